@@ -1,0 +1,33 @@
+import { apiErrors } from './api-errors.ts';
+import { cliErrors } from './cli-errors.ts';
+import { clusterErrors } from './cluster-errors.ts';
+import type { ErrorDefinition } from './define-errors.ts';
+import { generalErrors } from './general-errors.ts';
+import { hypervisorErrors } from './hypervisor-errors.ts';
+import { jobsErrors } from './jobs-errors.ts';
+import { localErrors } from './local-errors.ts';
+import { networkErrors } from './network-errors.ts';
+import { osErrors } from './os-errors.ts';
+import { placementErrors } from './placement-errors.ts';
+import { rpcErrors } from './rpc-errors.ts';
+import { storageErrors } from './storage-errors.ts';
+import { storeErrors } from './store-errors.ts';
+
+/** Every error a user can meet, by its stable code. `docs/errors.md` is checked against it. */
+export const errorCatalogue = {
+  ...generalErrors,
+  ...storeErrors,
+  ...jobsErrors,
+  ...rpcErrors,
+  ...hypervisorErrors,
+  ...storageErrors,
+  ...networkErrors,
+  ...osErrors,
+  ...placementErrors,
+  ...clusterErrors,
+  ...apiErrors,
+  ...cliErrors,
+  ...localErrors,
+} satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,34 @@
+export { keys, type NamedKind } from './keys.ts';
+export { Cluster, configVersion } from './objects/cluster.ts';
+export { Mac, Mebibytes, Name, PartialParams, Tag, Uuid } from './objects/common.ts';
+export { Disk, DiskFormat, DiskTemplate, diskFormats, diskTemplates } from './objects/disk.ts';
+export { adminStates, HypervisorName, hypervisors, Instance } from './objects/instance.ts';
+export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus } from './objects/job.ts';
+export { Network } from './objects/network.ts';
+export { Nic } from './objects/nic.ts';
+export { Node, nodeRole } from './objects/node.ts';
+export { NodeGroup } from './objects/node-group.ts';
+export { opcodeCatalogue, opcodeDefinition } from './opcodes/catalogue.ts';
+export * as clusterOpcodes from './opcodes/cluster-opcodes.ts';
+export {
+  type CliFlag,
+  commonOpcodeFields,
+  type LockLevel,
+  lockLevels,
+  type OpcodeDefinition,
+  type OpcodeParams,
+  type OpcodeResult,
+  opcodeSummary,
+  type RestBinding,
+  type Touch,
+} from './opcodes/define-opcode.ts';
+export * as groupOpcodes from './opcodes/group-opcodes.ts';
+export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
+export * as nodeOpcodes from './opcodes/node-opcodes.ts';
+export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
+export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';
+export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';
+export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';
+export { defaultNdparams, Ndparams, NdparamsPartial } from './params/ndparams.ts';
+export { defaultNicparams, Nicparams, NicparamsPartial, nicModes } from './params/nicparams.ts';
+export { validate } from './validate.ts';

@@ -1,0 +1,26 @@
+/**
+ * The layout of the store. Every object is its own key, so that a change writes one small value.
+ * A name is a key of its own that points to a UUID: two creations of one name collide on it.
+ */
+export const keys = {
+  config: '/config/',
+  cluster: '/config/cluster',
+  node: (uuid: string) => `/config/nodes/${uuid}`,
+  group: (uuid: string) => `/config/groups/${uuid}`,
+  network: (uuid: string) => `/config/networks/${uuid}`,
+  instance: (uuid: string) => `/config/instances/${uuid}`,
+  /** Value: the UUID. */
+  name: (kind: NamedKind, name: string) => `/config/names/${kind}/${name.toLowerCase()}`,
+  /** Claimed MAC addresses, console ports and IP addresses; value: UUID of the owner. */
+  claim: (what: 'mac' | 'port' | 'ip', value: string) => `/config/claims/${what}/${value}`,
+  leader: '/leader',
+  jobs: '/jobs/',
+  job: (id: number) => `/jobs/${String(id).padStart(12, '0')}`,
+  archivedJobs: '/archive/',
+  archivedJob: (id: number) => `/archive/${String(id).padStart(12, '0')}`,
+  jobSerial: '/job-serial',
+  joinTokens: '/join-tokens/',
+  joinToken: (id: string) => `/join-tokens/${id}`,
+} as const;
+
+export type NamedKind = 'node' | 'group' | 'network' | 'instance';

@@ -1,0 +1,36 @@
+import { type Static, Type } from 'typebox';
+import { BeparamsPartial } from '../params/beparams.ts';
+import { commonFields, Name, PartialParams, Uuid } from './common.ts';
+import { Disk, DiskTemplate } from './disk.ts';
+import { Nic } from './nic.ts';
+
+export const hypervisors = ['kvm', 'lxc', 'docker', 'fake'] as const;
+export const HypervisorName = Type.Enum(hypervisors, { description: 'Hypervisor' });
+export type HypervisorName = (typeof hypervisors)[number];
+
+export const adminStates = ['up', 'down', 'offline'] as const;
+
+/** A virtual machine or container. */
+export const Instance = Type.Object({
+  ...commonFields,
+  name: Name,
+  primary_node: Uuid,
+  /** For mirrored templates; UUIDs. */
+  secondary_nodes: Type.Array(Uuid),
+  os: Type.String(),
+  hypervisor: HypervisorName,
+  hvparams: PartialParams,
+  beparams: BeparamsPartial,
+  osparams: Type.Record(Type.String(), Type.String()),
+  admin_state: Type.Enum(adminStates),
+  admin_state_source: Type.Enum(['admin', 'user']),
+  disk_template: DiskTemplate,
+  disks: Type.Array(Disk),
+  nics: Type.Array(Nic),
+  disks_active: Type.Boolean(),
+  /** TCP port of the VNC console (display = port - 5900), unique in the cluster; null where there is none. */
+  network_port: Type.Union([Type.Integer(), Type.Null()]),
+  /** Room is reserved, nothing is created yet. */
+  forthcoming: Type.Boolean(),
+});
+export type Instance = Static<typeof Instance>;

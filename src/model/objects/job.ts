@@ -1,0 +1,61 @@
+import { type Static, Type } from 'typebox';
+
+/** Ganeti's opcode states (source: Ganeti design "job queue"). */
+export const opStatuses = ['queued', 'waiting', 'canceling', 'running', 'canceled', 'success', 'error'] as const;
+export type OpStatus = (typeof opStatuses)[number];
+/** A job's state is derived from its opcodes'. */
+export type JobStatus = OpStatus;
+
+/** Seconds and microseconds since 1970, Ganeti's time form in jobs. */
+export const JobTime = Type.Tuple([Type.Integer(), Type.Integer()]);
+
+/** Serial, time, type, message. Serials grow over the whole job. */
+export const LogEntry = Type.Tuple([Type.Integer(), JobTime, Type.String(), Type.Unknown()]);
+export type LogEntry = Static<typeof LogEntry>;
+
+/** How far the saga of an opcode has come; what the next master needs to go on. */
+export const Execution = Type.Object({
+  plan: Type.Unknown(),
+  outcomes: Type.Array(Type.Object({ step: Type.String(), result: Type.Unknown(), at: Type.Number() })),
+  /** Set when a step failed: what happened, and which steps are undone already. */
+  undoing: Type.Optional(Type.Object({ step: Type.String(), error: Type.Unknown(), undone: Type.Array(Type.String()) })),
+});
+
+export const JobOp = Type.Object({
+  /** The opcode with its parameters, `OP_ID` among them. */
+  input: Type.Record(Type.String(), Type.Unknown()),
+  status: Type.Enum(opStatuses),
+  result: Type.Unknown(),
+  log: Type.Array(LogEntry),
+  start_ts: Type.Union([JobTime, Type.Null()]),
+  exec_ts: Type.Union([JobTime, Type.Null()]),
+  end_ts: Type.Union([JobTime, Type.Null()]),
+  execution: Type.Optional(Execution),
+});
+export type JobOp = Static<typeof JobOp>;
+
+export const Job = Type.Object({
+  id: Type.Integer({ minimum: 1 }),
+  user: Type.String(),
+  ops: Type.Array(JobOp, { minItems: 1 }),
+  received_ts: JobTime,
+  start_ts: Type.Union([JobTime, Type.Null()]),
+  end_ts: Type.Union([JobTime, Type.Null()]),
+  priority: Type.Integer(),
+});
+export type Job = Static<typeof Job>;
+
+/** Ganeti's rule: the first state that is not success decides; all success is success. */
+export function jobStatus(job: Pick<Job, 'ops'>): JobStatus {
+  let status: JobStatus = 'queued';
+  let allSuccess = true;
+  for (const op of job.ops) {
+    if (op.status === 'success') continue;
+    allSuccess = false;
+    if (op.status === 'queued') continue;
+    status = op.status;
+    if (status === 'error' || status === 'canceled' || status === 'canceling') break;
+    if (status === 'waiting' || status === 'running') break;
+  }
+  return allSuccess ? 'success' : status;
+}

@@ -1,0 +1,35 @@
+import { type Static, Type } from 'typebox';
+import { NdparamsPartial } from '../params/ndparams.ts';
+import { commonFields, Name, Uuid } from './common.ts';
+
+/** A host of the cluster. */
+export const Node = Type.Object({
+  ...commonFields,
+  name: Name,
+  primary_ip: Type.String({ description: 'Address of the node agent' }),
+  secondary_ip: Type.String({ description: 'Address for replication and migration' }),
+  /** TCP port of the node agent. */
+  agent_port: Type.Integer({ minimum: 1, maximum: 65535 }),
+  group: Uuid,
+  master_candidate: Type.Boolean(),
+  master_capable: Type.Boolean(),
+  vm_capable: Type.Boolean(),
+  offline: Type.Boolean({ description: 'Not to be talked to' }),
+  drained: Type.Boolean({ description: 'Gets no new instances' }),
+  powered: Type.Boolean(),
+  ndparams: NdparamsPartial,
+  /** SHA-256 of the node's certificate public key, hex; the only key that is accepted for this node. */
+  certificate_fingerprint: Type.String(),
+});
+export type Node = Static<typeof Node>;
+
+/** Ganeti's one-letter role: master, candidate, regular, drained, offline. */
+export function nodeRole(
+  node: Pick<Node, 'uuid' | 'offline' | 'drained' | 'master_candidate'>,
+  masterUuid: string,
+): 'M' | 'C' | 'R' | 'D' | 'O' {
+  if (node.uuid === masterUuid) return 'M';
+  if (node.offline) return 'O';
+  if (node.drained) return 'D';
+  return node.master_candidate ? 'C' : 'R';
+}

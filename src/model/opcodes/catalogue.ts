@@ -1,0 +1,39 @@
+import { GantryError } from '../../base/index.ts';
+import * as cluster from './cluster-opcodes.ts';
+import type { OpcodeDefinition } from './define-opcode.ts';
+import * as group from './group-opcodes.ts';
+import * as instance from './instance-opcodes.ts';
+import * as node from './node-opcodes.ts';
+
+/** Every opcode, by its id. */
+export const opcodeCatalogue: ReadonlyMap<string, OpcodeDefinition> = new Map(
+  [
+    instance.instanceCreate,
+    instance.instanceRemove,
+    instance.instanceStartup,
+    instance.instanceShutdown,
+    instance.instanceReboot,
+    instance.instanceMigrate,
+    instance.instanceFailover,
+    node.nodeAdd,
+    node.nodeSetParams,
+    node.nodeRemove,
+    group.groupAdd,
+    group.groupSetParams,
+    group.groupRename,
+    group.groupAssignNodes,
+    group.groupRemove,
+    cluster.tagsSet,
+    cluster.tagsDel,
+    cluster.clusterSetParams,
+    cluster.clusterVerify,
+    cluster.testDelay,
+  ].map((definition) => [definition.id, definition as unknown as OpcodeDefinition]),
+);
+
+/** @throws INPUT_INVALID for an opcode that does not exist */
+export function opcodeDefinition(id: string): OpcodeDefinition {
+  const found = opcodeCatalogue.get(id);
+  if (!found) throw new GantryError('INPUT_INVALID', { subject: 'opcode', field: 'OP_ID', problem: `"${id}" is not an opcode` });
+  return found;
+}

@@ -1,0 +1,105 @@
+import { Type } from 'typebox';
+import { PartialParams, Tag } from '../objects/common.ts';
+import { DiskTemplate } from '../objects/disk.ts';
+import { HypervisorName } from '../objects/instance.ts';
+import { BeparamsPartial } from '../params/beparams.ts';
+import { IpolicyPartial } from '../params/ipolicy.ts';
+import { NdparamsPartial } from '../params/ndparams.ts';
+import { NicparamsPartial } from '../params/nicparams.ts';
+import { defineOpcode, type Touch } from './define-opcode.ts';
+
+const tagKind = Type.Enum(['cluster', 'node', 'group', 'instance', 'network'], { description: 'Kind of the tagged object' });
+const tagParams = { kind: tagKind, name: Type.Optional(Type.Union([Type.String(), Type.Null()])), tags: Type.Array(Tag, { minItems: 1 }) };
+type TagParams = { kind: Touch['kind']; name?: string | null };
+const tagTouches = (params: TagParams): Touch[] => [{ kind: params.kind, name: params.name ?? 'cluster', mode: 'exclusive' }];
+
+export const tagsSet = defineOpcode({
+  id: 'OP_TAGS_SET',
+  summary: 'Add tags to an object',
+  subject: 'name',
+  params: tagParams,
+  result: Type.Null(),
+  touches: (params) => tagTouches(params as TagParams),
+  dryRun: true,
+  permission: 'tags:set',
+});
+
+export const tagsDel = defineOpcode({
+  id: 'OP_TAGS_DEL',
+  summary: 'Remove tags from an object',
+  subject: 'name',
+  params: tagParams,
+  result: Type.Null(),
+  touches: (params) => tagTouches(params as TagParams),
+  dryRun: true,
+  permission: 'tags:remove',
+});
+
+export const clusterSetParams = defineOpcode({
+  id: 'OP_CLUSTER_SET_PARAMS',
+  summary: 'Change the parameters of the cluster',
+  params: {
+    beparams: Type.Optional(BeparamsPartial),
+    hvparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
+    os_hvp: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), PartialParams))),
+    osparams: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))),
+    nicparams: Type.Optional(NicparamsPartial),
+    ndparams: Type.Optional(NdparamsPartial),
+    ipolicy: Type.Optional(IpolicyPartial),
+    diskparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
+    enabled_hypervisors: Type.Optional(Type.Array(HypervisorName, { minItems: 1 })),
+    enabled_disk_templates: Type.Optional(Type.Array(DiskTemplate, { minItems: 1 })),
+    candidate_pool_size: Type.Optional(Type.Integer({ minimum: 1 })),
+    max_running_jobs: Type.Optional(Type.Integer({ minimum: 1 })),
+    mac_prefix: Type.Optional(Type.String({ pattern: '^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$' })),
+  },
+  result: Type.Null(),
+  touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'cluster:modify',
+  cli: {
+    command: ['cluster', 'modify'],
+    flags: {
+      beparams: { flags: '-B, --backend-parameters <key=value…>', help: 'default beparams', parse: 'keyValues' },
+      nicparams: { flags: '-N, --nic-parameters <key=value…>', help: 'default nicparams', parse: 'keyValues' },
+      ndparams: { flags: '--node-parameters <key=value…>', help: 'default ndparams', parse: 'keyValues' },
+      enabled_hypervisors: { flags: '--enabled-hypervisors <list>', help: 'separated by commas', parse: 'list' },
+      enabled_disk_templates: { flags: '--enabled-disk-templates <list>', help: 'separated by commas', parse: 'list' },
+      candidate_pool_size: { flags: '--candidate-pool-size <n>', help: 'master candidates to keep' },
+      max_running_jobs: { flags: '--max-running-jobs <n>', help: 'jobs that run at once' },
+    },
+  },
+  rest: [{ method: 'PUT', path: '/2/modify', body: true, query: { 'dry-run': 'dry_run' } }],
+});
+
+export const clusterVerify = defineOpcode({
+  id: 'OP_CLUSTER_VERIFY',
+  summary: 'Compare every node, disk, process and network with the configuration',
+  params: { group_name: Type.Optional(Type.Union([Type.String(), Type.Null()])) },
+  result: Type.Object({
+    ok: Type.Boolean(),
+    problems: Type.Array(Type.Object({ code: Type.String(), subject: Type.String(), text: Type.String(), todo: Type.String() })),
+  }),
+  touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'shared' }],
+  dryRun: true,
+  permission: 'cluster:verify',
+  cli: { command: ['cluster', 'verify'] },
+});
+
+export const testDelay = defineOpcode({
+  id: 'OP_TEST_DELAY',
+  summary: 'Wait; for tests of the job queue',
+  subject: 'duration',
+  params: {
+    duration: Type.Number({ minimum: 0, description: 'Seconds' }),
+    on_master: Type.Optional(Type.Boolean()),
+    on_nodes: Type.Optional(Type.Array(Type.String())),
+    repeat: Type.Optional(Type.Integer({ minimum: 0 })),
+    no_locks: Type.Optional(Type.Boolean()),
+    interruptible: Type.Optional(Type.Boolean()),
+  },
+  result: Type.Null(),
+  touches: (params) => (params.no_locks ? [] : (params.on_nodes ?? []).map((name) => ({ kind: 'node', name, mode: 'exclusive' }) as const)),
+  dryRun: true,
+  permission: 'cluster:test',
+});

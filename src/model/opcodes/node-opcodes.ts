@@ -1,0 +1,75 @@
+import { Type } from 'typebox';
+import { Name } from '../objects/common.ts';
+import { NdparamsPartial } from '../params/ndparams.ts';
+import { defineOpcode } from './define-opcode.ts';
+
+const byName = [{ param: 'node_name', help: 'node', complete: 'node' }] as const;
+
+export const nodeAdd = defineOpcode({
+  id: 'OP_NODE_ADD',
+  summary: 'Register a node that has joined with a token',
+  subject: 'node_name',
+  params: {
+    node_name: Name,
+    primary_ip: Type.String(),
+    secondary_ip: Type.Optional(Type.String()),
+    agent_port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    group: Type.Optional(Name),
+    master_capable: Type.Optional(Type.Boolean()),
+    vm_capable: Type.Optional(Type.Boolean()),
+    ndparams: Type.Optional(NdparamsPartial),
+    certificate_fingerprint: Type.String(),
+  },
+  result: Type.Null(),
+  touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'node:add',
+});
+
+export const nodeSetParams = defineOpcode({
+  id: 'OP_NODE_SET_PARAMS',
+  summary: 'Change the role or the parameters of a node',
+  subject: 'node_name',
+  params: {
+    node_name: Name,
+    master_candidate: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    offline: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    drained: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    master_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    vm_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    auto_promote: Type.Optional(Type.Boolean()),
+    force: Type.Optional(Type.Boolean()),
+    ndparams: Type.Optional(Type.Union([NdparamsPartial, Type.Null()])),
+  },
+  result: Type.Array(Type.Tuple([Type.String(), Type.Unknown()]), { description: 'Changed parameters with their new values' }),
+  touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'node:modify',
+  cli: {
+    command: ['node', 'modify'],
+    args: byName,
+    flags: {
+      master_candidate: { flags: '-C, --master-candidate <yes|no>', help: 'may lead the cluster' },
+      drained: { flags: '-D, --drained <yes|no>', help: 'gets no new instances' },
+      offline: { flags: '-O, --offline <yes|no>', help: 'is not talked to' },
+      master_capable: { flags: '--master-capable <yes|no>', help: 'may become a master candidate' },
+      vm_capable: { flags: '--vm-capable <yes|no>', help: 'may run instances' },
+      ndparams: { flags: '--node-parameters <key=value…>', help: 'ndparams', parse: 'keyValues' },
+      force: { flags: '-f, --force', help: 'also when it leaves too few master candidates' },
+    },
+  },
+  rest: [{ method: 'POST', path: '/2/nodes/{node_name}/modify', body: true, query: { 'dry-run': 'dry_run' } }],
+});
+
+export const nodeRemove = defineOpcode({
+  id: 'OP_NODE_REMOVE',
+  summary: 'Take an empty node out of the cluster',
+  subject: 'node_name',
+  params: { node_name: Name },
+  result: Type.Null(),
+  touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'node:remove',
+  cli: { command: ['node', 'remove'], args: byName, confirm: 'Take node {node_name} out of the cluster?' },
+  rest: [{ method: 'DELETE', path: '/2/nodes/{node_name}', body: false, query: { 'dry-run': 'dry_run' } }],
+});

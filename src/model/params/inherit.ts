@@ -1,0 +1,57 @@
+import { GantryError } from '../../base/index.ts';
+import type { Cluster } from '../objects/cluster.ts';
+import type { HypervisorName, Instance } from '../objects/instance.ts';
+import type { Nic } from '../objects/nic.ts';
+import type { Node } from '../objects/node.ts';
+import type { NodeGroup } from '../objects/node-group.ts';
+import type { Beparams } from './beparams.ts';
+import { hvparamsByHypervisor } from './hvparams.ts';
+import type { Ipolicy } from './ipolicy.ts';
+import type { Ndparams } from './ndparams.ts';
+import type { Nicparams } from './nicparams.ts';
+
+// Inheritance: the most specific level that sets a parameter wins.
+
+export function fillBeparams(cluster: Cluster, instance: Pick<Instance, 'beparams'>): Beparams {
+  return { ...cluster.beparams, ...instance.beparams };
+}
+
+export function fillNicparams(cluster: Cluster, nic: Pick<Nic, 'nicparams'>): Nicparams {
+  return { ...cluster.nicparams, ...nic.nicparams };
+}
+
+export function fillNdparams(cluster: Cluster, group: NodeGroup, node?: Pick<Node, 'ndparams'>): Ndparams {
+  return { ...cluster.ndparams, ...group.ndparams, ...node?.ndparams };
+}
+
+export function fillIpolicy(cluster: Cluster, group: NodeGroup): Ipolicy {
+  return { ...cluster.ipolicy, ...group.ipolicy };
+}
+
+/** Built-in defaults, cluster, OS, instance. `os` may carry a variant after `+`; both levels apply. */
+export function fillHvparams(
+  cluster: Cluster,
+  hypervisor: HypervisorName,
+  os: string,
+  own: Record<string, unknown>,
+): Record<string, unknown> {
+  const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
+  if (!known)
+    throw new GantryError('INPUT_INVALID', {
+      subject: 'hypervisor',
+      field: 'hypervisor',
+      problem: `"${hypervisor}" is not supported by this build`,
+    });
+  const [base = os] = os.split('+');
+  return {
+    ...known.defaults,
+    ...cluster.hvparams[hypervisor],
+    ...cluster.os_hvp[base]?.[hypervisor],
+    ...(os === base ? {} : cluster.os_hvp[os]?.[hypervisor]),
+    ...own,
+  };
+}
+
+export function fillDiskparams(cluster: Cluster, group: NodeGroup, template: string): Record<string, unknown> {
+  return { ...cluster.diskparams[template], ...group.diskparams[template] };
+}

@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox';
+import { DiskTemplate, diskTemplates } from '../objects/disk.ts';
+
+const count = Type.Integer({ minimum: 0 });
+
+/** One point of an instance policy; sizes in MiB. */
+export const IspecPoint = Type.Object(
+  {
+    'memory-size': count,
+    'disk-size': count,
+    'disk-count': count,
+    'cpu-count': count,
+    'nic-count': count,
+    'spindle-use': count,
+  },
+  { additionalProperties: false },
+);
+export type IspecPoint = Static<typeof IspecPoint>;
+
+/** Instance policy, complete: an instance must lie between the min and max of at least one pair. */
+export const Ipolicy = Type.Object(
+  {
+    minmax: Type.Array(Type.Object({ min: IspecPoint, max: IspecPoint }, { additionalProperties: false }), { minItems: 1 }),
+    std: IspecPoint,
+    'spindle-ratio': Type.Number({ minimum: 1 }),
+    'vcpu-ratio': Type.Number({ minimum: 1 }),
+    'disk-templates': Type.Array(DiskTemplate, { minItems: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type Ipolicy = Static<typeof Ipolicy>;
+export const IpolicyPartial = Type.Partial(Ipolicy);
+export type IpolicyPartial = Static<typeof IpolicyPartial>;
+
+export const defaultIpolicy: Ipolicy = {
+  minmax: [
+    {
+      min: { 'memory-size': 4, 'disk-size': 1, 'disk-count': 0, 'cpu-count': 1, 'nic-count': 0, 'spindle-use': 0 },
+      max: { 'memory-size': 32768, 'disk-size': 1048576, 'disk-count': 16, 'cpu-count': 8, 'nic-count': 8, 'spindle-use': 12 },
+    },
+  ],
+  std: { 'memory-size': 128, 'disk-size': 1024, 'disk-count': 1, 'cpu-count': 1, 'nic-count': 1, 'spindle-use': 1 },
+  'spindle-ratio': 32,
+  'vcpu-ratio': 4,
+  'disk-templates': [...diskTemplates],
+};

@@ -1,0 +1,18 @@
+import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
+import type { PreparedNic } from '../hypervisor/hypervisor.ts';
+
+/** Makes NICs ready for a hypervisor and takes them away again. Every method may be repeated. */
+export interface NetworkPort {
+  /** @throws NETWORK_BRIDGE_MISSING, NETWORK_TAP_FAILED */
+  prepare(
+    instance: Pick<InstanceSpec, 'uuid' | 'name'>,
+    nic: NicSpec,
+    index: number,
+    options: { readonly ownerUid: number },
+  ): Promise<PreparedNic>;
+  /** Removes every device of the instance. */
+  cleanup(instance: Pick<InstanceSpec, 'uuid'>): Promise<void>;
+  /** Devices on this node by the instance that owns them. */
+  list(): Promise<{ readonly device: string; readonly instanceUuid: string }[]>;
+  bridgeExists(name: string): Promise<boolean>;
+}

@@ -1,0 +1,34 @@
+import type { BlockDescription, DiskSpec, HandlerContext, RpcResult } from '../../rpc/index.ts';
+
+/** What a disk template can do; placement and conversion decide by it. */
+export interface DiskTraits {
+  /** Copies on other nodes are kept by Gantry (drbd), by the storage itself (sharedfile, rbd), or not at all (file). */
+  readonly mirrored: 'no' | 'internal' | 'external';
+  readonly growable: boolean;
+  readonly liveAttachable: boolean;
+}
+
+/** Owner of a disk, for paths and messages. */
+export interface DiskOwner {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/** The storage port: one adapter for each disk template. Every method may be repeated. Sizes in MiB. */
+export interface DiskTemplateAdapter {
+  readonly name: DiskSpec['dev_type'];
+  readonly traits: DiskTraits;
+  /** Makes the disk, whole or not at all. @throws STORAGE_FULL, STORAGE_FAILED */
+  create(disk: DiskSpec, owner: DiskOwner, context: HandlerContext): Promise<{ changed: boolean }>;
+  /** Removes it; no error when it is gone. */
+  remove(disk: DiskSpec, owner: DiskOwner): Promise<{ changed: boolean }>;
+  grow(disk: DiskSpec, toSize: number): Promise<{ changed: boolean }>;
+  /** Makes it usable on this node. @throws STORAGE_DISK_MISSING */
+  activate(disk: DiskSpec): Promise<BlockDescription>;
+  deactivate(disk: DiskSpec): Promise<void>;
+  snapshot(disk: DiskSpec, name: string): Promise<{ changed: boolean }>;
+  /** Every disk of this template that lies on this node, known to the cluster or not. */
+  list(): Promise<RpcResult<'disk-list'>>;
+  /** MiB total and free of the place where this template keeps its disks; null where it has none. */
+  space(): Promise<{ total: number; free: number } | null>;
+}

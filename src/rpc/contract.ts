@@ -1,0 +1,251 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { DiskTemplate, diskFormats } from '../model/objects/disk.ts';
+import { HypervisorName } from '../model/objects/instance.ts';
+import { Nicparams } from '../model/params/nicparams.ts';
+
+/**
+ * What the master may ask of a node agent: one definition shared by client and server.
+ * `changes` methods carry the master's term and a step id; the agent refuses a lower term than it has seen, and joins
+ * a second request of a running step to the first. Every method is idempotent, so the client may repeat it.
+ */
+export interface RpcMethod<P extends TSchema = TSchema, R extends TSchema = TSchema> {
+  readonly params: P;
+  readonly result: R;
+  /** Time without any sign of life (progress counts as one) after which the client gives up. */
+  readonly timeoutMs: number;
+  readonly changes: boolean;
+}
+
+const define = <P extends TSchema, R extends TSchema>(method: RpcMethod<P, R>): RpcMethod<P, R> => method;
+
+/** A disk as a node sees it: which adapter, and what the adapter needs. */
+export const DiskSpec = Type.Object({
+  uuid: Type.String(),
+  dev_type: DiskTemplate,
+  size: Type.Integer({ description: 'MiB' }),
+  mode: Type.Enum(['rw', 'ro']),
+  format: Type.Enum(diskFormats),
+  logical_id: Type.Array(Type.String()),
+  params: Type.Record(Type.String(), Type.Unknown()),
+});
+export type DiskSpec = Static<typeof DiskSpec>;
+
+export const NicSpec = Type.Object({
+  uuid: Type.String(),
+  mac: Type.String(),
+  ip: Type.Union([Type.String(), Type.Null()]),
+  nicparams: Nicparams,
+  /** Address and prefix length of its network, e.g. `10.1.0.0/24`, and the gateway, where known. */
+  network: Type.Union([
+    Type.Null(),
+    Type.Object({ name: Type.String(), cidr: Type.String(), gateway: Type.Union([Type.String(), Type.Null()]) }),
+  ]),
+});
+export type NicSpec = Static<typeof NicSpec>;
+
+/** Everything a node must know to run an instance; all parameters filled. */
+export const InstanceSpec = Type.Object({
+  uuid: Type.String(),
+  name: Type.String(),
+  hypervisor: HypervisorName,
+  os: Type.String(),
+  memory: Type.Integer({ description: 'MiB at start' }),
+  min_memory: Type.Integer({ description: 'MiB' }),
+  vcpus: Type.Integer(),
+  hvparams: Type.Record(Type.String(), Type.Unknown()),
+  osparams: Type.Record(Type.String(), Type.String()),
+  disk_template: DiskTemplate,
+  disks: Type.Array(DiskSpec),
+  nics: Type.Array(NicSpec),
+  network_port: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type InstanceSpec = Static<typeof InstanceSpec>;
+
+/** How QEMU opens a disk. */
+export const BlockDescription = Type.Object({
+  path: Type.String(),
+  format: Type.Enum(diskFormats),
+  /** QEMU's `-blockdev` protocol driver: `file` or `host_device`. */
+  driver: Type.Enum(['file', 'host_device']),
+  size: Type.Integer({ description: 'bytes' }),
+});
+export type BlockDescription = Static<typeof BlockDescription>;
+
+export const InstanceRuntime = Type.Object({
+  uuid: Type.String(),
+  name: Type.String(),
+  hypervisor: HypervisorName,
+  state: Type.Enum(['running', 'paused', 'shutdown', 'crashed', 'migrating-in']),
+  memory: Type.Integer({ description: 'MiB' }),
+  vcpus: Type.Integer(),
+  /** Seconds of processor time used. */
+  cpu_seconds: Type.Number(),
+  pid: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type InstanceRuntime = Static<typeof InstanceRuntime>;
+
+export const NodeInfo = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  boot_id: Type.String(),
+  memory_total: Type.Integer({ description: 'MiB' }),
+  memory_free: Type.Integer({ description: 'MiB, what new instances can get' }),
+  memory_dom0: Type.Integer({ description: 'MiB used by the node itself' }),
+  disk_total: Type.Integer({ description: 'MiB of file storage' }),
+  disk_free: Type.Integer({ description: 'MiB' }),
+  cpu_total: Type.Integer(),
+  cpu_nodes: Type.Integer(),
+  cpu_sockets: Type.Integer(),
+  hypervisors: Type.Record(
+    Type.String(),
+    Type.Object({
+      version: Type.String(),
+      accelerator: Type.Union([Type.String(), Type.Null()]),
+      problem: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+  disk_templates: Type.Array(DiskTemplate),
+});
+export type NodeInfo = Static<typeof NodeInfo>;
+
+export const OsInfo = Type.Object({
+  name: Type.String(),
+  path: Type.String(),
+  valid: Type.Boolean(),
+  problem: Type.Union([Type.String(), Type.Null()]),
+  api_versions: Type.Array(Type.Integer()),
+  variants: Type.Array(Type.String()),
+  parameters: Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: 'Name and help' }),
+});
+export type OsInfo = Static<typeof OsInfo>;
+
+const Empty = Type.Object({});
+const byUuid = Type.Object({ uuid: Type.String(), name: Type.String(), hypervisor: HypervisorName });
+const Outcome = Type.Object({ changed: Type.Boolean({ description: 'false: it was so already' }) });
+const diskOf = Type.Object({ disk: DiskSpec, instance: Type.Object({ uuid: Type.String(), name: Type.String() }) });
+const minute = 60_000;
+
+export const nodeContract = {
+  'node-info': define({ params: Empty, result: NodeInfo, timeoutMs: 15_000, changes: false }),
+  'node-verify': define({
+    params: Type.Object({
+      bridges: Type.Array(Type.String()),
+      hypervisors: Type.Array(HypervisorName),
+      storage_dirs: Type.Array(Type.String()),
+    }),
+    result: Type.Object({
+      problems: Type.Array(Type.Object({ code: Type.String(), subject: Type.String(), text: Type.String(), todo: Type.String() })),
+    }),
+    timeoutMs: minute,
+    changes: false,
+  }),
+  'certificate-request': define({ params: Empty, result: Type.Object({ csr: Type.String() }), timeoutMs: minute, changes: false }),
+  'certificate-install': define({
+    params: Type.Object({ certificate: Type.String(), ca: Type.String(), crl: Type.String() }),
+    result: Outcome,
+    timeoutMs: minute,
+    changes: true,
+  }),
+
+  'os-list': define({ params: Empty, result: Type.Array(OsInfo), timeoutMs: minute, changes: false }),
+  'os-install': define({
+    params: Type.Object({ instance: InstanceSpec, reinstall: Type.Boolean(), debug: Type.Integer() }),
+    result: Type.Object({ log: Type.String({ description: 'Output of the create script' }) }),
+    timeoutMs: 60 * minute,
+    changes: true,
+  }),
+  'os-verify-params': define({
+    params: Type.Object({ os: Type.String(), osparams: Type.Record(Type.String(), Type.String()), force_variant: Type.Boolean() }),
+    result: Empty,
+    timeoutMs: minute,
+    changes: false,
+  }),
+
+  'disk-create': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
+  'disk-remove': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
+  'disk-list': define({
+    params: Empty,
+    result: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        dev_type: DiskTemplate,
+        instance_uuid: Type.String(),
+        disk_uuid: Type.String(),
+        size: Type.Integer({ description: 'MiB' }),
+      }),
+    ),
+    timeoutMs: minute,
+    changes: false,
+  }),
+
+  'instance-list': define({ params: Empty, result: Type.Array(InstanceRuntime), timeoutMs: 15_000, changes: false }),
+  'instance-start': define({ params: Type.Object({ instance: InstanceSpec }), result: Outcome, timeoutMs: 2 * minute, changes: true }),
+  'instance-stop': define({
+    params: Type.Object({
+      uuid: Type.String(),
+      name: Type.String(),
+      hypervisor: HypervisorName,
+      timeout: Type.Integer({ description: 'Seconds for a graceful stop; 0 stops hard' }),
+    }),
+    result: Type.Object({ changed: Type.Boolean(), graceful: Type.Boolean() }),
+    timeoutMs: 5 * minute,
+    changes: true,
+  }),
+  'instance-reset': define({ params: byUuid, result: Outcome, timeoutMs: minute, changes: true }),
+  'instance-console': define({
+    params: byUuid,
+    result: Type.Object({
+      serial_socket: Type.Union([Type.String(), Type.Null()]),
+      vnc: Type.Union([Type.Null(), Type.Object({ host: Type.String(), port: Type.Integer() })]),
+    }),
+    timeoutMs: 15_000,
+    changes: false,
+  }),
+  /** On the target: starts the hypervisor so that it waits for the incoming state. */
+  'migration-accept': define({
+    params: Type.Object({ instance: InstanceSpec, source_address: Type.String() }),
+    result: Type.Object({ address: Type.String(), port: Type.Integer(), machine: Type.String() }),
+    timeoutMs: 2 * minute,
+    changes: true,
+  }),
+  /** On the source: sends the state; resolves when the target runs. A repeat finds the outcome of the first. */
+  'migration-send': define({
+    params: Type.Object({
+      uuid: Type.String(),
+      name: Type.String(),
+      hypervisor: HypervisorName,
+      address: Type.String(),
+      port: Type.Integer(),
+      live: Type.Boolean(),
+      bandwidth: Type.Integer({ description: 'MiB per second' }),
+      downtime: Type.Integer({ description: 'ms' }),
+    }),
+    result: Type.Object({ downtime_ms: Type.Number(), total_ms: Type.Number(), ram_mib: Type.Number() }),
+    timeoutMs: 5 * minute,
+    changes: true,
+  }),
+  /** On both: `success` keeps the target and ends the source; else the source goes on and the target is ended. */
+  'migration-finish': define({
+    params: Type.Object({
+      uuid: Type.String(),
+      name: Type.String(),
+      hypervisor: HypervisorName,
+      role: Type.Enum(['source', 'target']),
+      success: Type.Boolean(),
+    }),
+    result: Outcome,
+    timeoutMs: 2 * minute,
+    changes: true,
+  }),
+} as const;
+
+export type NodeContract = typeof nodeContract;
+export type RpcName = keyof NodeContract;
+export type RpcParams<M extends RpcName> = Static<NodeContract[M]['params']>;
+export type RpcResult<M extends RpcName> = Static<NodeContract[M]['result']>;
+
+/** Progress of a long call: `fraction` in 0..1 where known. */
+export interface Progress {
+  readonly text: string;
+  readonly fraction?: number;
+}

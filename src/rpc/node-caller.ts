@@ -1,0 +1,28 @@
+import type { Progress, RpcName, RpcParams, RpcResult } from './contract.ts';
+
+export interface CallOptions {
+  /** Identifies the step of a job; the same for every repetition. Needed for methods that change something. */
+  readonly stepId?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls node agents. The network client and the in-process fake of simulated clusters both are one. */
+export interface NodeCaller {
+  /**
+   * @param node UUID of the node
+   * @throws NODE_UNREACHABLE, NODE_TIMED_OUT, NODE_GARBLED, NODE_REFUSED_TERM, or the error that the agent reported
+   */
+  call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options?: CallOptions): Promise<RpcResult<M>>;
+}
+
+/** What a node agent does for a call. One implementation each, in the node room; fakes for simulation. */
+export type NodeHandlers = {
+  readonly [M in RpcName]: (params: RpcParams<M>, context: HandlerContext) => Promise<RpcResult<M>>;
+};
+
+export interface HandlerContext {
+  readonly stepId: string | undefined;
+  readonly progress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}

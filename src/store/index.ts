@@ -1,0 +1,15 @@
+export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, ObjectOf, Rider } from './config.ts';
+export {
+  type Comparison,
+  type Entry,
+  type Lease,
+  type RangeOptions,
+  type RangeResult,
+  type Store,
+  storeLimits,
+  type Transaction,
+  type TransactionResult,
+  type WatchBatch,
+  type WatchEvent,
+  type Write,
+} from './store.ts';

@@ -1,0 +1,85 @@
+/**
+ * The state store: etcd's semantics as a small port. Both adapters (SQLite, etcd) pass `store-conformance.ts`.
+ *
+ * Keys are ordered by their UTF-8 bytes. Every successful transaction gets the next revision of the store;
+ * a revision is a positive safe integer and never repeats.
+ */
+export interface Store {
+  get(key: string): Promise<Entry | undefined>;
+  /** Entries whose key begins with `prefix`, in key order, all of one revision. */
+  range(prefix: string, options?: RangeOptions): Promise<RangeResult>;
+  /**
+   * Applies all writes if every comparison holds, else none. Durable when it resolves with `committed: true`.
+   * At most `storeLimits.writes` writes with distinct keys, at most `storeLimits.compares` comparisons.
+   * @throws STORE_TRANSACTION_TOO_LARGE, STORE_VALUE_TOO_LARGE, STORE_LEASE_UNKNOWN, STORE_UNAVAILABLE
+   */
+  transact(transaction: Transaction): Promise<TransactionResult>;
+  /**
+   * Every change below `prefix` after revision `after`, in order, without gaps or repeats, one batch a revision.
+   * Ends when `signal` aborts. Lost connections are resumed inside.
+   * @throws STORE_COMPACTED when the changes after `after` are no longer kept
+   */
+  watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<WatchBatch>;
+  /** A lease of `ttlSeconds`; the keys bound to it vanish when it ends. */
+  grantLease(ttlSeconds: number): Promise<Lease>;
+  /** Forgets the history before `revision`; current values stay. */
+  compact(revision: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+}
+
+export interface RangeOptions {
+  /** Begin after this key (for paging). */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface RangeResult {
+  readonly entries: readonly Entry[];
+  /** Revision of the store at which this was true; watch from here. */
+  readonly revision: number;
+  readonly more: boolean;
+}
+
+export interface Comparison {
+  readonly key: string;
+  /** The key's last change must be exactly this revision; 0: the key must not exist. */
+  readonly modRevision: number;
+}
+
+export type Write =
+  | { readonly type: 'put'; readonly key: string; readonly value: string; readonly leaseId?: string }
+  | { readonly type: 'delete'; readonly key: string };
+
+export interface Transaction {
+  readonly compares: readonly Comparison[];
+  readonly writes: readonly Write[];
+}
+
+export type TransactionResult = { readonly committed: true; readonly revision: number } | { readonly committed: false };
+
+export type WatchEvent =
+  | { readonly type: 'put'; readonly entry: Entry }
+  | { readonly type: 'delete'; readonly key: string; readonly modRevision: number };
+
+export interface WatchBatch {
+  readonly revision: number;
+  readonly events: readonly WatchEvent[];
+}
+
+export interface Lease {
+  readonly id: string;
+  /** Prolongs the lease by its full time. @throws STORE_LEASE_UNKNOWN when it has ended */
+  keepAlive(): Promise<void>;
+  /** Ends it and deletes its keys. */
+  revoke(): Promise<void>;
+}
+
+/** The smaller of what both adapters can do; checked by both. */
+export const storeLimits = { writes: 120, compares: 120, valueBytes: 1024 * 1024 } as const;
