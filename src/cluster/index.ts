@@ -1,0 +1,3 @@
+export type { JoinService } from './join-service.ts';
+export type { LiveState } from './live-state.ts';
+export type { MasterServices } from './master-services.ts';

@@ -1,0 +1,34 @@
+/** Lets new nodes into the cluster: one-time tokens and signed certificates. */
+export interface JoinService {
+  /**
+   * A token for one node, good for `ttlSeconds` and one use. Only a hash of its secret is stored.
+   * @throws NAME_TAKEN when the node exists already
+   */
+  createToken(request: {
+    readonly nodeName: string;
+    readonly group?: string;
+    readonly ttlSeconds: number;
+    readonly user: string;
+  }): Promise<{
+    readonly token: string;
+    readonly expiresAt: number;
+  }>;
+  /**
+   * Called by the joining node with the secret part of its token: signs its certificate request and registers it.
+   * @throws JOIN_TOKEN_INVALID (unknown, used or expired; which one is only logged)
+   */
+  join(request: {
+    readonly tokenId: string;
+    readonly secret: string;
+    readonly csr: string;
+    readonly primaryIp: string;
+    readonly secondaryIp: string;
+    readonly agentPort: number;
+  }): Promise<{
+    readonly nodeUuid: string;
+    readonly certificate: string;
+    readonly ca: string;
+    readonly crl: string;
+    readonly jobId: number;
+  }>;
+}

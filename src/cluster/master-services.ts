@@ -1,0 +1,17 @@
+import type { Clock, Log } from '../base/index.ts';
+import type { JobQueue } from '../jobs/index.ts';
+import type { NodeCaller } from '../rpc/index.ts';
+import type { Config } from '../store/index.ts';
+import type { JoinService } from './join-service.ts';
+import type { LiveState } from './live-state.ts';
+
+/** What a running master offers to the servers in front of it (REST, confd, …). */
+export interface MasterServices {
+  readonly config: Config;
+  readonly jobs: JobQueue;
+  readonly nodes: NodeCaller;
+  readonly live: LiveState;
+  readonly join: JoinService;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,71 @@
+import type { Job, JobStatus, LockLevel } from '../model/index.ts';
+
+/** An opcode as submitted: `OP_ID` and its parameters, not yet validated. */
+export type OpInput = Readonly<Record<string, unknown>> & { readonly OP_ID: string };
+
+export interface JobChange {
+  readonly job: Job;
+  /** Progress of the running step, if it tells; not stored. */
+  readonly progress: StepProgress | null;
+  /** What the job waits for, in words, e.g. `instance web1 (held by job 12)`; empty when it waits for nothing. */
+  readonly waitingFor: readonly string[];
+}
+
+export interface StepProgress {
+  readonly step: string;
+  /** 1-based number of the step, and how many there are. */
+  readonly index: number;
+  readonly count: number;
+  readonly fraction: number | null;
+  readonly text: string;
+}
+
+export interface WaitOptions {
+  /** Resolve as soon as the status differs from this, */
+  readonly status?: JobStatus;
+  /** or a log entry with a higher serial exists, */
+  readonly logSerial?: number;
+  /** or the progress or the reason for waiting differs (default: they do not count), */
+  readonly progress?: boolean;
+  /** or this time is over. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A row of the lock table, as `gantry cluster locks` and RAPI's query show it. */
+export interface LockRow {
+  /** `instance/web1` */
+  readonly name: string;
+  readonly mode: 'exclusive' | 'shared' | null;
+  /** Jobs that hold it, and jobs that wait for it, in order. */
+  readonly owners: readonly number[];
+  readonly pending: readonly { readonly job: number; readonly mode: 'exclusive' | 'shared' }[];
+  readonly level: LockLevel;
+}
+
+/** The job queue of the leading master. */
+export interface JobQueue {
+  /**
+   * Validates the opcodes against the catalogue and stores the job; durable when it resolves.
+   * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN
+   */
+  submit(ops: readonly OpInput[], user: string): Promise<number>;
+  /** A job that is not archived, or an archived one from the store. */
+  get(id: number): Promise<Job | undefined>;
+  /** Jobs that are not archived, by number. */
+  list(): readonly Job[];
+  /** The job as it is when something asked for has happened, or undefined when the time is over first. @throws JOB_UNKNOWN */
+  waitForChange(id: number, options: WaitOptions): Promise<JobChange | undefined>;
+  /** Cancels a job that has not begun; for one that runs, says why not. @throws JOB_UNKNOWN */
+  cancel(id: number): Promise<{ readonly cancelled: boolean; readonly message: string }>;
+  /** Moves a finished job to the archive. @throws JOB_UNKNOWN, JOB_NOT_FINISHED */
+  archive(id: number): Promise<void>;
+  /** Archives jobs that ended more than `ageSeconds` ago; returns how many. */
+  autoArchive(ageSeconds: number): Promise<number>;
+  changePriority(id: number, priority: number): Promise<void>;
+  locks(): readonly LockRow[];
+  /** Loads the stored jobs, resumes the unfinished ones, begins to run. */
+  start(): Promise<void>;
+  /** Starts no further step; running steps are left to the next master. */
+  stop(): Promise<void>;
+}
