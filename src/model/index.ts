@@ -24,6 +24,7 @@ export {
 } from './opcodes/define-opcode.ts';
 export * as groupOpcodes from './opcodes/group-opcodes.ts';
 export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
+export * as networkOpcodes from './opcodes/network-opcodes.ts';
 export * as nodeOpcodes from './opcodes/node-opcodes.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';

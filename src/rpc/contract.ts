@@ -81,6 +81,8 @@ export const InstanceRuntime = Type.Object({
   /** Seconds of processor time used. */
   cpu_seconds: Type.Number(),
   pid: Type.Union([Type.Integer(), Type.Null()]),
+  /** Machine type it was started with; a migration target must use the same. */
+  machine: Type.Optional(Type.String()),
 });
 export type InstanceRuntime = Static<typeof InstanceRuntime>;
 

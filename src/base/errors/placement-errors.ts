@@ -1,3 +1,12 @@
 import { defineErrors } from './define-errors.ts';
 
-export const placementErrors = defineErrors({});
+export const placementErrors = defineErrors({
+  PLACEMENT_IMPOSSIBLE: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'insufficient_resources',
+    what: 'No node can take {subject}: {refusals}',
+    why: 'Every node was looked at, and each one was refused for the reason given.',
+    todo: 'Free room on a node, bring a node back (gantry node modify --offline no or --drained no), add one, or ask for less.',
+  },
+});

@@ -3,6 +3,7 @@ import * as cluster from './cluster-opcodes.ts';
 import type { OpcodeDefinition } from './define-opcode.ts';
 import * as group from './group-opcodes.ts';
 import * as instance from './instance-opcodes.ts';
+import * as network from './network-opcodes.ts';
 import * as node from './node-opcodes.ts';
 
 /** Every opcode, by its id. */
@@ -23,6 +24,10 @@ export const opcodeCatalogue: ReadonlyMap<string, OpcodeDefinition> = new Map(
     group.groupRename,
     group.groupAssignNodes,
     group.groupRemove,
+    network.networkAdd,
+    network.networkRemove,
+    network.networkConnect,
+    network.networkDisconnect,
     cluster.tagsSet,
     cluster.tagsDel,
     cluster.clusterSetParams,

@@ -1,0 +1,67 @@
+/** What a new or moved instance needs; MiB. */
+export interface PlacementRequest {
+  readonly memory: number;
+  readonly disk: number;
+  readonly vcpus: number;
+}
+
+/** A node as simple placement sees it; MiB. `refusal` says why it is out from the start. */
+export interface PlacementNode {
+  readonly name: string;
+  readonly memoryTotal: number;
+  readonly memoryFree: number;
+  readonly diskTotal: number;
+  readonly diskFree: number;
+  readonly vcpus: number;
+  readonly vcpusUsed: number;
+  /** Allowed virtual per physical processors. */
+  readonly vcpuRatio: number;
+  readonly refusal: string | null;
+}
+
+export interface PlacementChoice {
+  /** Index of the chosen node, or -1. */
+  readonly index: number;
+  /** Why each refused node was refused, by name. */
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+/**
+ * Chooses the node that keeps the largest smallest share of free memory, disk and processors. Ties go to the first
+ * name, so the same input gives the same choice.
+ */
+export function chooseNode(nodes: readonly PlacementNode[], request: PlacementRequest): PlacementChoice {
+  const refusals = new Map<string, string>();
+  let best = -1;
+  let bestShare = Number.NEGATIVE_INFINITY;
+  nodes.forEach((node, index) => {
+    const refusal = node.refusal ?? shortage(node, request);
+    if (refusal) {
+      refusals.set(node.name, refusal);
+      return;
+    }
+    const share = freeShare(node, request);
+    const better = share > bestShare || (share === bestShare && node.name < (nodes[best]?.name ?? ''));
+    if (better) {
+      best = index;
+      bestShare = share;
+    }
+  });
+  return { index: best, refusals };
+}
+
+function shortage(node: PlacementNode, request: PlacementRequest): string | null {
+  if (node.memoryFree < request.memory) return `${request.memory} MiB of memory wanted, ${node.memoryFree} free`;
+  if (request.disk > 0 && node.diskFree < request.disk) return `${request.disk} MiB of disk wanted, ${node.diskFree} free`;
+  const limit = Math.floor(node.vcpus * node.vcpuRatio);
+  if (node.vcpusUsed + request.vcpus > limit) return `${request.vcpus} virtual processors wanted, ${limit - node.vcpusUsed} of ${limit} left`;
+  return null;
+}
+
+function freeShare(node: PlacementNode, request: PlacementRequest): number {
+  const memory = (node.memoryFree - request.memory) / Math.max(1, node.memoryTotal);
+  const disk = request.disk === 0 ? 1 : (node.diskFree - request.disk) / Math.max(1, node.diskTotal);
+  const limit = node.vcpus * node.vcpuRatio;
+  const cpu = (limit - node.vcpusUsed - request.vcpus) / Math.max(1, limit);
+  return Math.min(memory, disk, cpu);
+}

@@ -1,0 +1,1 @@
+export { chooseNode, type PlacementChoice, type PlacementNode, type PlacementRequest } from './choose-node.ts';
