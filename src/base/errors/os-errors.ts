@@ -1,3 +1,76 @@
 import { defineErrors } from './define-errors.ts';
 
-export const osErrors = defineErrors({});
+export const osErrors = defineErrors({
+  OS_UNKNOWN: {
+    kind: 'user',
+    http: 404,
+    ganeti: 'unknown_entity',
+    what: 'There is no OS definition "{os}" on this node.',
+    why: 'OS definitions are folders below {searched}; this node has: {available}.',
+    todo: 'Choose one of these, or install the definition on every node.',
+  },
+  OS_INVALID: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The OS definition "{os}" cannot be used: {problem}.',
+    why: 'An OS definition must have the files of the Ganeti OS interface, version 10, 15 or 20.',
+    todo: 'Correct the definition in {path}; docs/os-definitions.md lists the files.',
+  },
+  OS_VARIANT_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'OS "{os}": {problem}.',
+    why: 'An OS is named as name+variant where its definition declares variants: {variants}.',
+    todo: 'Name one of the variants, or force it when the definition supports more than it declares.',
+  },
+  OS_PARAMETER_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'OS "{os}" has no parameter "{parameter}".',
+    why: 'The definition declares these parameters: {available}.',
+    todo: 'Correct the name of the parameter.',
+  },
+  OS_PARAMETERS_REFUSED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The parameters are refused by OS "{os}": {problem}',
+    why: 'The verify script of the definition checks them before anything is made.',
+    todo: 'Correct the parameters as the message says.',
+  },
+  OS_SCRIPT_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The {script} script of OS "{os}" failed for {instance} ({outcome}): {output}',
+    why: 'The script is part of the OS definition; these are the last lines that it wrote.',
+    todo: 'Read the whole output in {log} on the node, correct the cause and try again.',
+  },
+  OS_SCRIPT_TIMED_OUT: {
+    kind: 'operational',
+    http: 504,
+    ganeti: 'environment_error',
+    what: 'The {script} script of OS "{os}" did not finish within {seconds} s for {instance} and was ended.',
+    why: 'The script waits for something, or the node is too slow for it. Last lines: {output}',
+    todo: 'Read the whole output in {log} on the node.',
+  },
+  OS_DISK_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'Disk {disk} could not be handed to the OS scripts: {problem}',
+    why: 'OS scripts expect raw disks; a qcow2 disk is presented as a raw file while a script runs.',
+    todo: 'Check that qemu-storage-daemon is installed and that /dev/fuse exists on the node.',
+  },
+  OS_TINY_BUILD_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The kernel and initrd of the "tiny" OS could not be built: {problem}',
+    why: 'They are made from the Debian packages {kernel} and busybox-static.',
+    todo: 'Run "apt-get update", check that the package mirror can be reached, and try again.',
+  },
+});

@@ -1,3 +1,60 @@
 import { defineErrors } from './define-errors.ts';
 
-export const storageErrors = defineErrors({});
+export const storageErrors = defineErrors({
+  STORAGE_FULL: {
+    kind: 'operational',
+    http: 507,
+    ganeti: 'insufficient_resources',
+    what: 'There is no room for {subject} in {directory}: {needed} MiB are needed, {free} MiB are free.',
+    why: 'A disk file may grow to its full size, so that much must be free when it is made.',
+    todo: 'Free some space there, choose a smaller disk, or place the instance on another node; nothing was left behind.',
+  },
+  STORAGE_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The storage of {subject} failed: {problem}',
+    why: 'The file system or a storage tool of the node reported an error.',
+    todo: 'Look at the file system and the kernel log of the node, then try again; the step can be repeated.',
+  },
+  STORAGE_DISK_MISSING: {
+    kind: 'operational',
+    http: 404,
+    ganeti: 'environment_error',
+    what: 'Disk {disk} is not on this node; it was expected at {path}.',
+    why: 'The file was removed or moved without Gantry, or the file system that holds it is not mounted.',
+    todo: 'Mount the file system or put the file back; if the data is gone, remove the instance or restore it from a backup.',
+  },
+  STORAGE_DISK_EXISTS: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'already_exists',
+    what: 'Disk {disk} cannot be made: {path} exists and has {found} bytes instead of {wanted}.',
+    why: 'A disk is never made over an existing file, because the file may hold data.',
+    todo: 'Find out what the file is; move or remove it, then try again.',
+  },
+  STORAGE_PATH_REFUSED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The path "{path}" of disk {disk} is refused: {problem}.',
+    why: 'Disk files must lie inside {directory}, so that no request can touch other files of the node.',
+    todo: 'Use a path inside that directory, or leave the path to Gantry.',
+  },
+  STORAGE_DIR_MISSING: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The storage directory {directory} of disk template {template} is missing.',
+    why: 'Gantry does not make it itself: a missing directory often means that a file system is not mounted.',
+    todo: 'Mount the file system, or make the directory with mode 0711, owned by root.',
+  },
+  STORAGE_TEMPLATE_UNSUPPORTED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'This node cannot handle disks of template "{template}".',
+    why: 'Each disk template needs an adapter in the node agent; this node has: {available}.',
+    todo: 'Choose one of these templates.',
+  },
+});
