@@ -1,4 +1,4 @@
-import type { Clock, Json, JsonObject, Random } from '../base/index.ts';
+import type { Clock, Json, Random } from '../base/index.ts';
 import type { OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import type { ConfigDraft, ConfigSnapshot } from '../store/index.ts';
@@ -6,7 +6,7 @@ import type { ConfigDraft, ConfigSnapshot } from '../store/index.ts';
 /**
  * What an opcode does, as a recorded saga.
  *
- * 1. `plan` only reads and checks. It returns everything the steps need (chosen node, new UUIDs, MACs, …) as JSON.
+ * 1. `plan` only reads and checks. It returns everything the steps need (chosen node, new UUIDs, MACs, …); it must survive JSON.
  *    A dry run ends here. Its outcome is stored before the first step.
  * 2. `steps` derives the list of steps from the plan alone, so that the next master derives the same list.
  * 3. Each step's outcome is stored before the next begins. When a master dies, the next one goes on at the first
@@ -14,7 +14,7 @@ import type { ConfigDraft, ConfigSnapshot } from '../store/index.ts';
  * 4. When a step fails, it and the steps before it are undone, last first, back to the nearest `pivot` step.
  *    An `undo` must cope with a step that did nothing, half or all of its work, and may run twice.
  */
-export interface Operation<P extends JsonObject = JsonObject, Plan extends Json = Json, R = unknown> {
+export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unknown> {
   readonly opcode: OpcodeDefinition;
   /** Locks to take before planning; default: what the opcode touches. */
   readonly locks?: (params: P, config: ConfigSnapshot) => readonly Touch[];
@@ -40,7 +40,7 @@ export interface PlanContext {
   log(text: string): void;
 }
 
-export interface StepContext<Plan extends Json = Json> {
+export interface StepContext<Plan = unknown> {
   readonly plan: Plan;
   readonly outcomes: Outcomes;
   readonly config: ConfigSnapshot;
@@ -55,7 +55,7 @@ export interface StepContext<Plan extends Json = Json> {
 }
 
 /** A step that changes the world outside the store. */
-export interface WorldStep<Plan extends Json = Json> {
+export interface WorldStep<Plan = unknown> {
   /** Unique in its operation; the key of its outcome, shown to the user: `create disk 0`. */
   readonly name: string;
   do(context: StepContext<Plan>): Promise<Json | void>;
@@ -65,7 +65,7 @@ export interface WorldStep<Plan extends Json = Json> {
 }
 
 /** A step that changes the configuration: written in one transaction with its own outcome, so it happens exactly once. */
-export interface CommitStep<Plan extends Json = Json> {
+export interface CommitStep<Plan = unknown> {
   readonly name: string;
   commit(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): Json | void;
   uncommit?(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): void;
@@ -74,10 +74,10 @@ export interface CommitStep<Plan extends Json = Json> {
   readonly releasesAllocation?: boolean;
 }
 
-export type Step<Plan extends Json = Json> = WorldStep<Plan> | CommitStep<Plan>;
+export type Step<Plan = unknown> = WorldStep<Plan> | CommitStep<Plan>;
 
 /** Declares an operation with the types of its opcode's parameters and result. */
-export function defineOperation<D extends OpcodeDefinition<never, never> | OpcodeDefinition, Plan extends Json>(
+export function defineOperation<D extends OpcodeDefinition<never, never> | OpcodeDefinition, Plan>(
   opcode: D,
   operation: {
     locks?: (params: OpcodeParams<D>, config: ConfigSnapshot) => readonly Touch[];

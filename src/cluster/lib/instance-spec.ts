@@ -1,0 +1,56 @@
+import { fillBeparams, fillDiskparams, fillHvparams, fillNicparams, type Instance, type Nic } from '../../model/index.ts';
+import type { DiskSpec, InstanceSpec, NicSpec } from '../../rpc/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+
+/** What may differ from the configuration for one start. */
+export interface SpecOverrides {
+  readonly hvparams?: Record<string, unknown>;
+  readonly beparams?: Record<string, unknown>;
+}
+
+/** The instance as a node needs it: every parameter filled from cluster, group and instance. */
+export function instanceSpec(config: ConfigSnapshot, instance: Instance, overrides: SpecOverrides = {}): InstanceSpec {
+  const { cluster } = config;
+  const beparams = { ...fillBeparams(cluster, instance), ...overrides.beparams };
+  const osparams = { ...cluster.osparams[instance.os.split('+')[0] ?? ''], ...instance.osparams };
+  return {
+    uuid: instance.uuid,
+    name: instance.name,
+    hypervisor: instance.hypervisor,
+    os: instance.os,
+    memory: beparams.maxmem,
+    min_memory: beparams.minmem,
+    vcpus: beparams.vcpus,
+    hvparams: fillHvparams(cluster, instance.hypervisor, instance.os, { ...instance.hvparams, ...overrides.hvparams }),
+    osparams,
+    disk_template: instance.disk_template,
+    disks: diskSpecs(config, instance),
+    nics: instance.nics.map((nic) => nicSpec(config, nic)),
+    network_port: instance.network_port,
+  };
+}
+
+export function diskSpecs(config: ConfigSnapshot, instance: Instance): DiskSpec[] {
+  const node = config.nodes.get(instance.primary_node);
+  const group = node && config.groups.get(node.group);
+  return instance.disks.map((disk) => ({
+    uuid: disk.uuid,
+    dev_type: disk.dev_type,
+    size: disk.size,
+    mode: disk.mode,
+    format: disk.format,
+    logical_id: disk.logical_id,
+    params: { ...(group ? fillDiskparams(config.cluster, group, disk.dev_type) : {}), ...disk.params },
+  }));
+}
+
+function nicSpec(config: ConfigSnapshot, nic: Nic): NicSpec {
+  const network = nic.network ? config.networks.get(nic.network) : undefined;
+  return {
+    uuid: nic.uuid,
+    mac: nic.mac,
+    ip: nic.ip,
+    nicparams: fillNicparams(config.cluster, nic),
+    network: network ? { name: network.name, cidr: network.network, gateway: network.gateway } : null,
+  };
+}

@@ -1,0 +1,139 @@
+import { GantryError } from '../../base/index.ts';
+import type { PlanContext } from '../../jobs/index.ts';
+import {
+  type BeparamsPartial,
+  type Disk,
+  type DiskTemplate,
+  diskTemplates,
+  fillBeparams,
+  fillHvparams,
+  type HypervisorName,
+  hvparamsByHypervisor,
+  type Instance,
+  type instanceOpcodes,
+  type Node,
+  type OpcodeParams,
+  validate,
+} from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import { newNics } from './new-nics.ts';
+import { addressClaim } from './pick-address.ts';
+import { pickPort } from './pick-port.ts';
+
+type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
+type DiskWish = NonNullable<CreateParams['disks']>[number];
+
+/** The request of an instance with every default filled in and every parameter checked. */
+export interface WantedInstance {
+  readonly hypervisor: HypervisorName;
+  readonly diskTemplate: DiskTemplate;
+  readonly disks: readonly DiskWish[];
+  readonly beparams: BeparamsPartial;
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly spindleUse: number;
+}
+
+/** @throws INPUT_INVALID, HYPERVISOR_NOT_ENABLED, DISK_TEMPLATE_NOT_ENABLED, DISKS_WITHOUT_TEMPLATE */
+export function wantedInstance(config: ConfigSnapshot, params: CreateParams): WantedInstance {
+  const { cluster } = config;
+  const hypervisor = params.hypervisor ?? cluster.enabled_hypervisors[0] ?? 'kvm';
+  if (!cluster.enabled_hypervisors.includes(hypervisor)) {
+    throw new GantryError('HYPERVISOR_NOT_ENABLED', { hypervisor, enabled: cluster.enabled_hypervisors.join(', ') });
+  }
+  const diskTemplate = params.disk_template ?? cluster.enabled_disk_templates[0] ?? 'file';
+  if (!cluster.enabled_disk_templates.includes(diskTemplate)) {
+    throw new GantryError('DISK_TEMPLATE_NOT_ENABLED', { template: diskTemplate, enabled: cluster.enabled_disk_templates.join(', ') });
+  }
+  if (diskTemplate === 'diskless' && params.disks?.length) throw new GantryError('DISKS_WITHOUT_TEMPLATE', { name: params.instance_name });
+  if (!params.os_type && !params.no_install && diskTemplate !== 'diskless') {
+    throw invalid('os_type', 'is missing; name an OS definition, or ask for no_install');
+  }
+  const beparams = params.beparams ?? {};
+  const filled = fillBeparams(cluster, { beparams });
+  if (filled.minmem > filled.maxmem) throw invalid('beparams.minmem', `${filled.minmem} is above maxmem ${filled.maxmem}`);
+  checkHvparams(hypervisor, params.hvparams ?? {});
+  const standardDisk = [{ size: cluster.ipolicy.std['disk-size'] }];
+  return {
+    hypervisor,
+    diskTemplate,
+    disks: diskTemplate === 'diskless' ? [] : (params.disks ?? standardDisk),
+    beparams,
+    memory: filled.maxmem,
+    vcpus: filled.vcpus,
+    spindleUse: filled.spindle_use,
+  };
+}
+
+/** @throws INPUT_INVALID naming the parameter */
+export function checkHvparams(hypervisor: HypervisorName, own: Record<string, unknown>): void {
+  const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
+  if (!known) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
+  validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
+}
+
+/** The complete object, stopped, with new UUIDs, MACs, addresses and console port; nothing of it is claimed yet. */
+export function newInstance(context: PlanContext, params: CreateParams, wanted: WantedInstance, node: Node): Instance {
+  const { config } = context;
+  const now = context.clock.now() / 1000;
+  const uuid = context.newUuid();
+  const filledHv = fillHvparams(config.cluster, wanted.hypervisor, params.os_type ?? '', params.hvparams ?? {});
+  return {
+    uuid,
+    name: params.instance_name,
+    ctime: now,
+    mtime: now,
+    serial_no: 1,
+    tags: [...new Set(params.tags ?? [])].sort(),
+    primary_node: node.uuid,
+    secondary_nodes: [],
+    os: params.os_type ?? '',
+    hypervisor: wanted.hypervisor,
+    hvparams: params.hvparams ?? {},
+    beparams: wanted.beparams,
+    osparams: params.osparams ?? {},
+    admin_state: 'down',
+    admin_state_source: 'admin',
+    disk_template: wanted.diskTemplate,
+    disks: wanted.disks.map((wish) => newDisk(config, wanted.diskTemplate, params.instance_name, wish, context.newUuid())),
+    nics: newNics(context, params.nics, node),
+    disks_active: false,
+    network_port: filledHv['vnc_bind_address'] ? pickPort(config) : null,
+    forthcoming: false,
+  };
+}
+
+function newDisk(config: ConfigSnapshot, template: DiskTemplate, instanceName: string, wish: DiskWish, uuid: string): Disk {
+  const format = wish.format ?? 'raw';
+  return {
+    uuid,
+    name: wish.name ?? null,
+    dev_type: template,
+    size: wish.size,
+    mode: (wish.mode ?? 'rw') as Disk['mode'],
+    format,
+    logical_id: diskLogicalId(config, template, instanceName, uuid, format),
+    params: {},
+  };
+}
+
+/** Ganeti's form for files: the driver and the path. */
+function diskLogicalId(config: ConfigSnapshot, template: DiskTemplate, instanceName: string, uuid: string, format: string): string[] {
+  const dir = { file: config.cluster.file_storage_dir, sharedfile: config.cluster.shared_file_storage_dir }[template as string];
+  if (dir === undefined) {
+    const supported = diskTemplates.filter((name) => ['file', 'sharedfile', 'diskless'].includes(name)).join(', ');
+    throw invalid('disk_template', `"${template}" cannot be created by this build; supported: ${supported}`);
+  }
+  return ['loop', `${dir}/${instanceName}/${uuid}.${format}`];
+}
+
+/** What the instance needs to have for itself alone. */
+export function claimsOf(instance: Instance): { what: 'mac' | 'port' | 'ip'; value: string }[] {
+  return [
+    ...instance.nics.map((nic) => ({ what: 'mac' as const, value: nic.mac })),
+    ...instance.nics.flatMap((nic) => (nic.ip && nic.network ? [{ what: 'ip' as const, value: addressClaim({ uuid: nic.network }, nic.ip) }] : [])),
+    ...(instance.network_port === null ? [] : [{ what: 'port' as const, value: String(instance.network_port) }]),
+  ];
+}
+
+const invalid = (field: string, problem: string) => new GantryError('INPUT_INVALID', { subject: 'OP_INSTANCE_CREATE', field, problem });

@@ -1,0 +1,58 @@
+import type { Operation } from '../jobs/index.ts';
+import type { ClusterParts } from './cluster-parts.ts';
+import { clusterSetParams } from './operations/cluster-set-params.ts';
+import { clusterVerify } from './operations/cluster-verify.ts';
+import { groupAdd } from './operations/group-add.ts';
+import { groupAssignNodes } from './operations/group-assign-nodes.ts';
+import { groupRemove } from './operations/group-remove.ts';
+import { groupRename } from './operations/group-rename.ts';
+import { groupSetParams } from './operations/group-set-params.ts';
+import { instanceCreate } from './operations/instance-create.ts';
+import { instanceFailover } from './operations/instance-failover.ts';
+import { instanceMigrate } from './operations/instance-migrate.ts';
+import { instanceReboot } from './operations/instance-reboot.ts';
+import { instanceRemove } from './operations/instance-remove.ts';
+import { instanceShutdown } from './operations/instance-shutdown.ts';
+import { instanceStartup } from './operations/instance-startup.ts';
+import { networkAdd } from './operations/network-add.ts';
+import { networkConnect } from './operations/network-connect.ts';
+import { networkDisconnect } from './operations/network-disconnect.ts';
+import { networkRemove } from './operations/network-remove.ts';
+import { nodeAdd } from './operations/node-add.ts';
+import { nodeRemove } from './operations/node-remove.ts';
+import { nodeSetParams } from './operations/node-set-params.ts';
+import { tagsDel } from './operations/tags-del.ts';
+import { tagsSet } from './operations/tags-set.ts';
+import { testDelay } from './operations/test-delay.ts';
+
+const makers: readonly ((parts: ClusterParts) => Operation)[] = [
+  instanceCreate,
+  instanceRemove,
+  instanceStartup,
+  instanceShutdown,
+  instanceReboot,
+  instanceMigrate,
+  instanceFailover,
+  nodeAdd,
+  nodeSetParams,
+  nodeRemove,
+  groupAdd,
+  groupSetParams,
+  groupRename,
+  groupAssignNodes,
+  groupRemove,
+  networkAdd,
+  networkRemove,
+  networkConnect,
+  networkDisconnect,
+  tagsSet,
+  tagsDel,
+  clusterSetParams,
+  clusterVerify,
+  testDelay,
+];
+
+/** What each opcode does, by opcode id. */
+export function createOperations(parts: ClusterParts): ReadonlyMap<string, Operation> {
+  return new Map(makers.map((make) => make(parts)).map((operation) => [operation.opcode.id, operation]));
+}

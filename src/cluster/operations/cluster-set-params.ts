@@ -1,0 +1,46 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { type Cluster, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
+import { checkHvparams } from '../lib/new-instance.ts';
+
+type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
+
+/** Parameter families whose given members replace the old ones one by one. */
+const merged = ['beparams', 'nicparams', 'ndparams', 'ipolicy'] as const;
+/** Families of families: by hypervisor, OS or disk template. */
+const mergedTwice = ['hvparams', 'diskparams', 'osparams'] as const;
+const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'mac_prefix'] as const;
+
+export const clusterSetParams = () =>
+  defineOperation(clusterOpcodes.clusterSetParams, {
+    async plan({ config }, params): Promise<{ changes: Params; uuid: string }> {
+      const after = applied(config.cluster, params);
+      for (const [hypervisor, own] of Object.entries(after.hvparams)) checkHvparams(hypervisor as HypervisorName, own);
+      for (const byHypervisor of Object.values(after.os_hvp)) {
+        for (const [hypervisor, own] of Object.entries(byHypervisor)) checkHvparams(hypervisor as HypervisorName, own);
+      }
+      return { changes: params, uuid: config.cluster.uuid };
+    },
+    steps: ({ changes, uuid }) => [
+      { name: 'change the cluster', commit: (draft) => draft.update('cluster', uuid, (old) => applied(old, changes)) },
+    ],
+    result: () => null,
+  });
+
+function applied(cluster: Cluster, params: Params): Cluster {
+  const changed: Record<string, unknown> = {};
+  for (const key of merged) if (params[key]) changed[key] = { ...cluster[key], ...params[key] };
+  for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach(cluster[key], params[key]);
+  for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
+  if (params.os_hvp) {
+    const osHvp: Cluster['os_hvp'] = { ...cluster.os_hvp };
+    for (const [os, byHypervisor] of Object.entries(params.os_hvp)) osHvp[os] = mergeEach(osHvp[os] ?? {}, byHypervisor);
+    changed['os_hvp'] = osHvp;
+  }
+  return { ...cluster, ...changed };
+}
+
+function mergeEach<T>(old: Record<string, Record<string, T>>, given: Record<string, Record<string, T>>): Record<string, Record<string, T>> {
+  const result = { ...old };
+  for (const [key, params] of Object.entries(given)) result[key] = { ...result[key], ...params };
+  return result;
+}

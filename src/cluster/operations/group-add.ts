@@ -1,0 +1,27 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
+import { requireFreeName } from '../lib/find-object.ts';
+
+export const groupAdd = () =>
+  defineOperation(groupOpcodes.groupAdd, {
+    async plan({ config, clock, newUuid }, params): Promise<NodeGroup> {
+      requireFreeName(config, 'group', params.group_name);
+      const now = clock.now() / 1000;
+      return {
+        uuid: newUuid(),
+        name: params.group_name,
+        ctime: now,
+        mtime: now,
+        serial_no: 1,
+        tags: [],
+        alloc_policy: (params.alloc_policy ?? 'preferred') as NodeGroup['alloc_policy'],
+        ipolicy: params.ipolicy ?? {},
+        ndparams: params.ndparams ?? {},
+        diskparams: params.diskparams ?? {},
+      };
+    },
+    steps: (group) => [
+      { name: 'add the group', commit: (draft) => draft.create('group', group), uncommit: (draft) => draft.remove('group', group.uuid) },
+    ],
+    result: () => null,
+  });

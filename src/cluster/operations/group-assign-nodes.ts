@@ -1,0 +1,41 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { groupOpcodes } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import { findGroup, findNode } from '../lib/find-object.ts';
+
+interface AssignPlan {
+  readonly group: string;
+  readonly nodes: readonly string[];
+}
+
+export const groupAssignNodes = () =>
+  defineOperation(groupOpcodes.groupAssignNodes, {
+    async plan({ config }, params): Promise<AssignPlan> {
+      const group = findGroup(config, params.group_name);
+      const nodes = params.nodes.map((name) => findNode(config, name).uuid);
+      if (!params.force) requireNoSplit(config, group.uuid, nodes);
+      return { group: group.uuid, nodes };
+    },
+    steps: ({ group, nodes }) => [
+      {
+        name: 'move the nodes',
+        commit(draft) {
+          draft.need('group', group);
+          for (const uuid of nodes) draft.update('node', uuid, (old) => ({ ...old, group }));
+        },
+      },
+    ],
+    result: () => null,
+  });
+
+/** Instances that lie in one group now and would lie in two. @throws GROUP_WOULD_SPLIT */
+function requireNoSplit(config: ConfigSnapshot, group: string, moved: readonly string[]): void {
+  const before = (node: string) => config.nodes.get(node)?.group;
+  const after = (node: string) => (moved.includes(node) ? group : before(node));
+  const split = [...config.instances.values()].filter((instance) => {
+    const nodes = [instance.primary_node, ...instance.secondary_nodes];
+    return new Set(nodes.map(before)).size === 1 && new Set(nodes.map(after)).size > 1;
+  });
+  if (split.length > 0) throw new GantryError('GROUP_WOULD_SPLIT', { instances: split.map((instance) => instance.name).join(', ') });
+}

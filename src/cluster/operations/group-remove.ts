@@ -1,0 +1,17 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { groupOpcodes } from '../../model/index.ts';
+import { findGroup } from '../lib/find-object.ts';
+
+export const groupRemove = () =>
+  defineOperation(groupOpcodes.groupRemove, {
+    async plan({ config }, params): Promise<{ uuid: string }> {
+      const group = findGroup(config, params.group_name);
+      const nodes = [...config.nodes.values()].filter((node) => node.group === group.uuid).map((node) => node.name);
+      if (nodes.length > 0) throw new GantryError('GROUP_NOT_EMPTY', { name: group.name, nodes: nodes.join(', ') });
+      if (config.groups.size === 1) throw new GantryError('GROUP_LAST', { name: group.name });
+      return { uuid: group.uuid };
+    },
+    steps: ({ uuid }) => [{ name: 'remove the group', commit: (draft) => draft.remove('group', uuid) }],
+    result: () => null,
+  });

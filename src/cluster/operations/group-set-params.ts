@@ -1,0 +1,26 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
+import { findGroup } from '../lib/find-object.ts';
+
+interface SetParamsPlan {
+  readonly uuid: string;
+  readonly changes: Partial<NodeGroup>;
+}
+
+export const groupSetParams = () =>
+  defineOperation(groupOpcodes.groupSetParams, {
+    async plan({ config }, params): Promise<SetParamsPlan> {
+      const group = findGroup(config, params.group_name);
+      const changes: Partial<NodeGroup> = {
+        ...(params.alloc_policy && { alloc_policy: params.alloc_policy as NodeGroup['alloc_policy'] }),
+        ...(params.ipolicy && { ipolicy: { ...group.ipolicy, ...params.ipolicy } }),
+        ...(params.ndparams && { ndparams: { ...group.ndparams, ...params.ndparams } }),
+        ...(params.diskparams && { diskparams: { ...group.diskparams, ...params.diskparams } }),
+      };
+      return { uuid: group.uuid, changes };
+    },
+    steps: ({ uuid, changes }) => [
+      { name: 'change the group', commit: (draft) => draft.update('group', uuid, (old) => ({ ...old, ...changes })) },
+    ],
+    result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
+  });

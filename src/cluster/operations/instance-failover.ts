@@ -1,0 +1,69 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import { moveTarget } from '../lib/move-target.ts';
+import { runtimeOf } from '../lib/require-running.ts';
+import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
+
+/** Nodes are UUIDs. */
+interface FailoverPlan {
+  readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor'>;
+  readonly source: string;
+  readonly target: string;
+  readonly target_name: string;
+  /** The source is offline; the operator vouches that nothing runs there. */
+  readonly sourceGone: boolean;
+  readonly wasRunning: boolean;
+  readonly start: boolean;
+  readonly timeout: number;
+}
+
+export const instanceFailover = ({ live, garbage }: ClusterParts) =>
+  defineOperation(instanceOpcodes.instanceFailover, {
+    async plan(context, params): Promise<FailoverPlan> {
+      const { config } = context;
+      const instance = findInstance(config, params.instance_name);
+      const source = findNode(config, instance.primary_node);
+      // An unreachable node may still run the instance: only one that the operator marked offline is taken for gone.
+      if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
+      const target = moveTarget(config, live, instance, params);
+      await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
+      const runtime = source.offline ? undefined : await runtimeOf(context, instance);
+      return {
+        instance: ref(instance),
+        source: source.uuid,
+        target: target.uuid,
+        target_name: target.name,
+        sourceGone: source.offline,
+        wasRunning: runtime?.state === 'running',
+        start: instance.admin_state === 'up',
+        timeout: params.shutdown_timeout ?? defaultShutdownSeconds,
+      };
+    },
+
+    steps: (plan) => [
+      ...(plan.sourceGone
+        ? []
+        : [stopStep(plan.source, plan.instance, plan.timeout, { restart: plan.wasRunning, name: 'stop it on the old node' })]),
+      {
+        name: 'record the new node',
+        releasesAllocation: true,
+        commit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target })),
+        uncommit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.source })),
+      },
+      ...(plan.sourceGone
+        ? [
+            {
+              name: 'fence the old node',
+              // The node is offline now; should it come back with the instance running, that copy is ended first.
+              do: async () => garbage.add({ type: 'instance', node: plan.source, ...plan.instance }),
+            },
+          ]
+        : []),
+      ...(plan.start ? [startStep(plan.target, plan.instance, garbage, {}, 'start it on the new node')] : []),
+    ],
+
+    result: (plan) => ({ node: plan.target_name }),
+  });

@@ -1,0 +1,139 @@
+import { defineOperation, type PlanContext, type WorldStep } from '../../jobs/index.ts';
+import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
+import { progressOf } from '../lib/disk-steps.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import { instanceSpec } from '../lib/instance-spec.ts';
+import { isUnreachable } from '../lib/is-unreachable.ts';
+import { moveTarget } from '../lib/move-target.ts';
+import { requireOnline } from '../lib/require-node.ts';
+import { requireRunning } from '../lib/require-running.ts';
+import { ref } from '../lib/running-steps.ts';
+
+interface Transfer {
+  readonly downtime_ms: number;
+  readonly total_ms: number;
+  readonly ram_mib: number;
+}
+
+/** Nodes are UUIDs. */
+export interface MigratePlan {
+  readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor'>;
+  readonly source: string;
+  readonly source_address: string;
+  readonly target: string;
+  readonly target_name: string;
+  readonly live: boolean;
+  readonly bandwidth: number;
+  readonly downtime: number;
+  /** Machine type of the running process; the receiving one must be the same. */
+  readonly machine: string | null;
+}
+
+export const instanceMigrate = ({ live, garbage }: ClusterParts) =>
+  defineOperation(instanceOpcodes.instanceMigrate, {
+    async plan(context, params): Promise<MigratePlan> {
+      const { config } = context;
+      const instance = findInstance(config, params.instance_name);
+      const source = findNode(config, instance.primary_node);
+      requireOnline(source);
+      const target = moveTarget(config, live, instance, params);
+      const runtime = await requireRunning(context, instance);
+      await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
+      context.log(`Instance ${instance.name} moves from ${source.name} to ${target.name}.`);
+      return {
+        instance: ref(instance),
+        source: source.uuid,
+        source_address: source.secondary_ip,
+        target: target.uuid,
+        target_name: target.name,
+        machine: runtime.machine ?? null,
+        ...transferParams(context, instance, params),
+      };
+    },
+
+    steps: (plan) => [
+      acceptStep(plan, garbage),
+      sendStep(plan),
+      {
+        name: 'record the new node',
+        pivot: true,
+        commit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target })),
+      },
+      // The state is on the target already, so the configuration says so first; the rest only tidies up.
+      finishStep(plan, 'target', plan.target, 'take over on the target'),
+      finishStep(plan, 'source', plan.source, 'end it on the source', garbage),
+    ],
+
+    result: (plan, outcomes) => ({ node: plan.target_name, ...(outcomes['send its memory'] as unknown as Transfer) }),
+  });
+
+function transferParams(context: PlanContext, instance: Instance, params: OpcodeParams<typeof instanceOpcodes.instanceMigrate>) {
+  const hvparams = fillHvparams(context.config.cluster, instance.hypervisor, instance.os, instance.hvparams);
+  const mode = params.mode ?? (params.live === false ? 'non-live' : params.live ? 'live' : hvparams['migration_mode']);
+  return {
+    live: mode !== 'non-live',
+    bandwidth: Number(hvparams['migration_bandwidth'] ?? 1024),
+    downtime: Number(hvparams['migration_downtime'] ?? 30),
+  };
+}
+
+function acceptStep(plan: MigratePlan, garbage: ClusterParts['garbage']): WorldStep {
+  return {
+    name: 'prepare the target',
+    async do(context) {
+      const { config } = context;
+      const instance = findInstance(config, plan.instance.uuid);
+      const overrides = plan.machine ? { hvparams: { machine_version: plan.machine } } : {};
+      const params = { instance: instanceSpec(config, instance, overrides), source_address: plan.source_address };
+      const accepted = await context.nodes.call(plan.target, 'migration-accept', params, progressOf(context));
+      return { address: accepted.address, port: accepted.port };
+    },
+    async undo(context) {
+      try {
+        const params = { ...plan.instance, role: 'target' as const, success: false };
+        await context.nodes.call(plan.target, 'migration-finish', params, { signal: context.signal });
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        await garbage.add({ type: 'instance', node: plan.target, ...plan.instance });
+        context.log(`Target node cannot be reached; what waits there is ended when it answers again.`);
+      }
+    },
+  };
+}
+
+/** After this step the state is on the target: from here the operation only goes forward. */
+function sendStep(plan: MigratePlan): WorldStep {
+  return {
+    name: 'send its memory',
+    pivot: true,
+    async do(context) {
+      const { address, port } = context.outcomes['prepare the target'] as { address: string; port: number };
+      const { live, bandwidth, downtime } = plan;
+      const params = { ...plan.instance, address, port, live, bandwidth, downtime };
+      const transfer = await context.nodes.call(plan.source, 'migration-send', params, progressOf(context));
+      context.log(`Downtime ${Math.round(transfer.downtime_ms)} ms, ${Math.round(transfer.total_ms)} ms in all.`);
+      return transfer;
+    },
+    async undo(context) {
+      const params = { ...plan.instance, role: 'source' as const, success: false };
+      await context.nodes.call(plan.source, 'migration-finish', params, { signal: context.signal });
+    },
+  };
+}
+
+function finishStep(plan: MigratePlan, role: 'source' | 'target', node: string, name: string, garbage?: ClusterParts['garbage']): WorldStep {
+  return {
+    name,
+    pivot: true,
+    async do(context) {
+      try {
+        await context.nodes.call(node, 'migration-finish', { ...plan.instance, role, success: true }, { signal: context.signal });
+      } catch (error) {
+        if (!garbage || !isUnreachable(error)) throw error;
+        await garbage.add({ type: 'instance', node, ...plan.instance });
+        context.log('Source node cannot be reached; the rest of the instance is ended there when it answers again.');
+      }
+    },
+  };
+}

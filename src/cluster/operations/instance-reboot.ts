@@ -1,0 +1,42 @@
+import { defineOperation, type WorldStep } from '../../jobs/index.ts';
+import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import { requireOnline } from '../lib/require-node.ts';
+import { requireRunning } from '../lib/require-running.ts';
+import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/running-steps.ts';
+
+interface RebootPlan {
+  readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
+  readonly type: 'soft' | 'hard' | 'full';
+  readonly timeout: number;
+}
+
+export const instanceReboot = ({ garbage }: ClusterParts) =>
+  defineOperation(instanceOpcodes.instanceReboot, {
+    async plan(context, params): Promise<RebootPlan> {
+      const instance = findInstance(context.config, params.instance_name);
+      requireOnline(findNode(context.config, instance.primary_node));
+      const type = params.reboot_type ?? 'hard';
+      if (type === 'soft') await requireRunning(context, instance);
+      return { instance, type, timeout: params.shutdown_timeout ?? defaultShutdownSeconds };
+    },
+    steps: ({ instance, type, timeout }) =>
+      type === 'soft'
+        ? [resetStep(instance)]
+        : [
+            { ...stopStep(instance.primary_node, instance, timeout), pivot: true },
+            { ...startStep(instance.primary_node, instance, garbage), pivot: true },
+            recordStateStep(instance.uuid, 'up'),
+          ],
+    result: () => null,
+  });
+
+function resetStep(instance: RebootPlan['instance']): WorldStep {
+  return {
+    name: 'reset',
+    async do(context) {
+      await context.nodes.call(instance.primary_node, 'instance-reset', ref(instance), { signal: context.signal });
+    },
+  };
+}

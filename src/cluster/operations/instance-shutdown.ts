@@ -1,0 +1,36 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import { requireOnline } from '../lib/require-node.ts';
+import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
+
+interface ShutdownPlan {
+  readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
+  readonly timeout: number;
+  readonly record: boolean;
+  readonly source: 'admin' | 'user';
+  /** Its node is offline: only the wish is recorded. */
+  readonly offline: boolean;
+}
+
+export const instanceShutdown = () =>
+  defineOperation(instanceOpcodes.instanceShutdown, {
+    async plan({ config }, params): Promise<ShutdownPlan> {
+      const instance = findInstance(config, params.instance_name);
+      const node = findNode(config, instance.primary_node);
+      const offline = node.offline && params.ignore_offline_nodes === true;
+      if (!offline) requireOnline(node);
+      return {
+        instance,
+        timeout: params.force ? 0 : (params.timeout ?? defaultShutdownSeconds),
+        record: !params.no_remember,
+        source: params.admin_state_source ?? 'admin',
+        offline,
+      };
+    },
+    steps: ({ instance, timeout, record, source, offline }) => [
+      ...(offline ? [] : [{ ...stopStep(instance.primary_node, instance, timeout), pivot: true }]),
+      ...(record ? [recordStateStep(instance.uuid, 'down', source)] : []),
+    ],
+    result: () => null,
+  });

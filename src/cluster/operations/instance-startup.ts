@@ -1,0 +1,35 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import type { SpecOverrides } from '../lib/instance-spec.ts';
+import { checkHvparams } from '../lib/new-instance.ts';
+import { requireOnline } from '../lib/require-node.ts';
+import { recordStateStep, startStep } from '../lib/running-steps.ts';
+
+interface StartupPlan {
+  readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
+  readonly overrides: SpecOverrides;
+  readonly record: boolean;
+}
+
+export const instanceStartup = ({ garbage }: ClusterParts) =>
+  defineOperation(instanceOpcodes.instanceStartup, {
+    async plan({ config }, params): Promise<StartupPlan> {
+      const instance = findInstance(config, params.instance_name);
+      requireOnline(findNode(config, instance.primary_node));
+      checkHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
+      return {
+        instance,
+        overrides: { ...(params.hvparams && { hvparams: params.hvparams }), ...(params.beparams && { beparams: params.beparams }) },
+        record: !params.no_remember,
+      };
+    },
+    steps: ({ instance, overrides, record }) => [
+      // Not undone: an instance that was started by somebody else in between must not be stopped by us.
+      { ...startStep(instance.primary_node, instance, garbage, overrides), undo: async () => undefined, pivot: true },
+      ...(record ? [recordStateStep(instance.uuid, 'up')] : []),
+    ],
+    result: () => null,
+  });
+

@@ -1,0 +1,26 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { networkOpcodes } from '../../model/index.ts';
+import { findGroup, findNetwork } from '../lib/find-object.ts';
+import { requireNoNics } from '../lib/network-users.ts';
+
+export const networkDisconnect = () =>
+  defineOperation(networkOpcodes.networkDisconnect, {
+    async plan({ config }, params): Promise<{ network: string; group: string }> {
+      const network = findNetwork(config, params.network_name);
+      const group = findGroup(config, params.group_name);
+      requireNoNics(config, network, group.uuid);
+      return { network: network.uuid, group: group.uuid };
+    },
+    steps: ({ network, group }) => [
+      {
+        name: 'disconnect the network',
+        commit(draft) {
+          draft.update('network', network, (old) => {
+            const { [group]: _gone, ...groups } = old.groups;
+            return { ...old, groups };
+          });
+        },
+      },
+    ],
+    result: () => null,
+  });

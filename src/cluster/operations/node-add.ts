@@ -1,0 +1,45 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { type Node, nodeOpcodes } from '../../model/index.ts';
+import { findGroup, requireFreeName } from '../lib/find-object.ts';
+import { parseIpv4 } from '../lib/ipv4.ts';
+
+export const nodeAdd = () =>
+  defineOperation(nodeOpcodes.nodeAdd, {
+    async plan({ config, clock, newUuid }, params): Promise<Node> {
+      requireFreeName(config, 'node', params.node_name);
+      for (const field of ['primary_ip', 'secondary_ip'] as const) {
+        const value = params[field];
+        if (value !== undefined && parseIpv4(value) === undefined) {
+          throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_ADD', field, problem: `"${value}" is not an IPv4 address` });
+        }
+      }
+      const group = params.group ? findGroup(config, params.group) : [...config.groups.values()].sort((a, b) => a.ctime - b.ctime)[0];
+      const candidates = [...config.nodes.values()].filter((node) => node.master_candidate).length;
+      const now = clock.now() / 1000;
+      return {
+        uuid: newUuid(),
+        name: params.node_name,
+        ctime: now,
+        mtime: now,
+        serial_no: 1,
+        tags: [],
+        primary_ip: params.primary_ip,
+        secondary_ip: params.secondary_ip ?? params.primary_ip,
+        agent_port: params.agent_port,
+        group: group?.uuid ?? '',
+        master_capable: params.master_capable ?? true,
+        master_candidate: (params.master_capable ?? true) && candidates < config.cluster.candidate_pool_size,
+        vm_capable: params.vm_capable ?? true,
+        offline: false,
+        drained: false,
+        powered: true,
+        ndparams: params.ndparams ?? {},
+        certificate_fingerprint: params.certificate_fingerprint,
+      };
+    },
+    steps: (node) => [
+      { name: 'register the node', commit: (draft) => draft.create('node', node), uncommit: (draft) => draft.remove('node', node.uuid) },
+    ],
+    result: () => null,
+  });

@@ -1,0 +1,18 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { type Node, nodeOpcodes } from '../../model/index.ts';
+import { findNode } from '../lib/find-object.ts';
+
+export const nodeRemove = () =>
+  defineOperation(nodeOpcodes.nodeRemove, {
+    async plan({ config }, params): Promise<Pick<Node, 'uuid'>> {
+      const node = findNode(config, params.node_name);
+      if (node.uuid === config.cluster.master_node) throw new GantryError('NODE_IS_MASTER', { name: node.name, problem: 'it cannot be taken out.' });
+      const { primary, secondary } = config.instancesOf(node.uuid);
+      const instances = [...primary, ...secondary].map((instance) => instance.name);
+      if (instances.length > 0) throw new GantryError('NODE_NOT_EMPTY', { name: node.name, instances: instances.join(', ') });
+      return { uuid: node.uuid };
+    },
+    steps: ({ uuid }) => [{ name: 'forget the node', commit: (draft) => draft.remove('node', uuid) }],
+    result: () => null,
+  });

@@ -1,0 +1,66 @@
+import { GantryError } from '../../base/index.ts';
+import { defineOperation } from '../../jobs/index.ts';
+import { type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import { findNode } from '../lib/find-object.ts';
+
+type Params = OpcodeParams<typeof nodeOpcodes.nodeSetParams>;
+const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;
+
+interface SetParamsPlan {
+  readonly uuid: string;
+  readonly changes: Partial<Node>;
+}
+
+export const nodeSetParams = () =>
+  defineOperation(nodeOpcodes.nodeSetParams, {
+    async plan({ config }, params): Promise<SetParamsPlan> {
+      const node = findNode(config, params.node_name);
+      const changes = changesOf(node, params);
+      check(config, node, { ...node, ...changes }, params.force ?? false);
+      return { uuid: node.uuid, changes };
+    },
+    steps: ({ uuid, changes }) => [
+      { name: 'change the node', commit: (draft) => draft.update('node', uuid, (old) => ({ ...old, ...changes })) },
+    ],
+    result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
+  });
+
+/** Offline and drained exclude each other and both end being a candidate, as in Ganeti. */
+function changesOf(node: Node, params: Params): Partial<Node> {
+  const changes: Partial<Record<(typeof flags)[number], boolean>> & { ndparams?: Node['ndparams'] } = {};
+  for (const flag of flags) {
+    const value = params[flag];
+    if (value !== undefined && value !== null) changes[flag] = value;
+  }
+  if (changes.offline) changes.drained = false;
+  if (changes.drained) changes.offline = false;
+  if ((changes.offline || changes.drained || changes.master_capable === false) && node.master_candidate) changes.master_candidate = false;
+  if (params.ndparams) changes.ndparams = { ...node.ndparams, ...params.ndparams };
+  return changes;
+}
+
+/** @throws NODE_IS_MASTER, CANDIDATES_TOO_FEW, INPUT_INVALID */
+function check(config: ConfigSnapshot, before: Node, after: Node, force: boolean): void {
+  const isMaster = before.uuid === config.cluster.master_node;
+  if (isMaster && (after.offline || after.drained || !after.master_candidate)) {
+    throw new GantryError('NODE_IS_MASTER', { name: before.name, problem: 'it must stay online and a master candidate.' });
+  }
+  if (after.master_candidate && (after.offline || after.drained || !after.master_capable)) {
+    throw new GantryError('INPUT_INVALID', {
+      subject: 'OP_NODE_SET_PARAMS',
+      field: 'master_candidate',
+      problem: 'a node that is offline, drained or not master_capable cannot be a candidate',
+    });
+  }
+  if (before.master_candidate && !after.master_candidate && !force) {
+    const left = [...config.nodes.values()].filter((node) => node.master_candidate).length - 1;
+    const possible = [...config.nodes.values()].filter((node) => node.master_capable && !node.offline && !node.drained).length - 1;
+    const wanted = Math.min(config.cluster.candidate_pool_size, possible);
+    if (left < wanted) throw new GantryError('CANDIDATES_TOO_FEW', { left, wanted });
+  }
+  const instances = config.instancesOf(before.uuid).primary;
+  if (before.vm_capable && !after.vm_capable && instances.length > 0) {
+    throw new GantryError('NODE_NOT_EMPTY', { name: before.name, instances: instances.map((instance) => instance.name).join(', ') });
+  }
+}
