@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { diskSpec, testContext, withCode } from './disk-template-conformance.ts';
+import { createDiskTemplates, diskTemplateFor } from './disk-templates.ts';
+
+describe('disk templates of a node', () => {
+  const templates = createDiskTemplates({ fileStorageDir: '/nonexistent/a', sharedFileStorageDir: '/nonexistent/b' });
+
+  it('finds each by its name', () => {
+    for (const name of ['file', 'sharedfile', 'diskless'] as const) assert.equal(diskTemplateFor(templates, name).name, name);
+    assert.throws(() => diskTemplateFor(templates, 'drbd'), withCode('STORAGE_TEMPLATE_UNSUPPORTED'));
+  });
+
+  it('has nothing to do for diskless instances', async () => {
+    const diskless = diskTemplateFor(templates, 'diskless');
+    assert.deepEqual(await diskless.create(diskSpec(), { uuid: 'u', name: 'web1' }, testContext), { changed: false });
+    assert.deepEqual(await diskless.list(), []);
+    assert.equal(await diskless.space(), null);
+    await assert.rejects(diskless.activate(diskSpec()), withCode('STORAGE_DISK_MISSING'));
+  });
+});

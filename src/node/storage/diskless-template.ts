@@ -1,0 +1,20 @@
+import { GantryError } from '../../base/index.ts';
+import type { DiskTemplateAdapter } from './disk-template.ts';
+
+/** For instances without disks: there is nothing to make and nothing to find. */
+export function createDisklessTemplate(): DiskTemplateAdapter {
+  return {
+    name: 'diskless',
+    traits: { mirrored: 'external', growable: false, liveAttachable: false },
+    create: async () => ({ changed: false }),
+    remove: async () => ({ changed: false }),
+    grow: async () => ({ changed: false }),
+    activate: async (disk) => {
+      throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path: 'nowhere, because diskless instances have no disks' });
+    },
+    deactivate: async () => undefined,
+    snapshot: async () => ({ changed: false }),
+    list: async () => [],
+    space: async () => null,
+  };
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { run } from '../../base/index.ts';
+import { diskSpec, diskTemplateConformance, testContext, withCode } from './disk-template-conformance.ts';
+import { createFileTemplate } from './file-template.ts';
+
+const folders: string[] = [];
+const newFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-file-'));
+  folders.push(folder);
+  return folder;
+};
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+const owner = { uuid: randomUUID(), name: 'web1' };
+
+diskTemplateConformance('file, raw', 'raw', async () => createFileTemplate('file', await newFolder()));
+diskTemplateConformance('file, qcow2', 'qcow2', async () => createFileTemplate('file', await newFolder()));
+diskTemplateConformance('sharedfile, raw', 'raw', async () => createFileTemplate('sharedfile', await newFolder()));
+
+describe('file template', () => {
+  it('makes sparse files that only root reads, in a folder that nobody lists', async () => {
+    const dir = await newFolder();
+    const disk = diskSpec({ size: 512 });
+    await createFileTemplate('file', dir).create(disk, owner, testContext);
+    const stats = await stat(join(dir, owner.uuid, `${disk.uuid}.raw`));
+    assert.equal(stats.size, 512 * 1024 * 1024);
+    assert.ok(stats.blocks * 512 < 1024 * 1024);
+    assert.equal(stats.mode & 0o777, 0o600);
+    assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
+  });
+
+  it('takes the whole room at once when asked to', async () => {
+    const dir = await newFolder();
+    for (const format of ['raw', 'qcow2'] as const) {
+      const disk = diskSpec({ format, params: { preallocation: 'falloc' } });
+      await createFileTemplate('file', dir).create(disk, owner, testContext);
+      assert.ok((await stat(join(dir, owner.uuid, `${disk.uuid}.${format}`))).blocks * 512 >= 8 * 1024 * 1024);
+    }
+  });
+
+  it('uses the path of logical_id, absolute or from its directory', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    for (const path of [`${dir}/web1/one.raw`, 'web1/two.raw']) {
+      const disk = diskSpec({ logical_id: ['loop', path] });
+      await adapter.create(disk, owner, testContext);
+      assert.equal((await adapter.activate(disk)).path, join(dir, 'web1', path.split('/').at(-1) ?? ''));
+      await adapter.remove(disk, owner);
+    }
+    assert.deepEqual(await readdir(dir), []);
+  });
+
+  it('refuses paths outside of its directory, also through links', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const precious = join(await newFolder(), 'precious.raw');
+    await writeFile(precious, 'data');
+    await symlink(join(precious, '..'), join(dir, 'away'));
+    await mkdir(join(dir, 'web1'));
+    await symlink(precious, join(dir, 'web1', 'link.raw'));
+    const paths = ['/etc/passwd', '../x/y.raw', 'a/../../b/c.raw', 'only-one-level.raw', 'a/b/c.raw', `${dir}-other/a/b.raw`, ''];
+    for (const path of [...paths, 'away/precious.raw', 'web1/link.raw', 'web1/\0.raw']) {
+      const disk = diskSpec({ logical_id: ['loop', path] });
+      await assert.rejects(adapter.create(disk, owner, testContext), withCode('STORAGE_PATH_REFUSED'), path);
+      await assert.rejects(adapter.remove(disk, owner), withCode('STORAGE_PATH_REFUSED'), path);
+      await assert.rejects(adapter.activate(disk), withCode('STORAGE_PATH_REFUSED'), path);
+    }
+    assert.equal(await readFile(precious, 'utf8'), 'data');
+  });
+
+  it('says that its directory is missing and does not make it', async () => {
+    const dir = join(await newFolder(), 'not-mounted');
+    const adapter = createFileTemplate('sharedfile', dir);
+    await assert.rejects(adapter.create(diskSpec(), owner, testContext), withCode('STORAGE_DIR_MISSING'));
+    await assert.rejects(adapter.list(), withCode('STORAGE_DIR_MISSING'));
+    await assert.rejects(adapter.space(), withCode('STORAGE_DIR_MISSING'));
+    await assert.rejects(stat(dir));
+  });
+
+  it('replaces, lists and removes what an interrupted creation left', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const disk = diskSpec({ format: 'qcow2' });
+    await mkdir(join(dir, owner.uuid));
+    const unfinished = join(dir, owner.uuid, `.${disk.uuid}.qcow2.new`);
+    await writeFile(unfinished, 'half');
+    assert.deepEqual(
+      (await adapter.list()).map((one) => one.path),
+      [unfinished],
+    );
+    assert.deepEqual(await adapter.create(disk, owner, testContext), { changed: true });
+    assert.deepEqual(await readdir(join(dir, owner.uuid)), [`${disk.uuid}.qcow2`]);
+    await writeFile(unfinished, 'half');
+    await adapter.remove(disk, owner);
+    assert.deepEqual(await readdir(dir), []);
+  });
+
+  it('leaves foreign files alone', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const disk = diskSpec();
+    await adapter.create(disk, owner, testContext);
+    await writeFile(join(dir, owner.uuid, 'README'), 'mine');
+    assert.equal((await adapter.list()).length, 1);
+    await adapter.remove(disk, owner);
+    assert.deepEqual(await readdir(join(dir, owner.uuid)), ['README']);
+  });
+
+  it('reports a damaged qcow2 file', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const disk = diskSpec({ format: 'qcow2' });
+    await adapter.create(disk, owner, testContext);
+    await writeFile(join(dir, owner.uuid, `${disk.uuid}.qcow2`), 'not a disk');
+    await assert.rejects(adapter.activate(disk), withCode('STORAGE_FAILED'));
+  });
+
+  it('keeps a copy of a raw disk as its snapshot', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const disk = diskSpec({ size: 1 });
+    await adapter.create(disk, owner, testContext);
+    const { path } = await adapter.activate(disk);
+    await writeFile(path, Buffer.alloc(1024 * 1024, 'a'));
+    await adapter.snapshot(disk, 'one');
+    await writeFile(path, Buffer.alloc(1024 * 1024, 'b'));
+    assert.equal((await readFile(path.replace('.raw', '.snap-one.raw'))).toString('latin1', 0, 3), 'aaa');
+    await assert.rejects(adapter.snapshot(disk, '../x'), withCode('INPUT_INVALID'));
+  });
+
+  it('stops a creation that is cancelled, without a trace', async () => {
+    const dir = await newFolder();
+    const cancelled = { ...testContext, signal: AbortSignal.abort() };
+    await assert.rejects(createFileTemplate('file', dir).create(diskSpec(), owner, cancelled), withCode('CANCELLED'));
+    assert.deepEqual(await readdir(dir), []);
+  });
+});
+
+describe('file template on a file system that is full', () => {
+  /** A real file system of 16 MiB, of which `free` KiB are free. */
+  const onSmallDisk = async (freeKib: number, test: (dir: string) => Promise<void>): Promise<void> => {
+    const dir = await newFolder();
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'gantry-test', dir]);
+    try {
+      await mkdir(join(dir, 'disks'));
+      await writeFile(join(dir, 'ballast'), Buffer.alloc((16 * 1024 - freeKib) * 1024));
+      await test(join(dir, 'disks'));
+    } finally {
+      await run('umount', [dir]);
+    }
+  };
+
+  it('writes nothing when the room does not suffice', () =>
+    onSmallDisk(4096, async (dir) => {
+      const adapter = createFileTemplate('file', dir);
+      await assert.rejects(adapter.create(diskSpec({ size: 8 }), owner, testContext), withCode('STORAGE_FULL'));
+      assert.deepEqual(await readdir(dir), []);
+      assert.deepEqual(await adapter.create(diskSpec({ size: 2 }), owner, testContext), { changed: true });
+    }));
+
+  it('removes the partial file when the room ends in mid-creation', () =>
+    // 8 MiB of data fit, 8 MiB of data with the tables of qcow2 do not.
+    onSmallDisk(8 * 1024 + 128, async (dir) => {
+      const adapter = createFileTemplate('file', dir);
+      const disk = diskSpec({ size: 8, format: 'qcow2', params: { preallocation: 'falloc' } });
+      await assert.rejects(adapter.create(disk, owner, testContext), withCode('STORAGE_FULL'));
+      assert.deepEqual(await readdir(dir), []);
+      assert.equal((await adapter.space())?.free, 8);
+    }));
+});

@@ -1,0 +1,164 @@
+import { lstat, readdir, rmdir, stat, statfs, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GantryError, run } from '../../base/index.ts';
+import type { DiskSpec, RpcResult } from '../../rpc/index.ts';
+import { createFile } from './create-file.ts';
+import { assertNoLinks, diskPath, diskUuidOf, missing } from './disk-path.ts';
+import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
+import { readQcow2Size } from './qcow2-header.ts';
+import { requireRoom, storageFailure, syncFolder } from './storage-files.ts';
+
+const mib = 1024 * 1024;
+
+/** Virtual size of a disk file in bytes. @throws STORAGE_FAILED when a qcow2 file is none */
+async function virtualSize(path: string, format: DiskSpec['format']): Promise<number> {
+  if (format === 'raw') return (await stat(path)).size;
+  const size = await readQcow2Size(path);
+  if (size === null) throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'the file has no qcow2 header; it is damaged' });
+  return size;
+}
+
+/**
+ * Disks as files, raw or qcow2, below one directory: `<dir>/<instance uuid>/<disk uuid>.<format>`.
+ * `sharedfile` is the same on a directory that all nodes share. Folders have mode 0711, so that an unprivileged
+ * hypervisor reaches the file that it was given and can list nothing.
+ */
+export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): DiskTemplateAdapter {
+  const locate = async (disk: DiskSpec, owner?: DiskOwner): Promise<string> => {
+    const path = disk.logical_id[1] !== undefined || owner ? diskPath(disk, dir, owner) : await find(dir, disk);
+    await assertNoLinks(disk, path, dir);
+    return path;
+  };
+
+  const present = async (disk: DiskSpec): Promise<string> => {
+    const path = await locate(disk);
+    if (await lstat(path).catch(missing)) return path;
+    throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path });
+  };
+
+  return {
+    name,
+    traits: { mirrored: name === 'file' ? 'no' : 'external', growable: true, liveAttachable: true },
+
+    create: async (disk, owner, context) => {
+      const path = await locate(disk, owner);
+      const wanted = disk.size * mib;
+      if (await lstat(path).catch(missing)) {
+        const found = await virtualSize(path, disk.format);
+        if (found === wanted) return { changed: false };
+        throw new GantryError('STORAGE_DISK_EXISTS', { disk: disk.uuid, path, found, wanted });
+      }
+      await requireRoom(dir, disk.size, `disk ${disk.uuid} of ${owner.name}`);
+      context.progress({ text: `creating disk ${disk.uuid}, ${disk.size} MiB ${disk.format}` });
+      await createFile({ disk, path, dir, ownerName: owner.name, signal: context.signal });
+      return { changed: true };
+    },
+
+    remove: (disk, owner) => removeFiles(disk, dir, () => locate(disk, owner)),
+
+    grow: async (disk, toSize) => {
+      const path = await present(disk);
+      const missingBytes = toSize * mib - (await virtualSize(path, disk.format));
+      if (missingBytes <= 0) return { changed: false };
+      await requireRoom(dir, Math.ceil(missingBytes / mib), `${Math.ceil(missingBytes / mib)} MiB more of disk ${disk.uuid}`);
+      await storageFailure(disk.uuid, () => run('qemu-img', ['resize', '-q', '-f', disk.format, path, String(toSize * mib)]));
+      return { changed: true };
+    },
+
+    activate: async (disk) => {
+      const path = await present(disk);
+      return { path, format: disk.format, driver: 'file', size: await virtualSize(path, disk.format) };
+    },
+
+    deactivate: async () => undefined,
+
+    snapshot: async (disk, snapshot) => {
+      const path = await present(disk);
+      if (!/^[\w.-]{1,64}$/.test(snapshot)) {
+        throw new GantryError('INPUT_INVALID', {
+          subject: 'snapshot',
+          field: 'name',
+          problem: `"${snapshot}" has other characters than letters, digits, "_", "." and "-"`,
+        });
+      }
+      return disk.format === 'qcow2' ? snapshotInside(disk, path, snapshot) : snapshotCopy(disk, path, snapshot, dir);
+    },
+
+    list: () => listFiles(name, dir),
+
+    space: async () => {
+      const stats = await statfs(dir).catch(missing);
+      if (!stats) throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: name });
+      return { total: Math.floor((stats.blocks * stats.bsize) / mib), free: Math.floor((stats.bavail * stats.bsize) / mib) };
+    },
+  };
+}
+
+/** The file of a disk whose owner is not known, by its UUID. */
+async function find(dir: string, disk: DiskSpec): Promise<string> {
+  const name = `${disk.uuid}.${disk.format}`;
+  for (const folder of (await readdir(dir).catch(missing)) ?? []) {
+    if (await lstat(join(dir, folder, name)).catch(missing)) return join(dir, folder, name);
+  }
+  return join(dir, '*', name);
+}
+
+/** Removes the disk, its snapshots, what an interrupted creation left, and the folder when it is empty then. */
+async function removeFiles(disk: DiskSpec, dir: string, locate: () => Promise<string>): Promise<{ changed: boolean }> {
+  const path = await locate();
+  const folder = dirname(path);
+  let changed = false;
+  for (const name of (await readdir(folder).catch(missing)) ?? []) {
+    if (name !== basename(path) && diskUuidOf(name) !== disk.uuid) continue;
+    await storageFailure(disk.uuid, () => unlink(join(folder, name)));
+    changed = true;
+  }
+  const code = await rmdir(folder).then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error.code ?? 'unknown',
+  );
+  // Other disks of the instance may lie there still, or another call may have been faster.
+  if (code !== null && !['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) {
+    throw new GantryError('STORAGE_FAILED', { subject: disk.uuid, problem: `${folder} cannot be removed (${code})` });
+  }
+  await syncFolder(changed && code !== null && code !== 'ENOENT' ? folder : dir);
+  return { changed };
+}
+
+async function snapshotInside(disk: DiskSpec, path: string, snapshot: string): Promise<{ changed: boolean }> {
+  return storageFailure(disk.uuid, async () => {
+    const { stdout } = await run('qemu-img', ['info', '--output=json', '-f', 'qcow2', path]);
+    const known = (JSON.parse(stdout) as { snapshots?: { name: string }[] }).snapshots ?? [];
+    if (known.some((one) => one.name === snapshot)) return { changed: false };
+    await run('qemu-img', ['snapshot', '-c', snapshot, path]);
+    return { changed: true };
+  });
+}
+
+/** A raw file has no place for snapshots, so a snapshot is a copy beside it (sharing blocks where the file system can). */
+async function snapshotCopy(disk: DiskSpec, path: string, snapshot: string, dir: string): Promise<{ changed: boolean }> {
+  const copyPath = join(dirname(path), `${disk.uuid}.snap-${snapshot}.raw`);
+  if (await lstat(copyPath).catch(missing)) return { changed: false };
+  const used = Math.ceil(((await stat(path)).blocks * 512) / mib);
+  await requireRoom(dir, used, `snapshot ${snapshot} of disk ${disk.uuid}`);
+  const fill = (target: string) => run('cp', ['--reflink=auto', '--sparse=always', '--', path, target], { timeoutMs: 3_600_000 });
+  await createFile({ disk, path: copyPath, dir, ownerName: disk.uuid, fill });
+  return { changed: true };
+}
+
+async function listFiles(name: 'file' | 'sharedfile', dir: string): Promise<RpcResult<'disk-list'>> {
+  const found: RpcResult<'disk-list'> = [];
+  const folders = await readdir(dir, { withFileTypes: true }).catch(missing);
+  if (!folders) throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: name });
+  for (const folder of folders.filter((entry) => entry.isDirectory())) {
+    for (const file of (await readdir(join(dir, folder.name)).catch(missing)) ?? []) {
+      const uuid = diskUuidOf(file);
+      const path = join(dir, folder.name, file);
+      const stats = uuid && (await lstat(path).catch(missing));
+      if (!uuid || !stats || !stats.isFile()) continue;
+      const bytes = (file.includes('.qcow2') ? await readQcow2Size(path).catch(missing) : null) ?? stats.size;
+      found.push({ path, dev_type: name, instance_uuid: folder.name, disk_uuid: uuid, size: Math.ceil(bytes / mib) });
+    }
+  }
+  return found;
+}
