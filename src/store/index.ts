@@ -1,4 +1,5 @@
 export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, ObjectOf, Rider } from './config.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 export {
   type Comparison,
   type Entry,

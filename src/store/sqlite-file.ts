@@ -1,0 +1,112 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { GantryError } from '../base/index.ts';
+import { sqliteError } from './sqlite-error.ts';
+
+/** Layout of the store file that this build reads and writes; kept in the file's `user_version`. */
+export const fileVersion = 1;
+/** "Gnty": marks the file as ours in SQLite's header. */
+const applicationId = 0x476e7479;
+const busyTimeoutMs = 5000;
+
+/**
+ * A change's id is `revision * changesPerRevision + position`, so that one integer key keeps history in order.
+ * All ids stay safe integers for 2^41 revisions.
+ */
+export const changesPerRevision = 4096;
+
+const schema = `
+  CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, compacted INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES (1, 0, 1);
+  CREATE TABLE entry (
+    key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL,
+    create_revision INTEGER NOT NULL, mod_revision INTEGER NOT NULL, lease TEXT
+  ) STRICT;
+  CREATE INDEX entry_lease ON entry (lease) WHERE lease IS NOT NULL;
+  CREATE TABLE history (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT, create_revision INTEGER NOT NULL) STRICT;
+  CREATE TABLE lease (
+    id TEXT NOT NULL PRIMARY KEY, ttl_ms REAL NOT NULL, expires_at REAL NOT NULL,
+    boot_id TEXT NOT NULL, pid_space TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks TEXT NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * Opens the file of a store, or makes a new one readable by its owner alone. A file that is not ours,
+ * damaged or of a newer version is refused before anything could be written to it.
+ * @throws STORE_CORRUPT, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
+ */
+export function openSqliteFile(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    const isNew = prepareFile(path);
+    if (!isNew) inspect(path);
+    db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    db.exec('PRAGMA synchronous = FULL');
+    if (isNew) createSchema(db);
+    checkVersion(pragma(db, 'application_id'), pragma(db, 'user_version'), path);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864');
+    return db;
+  } catch (error) {
+    db?.close();
+    throw sqliteError(error, path);
+  }
+}
+
+/** Makes the file if there is none; true when it still has to be filled. */
+function prepareFile(path: string): boolean {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  const { size } = statSync(path);
+  if (size > 0) return false;
+  const log = `${path}-wal`;
+  if (existsSync(log) && statSync(log).size > 0) {
+    throw new GantryError('STORE_CORRUPT', { store: path, detail: 'the file is empty but its write-ahead log is not' });
+  }
+  return true;
+}
+
+/** Looks at an existing file without being able to write to it. */
+function inspect(path: string): void {
+  const header = Buffer.alloc(100);
+  const descriptor = openSync(path, 'r');
+  try {
+    readSync(descriptor, header, 0, 100, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new GantryError('STORE_CORRUPT', { store: path, detail: 'it is not an SQLite file' });
+  }
+  // A process that died while it made the file has left a rollback journal: only a writer can bring that back.
+  if (existsSync(`${path}-journal`)) return;
+  checkVersion(header.readUInt32BE(68), header.readUInt32BE(60), path);
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
+  try {
+    const row = db.prepare('PRAGMA quick_check(1)').get();
+    const verdict = String(Object.values(row ?? {})[0]);
+    if (verdict !== 'ok') throw new GantryError('STORE_CORRUPT', { store: path, detail: verdict });
+    checkVersion(pragma(db, 'application_id'), pragma(db, 'user_version'), path);
+  } finally {
+    db.close();
+  }
+}
+
+function checkVersion(application: number, version: number, path: string): void {
+  if (application !== applicationId)
+    throw new GantryError('STORE_CORRUPT', { store: path, detail: 'it is the SQLite file of another program' });
+  if (version > fileVersion) throw new GantryError('STORE_VERSION_NEWER', { store: path, found: version, known: fileVersion });
+}
+
+/** Under the write lock, because two processes may find the file empty at the same time. */
+function createSchema(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  if (pragma(db, 'user_version') === 0) {
+    db.exec(schema);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${fileVersion}`);
+  }
+  db.exec('COMMIT');
+}
+
+function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
+  const row = db.prepare(`PRAGMA ${name}`).get();
+  return Number(row?.[name]);
+}

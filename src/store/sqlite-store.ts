@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { GantryError } from '../base/index.ts';
+import { checkTransaction } from './check-transaction.ts';
+import { GroupCommit } from './group-commit.ts';
+import { hasEnded, ownIdentity } from './process-identity.ts';
+import { sqliteError } from './sqlite-error.ts';
+import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
+import { type LeaseRow, sqliteTables, type Tables } from './sqlite-tables.ts';
+import type { Entry, Lease, RangeOptions, RangeResult, Store, Transaction, TransactionResult, WatchBatch, Write } from './store.ts';
+import { WakeUps } from './wake-ups.ts';
+
+export interface SqliteStoreOptions {
+  /** How many revisions of history are kept for those who watch; default 20,000. */
+  readonly keepRevisions?: number;
+}
+
+/** How often the writes of other processes are looked for while somebody watches. */
+const pollMs = 50;
+/** How often leases that have run out, or whose process is gone, are ended. */
+const sweepMs = 500;
+/** Old history is removed in pieces of this many revisions, so that no single commit has to remove much. */
+const compactionStep = 500;
+
+/**
+ * The state store in one SQLite file: for one host, durable with every acknowledged transaction.
+ * @throws STORE_CORRUPT, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
+ */
+export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
+  const store = new SqliteStore(path, openSqliteFile(path), options.keepRevisions ?? 20_000);
+  try {
+    await store.endDeadLeases();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #tables: Tables;
+  readonly #keepRevisions: number;
+  readonly #commits: GroupCommit;
+  readonly #changed = new WakeUps();
+  readonly #identity = ownIdentity();
+  readonly #sweeper: NodeJS.Timeout;
+  #poller: NodeJS.Timeout | undefined;
+  #watchers = 0;
+  #dataVersion = 0;
+  #revision = 0;
+  #compacted = 0;
+  #revisionBefore = 0;
+  /** Newest revision that the watchers were woken for. */
+  #lastSeen = 0;
+  #closed = false;
+
+  constructor(path: string, db: DatabaseSync, keepRevisions: number) {
+    this.#path = path;
+    this.#db = db;
+    this.#tables = sqliteTables(db);
+    this.#keepRevisions = keepRevisions;
+    this.#commits = new GroupCommit(db, path, {
+      begin: () => this.#begin(),
+      beforeCommit: () => this.#beforeCommit(),
+      afterCommit: () => this.#afterCommit(),
+    });
+    // A failed sweep is tried again by the next one; what is wrong with the file shows at the next write.
+    this.#sweeper = setInterval(() => this.endDeadLeases().catch(() => undefined), sweepMs).unref();
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    return this.#read(() => this.#tables.entry(key));
+  }
+
+  async range(prefix: string, options: RangeOptions = {}): Promise<RangeResult> {
+    return this.#read(() => ({ ...this.#tables.entries(prefix, options), revision: this.#tables.state().revision }));
+  }
+
+  async transact(transaction: Transaction): Promise<TransactionResult> {
+    checkTransaction(transaction);
+    return this.#commits.submit(() => this.#apply(transaction));
+  }
+
+  async *watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    const wake = () => this.#changed.wake();
+    signal.addEventListener('abort', wake);
+    this.#startPolling();
+    try {
+      let seen = after;
+      while (!signal.aborted) {
+        const changed = this.#changed.next();
+        const { batches, complete, revision } = this.#changesAfter(prefix, seen);
+        for (const batch of batches) {
+          if (signal.aborted) return;
+          seen = batch.revision;
+          yield batch;
+        }
+        if (!complete) continue;
+        if (revision > seen) {
+          seen = revision;
+          yield { revision, events: [] };
+        } else {
+          await changed;
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.#stopPolling();
+    }
+  }
+
+  async grantLease(ttlSeconds: number): Promise<Lease> {
+    const id = randomUUID();
+    const ttlMs = ttlSeconds * 1000;
+    await this.#commits.submit(() => this.#tables.addLease({ id, ttlMs, expiresAt: monotonicMs() + ttlMs, owner: this.#identity }));
+    return {
+      id,
+      keepAlive: () => this.#commits.submit(() => void this.#tables.prolongLease(id, monotonicMs() + this.#liveLease(id).ttlMs)),
+      revoke: () => this.#commits.submit(() => this.#endLease(id)),
+    };
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#commits.submit(() => this.#compactTo(Math.min(revision, this.#revision + 1)));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#commits.close();
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    clearInterval(this.#poller);
+    this.#db.close();
+    this.#changed.wake();
+  }
+
+  /** Ends the leases whose time is over, and at once those whose process on this host runs no more. */
+  async endDeadLeases(): Promise<void> {
+    const isDead = (lease: LeaseRow) => lease.expiresAt <= monotonicMs() || hasEnded(lease.owner, this.#identity);
+    if (this.#closed || !this.#tables.leases().some(isDead)) return;
+    await this.#commits.submit(() => {
+      for (const lease of this.#tables.leases().filter(isDead)) this.#endLease(lease.id);
+    });
+  }
+
+  #apply({ compares, writes }: Transaction): TransactionResult {
+    for (const { key, modRevision } of compares) {
+      if ((this.#tables.entry(key)?.modRevision ?? 0) !== modRevision) return { committed: false };
+    }
+    for (const write of writes) if (write.type === 'put' && write.leaseId !== undefined) this.#liveLease(write.leaseId);
+    this.#write(writes);
+    return { committed: true, revision: this.#revision };
+  }
+
+  /** Takes a new revision if anything changes at all, as etcd does. */
+  #write(writes: readonly Write[]): void {
+    const revision = this.#revision + 1;
+    let position = 0;
+    for (const write of writes) {
+      if (write.type === 'delete') {
+        if (!this.#tables.remove(write.key)) continue;
+        this.#tables.record(revision, position++, write.key, null, 0);
+      } else {
+        const createRevision = this.#tables.entry(write.key)?.createRevision ?? revision;
+        this.#tables.put({ key: write.key, value: write.value, createRevision, modRevision: revision }, write.leaseId ?? null);
+        this.#tables.record(revision, position++, write.key, write.value, createRevision);
+      }
+    }
+    if (position > 0) this.#revision = revision;
+  }
+
+  #liveLease(id: string): LeaseRow {
+    const lease = this.#tables.lease(id);
+    if (!lease || lease.expiresAt <= monotonicMs()) throw new GantryError('STORE_LEASE_UNKNOWN', { lease: id });
+    return lease;
+  }
+
+  #endLease(id: string): void {
+    for (;;) {
+      const keys = this.#tables.leaseKeys(id, changesPerRevision);
+      if (keys.length === 0) break;
+      this.#write(keys.map((key) => ({ type: 'delete', key })));
+    }
+    this.#tables.removeLease(id);
+  }
+
+  #compactTo(revision: number): void {
+    if (revision <= this.#compacted) return;
+    this.#tables.forgetBefore(revision);
+    this.#tables.setCompacted(revision);
+    this.#compacted = revision;
+  }
+
+  #begin(): void {
+    const { revision, compacted } = this.#tables.state();
+    this.#revision = revision;
+    this.#revisionBefore = revision;
+    this.#compacted = compacted;
+  }
+
+  #beforeCommit(): void {
+    if (this.#revision === this.#revisionBefore) return;
+    this.#tables.setRevision(this.#revision);
+    const oldest = this.#revision - this.#keepRevisions;
+    if (oldest >= this.#compacted + compactionStep) this.#compactTo(this.#compacted + compactionStep);
+  }
+
+  #afterCommit(): void {
+    if (this.#revision === this.#lastSeen) return;
+    this.#lastSeen = this.#revision;
+    this.#changed.wake();
+  }
+
+  #changesAfter(prefix: string, after: number) {
+    return this.#read(() => {
+      const { revision, compacted } = this.#tables.state();
+      if (after + 1 < compacted) throw new GantryError('STORE_COMPACTED', { after, oldest: compacted });
+      return { ...this.#tables.changes(prefix, after), revision };
+    });
+  }
+
+  /** Runs reads on one state of the file, whatever other processes write meanwhile. */
+  #read<T>(reads: () => T): T {
+    if (this.#closed) throw new GantryError('STORE_UNAVAILABLE', { store: this.#path, detail: 'it was closed' });
+    try {
+      this.#db.exec('BEGIN');
+      try {
+        return reads();
+      } finally {
+        this.#db.exec('COMMIT');
+      }
+    } catch (error) {
+      throw sqliteError(error, this.#path);
+    }
+  }
+
+  #startPolling(): void {
+    if (++this.#watchers > 1 || this.#closed) return;
+    this.#dataVersion = this.#tables.dataVersion();
+    this.#poller = setInterval(() => this.#poll(), pollMs);
+  }
+
+  #poll(): void {
+    try {
+      const version = this.#tables.dataVersion();
+      if (version === this.#dataVersion) return;
+      this.#dataVersion = version;
+    } catch {
+      // Those who watch read next, meet the same error and report it.
+    }
+    this.#changed.wake();
+  }
+
+  #stopPolling(): void {
+    if (--this.#watchers === 0) clearInterval(this.#poller);
+  }
+}
+
+/** Milliseconds since the host started, the same in all its processes; leases do not care about the time of day. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
