@@ -2,7 +2,12 @@ import type { DiskSpec } from '../rpc/index.ts';
 
 /** Something that must vanish from a node that could not be reached when it had to. */
 export type Garbage =
-  | { readonly type: 'disk'; readonly node: string; readonly disk: DiskSpec; readonly owner: { readonly uuid: string; readonly name: string } }
+  | {
+      readonly type: 'disk';
+      readonly node: string;
+      readonly disk: DiskSpec;
+      readonly owner: { readonly uuid: string; readonly name: string };
+    }
   | { readonly type: 'instance'; readonly node: string; readonly uuid: string; readonly name: string; readonly hypervisor: string };
 
 /**

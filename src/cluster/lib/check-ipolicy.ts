@@ -18,7 +18,9 @@ export interface PolicySubject {
  */
 export function checkIpolicy(policy: Ipolicy, subject: PolicySubject, group: string): void {
   const templates = policy['disk-templates'] as readonly string[];
-  const template = templates.includes(subject.diskTemplate) ? [] : [`disk template ${subject.diskTemplate} is not one of ${templates.join(', ')}`];
+  const template = templates.includes(subject.diskTemplate)
+    ? []
+    : [`disk template ${subject.diskTemplate} is not one of ${templates.join(', ')}`];
   const perPair = policy.minmax.map(({ min, max }) => violations(subject, min, max));
   perPair.sort((a, b) => a.length - b.length);
   const found = [...template, ...(perPair[0] ?? [])];

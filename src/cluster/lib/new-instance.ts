@@ -131,7 +131,9 @@ function diskLogicalId(config: ConfigSnapshot, template: DiskTemplate, instanceN
 export function claimsOf(instance: Instance): { what: 'mac' | 'port' | 'ip'; value: string }[] {
   return [
     ...instance.nics.map((nic) => ({ what: 'mac' as const, value: nic.mac })),
-    ...instance.nics.flatMap((nic) => (nic.ip && nic.network ? [{ what: 'ip' as const, value: addressClaim({ uuid: nic.network }, nic.ip) }] : [])),
+    ...instance.nics.flatMap((nic) =>
+      nic.ip && nic.network ? [{ what: 'ip' as const, value: addressClaim({ uuid: nic.network }, nic.ip) }] : [],
+    ),
     ...(instance.network_port === null ? [] : [{ what: 'port' as const, value: String(instance.network_port) }]),
   ];
 }

@@ -17,7 +17,14 @@ export async function verifyNode(context: PlanContext, node: Node): Promise<Prob
   const { config, nodes } = context;
   const { cluster } = config;
   const mine = config.instancesOf(node.uuid).primary;
-  const bridges = new Set(mine.flatMap((instance) => instance.nics.map((nic) => fillNicparams(cluster, nic)).filter((p) => p.mode === 'bridged').map((p) => p.link)));
+  const bridges = new Set(
+    mine.flatMap((instance) =>
+      instance.nics
+        .map((nic) => fillNicparams(cluster, nic))
+        .filter((p) => p.mode === 'bridged')
+        .map((p) => p.link),
+    ),
+  );
   const call = { signal: context.signal };
   try {
     const [verified, running, disks] = await Promise.all([
@@ -54,24 +61,46 @@ function storageDirs(templates: readonly string[], dirs: { file_storage_dir: str
 
 function wrongInstances({ config }: PlanContext, node: Node, mine: readonly Instance[], running: readonly InstanceRuntime[]): Problem[] {
   const problems: Problem[] = [];
-  const alive = new Map(running.filter((runtime) => runtime.state === 'running' || runtime.state === 'paused').map((runtime) => [runtime.uuid, runtime]));
+  const alive = new Map(
+    running.filter((runtime) => runtime.state === 'running' || runtime.state === 'paused').map((runtime) => [runtime.uuid, runtime]),
+  );
   for (const instance of mine) {
     const subject = `instance ${instance.name}`;
     if (instance.admin_state === 'up' && !alive.has(instance.uuid)) {
-      problems.push({ code: 'VERIFY_INSTANCE_DOWN', subject, text: `should run on ${node.name} but does not`, todo: `gantry instance startup ${instance.name}` });
+      problems.push({
+        code: 'VERIFY_INSTANCE_DOWN',
+        subject,
+        text: `should run on ${node.name} but does not`,
+        todo: `gantry instance startup ${instance.name}`,
+      });
     }
     if (instance.admin_state !== 'up' && alive.has(instance.uuid)) {
-      problems.push({ code: 'VERIFY_INSTANCE_UP', subject, text: `runs on ${node.name} but should not`, todo: `gantry instance shutdown ${instance.name}` });
+      problems.push({
+        code: 'VERIFY_INSTANCE_UP',
+        subject,
+        text: `runs on ${node.name} but should not`,
+        todo: `gantry instance shutdown ${instance.name}`,
+      });
     }
   }
   for (const runtime of alive.values()) {
     const owner = config.instances.get(runtime.uuid);
     if (!owner) {
       const text = `runs on ${node.name} but is not configured`;
-      problems.push({ code: 'VERIFY_INSTANCE_UNKNOWN', subject: `instance ${runtime.name}`, text, todo: 'find out whose it is, then end its process on the node' });
+      problems.push({
+        code: 'VERIFY_INSTANCE_UNKNOWN',
+        subject: `instance ${runtime.name}`,
+        text,
+        todo: 'find out whose it is, then end its process on the node',
+      });
     } else if (owner.primary_node !== node.uuid) {
       const text = `runs on ${node.name}, its primary node is ${config.nodes.get(owner.primary_node)?.name}`;
-      problems.push({ code: 'VERIFY_INSTANCE_WRONG_NODE', subject: `instance ${owner.name}`, text, todo: `gantry instance migrate --cleanup ${owner.name}` });
+      problems.push({
+        code: 'VERIFY_INSTANCE_WRONG_NODE',
+        subject: `instance ${owner.name}`,
+        text,
+        todo: `gantry instance migrate --cleanup ${owner.name}`,
+      });
     }
   }
   return problems;
@@ -84,14 +113,24 @@ function wrongDisks({ config }: PlanContext, node: Node, mine: readonly Instance
     for (const [index, disk] of instance.disks.entries()) {
       if (present.has(disk.uuid)) continue;
       const text = `disk ${index} is missing on ${node.name}`;
-      problems.push({ code: 'VERIFY_DISK_MISSING', subject: `instance ${instance.name}`, text, todo: 'restore it from a backup, or remove the instance' });
+      problems.push({
+        code: 'VERIFY_DISK_MISSING',
+        subject: `instance ${instance.name}`,
+        text,
+        todo: 'restore it from a backup, or remove the instance',
+      });
     }
   }
   const configured = new Set([...config.instances.values()].flatMap((instance) => instance.disks.map((disk) => disk.uuid)));
   for (const disk of found) {
     if (configured.has(disk.disk_uuid)) continue;
     const text = `${disk.path} belongs to no instance`;
-    problems.push({ code: 'VERIFY_DISK_UNKNOWN', subject: `node ${node.name}`, text, todo: 'find out whose it is, then remove it by hand' });
+    problems.push({
+      code: 'VERIFY_DISK_UNKNOWN',
+      subject: `node ${node.name}`,
+      text,
+      todo: 'find out whose it is, then remove it by hand',
+    });
   }
   return problems;
 }

@@ -3,7 +3,6 @@ import { fillIpolicy, type Instance, instanceOpcodes, type Node, type OpcodePara
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import type { LiveState } from '../live-state.ts';
 import { checkIpolicy } from '../lib/check-ipolicy.ts';
 import { createDiskSteps, progressOf } from '../lib/disk-steps.ts';
 import { findGroup, findNode, requireFreeName } from '../lib/find-object.ts';
@@ -12,6 +11,7 @@ import { claimsOf, newInstance, type WantedInstance, wantedInstance } from '../l
 import { placeInstance } from '../lib/place-instance.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
+import type { LiveState } from '../live-state.ts';
 
 type Params = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
 

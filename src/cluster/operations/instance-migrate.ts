@@ -122,7 +122,13 @@ function sendStep(plan: MigratePlan): WorldStep {
   };
 }
 
-function finishStep(plan: MigratePlan, role: 'source' | 'target', node: string, name: string, garbage?: ClusterParts['garbage']): WorldStep {
+function finishStep(
+  plan: MigratePlan,
+  role: 'source' | 'target',
+  node: string,
+  name: string,
+  garbage?: ClusterParts['garbage'],
+): WorldStep {
   return {
     name,
     pivot: true,

@@ -32,4 +32,3 @@ export const instanceStartup = ({ garbage }: ClusterParts) =>
     ],
     result: () => null,
   });
-

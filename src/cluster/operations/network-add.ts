@@ -12,7 +12,8 @@ export const networkAdd = () =>
       if (!range) throw invalid('network', `"${params.network}" is not an IPv4 network such as 10.1.0.0/24 with a prefix of 8 to 30`);
       const inside = (field: string, address: string) => {
         const value = parseIpv4(address);
-        if (value === undefined || value < range.first || value > range.last) throw invalid(field, `"${address}" is not in ${params.network}`);
+        if (value === undefined || value < range.first || value > range.last)
+          throw invalid(field, `"${address}" is not in ${params.network}`);
       };
       if (params.gateway) inside('gateway', params.gateway);
       for (const address of params.add_reserved_ips ?? []) inside('add_reserved_ips', address);
@@ -32,7 +33,11 @@ export const networkAdd = () =>
       };
     },
     steps: (network) => [
-      { name: 'add the network', commit: (draft) => draft.create('network', network), uncommit: (draft) => draft.remove('network', network.uuid) },
+      {
+        name: 'add the network',
+        commit: (draft) => draft.create('network', network),
+        uncommit: (draft) => draft.remove('network', network.uuid),
+      },
     ],
     result: () => null,
   });

@@ -1,0 +1,110 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { type Clock, GantryError, type Log } from '../base/index.ts';
+import type { JobQueue } from '../jobs/index.ts';
+import { keys } from '../model/index.ts';
+import type { Config, Store } from '../store/index.ts';
+import type { JoinService } from './join-service.ts';
+import { findGroup, requireFreeName } from './lib/find-object.ts';
+import { jobEnd } from './lib/job-end.ts';
+
+/** What lets a node in: signs its request with the cluster's CA. PEM texts. */
+export interface JoinAuthority {
+  signNode(
+    csr: string,
+    node: { readonly name: string; readonly addresses: readonly string[] },
+  ): Promise<{ readonly certificate: string; readonly fingerprint: string }>;
+  readonly ca: string;
+  readonly crl: string;
+  /** Makes the text of a token that carries the CA's fingerprint. */
+  encodeToken(token: { readonly id: string; readonly secret: string; readonly node: string }): string;
+}
+
+export interface JoinServiceOptions {
+  readonly store: Store;
+  readonly config: Config;
+  readonly jobs: JobQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authority: JoinAuthority;
+}
+
+interface StoredToken {
+  readonly secret_sha256: string;
+  readonly node_name: string;
+  readonly group: string | null;
+  readonly expires_at: number;
+  readonly user: string;
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+export function createJoinService(options: JoinServiceOptions): JoinService {
+  const { store, config, jobs, clock, log, authority } = options;
+
+  /** Takes the token out of the store, so that nobody else can use it. @throws JOIN_TOKEN_INVALID */
+  async function consume(id: string, secret: string): Promise<StoredToken> {
+    const refuse = (reason: string) => {
+      log.warn({ tokenId: id, reason }, 'a join token was refused');
+      return new GantryError('JOIN_TOKEN_INVALID');
+    };
+    const entry = await store.get(keys.joinToken(id));
+    if (!entry) throw refuse('unknown or used');
+    const token = JSON.parse(entry.value) as StoredToken;
+    if (!timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(token.secret_sha256))) throw refuse('wrong secret');
+    const taken = await store.transact({
+      compares: [{ key: entry.key, modRevision: entry.modRevision }],
+      writes: [{ type: 'delete', key: entry.key }],
+    });
+    if (!taken.committed) throw refuse('used by another request');
+    if (token.expires_at < clock.now() / 1000) throw refuse('expired');
+    return token;
+  }
+
+  async function register(token: StoredToken, request: Parameters<JoinService['join']>[0], fingerprint: string): Promise<number> {
+    const op = {
+      OP_ID: 'OP_NODE_ADD',
+      node_name: token.node_name,
+      primary_ip: request.primaryIp,
+      secondary_ip: request.secondaryIp,
+      agent_port: request.agentPort,
+      certificate_fingerprint: fingerprint,
+      ...(token.group && { group: token.group }),
+    };
+    const jobId = await jobs.submit([op], token.user);
+    await jobEnd(jobs, jobId);
+    return jobId;
+  }
+
+  return {
+    async createToken({ nodeName, group, ttlSeconds, user }) {
+      requireFreeName(config.current, 'node', nodeName);
+      if (group) findGroup(config.current, group);
+      const id = randomUUID();
+      const secret = randomBytes(32).toString('base64url');
+      const expiresAt = clock.now() / 1000 + ttlSeconds;
+      const stored: StoredToken = { secret_sha256: sha256(secret), node_name: nodeName, group: group ?? null, expires_at: expiresAt, user };
+      await store.transact({ compares: [], writes: [{ type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) }] });
+      log.info({ tokenId: id, node: nodeName, user }, 'join token made');
+      return { token: authority.encodeToken({ id, secret, node: nodeName }), expiresAt };
+    },
+
+    async join(request) {
+      const token = await consume(request.tokenId, request.secret);
+      try {
+        const addresses = [...new Set([request.primaryIp, request.secondaryIp])];
+        const { certificate, fingerprint } = await authority.signNode(request.csr, { name: token.node_name, addresses });
+        const jobId = await register(token, request, fingerprint);
+        const node = config.current.nodes.find(token.node_name);
+        if (!node) throw new GantryError('INTERNAL', { detail: `node ${token.node_name} was registered but is not configured` });
+        return { nodeUuid: node.uuid, certificate, ca: authority.ca, crl: authority.crl, jobId };
+      } catch (error) {
+        // The node did not get in, so its token is still good.
+        await store.transact({
+          compares: [],
+          writes: [{ type: 'put', key: keys.joinToken(request.tokenId), value: JSON.stringify(token) }],
+        });
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Log } from '../base/index.ts';
+import { createJobQueue } from '../jobs/index.ts';
+import type { NodeCaller } from '../rpc/index.ts';
+import { type Config, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
+import { createJoinService, type JoinAuthority } from './create-join-service.ts';
+import { LivePoller } from './live-poller.ts';
+import type { MasterServices } from './master-services.ts';
+import { createOperations } from './operations.ts';
+import { refreshingCaller } from './refreshing-caller.ts';
+import { createStoredGarbage } from './stored-garbage.ts';
+import { Watcher } from './watcher.ts';
+
+export interface LeadOptions {
+  readonly store: Store;
+  /** Name of this master, for the others to see. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Makes the caller of node agents once the term is known. */
+  readonly connect: (config: Config, term: number) => NodeCaller;
+  readonly authority: JoinAuthority;
+  readonly signal: AbortSignal;
+  readonly leaseSeconds?: number;
+  readonly pollIntervalMs?: number;
+  readonly watchIntervalSeconds?: number;
+}
+
+/** A master that leads. */
+export interface Leading {
+  readonly services: MasterServices;
+  readonly leadership: Leadership;
+  /** Begins to poll, to run jobs and to watch. */
+  start(): Promise<void>;
+  /** Stops in order and gives the leadership up. */
+  close(): Promise<void>;
+}
+
+/** Waits to become the leader, then puts the parts of a master together. */
+export async function lead(options: LeadOptions): Promise<Leading> {
+  const { store, clock, log, signal } = options;
+  const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal });
+  const config = await openConfig(store, { clock, log });
+  const direct = options.connect(config, leadership.term);
+  const nodes = refreshingCaller(direct, () => live);
+  const live: LivePoller = new LivePoller({
+    config,
+    nodes: direct,
+    clock,
+    log,
+    onAnswer: () => void garbage.collect(),
+    ...(options.pollIntervalMs && { intervalMs: options.pollIntervalMs }),
+  });
+  const garbage = createStoredGarbage({ store, config, nodes, live: () => live, log });
+  const jobs = createJobQueue({
+    store,
+    config,
+    leadership,
+    operations: createOperations({ live, garbage }),
+    nodes,
+    clock,
+    random: Math.random,
+    newUuid: randomUUID,
+    log,
+  });
+  const join = createJoinService({ store, config, jobs, clock, authority: options.authority, log });
+  const watchSeconds = options.watchIntervalSeconds;
+  const watcher = new Watcher({ config, jobs, live, garbage, clock, log, ...(watchSeconds && { intervalSeconds: watchSeconds }) });
+  return {
+    services: { config, jobs, nodes, live, join, clock, log },
+    leadership,
+    async start() {
+      await live.start();
+      await jobs.start();
+      watcher.start();
+    },
+    async close() {
+      await watcher.stop();
+      await jobs.stop();
+      await live.stop();
+      await config.close();
+      await leadership.resign();
+    },
+  };
+}

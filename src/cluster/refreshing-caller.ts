@@ -1,0 +1,25 @@
+import type { CallOptions, NodeCaller, RpcName, RpcParams, RpcResult } from '../rpc/index.ts';
+import type { LiveState } from './live-state.ts';
+
+const changing: ReadonlySet<RpcName> = new Set([
+  'instance-start',
+  'instance-stop',
+  'migration-accept',
+  'migration-send',
+  'migration-finish',
+  'instance-reset',
+]);
+
+/**
+ * A caller that refreshes what is known of a node as soon as a call has changed its instances, so that a list right
+ * after a job tells the truth.
+ */
+export function refreshingCaller(nodes: NodeCaller, live: () => LiveState): NodeCaller {
+  return {
+    async call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options?: CallOptions): Promise<RpcResult<M>> {
+      const result = await nodes.call(node, method, params, options);
+      if (changing.has(method)) await live().refresh(node);
+      return result;
+    },
+  };
+}

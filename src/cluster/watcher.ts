@@ -1,0 +1,94 @@
+import { type Clock, GantryError, type Log } from '../base/index.ts';
+import type { JobQueue } from '../jobs/index.ts';
+import type { Instance } from '../model/index.ts';
+import type { Config } from '../store/index.ts';
+import type { GarbageList } from './garbage.ts';
+import type { LiveState } from './live-state.ts';
+
+export interface WatcherOptions {
+  readonly config: Config;
+  readonly jobs: JobQueue;
+  readonly live: LiveState;
+  readonly garbage: GarbageList;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Seconds between two looks at the instances; default 300, as Ganeti's watcher. */
+  readonly intervalSeconds?: number;
+}
+
+/**
+ * Brings back what should run: instances that are to be up but are not, on nodes that answer; and collects what
+ * operations had to leave behind. A user's own stop is not fought: it is recorded as such by the hypervisor.
+ */
+export class Watcher {
+  readonly #options: WatcherOptions;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new GantryError('CANCELLED', { subject: 'watching' }));
+    await this.#loop;
+  }
+
+  /** One look; returns the instances for which a start was submitted. */
+  async look(): Promise<string[]> {
+    const { config, jobs, garbage } = this.#options;
+    await garbage.collect();
+    const busy = new Set(
+      jobs.list().flatMap((job) => job.ops.filter((op) => op.end_ts === null).map((op) => String(op.input['instance_name'] ?? ''))),
+    );
+    const started: string[] = [];
+    for (const instance of config.current.instances.values()) {
+      if (busy.has(instance.name) || busy.has(instance.uuid) || !this.#shouldStart(instance)) continue;
+      await jobs.submit(
+        [
+          {
+            OP_ID: 'OP_INSTANCE_STARTUP',
+            instance_name: instance.name,
+            no_remember: true,
+            reason: [['gnt:watcher', 'it should run', this.#nowNs()]],
+          },
+        ],
+        'gantry-watcher',
+      );
+      started.push(instance.name);
+    }
+    return started;
+  }
+
+  #shouldStart(instance: Instance): boolean {
+    if (instance.admin_state !== 'up') return false;
+    const node = this.#options.config.current.nodes.get(instance.primary_node);
+    const report = this.#options.live.node(instance.primary_node);
+    if (!node || node.offline || !report || report.stale) return false;
+    const seen = this.#options.live.instance(instance.uuid);
+    if (!seen) return true;
+    return seen.node === instance.primary_node && (seen.runtime.state === 'shutdown' || seen.runtime.state === 'crashed');
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, intervalSeconds = 300 } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        const started = await this.look();
+        if (started.length > 0) log.info({ instances: started }, 'starting instances that should run');
+      } catch (error) {
+        if (!signal.aborted) log.warn({ error: GantryError.from(error).toReport() }, 'watcher failed; it tries again');
+      }
+      await clock.sleep(intervalSeconds * 1000, signal).catch(() => undefined);
+    }
+  }
+
+  #nowNs(): number {
+    return Math.round(this.#options.clock.now() * 1000) * 1000;
+  }
+}
