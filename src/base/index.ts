@@ -1,3 +1,4 @@
+export { closestName, editDistance } from './closest-name.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';

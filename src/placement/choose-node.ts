@@ -54,7 +54,8 @@ function shortage(node: PlacementNode, request: PlacementRequest): string | null
   if (node.memoryFree < request.memory) return `${request.memory} MiB of memory wanted, ${node.memoryFree} free`;
   if (request.disk > 0 && node.diskFree < request.disk) return `${request.disk} MiB of disk wanted, ${node.diskFree} free`;
   const limit = Math.floor(node.vcpus * node.vcpuRatio);
-  if (node.vcpusUsed + request.vcpus > limit) return `${request.vcpus} virtual processors wanted, ${limit - node.vcpusUsed} of ${limit} left`;
+  if (node.vcpusUsed + request.vcpus > limit)
+    return `${request.vcpus} virtual processors wanted, ${limit - node.vcpusUsed} of ${limit} left`;
   return null;
 }
 

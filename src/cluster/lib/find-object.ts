@@ -1,7 +1,6 @@
-import { GantryError } from '../../base/index.ts';
+import { closestName, GantryError } from '../../base/index.ts';
 import type { Instance, NamedKind, Network, Node, NodeGroup } from '../../model/index.ts';
 import type { Collection, ConfigSnapshot } from '../../store/index.ts';
-import { closestName } from './closest-name.ts';
 
 const titles: Record<NamedKind, string> = { node: 'Node', group: 'Node group', network: 'Network', instance: 'Instance' };
 

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { validate } from '../validate.ts';
+import { opcodeCatalogue, opcodeDefinition } from './catalogue.ts';
+import { lockLevels, opcodeSummary } from './define-opcode.ts';
+
+test('every opcode is complete and consistent', () => {
+  const permissions = new Set<string>();
+  const commands = new Set<string>();
+  const routes = new Set<string>();
+  for (const [id, opcode] of opcodeCatalogue) {
+    assert.match(id, /^OP_[A-Z_]+$/);
+    assert.ok(opcode.summary.length > 5 && !opcode.summary.endsWith('.'), id);
+    assert.match(opcode.permission, /^[a-z]+:[a-z-]+$/, id);
+    permissions.add(opcode.permission);
+    const own = Object.keys(opcode.ownFields);
+    if (opcode.subject) assert.ok(own.includes(opcode.subject), `${id}: subject`);
+    const { cli } = opcode;
+    if (cli) {
+      assert.ok(!commands.has(cli.command.join(' ')), `${id}: command used twice`);
+      commands.add(cli.command.join(' '));
+      for (const param of [...(cli.args ?? []).map((arg) => arg.param), ...Object.keys(cli.flags ?? {})]) {
+        assert.ok(own.includes(param), `${id}: the command line names ${param}, which is no parameter`);
+      }
+    }
+    for (const route of opcode.rest ?? []) {
+      assert.ok(!routes.has(`${route.method} ${route.path}`), `${id}: route used twice`);
+      routes.add(`${route.method} ${route.path}`);
+      for (const [, name] of route.path.matchAll(/\{(\w+)\}/g)) assert.ok(own.includes(name ?? ''), `${id}: path names ${name}`);
+    }
+  }
+  assert.equal(permissions.size, opcodeCatalogue.size, 'each opcode has a permission of its own');
+});
+
+test('what an opcode touches is of a known kind', () => {
+  const definition = opcodeDefinition('OP_INSTANCE_CREATE');
+  const touches = definition.touches({ instance_name: 'web1', pnode: 'node1' });
+  assert.ok(touches.every((touch) => lockLevels.includes(touch.kind)));
+  assert.deepEqual(touches[0], { kind: 'instance', name: 'web1', mode: 'exclusive' });
+});
+
+test('unknown parameters and illegal names are refused', () => {
+  const { params } = opcodeDefinition('OP_INSTANCE_CREATE');
+  const good = { OP_ID: 'OP_INSTANCE_CREATE', instance_name: 'web1', dry_run: true };
+  assert.equal(validate(params, good, 'x'), good);
+  for (const bad of [
+    { zork: 1 },
+    { instance_name: 'a b' },
+    { instance_name: '' },
+    { instance_name: '../x' },
+    { instance_name: '-x' },
+    { disks: [{ size: 0 }] },
+    { disks: [{ size: -5 }] },
+  ]) {
+    assert.throws(() => validate(params, { ...good, ...bad }, 'x'), JSON.stringify(bad));
+  }
+  assert.throws(() => opcodeDefinition('OP_NOTHING'));
+});
+
+test('the short form names the subject', () => {
+  assert.equal(opcodeSummary(opcodeDefinition('OP_INSTANCE_CREATE'), { instance_name: 'web1' }), 'INSTANCE_CREATE(web1)');
+  assert.equal(opcodeSummary(opcodeDefinition('OP_CLUSTER_VERIFY'), {}), 'CLUSTER_VERIFY');
+});
