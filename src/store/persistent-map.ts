@@ -8,7 +8,7 @@ interface Leaf<V> {
   readonly value: V;
 }
 
-/** Keys whose hashes are all the same, below the last level; sorted by key. */
+/** Keys whose hashes are all the same, always below the last level; sorted by key. */
 interface Bucket<V> {
   readonly bucket: readonly Leaf<V>[];
 }
@@ -122,7 +122,7 @@ function remainder<V>(child: Trie<V>, level: number, hash: number, key: string):
   if ('children' in child) {
     const rest = withoutKey(child, level + 1, hash, key);
     const [only, another] = rest?.children ?? [];
-    return only !== undefined && another === undefined && !('children' in only) ? only : rest;
+    return only !== undefined && another === undefined && 'key' in only ? only : rest;
   }
   if ('bucket' in child) {
     const others = child.bucket.filter((leaf) => leaf.key !== key);

@@ -1,8 +1,9 @@
 /**
  * The state store: etcd's semantics as a small port. Both adapters (SQLite, etcd) pass `store-conformance.ts`.
  *
- * Keys are ordered by their UTF-8 bytes. Every successful transaction gets the next revision of the store;
- * a revision is a positive safe integer and never repeats.
+ * Keys are ordered by their UTF-8 bytes. Every successful transaction that changes anything gets the next revision of the
+ * store; a revision is a positive safe integer and never repeats. One that changes nothing (no writes, or only deletions of
+ * keys that do not exist) is answered with the current revision.
  */
 export interface Store {
   get(key: string): Promise<Entry | undefined>;
@@ -16,13 +17,14 @@ export interface Store {
   transact(transaction: Transaction): Promise<TransactionResult>;
   /**
    * Every change below `prefix` after revision `after`, in order, without gaps or repeats, one batch a revision.
+   * A batch without events only tells that all changes up to its revision were delivered; not every adapter sends them.
    * Ends when `signal` aborts. Lost connections are resumed inside.
    * @throws STORE_COMPACTED when the changes after `after` are no longer kept
    */
   watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<WatchBatch>;
   /** A lease of `ttlSeconds`; the keys bound to it vanish when it ends. */
   grantLease(ttlSeconds: number): Promise<Lease>;
-  /** Forgets the history before `revision`; current values stay. */
+  /** Forgets the history before `revision`, so that nobody can watch from before it; current values stay. */
   compact(revision: number): Promise<void>;
   close(): Promise<void>;
 }
