@@ -1,0 +1,121 @@
+import { GantryError } from '../../base/index.ts';
+import type { Command } from './command.ts';
+
+/** A command that is part of this room; its module is loaded when it is used. */
+export interface CommandEntry {
+  readonly path: readonly string[];
+  readonly summary: string;
+  readonly hidden?: boolean;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** A program behind a command: it reads its own arguments. */
+export interface ProgramEntry {
+  readonly path: readonly string[];
+  readonly summary: string;
+  /** Its long options, for completion. */
+  readonly options?: readonly string[];
+  readonly loadProgram: () => Promise<{ run(args: string[]): Promise<number> }>;
+}
+
+export type IndexEntry = CommandEntry | ProgramEntry;
+
+const entry = (path: string, summary: string, load: CommandEntry['load'], hidden = false): CommandEntry => ({
+  path: path.split(' '),
+  summary,
+  load,
+  hidden,
+});
+
+const program = (path: string, summary: string, file: string, options: readonly string[] = []): ProgramEntry => ({
+  path: path.split(' '),
+  summary,
+  options,
+  loadProgram: () => loadProgram(path, file),
+});
+
+/** Every command that does not come from the opcode catalogue. */
+export const commandIndex: readonly IndexEntry[] = [
+  program('up', 'Set up this host and start a cluster of three nodes on it', '../local/up.ts', ['--output', '--yes']),
+  program('down', 'Stop the cluster on this host; with --purge remove its data too', '../local/down.ts', ['--output', '--purge', '--yes']),
+  program('test', 'Set up this host and run all tests', '../local/test.ts'),
+  program('master', 'Run the master daemon', '../daemon/master.ts'),
+  program('agent', 'Run the node agent', '../daemon/node.ts'),
+  program('cluster init', 'Create a new cluster with this host as its first node', '../daemon/cluster-init.ts'),
+  program('node join', 'Let this host join a cluster, with a token from "gantry node add"', '../daemon/node-join.ts'),
+  entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),
+  entry('instance info', 'Show all about instances', () => import('../commands/instance-info.ts')),
+  entry('instance console', 'Connect to the serial console of an instance', () => import('../commands/instance-console.ts')),
+  entry('node list', 'List nodes', () => import('../commands/node-list.ts')),
+  entry('node info', 'Show all about nodes', () => import('../commands/node-info.ts')),
+  entry('node add', 'Make a token with which a new node can join', () => import('../commands/node-add.ts')),
+  entry('group list', 'List node groups', () => import('../commands/group-list.ts')),
+  entry('group info', 'Show all about node groups', () => import('../commands/group-info.ts')),
+  entry('job list', 'List jobs', () => import('../commands/job-list.ts')),
+  entry('job info', 'Show jobs with their operations, results and logs', () => import('../commands/job-info.ts')),
+  entry('job watch', 'Follow a job with its steps and its log', () => import('../commands/job-watch.ts')),
+  entry('job wait', 'Wait until jobs have ended', () => import('../commands/job-wait.ts')),
+  entry('job cancel', 'Cancel jobs that have not begun', () => import('../commands/job-cancel.ts')),
+  entry('job archive', 'Move finished jobs to the archive', () => import('../commands/job-archive.ts')),
+  entry('job priority', 'Change the priority of a job that waits', () => import('../commands/job-priority.ts')),
+  entry('cluster info', 'Show the cluster and its parameters', () => import('../commands/cluster-info.ts')),
+  entry('cluster locks', 'Show who holds which lock, and who waits', () => import('../commands/cluster-locks.ts')),
+  entry('tag add', 'Add tags to an object', () => import('../commands/tag-add.ts')),
+  entry('tag remove', 'Remove tags from an object', () => import('../commands/tag-remove.ts')),
+  entry('tag list', 'List the tags of an object', () => import('../commands/tag-list.ts')),
+  entry('completion', 'Print the completion script for a shell', () => import('../commands/completion.ts')),
+  entry('help', 'Show help on a command', () => import('../commands/help.ts')),
+  entry('version', 'Show the version of this program', () => import('../commands/version.ts')),
+  entry('__complete', 'Print names for the completion of a shell', () => import('../commands/complete.ts'), true),
+];
+
+/** Other words for the same, among them the ones that Ganeti's tools have. */
+export const aliases: Readonly<Record<string, string>> = {
+  'instance ls': 'instance list',
+  'instance create': 'instance add',
+  'instance start': 'instance startup',
+  'instance stop': 'instance shutdown',
+  'instance restart': 'instance reboot',
+  'instance rm': 'instance remove',
+  'instance delete': 'instance remove',
+  'instance show': 'instance info',
+  'instance list-tags': 'tag list instance',
+  'instance add-tags': 'tag add instance',
+  'instance remove-tags': 'tag remove instance',
+  'node ls': 'node list',
+  'node rm': 'node remove',
+  'node delete': 'node remove',
+  'node show': 'node info',
+  'node list-tags': 'tag list node',
+  'node add-tags': 'tag add node',
+  'node remove-tags': 'tag remove node',
+  'group ls': 'group list',
+  'group create': 'group add',
+  'group rm': 'group remove',
+  'group delete': 'group remove',
+  'group show': 'group info',
+  'group list-tags': 'tag list group',
+  'group add-tags': 'tag add group',
+  'group remove-tags': 'tag remove group',
+  'job ls': 'job list',
+  'job show': 'job info',
+  'job follow': 'job watch',
+  'job change-priority': 'job priority',
+  'cluster show': 'cluster info',
+  'cluster list-tags': 'tag list cluster',
+  'cluster add-tags': 'tag add cluster',
+  'cluster remove-tags': 'tag remove cluster',
+  'tag rm': 'tag remove',
+  'tag ls': 'tag list',
+};
+
+async function loadProgram(command: string, file: string): Promise<{ run(args: string[]): Promise<number> }> {
+  const url = new URL(file, import.meta.url).href;
+  try {
+    return (await import(url)) as { run(args: string[]): Promise<number> };
+  } catch (error) {
+    const { code, message = '' } = error as NodeJS.ErrnoException;
+    const missing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(new URL(url).pathname);
+    throw missing ? new GantryError('CLI_NOT_INSTALLED', { command }, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,34 @@
+import type { ListedKind, Row } from '../connect/cluster-client.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { printJson, printLine } from '../output/print.ts';
+import { type Details, printDetails } from '../output/print-details.ts';
+import type { Command, CompletionKind } from './command.ts';
+import { rowsByName } from './list-command.ts';
+
+interface InfoDefinition {
+  readonly topic: CompletionKind & ('instance' | 'node' | 'group' | 'job');
+  readonly kind: ListedKind;
+  readonly details: (row: Row) => Details;
+}
+
+/** A command that shows all about the objects that are named. As JSON: a list, as the REST API tells it. */
+export function defineInfoCommand({ topic, kind, details }: InfoDefinition): Command {
+  return {
+    path: [topic, 'info'],
+    summary: `Show all about ${kind}`,
+    args: [{ name: topic, help: topic, complete: topic, variadic: true }],
+    examples: [`gantry ${topic} info ${topic === 'job' ? '12' : `${topic}1`} --output json`],
+    run: async ({ args, output, client }) => {
+      const rows = await rowsByName(client(), kind, args);
+      if (output === 'json') {
+        printJson(rows);
+        return exitCodes.ok;
+      }
+      for (const [index, row] of rows.entries()) {
+        if (index > 0) printLine('');
+        printDetails(details(row));
+      }
+      return exitCodes.ok;
+    },
+  };
+}

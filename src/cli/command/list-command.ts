@@ -1,0 +1,98 @@
+import { GantryError } from '../../base/index.ts';
+import type { ClusterClient, Row } from '../connect/cluster-client.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { SizeUnit } from '../output/format-values.ts';
+import { formatPlain } from '../output/format-values.ts';
+import { fieldValue, type ListField, openField } from '../output/list-fields.ts';
+import { paint, printJson, printLine } from '../output/print.ts';
+import { renderTable } from '../output/table.ts';
+import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec, switchOption, textOption } from './command.ts';
+import { suggestionHint } from './suggest.ts';
+
+interface ListDefinition {
+  readonly path: readonly string[];
+  readonly summary: string;
+  /** Plural, as in error texts. */
+  readonly kind: string;
+  readonly fields: readonly ListField[];
+  readonly defaults: readonly string[];
+  readonly args?: readonly ArgSpec[];
+  readonly options?: readonly OptionSpec[];
+  readonly examples?: readonly string[];
+  /** The rows, those that arguments and own options leave. */
+  load(client: ClusterClient, invocation: Invocation, fields: readonly string[]): Promise<readonly Row[]>;
+}
+
+const listOptions = [
+  defineOption('-o, --fields <fields>', 'columns, separated by commas; a leading "+" adds to the default ones'),
+  defineOption('--no-headers', 'leave out the line of titles', { key: 'headers' }),
+  defineOption('--separator <text>', 'join the columns with this instead of aligning them'),
+  defineOption('--units <unit>', 'sizes for people (h) or as a number of m, g or t', { choices: ['h', 'm', 'g', 't'] }),
+];
+
+/** A command that shows objects as a table, or as JSON with every field. */
+export function defineListCommand(definition: ListDefinition): Command {
+  const { path, summary, fields, defaults, args = [], options = [], examples = [] } = definition;
+  return {
+    path,
+    summary,
+    details: `Fields: ${fields.map(({ name }) => name).join(', ')}; default: ${defaults.join(',')}.`,
+    args,
+    options: [...options, ...listOptions],
+    examples,
+    run: async (invocation) => {
+      const names = chosenFields(textOption(invocation.options, 'fields'), defaults);
+      const rows = await definition.load(invocation.client(), invocation, names);
+      const chosen = names.map((name) => findField(definition, name, rows));
+      if (invocation.output === 'json') printRowsAsJson(rows, invocation.options.has('fields') ? chosen : undefined);
+      else printRows(rows, chosen, invocation);
+      return exitCodes.ok;
+    },
+  };
+}
+
+/** `name,status` are just these; `+pnode` or `name,+pnode` adds to what stands before it. */
+function chosenFields(text: string | undefined, defaults: readonly string[]): readonly string[] {
+  if (text === undefined) return defaults;
+  const words = text.split(',').filter(Boolean);
+  const named = words.map((word) => word.replace(/^\+/, ''));
+  return words[0]?.startsWith('+') ? [...defaults, ...named] : named;
+}
+
+function findField(definition: ListDefinition, name: string, rows: readonly Row[]): ListField {
+  const field = definition.fields.find((candidate) => candidate.name === name) ?? openField(name, rows);
+  if (field) return field;
+  const known = definition.fields.map((candidate) => candidate.name);
+  const facts = { field: name, kind: definition.kind, known: known.join(', '), hint: suggestionHint(name, known) };
+  throw new GantryError('CLI_FIELD_UNKNOWN', facts);
+}
+
+function printRowsAsJson(rows: readonly Row[], fields: readonly ListField[] | undefined): void {
+  if (!fields) return printJson(rows);
+  printJson(rows.map((row) => Object.fromEntries(fields.map((field) => [field.name, fieldValue(field, row) ?? null]))));
+}
+
+function printRows(rows: readonly Row[], fields: readonly ListField[], { options }: Invocation): void {
+  const separator = textOption(options, 'separator');
+  const unit = (textOption(options, 'units') ?? (separator === undefined ? 'h' : 'm')) as SizeUnit;
+  const cells = rows.map((row) => fields.map((field) => (field.format ?? formatPlain)(fieldValue(field, row), unit)));
+  const lines = renderTable(fields, cells, {
+    headers: options.get('headers') !== false,
+    ...(separator === undefined ? {} : { separator }),
+    paintTitle: (title) => paint('bold', title),
+  });
+  for (const line of lines) printLine(line);
+}
+
+/** Rows whose name was given, or all of them; every given name must exist. */
+export async function rowsByName(
+  client: ClusterClient,
+  kind: 'instances' | 'nodes' | 'groups' | 'jobs',
+  names: readonly string[],
+): Promise<readonly Row[]> {
+  if (names.length > 0 && names.length <= 4) return Promise.all(names.map((name) => client.one(kind, name)));
+  const rows = await client.list(kind);
+  if (names.length === 0) return rows;
+  const byName = new Map(rows.map((row) => [String(row['name'] ?? row['id']), row]));
+  return Promise.all(names.map((name) => byName.get(name) ?? client.one(kind, name)));
+}

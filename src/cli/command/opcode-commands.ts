@@ -1,0 +1,98 @@
+import type { Json } from '../../base/index.ts';
+import { type CliFlag, type OpcodeDefinition, opcodeCatalogue } from '../../model/index.ts';
+import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec } from './command.ts';
+import { opcodeExtras } from './opcode-extras.ts';
+import { parseDisks, parseKeyValues, parseList, parseNics, parseScalar, type ValueSchema } from './parse-values.ts';
+import { confirmed, submissionOptions, submitAndFollow } from './submit.ts';
+
+/** The commands that the opcode catalogue declares. */
+export function opcodeCommands(): readonly Command[] {
+  return [...opcodeCatalogue.values()].flatMap((definition) => (definition.cli ? [opcodeCommand(definition)] : []));
+}
+
+function opcodeCommand(definition: OpcodeDefinition): Command {
+  const { command, args = [], flags = {}, examples, confirm } = definition.cli ?? { command: [] };
+  const extras = opcodeExtras[definition.id];
+  const options: OptionSpec[] = [
+    ...Object.entries(flags).map(([param, flag]) => flagOption(param, flag, schemaOf(definition, param))),
+    ...(extras?.options ?? []),
+    ...submissionOptions({ dryRun: definition.dryRun, confirm: confirm !== undefined }),
+  ];
+  return {
+    path: command,
+    summary: definition.summary,
+    args: args.map(({ param, help, complete, variadic }): ArgSpec => {
+      const optional = !required(definition).includes(param);
+      return { name: param, help, ...(complete ? { complete } : {}), ...(variadic ? { variadic } : {}), ...(optional ? { optional } : {}) };
+    }),
+    options,
+    ...(examples ? { examples } : {}),
+    run: async (invocation) => {
+      const params = paramsFrom(definition, invocation);
+      const op = { OP_ID: definition.id, ...(extras?.adjust?.(params, invocation.options) ?? params) };
+      if (confirm !== undefined) await confirmed(fillIn(confirm, op), invocation);
+      return submitAndFollow(op, command.join(' '), invocation);
+    },
+  };
+}
+
+function flagOption(param: string, flag: CliFlag, schema: ValueSchema): OptionSpec {
+  const repeat = flag.parse !== undefined && flag.parse !== 'size';
+  const choices = wordsOf(schema);
+  return defineOption(flag.flags, flag.help, {
+    key: param,
+    ...(repeat ? { repeat } : {}),
+    ...(flag.complete ? { complete: flag.complete } : {}),
+    ...(choices.length > 0 && !flag.parse ? { choices } : {}),
+  });
+}
+
+/** Every parameter that was given, parsed. @throws INPUT_INVALID */
+function paramsFrom(definition: OpcodeDefinition, { args, options }: Invocation): Record<string, Json> {
+  const params: Record<string, Json> = {};
+  for (const [index, spec] of (definition.cli?.args ?? []).entries()) {
+    const given = spec.variadic ? args.slice(index) : args[index];
+    if (given !== undefined && given.length > 0) params[spec.param] = given as Json;
+  }
+  for (const [param, flag] of Object.entries(definition.cli?.flags ?? {})) {
+    const value = options.get(param);
+    if (typeof value === 'boolean') params[param] = value;
+    else if (value) params[param] = parseFlag(flag, value, schemaOf(definition, param), param);
+  }
+  return params;
+}
+
+function parseFlag(flag: CliFlag, texts: readonly string[], schema: ValueSchema, param: string): Json {
+  switch (flag.parse) {
+    case 'disks':
+      return parseDisks(texts, schema, param);
+    case 'nics':
+      return parseNics(texts, schema, param);
+    case 'keyValues':
+      return Object.assign({}, ...texts.map((text) => parseKeyValues(text, schema, param)));
+    case 'list':
+      return texts.flatMap(parseList);
+    case 'size':
+      return parseScalar(texts.at(-1) ?? '', { type: 'integer', description: 'MiB' }, param);
+    default:
+      return parseScalar(texts.at(-1) ?? '', schema, param);
+  }
+}
+
+function schemaOf(definition: OpcodeDefinition, param: string): ValueSchema {
+  return (definition.ownFields[param] ?? {}) as ValueSchema;
+}
+
+/** The words of an enumeration, also behind "or null". */
+function wordsOf(schema: ValueSchema & { enum?: readonly unknown[] }): readonly string[] {
+  if (schema.enum) return schema.enum.filter((word) => typeof word === 'string');
+  return schema.anyOf?.flatMap(wordsOf) ?? [];
+}
+
+function required(definition: OpcodeDefinition): readonly string[] {
+  return definition.params.required ?? [];
+}
+
+function fillIn(text: string, params: Readonly<Record<string, unknown>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (params[name] === undefined ? whole : String(params[name])));
+}

@@ -1,0 +1,84 @@
+import { createInterface } from 'node:readline/promises';
+import { GantryError, type Json, type JsonObject } from '../../base/index.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { printJson, printLine } from '../output/print.ts';
+import { printResult } from '../output/print-result.ts';
+import { followJob } from '../progress/follow-job.ts';
+import { chooseProgressView } from '../progress/progress-view.ts';
+import { defineOption, type Invocation, type OptionSpec, type ParsedOptions, switchOption, textOption } from './command.ts';
+import { usage } from './parse-command-line.ts';
+
+/** Options of every command that submits a job. */
+export function submissionOptions(traits: { readonly dryRun: boolean; readonly confirm: boolean }): OptionSpec[] {
+  return [
+    ...(traits.dryRun ? [defineOption('--dry-run', 'check everything and say what would happen; change nothing')] : []),
+    ...(traits.confirm ? [defineOption('-y, --yes', 'do not ask')] : []),
+    defineOption('--submit', 'submit the job, print its number and do not wait for it'),
+    defineOption('--priority <priority>', 'low, normal, high or -20 … 19; lower runs first'),
+    defineOption('--reason <text>', 'why; kept with the job'),
+    defineOption('--depends <jobs>', 'run after these jobs: "12,13", or only if they end so: "12:success"'),
+  ];
+}
+
+/**
+ * Asks for a yes, unless --yes or --dry-run was given.
+ * @throws CLI_CONFIRMATION_NEEDED without a yes, or without a terminal to ask on
+ */
+export async function confirmed(question: string, { options, output }: Invocation): Promise<void> {
+  if (switchOption(options, 'yes') || switchOption(options, 'dry-run')) return;
+  if (output === 'json' || !process.stdin.isTTY || !process.stderr.isTTY) throw new GantryError('CLI_CONFIRMATION_NEEDED', { question });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new GantryError('CLI_CONFIRMATION_NEEDED', { question });
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Submits one operation as a job, shows its progress, prints its result. */
+export async function submitAndFollow(op: JsonObject & { OP_ID: string }, label: string, invocation: Invocation): Promise<number> {
+  const { options, output } = invocation;
+  const client = invocation.client();
+  const id = await client.submit([{ ...op, ...commonParams(options, label) }]);
+  if (switchOption(options, 'submit')) {
+    if (output === 'json') printJson({ job_id: id });
+    else printLine(`Job ${id} is submitted. Follow it with: gantry job watch ${id}`);
+    return exitCodes.ok;
+  }
+  const job = await followJob(client, id, chooseProgressView(output, label));
+  return printResult(job, output, switchOption(options, 'dry-run'));
+}
+
+const priorities: Readonly<Record<string, number>> = { low: 10, normal: 0, high: -10 };
+
+export function parsePriority(text: string, command: string): number {
+  const value = priorities[text] ?? (/^-?\d{1,2}$/.test(text) ? Number(text) : Number.NaN);
+  if (value >= -20 && value <= 19) return value;
+  throw usage(command, `"${text}" is not a priority; it is low, normal, high or a number from -20 to 19.`);
+}
+
+function commonParams(options: ParsedOptions, command: string): JsonObject {
+  const priority = textOption(options, 'priority');
+  const depends = textOption(options, 'depends');
+  const reason = textOption(options, 'reason');
+  const now = Math.round(Date.now() * 1e6);
+  return {
+    ...(switchOption(options, 'dry-run') ? { dry_run: true } : {}),
+    ...(priority === undefined ? {} : { priority: parsePriority(priority, command) }),
+    ...(depends === undefined ? {} : { depends: parseDepends(depends, command) }),
+    reason: [...(reason === undefined ? [] : [['gantry:user', reason, now]]), ['gantry:client', command, now]],
+  };
+}
+
+const endStates = ['success', 'error', 'canceled'];
+
+function parseDepends(text: string, command: string): Json {
+  return text.split(',').map((part) => {
+    const [id = '', state] = part.trim().split(':');
+    if (!/^\d+$/.test(id) || (state !== undefined && !endStates.includes(state))) {
+      throw usage(command, `"${part}" is not a job to wait for, such as 12 or 12:success.`);
+    }
+    return [Number(id), state === undefined ? [] : [state]];
+  });
+}

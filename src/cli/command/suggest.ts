@@ -1,0 +1,40 @@
+/** The known words that a misspelt one may have meant, nearest first; at most three. */
+export function suggest(word: string, known: Iterable<string>): string[] {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  const rated: { candidate: string; distance: number }[] = [];
+  for (const candidate of new Set(known)) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit + 1);
+    const begun = word.length >= 2 && candidate.toLowerCase().startsWith(word.toLowerCase());
+    if (distance <= limit || begun) rated.push({ candidate, distance });
+  }
+  rated.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
+  return rated.slice(0, 3).map(({ candidate }) => candidate);
+}
+
+/** ` Did you mean "list"?` with a leading blank, or nothing; made to follow a sentence. */
+export function suggestionHint(word: string, known: Iterable<string>): string {
+  const near = suggest(word, known);
+  return near.length === 0 ? '' : ` Did you mean ${near.map((candidate) => `"${candidate}"`).join(' or ')}?`;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other; `cap` or more is not told apart. */
+function editDistance(from: string, to: string, cap: number): number {
+  if (Math.abs(from.length - to.length) >= cap) return cap;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      let best = Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + (same ? 0 : 1));
+      const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (swapped) best = Math.min(best, at(beforeLast, column - 2) + 1);
+      current.push(best);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return Math.min(at(last, to.length), cap);
+}
+
+const at = (row: readonly number[], column: number): number => row[column] ?? Number.POSITIVE_INFINITY;

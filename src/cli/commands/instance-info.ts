@@ -1,0 +1,52 @@
+import { defineInfoCommand } from '../command/info-command.ts';
+import type { Row } from '../connect/cluster-client.ts';
+import { formatSize, formatTime } from '../output/format-values.ts';
+import type { Details } from '../output/print-details.ts';
+
+export const command = defineInfoCommand({ topic: 'instance', kind: 'instances', details: instanceDetails });
+
+function instanceDetails(row: Row): Details {
+  const be = (row['beparams'] ?? {}) as Record<string, unknown>;
+  return [
+    ['Instance', row['name']],
+    ['Status', row['status']],
+    ['Should be', row['admin_state']],
+    ['Primary node', row['pnode']],
+    ['Secondary nodes', row['snodes']],
+    ['OS', row['os']],
+    ['Console port', row['network_port']],
+    ['Memory', `${formatSize(row['oper_ram'] ?? be['maxmem'])} (min ${formatSize(be['minmem'])}, max ${formatSize(be['maxmem'])})`],
+    ['VCPUs', row['oper_vcpus'] ?? be['vcpus']],
+    ['Disk template', row['disk_template']],
+    ['Disks', disks(row)],
+    ['NICs', nics(row)],
+    ['Backend parameters', row['beparams']],
+    ['Own hypervisor parameters', row['custom_hvparams']],
+    ['Tags', row['tags']],
+    ['UUID', row['uuid']],
+    ['Serial number', row['serial_no']],
+    ['Created', formatTime(row['ctime'])],
+    ['Changed', formatTime(row['mtime'])],
+  ];
+}
+
+function disks(row: Row): Details {
+  return list(row, 'disk.sizes').map((size, index): Details[number] => {
+    const name = list(row, 'disk.names')[index];
+    return [`${index}`, `${formatSize(size)}${name ? `, ${name}` : ''}, ${list(row, 'disk.uuids')[index] ?? '-'}`];
+  });
+}
+
+function nics(row: Row): Details {
+  return list(row, 'nic.macs').map((mac, index): Details[number] => {
+    const part = (key: string) => list(row, key)[index];
+    const network = part('nic.networks.names');
+    const address = part('nic.ips') ?? 'no address';
+    return [`${index}`, `${mac}, ${address}, ${part('nic.modes')} on ${part('nic.links')}${network ? `, network ${network}` : ''}`];
+  });
+}
+
+function list(row: Row, key: string): readonly unknown[] {
+  const value = row[key];
+  return Array.isArray(value) ? value : [];
+}

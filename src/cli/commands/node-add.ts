@@ -1,0 +1,40 @@
+import { writeFile } from 'node:fs/promises';
+import { type Command, defineOption, textOption } from '../command/command.ts';
+import { usage } from '../command/parse-command-line.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatTime } from '../output/format-values.ts';
+import { paint, printJson, printLine } from '../output/print.ts';
+
+export const command: Command = {
+  path: ['node', 'add'],
+  summary: 'Make a token with which a new node can join',
+  details: 'The token is good for one node, one use and a short time. It is handed over by a file or standard input, never as an argument.',
+  args: [{ name: 'node', help: 'name of the new node' }],
+  options: [
+    defineOption('-g, --node-group <group>', 'node group it joins; default: the first', { complete: 'group' }),
+    defineOption('--ttl <minutes>', 'how long the token is good; default 60'),
+    defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
+  ],
+  examples: ['gantry node add node4', 'gantry node add node4 --token-file node4.token'],
+  run: async ({ args, options, output, client }) => {
+    const minutes = Number(textOption(options, 'ttl') ?? '60');
+    if (!(minutes > 0 && minutes <= 10_080)) throw usage('node add', '--ttl is a number of minutes, at most 10080 (a week).');
+    const name = args[0] ?? '';
+    const group = textOption(options, 'node-group');
+    const body = { node_name: name, ttl: Math.round(minutes * 60), ...(group ? { group } : {}) };
+    const { http } = client();
+    const { token, expires_at } = (await http.request('POST', '/2/nodes/join-tokens', { body })) as { token: string; expires_at: number };
+    const file = textOption(options, 'token-file');
+    // "wx" refuses to overwrite, so that nobody can have the file open already.
+    if (file !== undefined) await writeFile(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+    const join = `gantry node join --url ${http.config.url.origin} --token-file`;
+    if (output === 'json') {
+      printJson({ node_name: name, expires_at, join_command: `${join} ${file ?? '-'}`, ...(file ? { token_file: file } : { token }) });
+      return exitCodes.ok;
+    }
+    printLine(`Run this on ${name}, as root, before ${formatTime(expires_at)}:\n`);
+    if (file === undefined) printLine(`${paint('bold', `${join} - <<'EOF'`)}\n${token}\nEOF`);
+    else printLine(`${paint('bold', `${join} ${file}`)}\n\nCopy ${file} there first, and remove it afterwards.`);
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,3 @@
+import { defineTagChange } from '../command/tag-change.ts';
+
+export const command = defineTagChange('remove', 'Remove tags from an object', 'OP_TAGS_DEL');

@@ -1,0 +1,84 @@
+import type { ArgSpec, OptionSpec } from '../command/command.ts';
+import { commandIndex } from '../command/command-index.ts';
+import { loadOpcodeCommands } from '../command/find-command.ts';
+import { globalOptions } from '../command/global-options.ts';
+
+/**
+ * What a shell needs to know, as strings by key. A value is a list of words; `@instance` in it stands for the names of that
+ * kind, asked from the cluster, `@file` for files.
+ */
+export interface CompletionTable {
+  /** By path ("instance", or "." for none): the next words. */
+  readonly words: ReadonlyMap<string, string>;
+  /** By path of a command: its options. */
+  readonly options: ReadonlyMap<string, string>;
+  /** By path and option ("instance add --os", or "* --output"): its values; no entry for switches. */
+  readonly values: ReadonlyMap<string, string>;
+  /** By path and position ("tag add 0"; "+" for all that follow): the values of the argument. */
+  readonly args: ReadonlyMap<string, string>;
+}
+
+interface Described {
+  readonly path: readonly string[];
+  readonly args: readonly ArgSpec[];
+  readonly options: readonly OptionSpec[];
+  /** Options of programs that read their own arguments. */
+  readonly plainOptions: readonly string[];
+}
+
+export async function completionTable(): Promise<CompletionTable> {
+  const table = {
+    words: new Map<string, string>(),
+    options: new Map<string, string>(),
+    values: new Map<string, string>(),
+    args: new Map<string, string>(),
+  };
+  for (const described of await allCommands()) {
+    const path = described.path.join(' ');
+    addWords(table.words, described.path);
+    const all = [...described.options, ...globalOptions].flatMap(spellings);
+    table.options.set(path, (described.plainOptions.length > 0 ? [...described.plainOptions, '--help'] : all).join(' '));
+    for (const option of described.options) addValues(table.values, path, option);
+    for (const [index, arg] of described.args.entries()) {
+      const key = arg.variadic ? `${path} +` : `${path} ${index}`;
+      const values = valuesOf(arg);
+      if (values) table.args.set(key, values);
+    }
+  }
+  for (const option of globalOptions) addValues(table.values, '*', option);
+  return table;
+}
+
+async function allCommands(): Promise<readonly Described[]> {
+  const result: Described[] = [];
+  for (const entry of commandIndex) {
+    if ('loadProgram' in entry) {
+      result.push({ path: entry.path, args: [], options: [], plainOptions: entry.options ?? [] });
+    } else if (!entry.hidden) {
+      const { args = [], options = [] } = (await entry.load()).command;
+      result.push({ path: entry.path, args, options, plainOptions: [] });
+    }
+  }
+  for (const { path, args = [], options = [] } of await loadOpcodeCommands()) result.push({ path, args, options, plainOptions: [] });
+  return result.sort((a, b) => (a.path.join(' ') < b.path.join(' ') ? -1 : 1));
+}
+
+function addWords(words: Map<string, string>, path: readonly string[]): void {
+  for (const [index, word] of path.entries()) {
+    const before = path.slice(0, index).join(' ') || '.';
+    const known = words.get(before)?.split(' ') ?? [];
+    if (!known.includes(word)) words.set(before, [...known, word].join(' '));
+  }
+}
+
+function addValues(values: Map<string, string>, path: string, option: OptionSpec): void {
+  if (option.value === undefined) return;
+  for (const spelling of spellings(option)) values.set(`${path} ${spelling}`, valuesOf(option));
+}
+
+const spellings = ({ short, long }: OptionSpec): string[] => [...(short ? [`-${short}`] : []), `--${long}`];
+
+function valuesOf({ choices, complete }: Pick<ArgSpec, 'choices' | 'complete'>): string {
+  if (choices) return choices.join(' ');
+  return complete ? `@${complete}` : '';
+}

@@ -1,0 +1,66 @@
+import { GantryError } from '../../base/index.ts';
+import type { OutputMode } from '../command/command.ts';
+import { type JobReply, jobError } from '../connect/job-reply.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatPlain } from './format-values.ts';
+import { paint, printJson, printLine } from './print.ts';
+import { type Details, printDetails } from './print-details.ts';
+
+/**
+ * Prints what a job that ended well has as its result.
+ * @throws the job's own error when it failed, CLI_JOB_CANCELED
+ */
+export function printResult(job: JobReply, output: OutputMode, dryRun = false): number {
+  if (job.status === 'canceled') throw new GantryError('CLI_JOB_CANCELED', { job: job.id });
+  if (job.status !== 'success') throw jobError(job);
+  const [result] = job.opresult;
+  const code = isVerification(result) && !result.ok ? exitCodes.failed : exitCodes.ok;
+  if (output === 'json') {
+    printJson({ job_id: job.id, status: job.status, dry_run: dryRun, result: result ?? null });
+    return code;
+  }
+  if (dryRun) printLine('Dry run: nothing was changed.');
+  if (isVerification(result)) printProblems(result);
+  else printForPeople(result);
+  return code;
+}
+
+interface Verification {
+  readonly ok: boolean;
+  readonly problems: readonly { readonly code: string; readonly subject: string; readonly text: string; readonly todo: string }[];
+}
+
+function isVerification(result: unknown): result is Verification {
+  return typeof result === 'object' && result !== null && 'ok' in result && Array.isArray((result as Verification).problems);
+}
+
+function printProblems({ problems }: Verification): void {
+  if (problems.length === 0) return printLine('No problems found.');
+  for (const { code, subject, text, todo } of problems) {
+    printLine(`${paint('red', code)} ${paint('bold', subject)}: ${formatPlain(text)}`);
+    if (todo) printLine(`  what to do: ${formatPlain(todo)}`);
+  }
+  printLine(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} found.`);
+}
+
+const unitTitles: Readonly<Record<string, [title: string, format: (value: number) => string]>> = {
+  downtime_ms: ['downtime', (value) => `${Math.round(value)} ms`],
+  total_ms: ['total time', (value) => `${(value / 1000).toFixed(1)} s`],
+  ram_mib: ['memory copied', (value) => `${Math.round(value)} MiB`],
+};
+
+function printForPeople(result: unknown): void {
+  if (result === null || result === undefined) return;
+  if (typeof result !== 'object') return printLine(formatPlain(result));
+  if (!Array.isArray(result)) {
+    const details = Object.entries(result).map(([key, value]): Details[number] => {
+      const unit = unitTitles[key];
+      return unit && typeof value === 'number' ? [unit[0], unit[1](value)] : [key, value];
+    });
+    return printDetails(details);
+  }
+  for (const part of result) {
+    if (Array.isArray(part) && part.length === 2) printLine(`${formatPlain(part[0])}: ${formatPlain(part[1])}`);
+    else printLine(formatPlain(part));
+  }
+}

@@ -1,0 +1,65 @@
+import { GantryError } from '../../base/index.ts';
+import type { ClusterClient, JobUpdate } from '../connect/cluster-client.ts';
+import { isFinal, type JobReply, logAfter } from '../connect/job-reply.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { ProgressView } from './progress-view.ts';
+
+/** Seconds that one request waits for news, and for how long a lost connection is tried again. */
+const pollSeconds = 20;
+const retrySeconds = 60;
+
+/**
+ * Follows a job until it has ended and returns it. Ctrl-C ends the program and leaves the job running; a second one ends it
+ * at once. While the connection is lost (a new master takes over) it is tried again for a minute.
+ * @throws what the cluster reports, CLI_CLUSTER_UNREACHABLE
+ */
+export async function followJob(client: ClusterClient, id: number, view: ProgressView): Promise<JobReply> {
+  const release = leaveOnInterrupt(id, view);
+  try {
+    view.begin(id);
+    let update: JobUpdate = { job: await client.job(id), progress: null, waitingFor: [] };
+    let logSerial = 0;
+    for (;;) {
+      for (const line of logAfter(update.job, logSerial)) {
+        view.log(line);
+        logSerial = line[0];
+      }
+      view.update(update);
+      if (isFinal(update.job)) break;
+      update = (await nextUpdate(client, id, { status: update.job.status, logSerial }, view)) ?? update;
+    }
+    view.end(update.job);
+    return update.job;
+  } finally {
+    view.close();
+    release();
+  }
+}
+
+async function nextUpdate(client: ClusterClient, id: number, known: { status: string; logSerial: number }, view: ProgressView) {
+  const since = performance.now();
+  for (let pause = 200; ; pause = Math.min(pause * 2, 3000)) {
+    try {
+      return await client.waitForJob(id, { ...known, seconds: pollSeconds });
+    } catch (error) {
+      const lost = error instanceof GantryError && ['CLI_CLUSTER_UNREACHABLE', 'TIMED_OUT'].includes(error.code);
+      if (!lost || performance.now() - since > retrySeconds * 1000) throw error;
+      view.note(`connection lost, trying again (job ${id} goes on without it)`);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** The first Ctrl-C says how to go on, the program ends with 130; one that comes while that is printed ends it at once. */
+function leaveOnInterrupt(id: number, view: ProgressView): () => void {
+  let interrupted = false;
+  const onInterrupt = () => {
+    if (interrupted) process.exit(exitCodes.interrupted);
+    interrupted = true;
+    view.close();
+    const text = `Job ${id} goes on. Follow it with: gantry job watch ${id}   cancel it with: gantry job cancel ${id}\n`;
+    process.stderr.write(text, () => process.exit(exitCodes.interrupted));
+  };
+  process.on('SIGINT', onInterrupt);
+  return () => process.off('SIGINT', onInterrupt);
+}

@@ -1,0 +1,36 @@
+import type { Writable } from 'node:stream';
+import type { JobUpdate } from '../connect/cluster-client.ts';
+import { secondsOf } from '../connect/job-reply.ts';
+import { formatDuration } from '../output/format-values.ts';
+import { harmless } from '../output/print.ts';
+import type { ProgressView } from './progress-view.ts';
+
+/** Progress as lines, for files and pipes: each state, step and log line once. */
+export function plainProgress(stream: Writable, label: string): ProgressView {
+  const print = (text: string) => stream.write(`${harmless(text)}\n`);
+  let last = '';
+  const once = (text: string) => {
+    if (text !== last) print(text);
+    last = text;
+  };
+  return {
+    begin: (id) => print(`job ${id}: ${label}`),
+    log: (line) => print(`  ${logText(line[3])}`),
+    update: ({ progress, waitingFor, job }) => {
+      if (progress) once(stepText(progress));
+      else if (waitingFor.length > 0 && (job.status === 'waiting' || job.status === 'queued')) once(`  waits for ${waitingFor.join(', ')}`);
+    },
+    note: (text) => once(`  ${text}`),
+    end: (job) => {
+      const took = job.received_ts && job.end_ts ? ` after ${formatDuration(secondsOf(job.end_ts) - secondsOf(job.received_ts))}` : '';
+      print(`job ${job.id}: ${job.status}${took}`);
+    },
+    close: () => {},
+  };
+}
+
+/** `  [2/7] create disk 0` */
+export const stepText = ({ index, count, step }: NonNullable<JobUpdate['progress']>): string => `  [${index}/${count}] ${step}`;
+
+/** The text of a log entry; some of Ganeti's carry structures. */
+export const logText = (message: unknown): string => (typeof message === 'string' ? message : JSON.stringify(message));

@@ -1,0 +1,99 @@
+import type { WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
+import type { JobUpdate } from '../connect/cluster-client.ts';
+import { secondsOf } from '../connect/job-reply.ts';
+import { formatDuration } from '../output/format-values.ts';
+import { harmless, paint } from '../output/print.ts';
+import { logText } from './plain-progress.ts';
+import type { ProgressView } from './progress-view.ts';
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const clearLine = '\r\x1b[2K';
+const hideCursor = '\x1b[?25l';
+const showCursor = '\x1b[?25h';
+
+/** Progress on a terminal: what is done scrolls up, what runs stays in the last line and moves. */
+export function terminalProgress(stream: WriteStream, label: string): ProgressView {
+  const began = performance.now();
+  let stepBegan = began;
+  let frame = 0;
+  let current: JobUpdate | undefined;
+  let remark = '';
+  let timer: NodeJS.Timeout | undefined;
+
+  const seconds = (since: number) => formatDuration((performance.now() - since) / 1000);
+  const draw = () => {
+    if (!timer) return;
+    const text = `${frames[frame % frames.length]} ${runningText(current, label, remark)}  ${seconds(began)}`;
+    stream.write(clearLine + fit(text, stream.columns || 80));
+  };
+  const scroll = (text: string) => stream.write(`${timer ? clearLine : ''}${text}\n`);
+  const finishStep = () => {
+    const progress = current?.progress;
+    if (progress)
+      scroll(
+        `${paint('green', '✓', stream)} ${paint('gray', `${progress.index}/${progress.count}`, stream)} ${harmless(progress.step)}  ${paint('gray', seconds(stepBegan), stream)}`,
+      );
+    stepBegan = performance.now();
+  };
+
+  return {
+    begin: (id) => {
+      stream.write(`${hideCursor}${paint('bold', `job ${id}`, stream)} ${label}\n`);
+      timer = setInterval(() => {
+        frame++;
+        draw();
+      }, 100);
+      draw();
+    },
+    log: (line) => {
+      scroll(`  ${paint('gray', harmless(logText(line[3])), stream)}`);
+      draw();
+    },
+    update: (update) => {
+      remark = '';
+      if (current?.progress && update.progress && current.progress.step !== update.progress.step) finishStep();
+      // The last step has no successor that tells of its end.
+      if (current?.progress && update.job.status === 'success') finishStep();
+      current = update;
+      draw();
+    },
+    note: (text) => {
+      remark = text;
+      draw();
+    },
+    end: (job) => {
+      const [style, sign] = endSigns[job.status] ?? (['red', '✗'] as const);
+      const took = job.received_ts && job.end_ts ? formatDuration(secondsOf(job.end_ts) - secondsOf(job.received_ts)) : seconds(began);
+      scroll(`${paint(style, sign, stream)} ${label}: ${paint(style, job.status, stream)}  ${paint('gray', took, stream)}`);
+    },
+    close: () => {
+      if (!timer) return;
+      clearInterval(timer);
+      timer = undefined;
+      stream.write(clearLine + showCursor);
+    },
+  };
+}
+
+const endSigns: Readonly<Record<string, readonly ['green' | 'yellow', string]>> = { success: ['green', '✓'], canceled: ['yellow', '–'] };
+
+function runningText(update: JobUpdate | undefined, label: string, remark: string): string {
+  if (remark) return remark;
+  if (!update) return label;
+  const { job, progress, waitingFor } = update;
+  if (!progress) return waitingFor.length > 0 ? `${job.status}: waits for ${waitingFor.join(', ')}` : job.status;
+  const bar = progress.fraction === null ? '' : `  ${drawBar(progress.fraction)}`;
+  return harmless(`${progress.index}/${progress.count} ${progress.step}${bar}${progress.text ? `  ${progress.text}` : ''}`);
+}
+
+function drawBar(fraction: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * 20);
+  return `${'━'.repeat(filled)}${'╌'.repeat(20 - filled)} ${Math.floor(fraction * 100)}%`;
+}
+
+/** One line never wraps, else it could not be drawn over. */
+function fit(text: string, columns: number): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.length < columns ? plain : `${plain.slice(0, columns - 2)}…`;
+}
