@@ -101,7 +101,7 @@ export const storeErrors = defineErrors({
     kind: 'user',
     http: 409,
     ganeti: 'already_exists',
-    what: 'There is already a {kind} named "{name}".',
+    what: 'The {kind} name "{name}" is already taken.',
     why: 'Names are unique among the objects of one kind; upper and lower case count as the same.',
     todo: 'Choose another name, or rename or remove the existing one.',
   },
