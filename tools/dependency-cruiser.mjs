@@ -1,0 +1,89 @@
+// Rules for dependency-cruiser: the order of the rooms, their doors, and no cycles.
+import { layers, onlyRooms } from './layers.mjs';
+
+const rooms = layers.flat();
+const inRooms = (names) => `^src/(${names.join('|')})/`;
+
+const layerRules = layers.flatMap((siblings, depth) =>
+  siblings.map((room) => {
+    const lower = layers.slice(0, depth).flat();
+    const allowed = [room, ...(onlyRooms[room] ?? lower)];
+    return {
+      name: `layer-${room}`,
+      comment: `src/${room} may import only ${allowed.slice(1).join(', ') || 'nothing of ours'}.`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: inRooms(rooms.filter((other) => !allowed.includes(other))) },
+    };
+  }),
+);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layerRules.filter((rule) => rule.to.path !== inRooms([])),
+    {
+      name: 'room-door',
+      comment: "Another room is entered by its index.ts only; what that does not export is the room's own business.",
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'no-own-door',
+      comment: 'Inside a room files import each other, not the door: that would be a cycle.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/$1/index\\.ts$' },
+    },
+    {
+      name: 'placement-pure',
+      comment: 'Placement computes: no input and output, no clock, no packages. A thin runner outside hands in what it needs.',
+      severity: 'error',
+      from: { path: '^src/placement/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/(placement|model|base)/'] },
+    },
+    {
+      name: 'model-and-base-quiet',
+      comment: 'The model is plain data and schemas: it does no input and output.',
+      severity: 'error',
+      from: { path: '^src/model/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'Files that need each other at run time cannot be understood or tested one at a time.',
+      severity: 'error',
+      from: { path: '^(src|test|bench|tools)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'product-apart',
+      comment: 'What is shipped does not import tests, benchmarks or tools.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench|tools)/|\\.test\\.ts$' },
+    },
+    {
+      name: 'no-dev-package',
+      comment: 'What is shipped uses only packages listed under "dependencies".',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'The imported file does not exist.',
+      severity: 'error',
+      from: { path: '^(src|test|bench|tools)/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/testdata/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
