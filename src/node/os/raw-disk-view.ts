@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GantryError, minimalEnvironment, systemClock } from '../../base/index.ts';
+import type { OsInstallRequest } from '../os-port.ts';
+import type { ScriptDisk } from './os-environment.ts';
+
+type ActiveDisk = OsInstallRequest['disks'][number];
+
+/**
+ * Calls `work` with disks that scripts can use: raw disks as they are, qcow2 disks as raw files that
+ * qemu-storage-daemon shows through FUSE. When it returns, the daemons have written everything and are gone.
+ * @param workDir a folder for the raw files, made when missing
+ * @throws OS_DISK_FAILED, and what `work` throws
+ */
+export async function withRawDisks<T>(
+  disks: readonly ActiveDisk[],
+  workDir: string,
+  work: (disks: readonly ScriptDisk[]) => Promise<T>,
+): Promise<T> {
+  const views: RawView[] = [];
+  try {
+    const usable: ScriptDisk[] = [];
+    for (const disk of disks) {
+      const view = disk.format === 'qcow2' ? await openView(disk, workDir) : null;
+      if (view) views.push(view);
+      usable.push({ uuid: disk.uuid, mode: disk.mode, path: view?.path ?? disk.path, block: disk.driver === 'host_device' });
+    }
+    return await work(usable);
+  } finally {
+    for (const view of views) await view.close();
+  }
+}
+
+interface RawView {
+  readonly path: string;
+  /** @throws OS_DISK_FAILED when the daemon did not end well */
+  close(): Promise<void>;
+}
+
+async function openView(disk: ActiveDisk, workDir: string): Promise<RawView> {
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  const name = `${disk.uuid}-${randomBytes(4).toString('hex')}`;
+  const path = join(workDir, `${name}.raw`);
+  const pidFile = join(workDir, `${name}.pid`);
+  await writeFile(path, '', { mode: 0o600 });
+  const readOnly = disk.mode === 'ro';
+  const fileNode = { driver: disk.driver, 'node-name': 'file', filename: disk.path, 'read-only': readOnly };
+  const diskNode = { driver: 'qcow2', 'node-name': 'disk', file: 'file', 'read-only': readOnly };
+  const fuseExport = { type: 'fuse', id: 'raw', 'node-name': 'disk', mountpoint: path, writable: !readOnly };
+  // The daemon ends, with everything written, when the agent dies.
+  const child = spawn(
+    'setpriv',
+    [
+      ...['--pdeathsig', 'TERM', 'qemu-storage-daemon', '--pidfile', pidFile],
+      ...['--blockdev', JSON.stringify(fileNode), '--blockdev', JSON.stringify(diskNode), '--export', JSON.stringify(fuseExport)],
+    ],
+    { env: minimalEnvironment, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const daemon = watch(child);
+  const close = async (): Promise<void> => {
+    if (daemon.outcome() === undefined) child.kill('SIGTERM');
+    const outcome = await daemon.ended;
+    await rm(path, { force: true });
+    await rm(pidFile, { force: true });
+    if (outcome !== 'exit code 0') throw diskFailed(disk, `${outcome}: ${daemon.stderr()}`);
+  };
+  // The pid file is written when everything is set up.
+  while (!(await isThere(pidFile))) {
+    if (daemon.outcome() !== undefined) {
+      await rm(path, { force: true });
+      throw diskFailed(disk, daemon.stderr() || `qemu-storage-daemon ended with ${daemon.outcome()}`);
+    }
+    await systemClock.sleep(20);
+  }
+  return { path, close };
+}
+
+/** Follows a child to its end without a moment in which its end could be missed. */
+function watch(child: ChildProcess) {
+  let outcome: string | undefined;
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
+    stderr = (stderr + piece).slice(-2000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    const settle = (text: string) => {
+      outcome = text;
+      resolve(text);
+    };
+    child.on('error', (error) => settle(error.message));
+    child.on('close', (code, killedBy) => settle(code === null ? `signal ${killedBy}` : `exit code ${code}`));
+  });
+  return { ended, outcome: () => outcome, stderr: () => stderr.trim() };
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const diskFailed = (disk: ActiveDisk, problem: string): GantryError => new GantryError('OS_DISK_FAILED', { disk: disk.uuid, problem });
