@@ -1,3 +1,5 @@
+export { createJobQueue, type JobQueueOptions } from './create-job-queue.ts';
+export { ganetiOpresult } from './ganeti-opresult.ts';
 export type { JobChange, JobQueue, LockRow, OpInput, StepProgress, WaitOptions } from './job-queue.ts';
 export {
   type CommitStep,
@@ -9,3 +11,4 @@ export {
   type StepContext,
   type WorldStep,
 } from './operation.ts';
+export type { UndoRetry } from './saga-host.ts';

@@ -50,6 +50,11 @@ export interface JobQueue {
    * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN
    */
   submit(ops: readonly OpInput[], user: string): Promise<number>;
+  /**
+   * Several jobs at once; a negative dependency counts back within them (-1: the job before). All are checked before
+   * the first is stored. Errors as `submit`.
+   */
+  submitMany(jobs: readonly (readonly OpInput[])[], user: string): Promise<readonly number[]>;
   /** A job that is not archived, or an archived one from the store. */
   get(id: number): Promise<Job | undefined>;
   /** Jobs that are not archived, by number. */

@@ -1,0 +1,229 @@
+import { GantryError } from '../base/index.ts';
+import { type Job, keys } from '../model/index.ts';
+import { type Comparison, storeLimits } from '../store/index.ts';
+import { compose, type JobChange } from './job-changes.ts';
+import { isEnded, type JobRecord, notify } from './job-record.ts';
+import { type SurelyParts, transactSurely } from './transact-surely.ts';
+import { type Batch, takeBatch, type WriteItem, type WriteQueue } from './write-queue.ts';
+
+/**
+ * Writes jobs. Changes that come while a transaction is under way go into the next one together, so that many jobs
+ * share one flush of the disk. Every transaction holds only while this master leads and each job is as it left it.
+ * A change is shown when it is durable.
+ */
+export interface JobWriter {
+  /** Resolves when the change is durable and shown. Changes of one job are made in the order of the calls. @throws JOB_TOO_LARGE */
+  change(record: JobRecord, change: JobChange): Promise<void>;
+  /** Stores a new job; resolves with its revision. Jobs are stored in the order of the calls. */
+  add(job: Job, encoded: string): Promise<number>;
+  /** Moves an ended job to the archive. */
+  archive(record: JobRecord): Promise<void>;
+  /** Keeps other writes of this job away while `work` writes it in a transaction of its own. */
+  exclusive<T>(record: JobRecord, work: () => Promise<T>): Promise<T>;
+  /** Resolves when no write is under way any more. */
+  idle(): Promise<void>;
+}
+
+export interface WriterParts extends SurelyParts {
+  /** Holds while this master leads. */
+  readonly fence: Comparison;
+  /** Revision of the last write of the job serial; 0 when there is none. */
+  readonly serialRevision: number;
+  /** Called when a transaction did not hold: somebody else leads. The signal must be aborted when it returns. */
+  readonly onFenced: () => void;
+}
+
+/** In place of a revision: a job that has left the queue. */
+const archivedRevision = -1;
+
+interface ChangeItem extends WriteItem {
+  change: JobChange;
+  readonly ends: Promise<void>;
+}
+
+interface WriterState {
+  readonly parts: WriterParts;
+  readonly queue: WriteQueue;
+  /** The waiting change of a job, which takes further ones in. */
+  readonly open: Map<JobRecord, ChangeItem>;
+  readonly idle: (() => void)[];
+  serialRevision: number;
+  scheduled: boolean;
+  committing: boolean;
+}
+
+export function createJobWriter(parts: WriterParts): JobWriter {
+  const queue: WriteQueue = { items: [], busy: new Set() };
+  const state: WriterState = {
+    parts,
+    queue,
+    open: new Map(),
+    idle: [],
+    serialRevision: parts.serialRevision,
+    scheduled: false,
+    committing: false,
+  };
+  parts.signal.addEventListener('abort', () => schedule(state), { once: true });
+  return {
+    change: (record, change) => addChange(state, record, change),
+    add: (job, value) =>
+      new Promise((done, fail) => {
+        const key = keys.job(job.id);
+        const prepared = { compares: [{ key, modRevision: 0 }], writes: [{ type: 'put', key, value } as const], newest: job.id };
+        enqueue(state, { record: undefined, prepare: () => prepared, done, fail });
+      }),
+    archive: (record) =>
+      new Promise((resolve, fail) => {
+        const prepare = () => ({
+          compares: [{ key: keys.job(record.id), modRevision: record.revision }],
+          writes: [
+            { type: 'put', key: keys.archivedJob(record.id), value: encodeJob(record.job) } as const,
+            { type: 'delete', key: keys.job(record.id) } as const,
+          ],
+        });
+        const done = () => {
+          record.revision = archivedRevision;
+          resolve();
+        };
+        enqueue(state, { record, prepare, done, fail });
+      }),
+    async exclusive(record, work) {
+      await new Promise<void>((resolve, fail) => {
+        state.open.delete(record);
+        enqueue(state, {
+          record,
+          prepare: () => {
+            resolve();
+            return { compares: [], writes: [] };
+          },
+          done: () => resolve(),
+          fail,
+        });
+      });
+      try {
+        return await work();
+      } finally {
+        queue.busy.delete(record);
+        schedule(state);
+      }
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        state.idle.push(resolve);
+        schedule(state);
+      }),
+  };
+}
+
+/** The job as its value in the store. Undoing and ending may use room that going forward may not. @throws JOB_TOO_LARGE */
+export function encodeJob(job: Job): string {
+  const value = JSON.stringify(job);
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  if (value.length * 3 <= roomForward) return value;
+  const bytes = Buffer.byteLength(value);
+  const goesBack = isEnded(job) || job.ops.some((op) => op.execution?.undoing);
+  const limit = goesBack ? storeLimits.valueBytes : roomForward;
+  if (bytes > limit) throw new GantryError('JOB_TOO_LARGE', { job: job.id, bytes, limit });
+  return value;
+}
+
+const roomForward = Math.floor(storeLimits.valueBytes * 0.75);
+
+/** Takes over what was written elsewhere, and shows it. */
+export function publish(record: JobRecord, revision: number, change: JobChange): void {
+  record.revision = revision;
+  record.job = change(record.job);
+  notify(record);
+}
+
+function addChange(state: WriterState, record: JobRecord, change: JobChange): Promise<void> {
+  const open = state.open.get(record);
+  if (open) {
+    open.change = compose(open.change, change);
+    return open.ends;
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const item: ChangeItem = {
+    record,
+    change,
+    ends: promise,
+    prepare: () => {
+      state.open.delete(record);
+      if (record.revision === archivedRevision) throw new Error(`job ${record.id} is archived and does not change any more`);
+      const key = keys.job(record.id);
+      return {
+        compares: [{ key, modRevision: record.revision }],
+        writes: [{ type: 'put', key, value: encodeJob(item.change(record.job)) }],
+      };
+    },
+    done: (revision) => {
+      publish(record, revision, item.change);
+      resolve();
+    },
+    fail: reject,
+  };
+  state.open.set(record, item);
+  enqueue(state, item);
+  return promise;
+}
+
+function enqueue(state: WriterState, item: WriteItem): void {
+  state.queue.items.push(item);
+  schedule(state);
+}
+
+function schedule(state: WriterState): void {
+  if (state.scheduled || state.committing) return;
+  state.scheduled = true;
+  // After the present turn of the event loop, so that everything it brings is written together.
+  setImmediate(() => {
+    state.scheduled = false;
+    void flush(state);
+  });
+}
+
+async function flush(state: WriterState): Promise<void> {
+  const { queue, parts } = state;
+  state.committing = true;
+  for (;;) {
+    if (parts.signal.aborted) failAll(state);
+    const batch = takeBatch(queue);
+    if (batch.items.length === 0) break;
+    await commit(state, batch);
+  }
+  state.committing = false;
+  if (queue.items.length === 0 && queue.busy.size === 0) for (const resolve of state.idle.splice(0)) resolve();
+}
+
+function failAll({ queue, open, parts }: WriterState): void {
+  open.clear();
+  for (const item of queue.items.splice(0)) item.fail(parts.signal.reason);
+}
+
+async function commit(state: WriterState, batch: Batch): Promise<void> {
+  const { parts, queue } = state;
+  const compares = [parts.fence, ...batch.compares];
+  const writes = [...batch.writes];
+  if (batch.newest !== undefined) {
+    compares.push({ key: keys.jobSerial, modRevision: state.serialRevision });
+    writes.push({ type: 'put', key: keys.jobSerial, value: String(batch.newest) });
+  }
+  const release = (item: WriteItem) => item.record && queue.busy.delete(item.record);
+  try {
+    const revision = await transactSurely(parts, compares, writes);
+    if (revision === undefined) {
+      parts.onFenced();
+      throw parts.signal.reason;
+    }
+    if (batch.newest !== undefined) state.serialRevision = revision;
+    for (const item of batch.items) {
+      release(item);
+      item.done(revision);
+    }
+  } catch (error) {
+    for (const item of batch.items) {
+      release(item);
+      item.fail(error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { GantryError } from '../base/index.ts';
+import { buildJob, checkOps } from './build-job.ts';
+import { dependenciesOf } from './dependencies.ts';
+import type { OpInput } from './job-queue.ts';
+import { newRecord } from './job-record.ts';
+import { encodeJob } from './job-writer.ts';
+import { addJob, pump, type Scheduler } from './scheduler.ts';
+
+/** What submitting needs beyond the scheduler. */
+export interface Submission {
+  readonly scheduler: Scheduler;
+  nextId: number;
+  /** Most unfinished jobs. */
+  readonly limit: number;
+}
+
+/**
+ * Checks all jobs, then stores them in order; resolves when all are durable.
+ * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
+ */
+export async function submitJobs(submission: Submission, jobs: readonly (readonly OpInput[])[], user: string): Promise<number[]> {
+  const { scheduler, limit } = submission;
+  const { host } = scheduler;
+  if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
+  if (scheduler.unfinished + jobs.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
+  for (const ops of jobs) checkOps(ops);
+  for (const ops of jobs) await checkDependenciesExist(scheduler, ops);
+  const ids: number[] = [];
+  const built = jobs.map((ops) => {
+    const id = submission.nextId + ids.length;
+    const job = buildJob(id, ops, user, host.clock.now(), ids);
+    ids.push(id);
+    return { job, encoded: encodeJob(job) };
+  });
+  submission.nextId += ids.length;
+  const stored = built.map(async ({ job, encoded }) => {
+    addJob(scheduler, newRecord(job, await host.writer.add(job, encoded)));
+  });
+  await Promise.all(stored);
+  pump(scheduler);
+  return ids;
+}
+
+async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly OpInput[]): Promise<void> {
+  for (const op of ops) {
+    for (const [id] of dependenciesOf({ input: op })) {
+      if (id < 0 || jobs.has(id) || (id > 0 && (await archived(id)))) continue;
+      throw new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id });
+    }
+  }
+}

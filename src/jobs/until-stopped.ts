@@ -1,0 +1,12 @@
+/**
+ * Resolves as `promise` does, but gives up when the signal aborts. What is given up goes on in the background; its end
+ * is of no interest any more, to the caller or to the process.
+ */
+export function untilStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
