@@ -21,7 +21,7 @@ export const checks: readonly Check[] = [
   {
     name: 'layers',
     about: 'order of the rooms, cycles',
-    script: 'dependency-cruiser/bin/dependency-cruise.mjs',
+    script: 'dependency-cruiser/bin/dependency-cruiser.mjs',
     args: ['--config', 'tools/dependency-cruiser.mjs', ...folders],
   },
   { name: 'unused', about: 'files, exports and packages without use', script: 'knip/bin/knip.js', args: ['--config', 'tools/knip.json'] },

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import ts from 'typescript';
+import { type ErrorDefinition, errorCatalogue } from '../../src/base/index.ts';
+import { isTest, nodesOf, place, projectRoot, type SourceFile, sourceFiles } from './source-files.ts';
+
+const catalogue: Readonly<Record<string, ErrorDefinition>> = errorCatalogue;
+const product = () => sourceFiles().filter(({ path }) => path.startsWith('src/') && !isTest(path) && !path.startsWith('src/base/errors/'));
+
+test('every error of the catalogue can happen', () => {
+  const used = new Set([...readFileSync(join(projectRoot, 'gantry'), 'utf8').matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g)].map(([code]) => code));
+  for (const { tree } of product()) for (const node of nodesOf(tree)) if (ts.isStringLiteral(node)) used.add(node.text);
+  const idle = Object.keys(catalogue).filter((code) => !used.has(code) && code !== 'INTERNAL');
+  assert.deepEqual(idle, [], `errors that nothing reports: ${idle.join(', ')}`);
+});
+
+test('what is thrown by its code has all the facts that its texts name', () => {
+  const found = product().flatMap((file) => [...nodesOf(file.tree)].flatMap((node) => missingFacts(file, node)));
+  assert.deepEqual(found, [], found.join('\n'));
+});
+
+/** Looks at `new GantryError('CODE', { … })` where both are written out. */
+function missingFacts(file: SourceFile, node: ts.Node): string[] {
+  if (!ts.isNewExpression(node) || node.expression.getText(file.tree) !== 'GantryError') return [];
+  const [code, facts] = node.arguments ?? [];
+  if (!code || !ts.isStringLiteral(code) || (facts && !ts.isObjectLiteralExpression(facts))) return [];
+  const properties = facts?.properties ?? [];
+  if (properties.some((property) => ts.isSpreadAssignment(property))) return [];
+  const given = new Set(properties.map((property) => property.name?.getText(file.tree).replace(/['"]/g, '')));
+  const missing = placeholders(catalogue[code.text]).filter((name) => !given.has(name));
+  return missing.length === 0 ? [] : [`${place(file, node)}  ${code.text} lacks ${missing.join(', ')}`];
+}
+
+const placeholders = (definition: ErrorDefinition | undefined): string[] =>
+  definition ? [...`${definition.what}${definition.why}${definition.todo}`.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '') : [];
+
+test('every error says what happened, why, and what to do', () => {
+  for (const [code, { what, why, todo, http, kind }] of Object.entries(catalogue)) {
+    assert.match(code, /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
+    for (const text of [what, why, todo]) assert.ok(text.trim().length > 3, code);
+    assert.ok(http >= 400 && http < 600, `${code}: HTTP ${http}`);
+    if (kind === 'user') assert.ok(http < 500 || http === 501, `${code}: an error of the request with HTTP ${http}`);
+  }
+});

@@ -1,0 +1,3 @@
+import type { model } from '../model/index.ts';
+
+export type Upward = typeof model;

@@ -1,0 +1,3 @@
+import { jobs } from './index.ts';
+
+export const ownDoor = jobs;

@@ -1,0 +1,3 @@
+import { jobs } from '../jobs/index.ts';
+
+export const knowsJobs = jobs;

@@ -1,0 +1,3 @@
+import { model } from '../model/index.ts';
+
+export const placement = model;

@@ -1,0 +1,1 @@
+export const rpc = 1;

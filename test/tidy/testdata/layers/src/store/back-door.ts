@@ -1,0 +1,3 @@
+import { secret } from '../base/secret.ts';
+
+export const backDoor = secret;

@@ -1,0 +1,3 @@
+import { base } from '../base/index.ts';
+
+export const store = base;

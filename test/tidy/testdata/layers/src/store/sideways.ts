@@ -1,0 +1,3 @@
+import { rpc } from '../rpc/index.ts';
+
+export const sideways = rpc;

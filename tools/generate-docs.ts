@@ -1,0 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorsPage } from './pages/errors-page.ts';
+import { opcodesPage } from './pages/opcodes-page.ts';
+
+/** Pages that are made from the source, by their path. */
+export const generatedPages: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': errorsPage,
+  'docs/opcodes.md': opcodesPage,
+};
+
+if (import.meta.main) {
+  for (const [path, make] of Object.entries(generatedPages)) {
+    writeFileSync(join(import.meta.dirname, '..', path), make());
+    process.stdout.write(`wrote ${path}\n`);
+  }
+}
