@@ -9,31 +9,34 @@ import { storeLimits, type Transaction } from './store.ts';
 export function checkTransaction({ compares, writes }: Transaction): void {
   checkCount(writes.length, 'writes', storeLimits.writes);
   checkCount(compares.length, 'comparisons', storeLimits.compares);
-  for (const { key } of compares) checkKey(key);
+  let bytes = 0;
+  for (const { key } of compares) bytes += checkKey(key);
   const written = new Set<string>();
   for (const write of writes) {
-    checkKey(write.key);
+    bytes += checkKey(write.key);
     if (written.has(write.key)) throw new GantryError('INTERNAL', { detail: `two writes to the key ${write.key} in one transaction` });
     written.add(write.key);
-    if (write.type === 'put') checkValue(write.key, write.value);
+    if (write.type === 'put') bytes += checkValue(write.key, write.value);
   }
+  checkCount(bytes, 'bytes', storeLimits.transactionBytes);
 }
 
 function checkCount(count: number, what: string, limit: number): void {
   if (count > limit) throw new GantryError('STORE_TRANSACTION_TOO_LARGE', { count, what, limit });
 }
 
-function checkValue(key: string, value: string): void {
+/** Returns its size in bytes. */
+function checkValue(key: string, value: string): number {
   if (!value.isWellFormed()) throw new GantryError('INTERNAL', { detail: `the value of ${key} has half a surrogate pair` });
-  // Most values are far below the limit: three bytes a UTF-16 unit is the most that UTF-8 needs.
-  if (value.length * 3 <= storeLimits.valueBytes) return;
   const bytes = Buffer.byteLength(value);
   if (bytes > storeLimits.valueBytes) throw new GantryError('STORE_VALUE_TOO_LARGE', { key, bytes, limit: storeLimits.valueBytes });
+  return bytes;
 }
 
-/** Keys are text whose UTF-8 order is the same everywhere; the last code point is kept for `prefixEnd`. */
-function checkKey(key: string): void {
+/** Keys are text whose UTF-8 order is the same everywhere; the last code point is kept for `prefixEnd`. Returns the size in bytes. */
+function checkKey(key: string): number {
   if (key === '' || key.includes('\0') || key.includes(lastCodePoint) || !key.isWellFormed()) {
     throw new GantryError('INTERNAL', { detail: `${JSON.stringify(key)} cannot be a key of the store` });
   }
+  return Buffer.byteLength(key);
 }

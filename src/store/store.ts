@@ -11,8 +11,9 @@ export interface Store {
   range(prefix: string, options?: RangeOptions): Promise<RangeResult>;
   /**
    * Applies all writes if every comparison holds, else none. Durable when it resolves with `committed: true`.
-   * At most `storeLimits.writes` writes with distinct keys, at most `storeLimits.compares` comparisons.
-   * @throws STORE_TRANSACTION_TOO_LARGE, STORE_VALUE_TOO_LARGE, STORE_LEASE_UNKNOWN, STORE_UNAVAILABLE
+   * At most `storeLimits.writes` writes with distinct keys, `storeLimits.compares` comparisons, `transactionBytes` in all.
+   * @throws STORE_TRANSACTION_TOO_LARGE, STORE_VALUE_TOO_LARGE, STORE_LEASE_UNKNOWN, STORE_FULL;
+   * STORE_UNAVAILABLE, after which it may or may not have been applied
    */
   transact(transaction: Transaction): Promise<TransactionResult>;
   /**
@@ -83,5 +84,8 @@ export interface Lease {
   revoke(): Promise<void>;
 }
 
-/** The smaller of what both adapters can do; checked by both. */
-export const storeLimits = { writes: 120, compares: 120, valueBytes: 1024 * 1024 } as const;
+/**
+ * The smaller of what both adapters can do; checked by both. `transactionBytes` counts the keys and values of one
+ * transaction: etcd takes no request above 1.5 MiB.
+ */
+export const storeLimits = { writes: 120, compares: 120, valueBytes: 1024 * 1024, transactionBytes: 1400 * 1024 } as const;

@@ -8,7 +8,7 @@ import {
   type Instance,
   type Node,
   type NodeGroup,
-} from '../model/index.ts';
+} from '../../model/index.ts';
 
 /** Valid objects for tests and benchmarks; the same number gives the same object. */
 export function sampleUuid(folder: number, number: number): string {

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Etcd3, GRPCUnavailableError, type IOptions, isRecoverableError } from 'etcd3';
+import { GantryError } from '../base/index.ts';
+
+export interface EtcdOptions {
+  /** `host:port`, by host name: certificates and gRPC want names, not addresses. */
+  readonly hosts: readonly string[];
+  /** All keys of the store begin with this in etcd, e.g. `/gantry`. */
+  readonly prefix: string;
+  /** PEM files; with them the connection uses TLS and, with `cert` and `key`, shows who we are. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+}
+
+const callTimeoutMs = 10_000;
+/** How long a call is repeated that certainly reached no server, e.g. while servers restart or elect a leader. */
+const patienceMs = 5_000;
+const pauseMs = 100;
+
+/** A client that repeats only what certainly was not carried out: repeating a transaction could refuse our own success. */
+export function etcdClient({ hosts, tls }: EtcdOptions): Etcd3 {
+  const options: IOptions = {
+    hosts: hosts.map((host) => `${tls ? 'https' : 'http'}://${host}`),
+    grpcOptions: {
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1_000,
+    },
+    faultHandling: { host: () => policy((call) => call()), global: policy((call) => repeatWhile(neverReached, call)) },
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callTimeoutMs }),
+  };
+  if (tls) options.credentials = credentials(tls);
+  return new Etcd3(options);
+}
+
+/** Repeats a call that only reads. */
+export function repeatRead<T>(call: () => Promise<T>): Promise<T> {
+  return repeatWhile((error) => isRecoverableError(error) || neverReached(error), call);
+}
+
+/** A failure of etcd or of the connection as an error of the catalogue; defects pass unchanged. */
+export function etcdError(thrown: unknown, store: string): unknown {
+  if (thrown instanceof GantryError || !(thrown instanceof Error)) return thrown;
+  const detail = thrown.message;
+  if (detail.includes('requested lease not found')) return new GantryError('STORE_LEASE_UNKNOWN', { lease: '(named in the change)' });
+  if (detail.includes('database space exceeded')) return new GantryError('STORE_FULL', { store, detail }, { cause: thrown });
+  return isEtcdFailure(thrown) ? new GantryError('STORE_UNAVAILABLE', { store, detail }, { cause: thrown }) : thrown;
+}
+
+/** True for what the servers or the connection did, false for our own defects. */
+export function isEtcdFailure(error: unknown): boolean {
+  return error instanceof Error && (/^(GRPC|Etcd|ClientClosed)/.test(error.constructor.name) || 'code' in error);
+}
+
+async function repeatWhile<T>(again: (error: Error) => boolean, call: () => PromiseLike<T> | T): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Error) || !again(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** True when no server can have begun to carry out the call. */
+function neverReached(error: Error): boolean {
+  return (
+    error instanceof GRPCUnavailableError && /No connection established|Name resolution failed|etcdserver: no leader/.test(error.message)
+  );
+}
+
+type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+
+/** The part of a fault-handling policy that the client library uses. */
+function policy(execute: <T>(call: () => PromiseLike<T> | T) => PromiseLike<T> | T): Policy {
+  const silent = () => ({ dispose() {} });
+  const context = { signal: new AbortController().signal };
+  return {
+    _altReturn: undefined as never,
+    onSuccess: silent,
+    onFailure: silent,
+    execute: async (call) => execute(() => call(context)),
+  };
+}
+
+function credentials(tls: NonNullable<EtcdOptions['tls']>): NonNullable<IOptions['credentials']> {
+  const rootCertificate = readPem(tls.ca);
+  if (!tls.cert || !tls.key) return { rootCertificate };
+  return { rootCertificate, certChain: readPem(tls.cert), privateKey: readPem(tls.key) };
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new GantryError(
+      'STORE_URL_INVALID',
+      { url: path, problem: `the file cannot be read: ${(error as Error).message}` },
+      { cause: error },
+    );
+  }
+}
