@@ -1,7 +1,7 @@
 import type { ClusterClient } from '../connect/cluster-client.ts';
 
 /** Kinds of names that the shell completes by asking the cluster, and lists of words that never change. */
-export type CompletionKind = 'instance' | 'node' | 'group' | 'os' | 'disk-template' | 'job' | 'cluster' | 'file';
+export type CompletionKind = 'instance' | 'node' | 'group' | 'network' | 'os' | 'disk-template' | 'job' | 'cluster' | 'file';
 
 export interface ArgSpec {
   readonly name: string;

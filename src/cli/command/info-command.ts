@@ -6,7 +6,7 @@ import type { Command, CompletionKind } from './command.ts';
 import { rowsByName } from './list-command.ts';
 
 interface InfoDefinition {
-  readonly topic: CompletionKind & ('instance' | 'node' | 'group' | 'job');
+  readonly topic: CompletionKind & ('instance' | 'node' | 'group' | 'network' | 'job');
   readonly kind: ListedKind;
   readonly details: (row: Row) => Details;
 }

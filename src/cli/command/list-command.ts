@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { ClusterClient, Row } from '../connect/cluster-client.ts';
+import type { ClusterClient, ListedKind, Row } from '../connect/cluster-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { SizeUnit } from '../output/format-values.ts';
 import { formatPlain } from '../output/format-values.ts';
@@ -85,11 +85,7 @@ function printRows(rows: readonly Row[], fields: readonly ListField[], { options
 }
 
 /** Rows whose name was given, or all of them; every given name must exist. */
-export async function rowsByName(
-  client: ClusterClient,
-  kind: 'instances' | 'nodes' | 'groups' | 'jobs',
-  names: readonly string[],
-): Promise<readonly Row[]> {
+export async function rowsByName(client: ClusterClient, kind: ListedKind, names: readonly string[]): Promise<readonly Row[]> {
   if (names.length > 0 && names.length <= 4) return Promise.all(names.map((name) => client.one(kind, name)));
   const rows = await client.list(kind);
   if (names.length === 0) return rows;

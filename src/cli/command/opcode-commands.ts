@@ -31,7 +31,7 @@ function opcodeCommand(definition: OpcodeDefinition): Command {
       const params = paramsFrom(definition, invocation);
       const op = { OP_ID: definition.id, ...(extras?.adjust?.(params, invocation.options) ?? params) };
       if (confirm !== undefined) await confirmed(fillIn(confirm, op), invocation);
-      return submitAndFollow(op, command.join(' '), invocation);
+      return submitAndFollow(op, [...command, ...invocation.args.slice(0, 1)].join(' '), invocation);
     },
   };
 }

@@ -36,11 +36,11 @@ export async function confirmed(question: string, { options, output }: Invocatio
   }
 }
 
-/** Submits one operation as a job, shows its progress, prints its result. */
+/** Submits one operation as a job, shows its progress under the label, prints its result. */
 export async function submitAndFollow(op: JsonObject & { OP_ID: string }, label: string, invocation: Invocation): Promise<number> {
-  const { options, output } = invocation;
+  const { options, output, command } = invocation;
   const client = invocation.client();
-  const id = await client.submit([{ ...op, ...commonParams(options, label) }]);
+  const id = await client.submit([{ ...op, ...commonParams(options, command.path.join(' ')) }]);
   if (switchOption(options, 'submit')) {
     if (output === 'json') printJson({ job_id: id });
     else printLine(`Job ${id} is submitted. Follow it with: gantry job watch ${id}`);

@@ -7,6 +7,7 @@ export const listedKinds: Readonly<Partial<Record<CompletionKind, ListedKind>>> 
   instance: 'instances',
   node: 'nodes',
   group: 'groups',
+  network: 'networks',
   job: 'jobs',
 };
 

@@ -1,14 +1,14 @@
-/** The known words that a misspelt one may have meant, nearest first; at most three. */
+/** The known words that a misspelt one may have meant: the nearest, or else those that begin with it; at most three. */
 export function suggest(word: string, known: Iterable<string>): string[] {
   const limit = Math.max(1, Math.floor(word.length / 3));
-  const rated: { candidate: string; distance: number }[] = [];
-  for (const candidate of new Set(known)) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit + 1);
-    const begun = word.length >= 2 && candidate.toLowerCase().startsWith(word.toLowerCase());
-    if (distance <= limit || begun) rated.push({ candidate, distance });
-  }
-  rated.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
-  return rated.slice(0, 3).map(({ candidate }) => candidate);
+  const rated = [...new Set(known)].sort().map((candidate) => ({
+    candidate,
+    distance: editDistance(word.toLowerCase(), candidate.toLowerCase(), limit + 1),
+  }));
+  const best = Math.min(...rated.map(({ distance }) => distance));
+  const near = rated.filter(({ distance }) => distance === best && distance <= limit);
+  const begun = rated.filter(({ candidate }) => word.length >= 2 && candidate.toLowerCase().startsWith(word.toLowerCase()));
+  return (near.length > 0 ? near : begun).slice(0, 3).map(({ candidate }) => candidate);
 }
 
 /** ` Did you mean "list"?` with a leading blank, or nothing; made to follow a sentence. */

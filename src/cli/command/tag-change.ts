@@ -15,7 +15,7 @@ export function defineTagChange(verb: 'add' | 'remove', summary: string, opcode:
     run: async (invocation) => {
       const { target, tags } = splitTagArguments(invocation.args, label);
       if (tags.length === 0) throw usage(label, 'Name at least one tag.');
-      return submitAndFollow({ OP_ID: opcode, ...target, tags }, label, invocation);
+      return submitAndFollow({ OP_ID: opcode, ...target, tags }, `${label} ${target.name ?? target.kind}`, invocation);
     },
   };
 }

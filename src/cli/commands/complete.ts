@@ -1,6 +1,6 @@
 import type { Command, CompletionKind } from '../command/command.ts';
 import { listedKinds } from '../command/suggest-names.ts';
-import type { ClusterClient } from '../connect/cluster-client.ts';
+import { type ClusterClient, namesInList } from '../connect/cluster-client.ts';
 import { readContexts } from '../connect/contexts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printLine } from '../output/print.ts';
@@ -28,7 +28,7 @@ export const command: Command = {
 async function namesOf(kind: CompletionKind, { http }: ClusterClient): Promise<readonly string[]> {
   const get = (path: string) => http.request('GET', path, { timeoutMs: limitMs });
   const listed = listedKinds[kind];
-  if (listed) return ((await get(`/2/${listed}`)) as { id: string | number }[]).map(({ id }) => String(id));
+  if (listed) return namesInList(await get(`/2/${listed}`));
   if (kind === 'os') return (await get('/2/os')) as string[];
   if (kind === 'disk-template') return ((await get('/2/info')) as { enabled_disk_templates: string[] }).enabled_disk_templates;
   return [];

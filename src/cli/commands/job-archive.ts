@@ -1,6 +1,7 @@
 import { type Command, defineOption, textOption } from '../command/command.ts';
 import { jobNumber } from '../command/job-number.ts';
 import { usage } from '../command/parse-command-line.ts';
+import { parseDuration } from '../command/parse-duration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 
@@ -14,7 +15,7 @@ export const command: Command = {
     const age = textOption(options, 'older-than');
     if ((age === undefined) === (args.length === 0)) throw usage('job archive', 'Name jobs, or give --older-than.');
     if (age !== undefined) {
-      const count = await client().http.request('POST', '/2/jobs/archive', { query: { age: seconds(age) } });
+      const count = await client().http.request('POST', '/2/jobs/archive', { query: { age: parseDuration(age, 'job archive') } });
       if (output === 'json') printJson({ archived: count });
       else printLine(`${String(count)} jobs archived.`);
       return exitCodes.ok;
@@ -26,12 +27,3 @@ export const command: Command = {
     return exitCodes.ok;
   },
 };
-
-const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
-
-function seconds(text: string): number {
-  const match = /^(\d+)([smhdw]?)$/.exec(text);
-  const factor = match && secondsIn[match[2] || 's'];
-  if (!factor) throw usage('job archive', `"${text}" is not an age such as 30s, 6h or 2d.`);
-  return Number(match[1]) * factor;
-}

@@ -1,6 +1,6 @@
 import type { Command } from '../command/command.ts';
 import { jobNumber } from '../command/job-number.ts';
-import { printResult } from '../output/print-result.ts';
+import { printResult, requireSuccess } from '../output/print-result.ts';
 import { followJob } from '../progress/follow-job.ts';
 import { jsonProgress } from '../progress/json-progress.ts';
 import { chooseProgressView } from '../progress/progress-view.ts';
@@ -9,7 +9,7 @@ export const command: Command = {
   path: ['job', 'watch'],
   summary: 'Follow a job with its steps and its log',
   details:
-    'Ends as the job ends, with its exit code. With --output json: one JSON object a line for every change, the last one has the result.',
+    'Ends as the job ends, with its exit code. With --output json: one JSON object a line for every event; the last one has the result.',
   args: [{ name: 'job', help: 'number of the job', complete: 'job' }],
   run: async ({ args, output, client }) => {
     const id = jobNumber(args[0] ?? '', 'job watch');
@@ -17,6 +17,6 @@ export const command: Command = {
     const { summary } = await cluster.job(id);
     const view = output === 'json' ? jsonProgress : chooseProgressView(output, summary.join(', '));
     const job = await followJob(cluster, id, view);
-    return printResult(job, output);
+    return output === 'json' ? requireSuccess(job) : printResult(job, output);
   },
 };

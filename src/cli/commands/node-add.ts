@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, defineOption, textOption } from '../command/command.ts';
-import { usage } from '../command/parse-command-line.ts';
+import { parseDuration } from '../command/parse-duration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatTime } from '../output/format-values.ts';
 import { paint, printJson, printLine } from '../output/print.ts';
+
+/** For the shell of the new node, when nobody said which address it has. */
+const ownAddress = `"$(hostname -I | cut -d' ' -f1)"`;
 
 export const command: Command = {
   path: ['node', 'add'],
@@ -12,22 +15,22 @@ export const command: Command = {
   args: [{ name: 'node', help: 'name of the new node' }],
   options: [
     defineOption('-g, --node-group <group>', 'node group it joins; default: the first', { complete: 'group' }),
-    defineOption('--ttl <minutes>', 'how long the token is good; default 60'),
+    defineOption('--address <address>', 'IPv4 address by which the cluster reaches the node; default: its own first one'),
+    defineOption('--ttl <time>', 'how long the token is good, e.g. 15m or 6h; default 15m'),
     defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
   ],
-  examples: ['gantry node add node4', 'gantry node add node4 --token-file node4.token'],
+  examples: ['gantry node add node4 --address 10.0.0.4', 'gantry node add node4 --token-file node4.token'],
   run: async ({ args, options, output, client }) => {
-    const minutes = Number(textOption(options, 'ttl') ?? '60');
-    if (!(minutes > 0 && minutes <= 10_080)) throw usage('node add', '--ttl is a number of minutes, at most 10080 (a week).');
     const name = args[0] ?? '';
     const group = textOption(options, 'node-group');
-    const body = { node_name: name, ttl: Math.round(minutes * 60), ...(group ? { group } : {}) };
+    const ttl = parseDuration(textOption(options, 'ttl') ?? '15m', 'node add');
+    const body = { node_name: name, ttl_seconds: ttl, ...(group ? { group } : {}) };
     const { http } = client();
     const { token, expires_at } = (await http.request('POST', '/2/nodes/join-tokens', { body })) as { token: string; expires_at: number };
     const file = textOption(options, 'token-file');
     // "wx" refuses to overwrite, so that nobody can have the file open already.
     if (file !== undefined) await writeFile(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    const join = `gantry node join --url ${http.config.url.origin} --token-file`;
+    const join = `gantry node join --address ${textOption(options, 'address') ?? ownAddress} --token-file`;
     if (output === 'json') {
       printJson({ node_name: name, expires_at, join_command: `${join} ${file ?? '-'}`, ...(file ? { token_file: file } : { token }) });
       return exitCodes.ok;

@@ -1,21 +1,31 @@
+import { GantryError } from '../../base/index.ts';
 import type { ClientConfig } from './client-config.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
-import { type JobReply, jobFromReply } from './job-reply.ts';
+import { type JobReply, jobFromReply, type LogLine } from './job-reply.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
-export type ListedKind = 'instances' | 'nodes' | 'groups' | 'jobs';
+export type ListedKind = 'instances' | 'nodes' | 'groups' | 'networks' | 'jobs';
 
 /** A change of a job, as the long poll tells it. */
 export interface JobUpdate {
-  readonly job: JobReply;
-  readonly progress: {
-    readonly step: string;
-    readonly index: number;
-    readonly count: number;
-    readonly fraction: number | null;
-    readonly text: string;
-  } | null;
+  readonly id: number;
+  readonly status: string;
+  /** What the next wait compares with. */
+  readonly known: readonly unknown[];
+  /** Log entries that are new. */
+  readonly log: readonly LogLine[];
+  readonly progress: StepReply | null;
+  /** What the job waits for, in words. */
   readonly waitingFor: readonly string[];
+}
+
+/** The step that runs, number `index` of `count`. */
+export interface StepReply {
+  readonly step: string;
+  readonly index: number;
+  readonly count: number;
+  readonly fraction: number | null;
+  readonly text: string;
 }
 
 /** The REST API, one function for each request that commands make. */
@@ -28,12 +38,11 @@ export interface ClusterClient {
   /** Submits a job and returns its number. */
   submit(ops: readonly Row[]): Promise<number>;
   job(id: number): Promise<JobReply>;
-  /** The job as soon as it differs from what is known of it, or undefined when the time is over first. */
-  waitForJob(
-    id: number,
-    known: { status?: string; logSerial: number; seconds: number },
-    signal?: AbortSignal,
-  ): Promise<JobUpdate | undefined>;
+  /**
+   * The job as soon as it differs from what is known of it (nothing: at once), or undefined when the cluster answers that
+   * nothing has happened for a while.
+   */
+  waitForJob(id: number, known: { values: readonly unknown[] | null; logSerial: number }): Promise<JobUpdate | undefined>;
   close(): void;
 }
 
@@ -44,21 +53,53 @@ export function createClusterClient(config: ClientConfig): ClusterClient {
     http,
     info: async () => (await get('/2/info')) as Row,
     list: async (kind) => (await get(`/2/${kind}`, { bulk: 1 })) as Row[],
-    names: async (kind) => ((await get(`/2/${kind}`)) as { id: string | number }[]).map(({ id }) => String(id)),
-    one: async (kind, name) => (await get(`/2/${kind}/${encodeURIComponent(name)}`)) as Row,
+    names: async (kind) => namesInList(await get(`/2/${kind}`)),
+    one: async (kind, name) => {
+      const row = (await get(`/2/${kind}/${encodeURIComponent(name)}`)) as Row;
+      // As in Ganeti, the page of a job that does not exist has null in every field.
+      if (kind === 'jobs' && row['status'] === null) throw new GantryError('JOB_UNKNOWN', { job: name });
+      return row;
+    },
     submit: async (ops) => Number(await http.request('POST', '/2/jobs', { body: { ops } })),
-    job: async (id) => jobFromReply(await get(`/2/jobs/${id}`)),
-    waitForJob: async (id, known, signal) => {
-      const query = { status: known.status, log_serial: known.logSerial, progress: 1, timeout: known.seconds };
-      const options = { query, timeoutMs: (known.seconds + 15) * 1000, ...(signal ? { signal } : {}) };
-      return jobUpdate(await http.request('GET', `/2/jobs/${id}/wait`, options));
+    job: async (id) => {
+      const reply = (await get(`/2/jobs/${id}/wait`, { fields: jobFields.join(',') })) as WaitReply;
+      const values = Object.fromEntries(jobFields.map((name, index) => [name, reply.job_info[index]]));
+      return jobFromReply(values);
+    },
+    waitForJob: async (id, { values, logSerial }) => {
+      const query = {
+        fields: watchedFields.join(','),
+        ...(values ? { previous_job_info: JSON.stringify(values) } : {}),
+        previous_log_serial: logSerial,
+        progress: 1,
+      };
+      const reply = await http.request('GET', `/2/jobs/${id}/wait`, { query, timeoutMs: waitTimeoutMs });
+      return reply === null ? undefined : jobUpdate(id, reply as WaitReply);
     },
     close: () => http.close(),
   };
 }
 
-function jobUpdate(reply: unknown): JobUpdate | undefined {
-  if (typeof reply !== 'object' || reply === null) return undefined;
-  const { job, progress, waiting_for } = reply as { job: unknown; progress?: JobUpdate['progress']; waiting_for?: string[] };
-  return { job: jobFromReply(job), progress: progress ?? null, waitingFor: waiting_for ?? [] };
+/** Names in the short form of a list: Ganeti calls them `name` for groups and networks, `id` for the others. */
+export function namesInList(reply: unknown): string[] {
+  return (reply as { id?: string | number; name?: string }[]).map(({ id, name }) => String(name ?? id));
+}
+
+/** Answer of `GET /2/jobs/<id>/wait`: the values of the fields that were asked for. */
+interface WaitReply {
+  readonly job_info: readonly unknown[];
+  readonly log_entries: readonly LogLine[];
+  readonly progress?: StepReply | null;
+  readonly waiting_for?: readonly string[];
+}
+
+/** The cluster answers sooner; this is for one that hangs. */
+const waitTimeoutMs = 60_000;
+/** What changes while a job runs; `status` comes first. */
+const watchedFields = ['status', 'opstatus'];
+const jobFields = 'id status summary ops opstatus opresult operror oplog received_ts start_ts end_ts'.split(' ');
+
+function jobUpdate(id: number, reply: WaitReply): JobUpdate {
+  const { job_info: known, log_entries: log, progress = null, waiting_for: waitingFor = [] } = reply;
+  return { id, status: String(known[0]), known, log, progress, waitingFor };
 }

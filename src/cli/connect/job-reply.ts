@@ -30,15 +30,7 @@ export function jobFromReply(value: unknown): JobReply {
 
 const finalStatuses = new Set(['success', 'error', 'canceled']);
 
-export const isFinal = (job: Pick<JobReply, 'status'>): boolean => finalStatuses.has(job.status);
-
-/** Log entries of all operations after a serial, in the order they were written. */
-export function logAfter(job: JobReply, serial: number): LogLine[] {
-  return job.oplog
-    .flat()
-    .filter((line) => line[0] > serial)
-    .sort((a, b) => a[0] - b[0]);
-}
+export const isFinal = (job: { readonly status: string }): boolean => finalStatuses.has(job.status);
 
 export const secondsOf = (time: JobTime): number => time[0] + time[1] / 1e6;
 

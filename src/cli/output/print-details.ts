@@ -14,11 +14,19 @@ export function printDetails(details: Details, indent = ''): void {
       continue;
     }
     printLine(`${indent}${paint('bold', `${title}:`)}`);
-    printDetails(Array.isArray(value) ? (value as unknown as Details) : Object.entries(value as object), `${indent}  `);
+    printDetails(detailsOf(value as object), `${indent}  `);
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2 && typeof value[0] === 'string';
+
 function isSection(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0 && value.every((part) => Array.isArray(part) && part.length === 2);
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+  if (Array.isArray(value)) return value.length > 0 && (value.every(isPair) || value.every(isObject));
+  return isObject(value) && Object.keys(value).length > 0;
+}
+
+/** Titles and values as they are, of an object, or of a list of objects by position. */
+function detailsOf(value: object): Details {
+  return Array.isArray(value) && value.every(isPair) ? value : Object.entries(value);
 }

@@ -7,21 +7,27 @@ import { paint, printJson, printLine } from './print.ts';
 import { type Details, printDetails } from './print-details.ts';
 
 /**
- * Prints what a job that ended well has as its result.
+ * The exit code of a job that ended well.
  * @throws the job's own error when it failed, CLI_JOB_CANCELED
  */
-export function printResult(job: JobReply, output: OutputMode, dryRun = false): number {
+export function requireSuccess(job: JobReply): number {
   if (job.status === 'canceled') throw new GantryError('CLI_JOB_CANCELED', { job: job.id });
   if (job.status !== 'success') throw jobError(job);
   const [result] = job.opresult;
-  const code = isVerification(result) && !result.ok ? exitCodes.failed : exitCodes.ok;
+  return isVerification(result) && !result.ok ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Prints what a job that ended well has as its result, and returns the exit code. @throws as `requireSuccess` */
+export function printResult(job: JobReply, output: OutputMode, dryRun = false): number {
+  const code = requireSuccess(job);
+  const [result] = job.opresult;
   if (output === 'json') {
     printJson({ job_id: job.id, status: job.status, dry_run: dryRun, result: result ?? null });
     return code;
   }
   if (dryRun) printLine('Dry run: nothing was changed.');
   if (isVerification(result)) printProblems(result);
-  else printForPeople(result);
+  else printForPeople(job, result);
   return code;
 }
 
@@ -49,8 +55,16 @@ const unitTitles: Readonly<Record<string, [title: string, format: (value: number
   ram_mib: ['memory copied', (value) => `${Math.round(value)} MiB`],
 };
 
-function printForPeople(result: unknown): void {
+/** Sentences for results that would say little by themselves. */
+const sentences: Readonly<Record<string, (op: Readonly<Record<string, unknown>>, result: unknown) => string>> = {
+  OP_INSTANCE_CREATE: (op, result) => `${formatPlain(op['instance_name'])} is on ${formatPlain(result)}.`,
+};
+
+function printForPeople(job: JobReply, result: unknown): void {
   if (result === null || result === undefined) return;
+  const [op = {}] = job.ops;
+  const sentence = sentences[String(op['OP_ID'])];
+  if (sentence) return printLine(sentence(op, result));
   if (typeof result !== 'object') return printLine(formatPlain(result));
   if (!Array.isArray(result)) {
     const details = Object.entries(result).map(([key, value]): Details[number] => {

@@ -1,12 +1,13 @@
 import { GantryError } from '../../base/index.ts';
-import type { ClusterClient, JobUpdate } from '../connect/cluster-client.ts';
-import { isFinal, type JobReply, logAfter } from '../connect/job-reply.ts';
+import type { ClusterClient } from '../connect/cluster-client.ts';
+import { isFinal, type JobReply } from '../connect/job-reply.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ProgressView } from './progress-view.ts';
 
-/** Seconds that one request waits for news, and for how long a lost connection is tried again. */
-const pollSeconds = 20;
+/** For how long a lost connection is tried again. */
 const retrySeconds = 60;
+
+type Known = Parameters<ClusterClient['waitForJob']>[1];
 
 /**
  * Follows a job until it has ended and returns it. Ctrl-C ends the program and leaves the job running; a second one ends it
@@ -17,30 +18,29 @@ export async function followJob(client: ClusterClient, id: number, view: Progres
   const release = leaveOnInterrupt(id, view);
   try {
     view.begin(id);
-    let update: JobUpdate = { job: await client.job(id), progress: null, waitingFor: [] };
-    let logSerial = 0;
-    for (;;) {
-      for (const line of logAfter(update.job, logSerial)) {
-        view.log(line);
-        logSerial = line[0];
-      }
+    let known: Known = { values: null, logSerial: 0 };
+    for (let ended = false; !ended; ) {
+      const update = await nextUpdate(client, id, known, view);
+      if (!update) continue;
+      for (const line of update.log) view.log(line);
       view.update(update);
-      if (isFinal(update.job)) break;
-      update = (await nextUpdate(client, id, { status: update.job.status, logSerial }, view)) ?? update;
+      known = { values: update.known, logSerial: update.log.at(-1)?.[0] ?? known.logSerial };
+      ended = isFinal(update);
     }
-    view.end(update.job);
-    return update.job;
+    const job = await client.job(id);
+    view.end(job);
+    return job;
   } finally {
     view.close();
     release();
   }
 }
 
-async function nextUpdate(client: ClusterClient, id: number, known: { status: string; logSerial: number }, view: ProgressView) {
+async function nextUpdate(client: ClusterClient, id: number, known: Known, view: ProgressView) {
   const since = performance.now();
   for (let pause = 200; ; pause = Math.min(pause * 2, 3000)) {
     try {
-      return await client.waitForJob(id, { ...known, seconds: pollSeconds });
+      return await client.waitForJob(id, known);
     } catch (error) {
       const lost = error instanceof GantryError && ['CLI_CLUSTER_UNREACHABLE', 'TIMED_OUT'].includes(error.code);
       if (!lost || performance.now() - since > retrySeconds * 1000) throw error;

@@ -6,6 +6,7 @@ import { type ProgressView, silentProgress } from './progress-view.ts';
 export const jsonProgress: ProgressView = {
   ...silentProgress,
   log: ([serial, time, type, message]) => printLine(JSON.stringify({ event: 'log', serial, time, type, message: logText(message) })),
-  update: ({ job, progress, waitingFor }) =>
-    printLine(JSON.stringify({ event: 'update', job_id: job.id, status: job.status, progress, waiting_for: waitingFor })),
+  update: ({ id, status, progress, waitingFor }) =>
+    printLine(JSON.stringify({ event: 'update', job_id: id, status, progress, waiting_for: waitingFor })),
+  end: ({ id, status, opresult }) => printLine(JSON.stringify({ event: 'end', job_id: id, status, result: opresult[0] ?? null })),
 };

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { JobUpdate } from '../connect/cluster-client.ts';
+import type { StepReply } from '../connect/cluster-client.ts';
 import { secondsOf } from '../connect/job-reply.ts';
 import { formatDuration } from '../output/format-values.ts';
 import { harmless } from '../output/print.ts';
@@ -16,9 +16,9 @@ export function plainProgress(stream: Writable, label: string): ProgressView {
   return {
     begin: (id) => print(`job ${id}: ${label}`),
     log: (line) => print(`  ${logText(line[3])}`),
-    update: ({ progress, waitingFor, job }) => {
+    update: ({ progress, waitingFor, status }) => {
       if (progress) once(stepText(progress));
-      else if (waitingFor.length > 0 && (job.status === 'waiting' || job.status === 'queued')) once(`  waits for ${waitingFor.join(', ')}`);
+      else if (waitingFor.length > 0 && (status === 'waiting' || status === 'queued')) once(`  waits for ${waitingFor.join(', ')}`);
     },
     note: (text) => once(`  ${text}`),
     end: (job) => {
@@ -30,7 +30,7 @@ export function plainProgress(stream: Writable, label: string): ProgressView {
 }
 
 /** `  [2/7] create disk 0` */
-export const stepText = ({ index, count, step }: NonNullable<JobUpdate['progress']>): string => `  [${index}/${count}] ${step}`;
+export const stepText = ({ index, count, step }: StepReply): string => `  [${index}/${count}] ${step}`;
 
 /** The text of a log entry; some of Ganeti's carry structures. */
 export const logText = (message: unknown): string => (typeof message === 'string' ? message : JSON.stringify(message));

@@ -7,7 +7,10 @@ import { harmless, paint } from '../output/print.ts';
 import { logText } from './plain-progress.ts';
 import type { ProgressView } from './progress-view.ts';
 
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const unicodeSigns = { frames: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', full: '━', empty: '╌', done: '✓', failed: '✗', canceled: '–', more: '…' };
+const asciiSigns = { frames: '|/-\\', full: '=', empty: '.', done: '*', failed: 'x', canceled: '-', more: '>' };
+const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
+const signs = /utf-?8/i.test(locale) ? unicodeSigns : asciiSigns;
 const clearLine = '\r\x1b[2K';
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
@@ -24,7 +27,7 @@ export function terminalProgress(stream: WriteStream, label: string): ProgressVi
   const seconds = (since: number) => formatDuration((performance.now() - since) / 1000);
   const draw = () => {
     if (!timer) return;
-    const text = `${frames[frame % frames.length]} ${runningText(current, label, remark)}  ${seconds(began)}`;
+    const text = `${signs.frames[frame % signs.frames.length]} ${runningText(current, label, remark)}  ${seconds(began)}`;
     stream.write(clearLine + fit(text, stream.columns || 80));
   };
   const scroll = (text: string) => stream.write(`${timer ? clearLine : ''}${text}\n`);
@@ -32,7 +35,7 @@ export function terminalProgress(stream: WriteStream, label: string): ProgressVi
     const progress = current?.progress;
     if (progress)
       scroll(
-        `${paint('green', '✓', stream)} ${paint('gray', `${progress.index}/${progress.count}`, stream)} ${harmless(progress.step)}  ${paint('gray', seconds(stepBegan), stream)}`,
+        `${paint('green', signs.done, stream)} ${paint('gray', `${progress.index}/${progress.count}`, stream)} ${harmless(progress.step)}  ${paint('gray', seconds(stepBegan), stream)}`,
       );
     stepBegan = performance.now();
   };
@@ -54,7 +57,7 @@ export function terminalProgress(stream: WriteStream, label: string): ProgressVi
       remark = '';
       if (current?.progress && update.progress && current.progress.step !== update.progress.step) finishStep();
       // The last step has no successor that tells of its end.
-      if (current?.progress && update.job.status === 'success') finishStep();
+      if (current?.progress && update.status === 'success') finishStep();
       current = update;
       draw();
     },
@@ -63,7 +66,7 @@ export function terminalProgress(stream: WriteStream, label: string): ProgressVi
       draw();
     },
     end: (job) => {
-      const [style, sign] = endSigns[job.status] ?? (['red', '✗'] as const);
+      const [style, sign] = endSigns[job.status] ?? (['red', signs.failed] as const);
       const took = job.received_ts && job.end_ts ? formatDuration(secondsOf(job.end_ts) - secondsOf(job.received_ts)) : seconds(began);
       scroll(`${paint(style, sign, stream)} ${label}: ${paint(style, job.status, stream)}  ${paint('gray', took, stream)}`);
     },
@@ -76,24 +79,27 @@ export function terminalProgress(stream: WriteStream, label: string): ProgressVi
   };
 }
 
-const endSigns: Readonly<Record<string, readonly ['green' | 'yellow', string]>> = { success: ['green', '✓'], canceled: ['yellow', '–'] };
+const endSigns: Readonly<Record<string, readonly ['green' | 'yellow', string]>> = {
+  success: ['green', signs.done],
+  canceled: ['yellow', signs.canceled],
+};
 
 function runningText(update: JobUpdate | undefined, label: string, remark: string): string {
   if (remark) return remark;
   if (!update) return label;
-  const { job, progress, waitingFor } = update;
-  if (!progress) return waitingFor.length > 0 ? `${job.status}: waits for ${waitingFor.join(', ')}` : job.status;
+  const { status, progress, waitingFor } = update;
+  if (!progress) return waitingFor.length > 0 ? `${status}: waits for ${waitingFor.join(', ')}` : status;
   const bar = progress.fraction === null ? '' : `  ${drawBar(progress.fraction)}`;
   return harmless(`${progress.index}/${progress.count} ${progress.step}${bar}${progress.text ? `  ${progress.text}` : ''}`);
 }
 
 function drawBar(fraction: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, fraction)) * 20);
-  return `${'━'.repeat(filled)}${'╌'.repeat(20 - filled)} ${Math.floor(fraction * 100)}%`;
+  return `${signs.full.repeat(filled)}${signs.empty.repeat(20 - filled)} ${Math.floor(fraction * 100)}%`;
 }
 
 /** One line never wraps, else it could not be drawn over. */
 function fit(text: string, columns: number): string {
   const plain = stripVTControlCharacters(text);
-  return plain.length < columns ? plain : `${plain.slice(0, columns - 2)}…`;
+  return plain.length < columns ? plain : `${plain.slice(0, columns - 2)}${signs.more}`;
 }
