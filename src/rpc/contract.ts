@@ -198,6 +198,8 @@ export const nodeContract = {
     params: byUuid,
     result: Type.Object({
       serial_socket: Type.Union([Type.String(), Type.Null()]),
+      /** What came over the serial console lately, from its start on: shown before the live console. */
+      serial_log: Type.Optional(Type.Union([Type.String(), Type.Null()])),
       vnc: Type.Union([Type.Null(), Type.Object({ host: Type.String(), port: Type.Integer() })]),
     }),
     timeoutMs: 15_000,

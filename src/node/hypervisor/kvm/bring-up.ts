@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import { GantryError } from '../../../base/index.ts';
+import type { StartRequest } from '../hypervisor.ts';
+import type { QmpClient } from '../qmp-client.ts';
+import { chooseAccelerator } from './accelerator-probe.ts';
+import { buildCommandLine, vncAddress } from './command-line.ts';
+import { endProcess } from './end-process.ts';
+import { forgetInstance } from './find-instance.ts';
+import { requireShortPaths } from './instance-files.ts';
+import { instanceUid } from './instance-uid.ts';
+import { kvmParameters } from './kvm-parameters.ts';
+import type { KvmParts } from './kvm-parts.ts';
+import { type LaunchedQemu, launchQemu } from './launch-qemu.ts';
+import { giveDisks, makeDirectories, openTunDevice } from './prepare-host.ts';
+import { kvmGroups, unprivileged } from './privileges.ts';
+import { type Runtime, writeRuntime } from './runtime-file.ts';
+
+const startSeconds = 60;
+
+/**
+ * Starts QEMU for an instance that does not run here, up to the point where it waits: for the command to go on, or for
+ * the state of another node. `ready` does the rest over QMP and gives what is to be remembered. When anything fails,
+ * nothing is left.
+ * @throws HYPERVISOR_START_FAILED with QEMU's own message, HYPERVISOR_MISSING
+ */
+export async function bringUp(
+  parts: KvmParts,
+  request: StartRequest,
+  incoming: boolean,
+  ready: (qmp: QmpClient) => Promise<Pick<Runtime, 'phase' | 'incoming'>>,
+): Promise<Runtime> {
+  const { spec } = request;
+  const files = parts.files(spec);
+  const fail = (problem: string, cause?: unknown) =>
+    new GantryError('HYPERVISOR_START_FAILED', { name: spec.name, problem, log: files.log }, { cause });
+  requireShortPaths(files);
+  const draft = await planRuntime(parts, request, fail);
+  await makeDirectories(files, draft.uid);
+  // Written before the start, so that no process can exist that no file tells of.
+  await writeRuntime(files.runtime, draft);
+  let launched: LaunchedQemu | undefined;
+  try {
+    await prepareDevices(parts, request, draft.uid);
+    launched = await launchQemu(spec.name, await commandOf(parts, request, draft, incoming), files, parts.clock.now());
+    const started = { ...draft, process: launched.process };
+    await writeRuntime(files.runtime, started);
+    await waitForSocket(parts, launched, files.qmp);
+    const runtime = { ...started, ...(await parts.qmp.use(files.qmp, ready)) };
+    await writeRuntime(files.runtime, runtime);
+    return runtime;
+  } catch (error) {
+    // Give a dying QEMU the moment it needs to write why.
+    for (let wait = 0; launched && !launched.ended() && wait < 10; wait++) await parts.clock.sleep(30);
+    const died = launched?.ended() === true;
+    if (launched && !died) await endProcess(parts, spec, launched.process);
+    await forgetInstance(parts, spec);
+    if (launched && died) throw fail(await launched.message(), error);
+    throw error instanceof GantryError ? error : fail((error as Error).message, error);
+  }
+}
+
+async function planRuntime(parts: KvmParts, request: StartRequest, fail: (problem: string) => GantryError): Promise<Runtime> {
+  const { spec } = request;
+  const hvparams = kvmParameters(spec);
+  const vnc = vncAddress(spec);
+  if (vnc && isIP(vnc.host) === 0) throw fail(`vnc_bind_address "${vnc.host}" is not an IP address`);
+  return {
+    version: 1,
+    uuid: spec.uuid,
+    name: spec.name,
+    process: null,
+    machine: hvparams.machine_version || (await parts.facts.defaultMachine()),
+    accelerator: hvparams.accelerator === 'auto' ? await chooseAccelerator(parts) : hvparams.accelerator,
+    uid: instanceUid(parts.uidBase, spec),
+    phase: 'starting',
+    incoming: null,
+    vnc,
+    // The parameters of the operating system may hold passwords and are not needed to run it.
+    request: { ...request, spec: { ...spec, osparams: {} } },
+  };
+}
+
+async function prepareDevices(parts: KvmParts, request: StartRequest, uid: number): Promise<void> {
+  await giveDisks(request.disks, uid);
+  if (request.nics.length > 0) await openTunDevice(parts.log);
+}
+
+async function commandOf(parts: KvmParts, request: StartRequest, runtime: Runtime, incoming: boolean): Promise<string[]> {
+  const { machine, uid } = runtime;
+  const accelerator = runtime.accelerator === 'kvm' ? 'kvm' : 'tcg';
+  const qemu = [parts.qemuPath, ...buildCommandLine(request, { machine, accelerator, incoming })];
+  return unprivileged(uid, qemu, accelerator === 'kvm' ? await kvmGroups() : []);
+}
+
+/** Waits until QEMU serves its control socket. @throws Error when it ends before, or takes too long */
+async function waitForSocket(parts: KvmParts, launched: LaunchedQemu, socket: string): Promise<void> {
+  const deadline = parts.clock.now() + startSeconds * 1000;
+  while (!launched.ended()) {
+    try {
+      return await parts.qmp.use(socket, async () => {});
+    } catch (error) {
+      if (!(error instanceof GantryError) || error.code !== 'HYPERVISOR_QMP_LOST') throw error;
+    }
+    if (parts.clock.now() > deadline) throw new Error(`QEMU did not open its control socket within ${startSeconds} s`);
+    await parts.clock.sleep(25);
+  }
+  throw new Error('QEMU ended');
+}

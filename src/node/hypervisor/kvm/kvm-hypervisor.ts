@@ -1,0 +1,62 @@
+import { GantryError } from '../../../base/index.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { probeAccelerator } from './accelerator-probe.ts';
+import { acceptMigration } from './accept-migration.ts';
+import { readConsole } from './console.ts';
+import { requireInstance } from './find-instance.ts';
+import { finishMigration } from './finish-migration.ts';
+import { instanceFiles } from './instance-files.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import type { KvmOptions, KvmParts } from './kvm-parts.ts';
+import { listInstances } from './list-instances.ts';
+import { createQemuFacts } from './qemu-facts.ts';
+import { createQmpPool } from './qmp-pool.ts';
+import { sendMigration } from './send-migration.ts';
+import { startInstance } from './start-instance.ts';
+import { stopInstance } from './stop-instance.ts';
+import { verifyHost } from './verify-host.ts';
+
+/**
+ * Runs instances as QEMU processes of their own unprivileged users. It keeps nothing in memory that matters: a new
+ * adapter over the same directories finds every instance again.
+ *
+ * @example
+ * const kvm = createKvmHypervisor({ runDir, stateDir, logDir, listenAddress: '10.0.0.1', uidBase: 200_000, clock: systemClock, log });
+ * await kvm.start({ spec, disks, nics }, context);
+ */
+export function createKvmHypervisor(options: KvmOptions): Hypervisor {
+  const qemuPath = options.qemuPath ?? 'qemu-system-x86_64';
+  const parts: KvmParts = {
+    ...options,
+    qemuPath,
+    qmp: createQmpPool(),
+    exclusively: createKeyedMutex(),
+    facts: createQemuFacts(qemuPath),
+    files: (instance) => instanceFiles(options.runDir, options.logDir, instance),
+  };
+  return {
+    name: 'kvm',
+    async probe() {
+      try {
+        const version = await parts.facts.version();
+        const { accelerator } = await probeAccelerator(parts);
+        return { version, accelerator, problem: null };
+      } catch (error) {
+        return { version: '', accelerator: null, problem: GantryError.from(error).message };
+      }
+    },
+    list: () => listInstances(parts),
+    start: (request, context) => startInstance(parts, request, context),
+    stop: (instance, timeoutSeconds, context) => stopInstance(parts, instance, timeoutSeconds, context),
+    async reset(instance) {
+      await requireInstance(parts, instance);
+      await parts.qmp.use(parts.files(instance).qmp, (qmp) => qmp.execute('system_reset'));
+      return { changed: true };
+    },
+    console: (instance) => readConsole(parts, instance),
+    acceptMigration: (request, _sourceAddress, listenAddress) => acceptMigration(parts, request, listenAddress),
+    sendMigration: (params, context) => sendMigration(parts, params, context),
+    finishMigration: (instance, role, success) => finishMigration(parts, instance, role, success),
+    verify: () => verifyHost(parts),
+  };
+}

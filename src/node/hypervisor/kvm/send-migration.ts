@@ -1,0 +1,99 @@
+import { isIPv6 } from 'node:net';
+import { GantryError } from '../../../base/index.ts';
+import type { HandlerContext, RpcParams, RpcResult } from '../../../rpc/index.ts';
+import type { QmpClient } from '../qmp-client.ts';
+import { queryStatus, requireInstance } from './find-instance.ts';
+import type { KvmParts } from './kvm-parts.ts';
+import { acknowledged, type MigrationStatus, queryMigration } from './migration-status.ts';
+
+const pollMs = 50;
+/** A guest that changes its memory faster than the network carries it would never arrive. */
+const longestMs = 30 * 60_000;
+/** Slows the guest down when it changes its memory faster than it can be sent. */
+const autoConverge = { capability: 'auto-converge', state: true };
+const mebibyte = 1024 * 1024;
+const finals = ['completed', 'failed', 'cancelled'];
+
+type Params = RpcParams<'migration-send'>;
+
+/**
+ * Sends the state of a running instance to the QEMU that waits for it, and stays until that one runs. When it fails, the
+ * instance goes on here. A repetition joins a migration that is under way and finds the outcome of one that is done.
+ * @throws HYPERVISOR_NOT_RUNNING, HYPERVISOR_MIGRATION_FAILED with QEMU's reason
+ */
+export async function sendMigration(parts: KvmParts, params: Params, context: HandlerContext): Promise<RpcResult<'migration-send'>> {
+  await requireInstance(parts, params);
+  return parts.qmp.use(parts.files(params).qmp, async (qmp) => {
+    const wasPaused = (await queryStatus(qmp)) === 'paused';
+    try {
+      await begin(qmp, params);
+      return summary(await follow(parts, qmp, context));
+    } catch (error) {
+      await continueHere(parts, qmp, params, wasPaused);
+      const known = GantryError.from(error);
+      const problem = known.code === 'HYPERVISOR_QMP_REFUSED' ? String(known.facts['problem']) : known.message;
+      if (context.signal.aborted) throw error;
+      throw new GantryError('HYPERVISOR_MIGRATION_FAILED', { name: params.name, problem }, { cause: error });
+    }
+  });
+}
+
+async function begin(qmp: QmpClient, params: Params): Promise<void> {
+  const { status } = await queryMigration(qmp);
+  const state = await queryStatus(qmp);
+  if (state === 'postmigrate' || !(status === 'none' || finals.includes(status))) return;
+  await qmp.execute('migrate-set-capabilities', { capabilities: [...acknowledged, autoConverge] });
+  await qmp.execute('migrate-set-parameters', { 'max-bandwidth': params.bandwidth * mebibyte, 'downtime-limit': params.downtime });
+  if (!params.live) await qmp.execute('stop');
+  const host = isIPv6(params.address) ? `[${params.address}]` : params.address;
+  await qmp.execute('migrate', { uri: `tcp:${host}:${params.port}` });
+}
+
+async function follow(parts: KvmParts, qmp: QmpClient, { signal, progress }: HandlerContext): Promise<MigrationStatus> {
+  const deadline = parts.clock.now() + longestMs;
+  let reported = 0;
+  while (true) {
+    signal.throwIfAborted();
+    const now = await queryMigration(qmp);
+    if (now.status === 'completed') return now;
+    if (finals.includes(now.status)) throw new Error(now.problem);
+    if (parts.clock.now() > deadline) throw new Error(`it did not converge within ${longestMs / 60_000} minutes`);
+    if (parts.clock.now() - reported > 1000) {
+      reported = parts.clock.now();
+      const fraction = now.total > 0 ? Math.max(0, 1 - now.remaining / now.total) : 0;
+      progress({ text: `${now.transferred.toFixed(0)} MiB sent, ${now.remaining.toFixed(0)} MiB remaining`, fraction });
+    }
+    await parts.clock.sleep(pollMs, signal);
+  }
+}
+
+const summary = (done: MigrationStatus): RpcResult<'migration-send'> => ({
+  downtime_ms: done.downtimeMs,
+  total_ms: done.totalMs,
+  ram_mib: Number(done.transferred.toFixed(1)),
+});
+
+/** After a failure: ends what is under way and makes sure that the guest runs here, unless the target has it. */
+async function continueHere(parts: KvmParts, qmp: QmpClient, { name }: Params, wasPaused: boolean): Promise<void> {
+  try {
+    await cancelMigration(parts, qmp);
+    const state = await queryStatus(qmp);
+    if (!wasPaused && state === 'paused') await qmp.execute('cont');
+  } catch (error) {
+    parts.log.error(
+      { instance: name, error: GantryError.from(error).message },
+      'the instance cannot be continued after a failed migration',
+    );
+  }
+}
+
+/** Cancels a migration that is under way and waits until it is over. */
+export async function cancelMigration(parts: KvmParts, qmp: QmpClient): Promise<void> {
+  await qmp.execute('migrate_cancel');
+  const deadline = parts.clock.now() + 10_000;
+  while (parts.clock.now() < deadline) {
+    const { status } = await queryMigration(qmp);
+    if (status === 'none' || finals.includes(status)) return;
+    await parts.clock.sleep(pollMs);
+  }
+}

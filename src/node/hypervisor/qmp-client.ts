@@ -1,0 +1,191 @@
+import { connect, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import { GantryError, type Json, type JsonObject } from '../../base/index.ts';
+
+/** Something that QEMU tells without being asked, e.g. `SHUTDOWN`. */
+export interface QmpEvent {
+  readonly event: string;
+  readonly data: JsonObject;
+}
+
+/** A QMP connection after the greeting. */
+export interface QmpClient {
+  /**
+   * Runs one command and gives its `return` value. Commands of several callers may be under way at once.
+   * @throws HYPERVISOR_QMP_REFUSED (QEMU's error), HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT
+   */
+  execute(command: string, args?: JsonObject, timeoutMs?: number): Promise<Json>;
+  /** Calls `listener` for each event from now on; the result ends that. */
+  onEvent(listener: (event: QmpEvent) => void): () => void;
+  /** Events from now on, one after the other; ends when the connection does. */
+  events(): AsyncIterableIterator<QmpEvent>;
+  /** Resolves with the reason when the connection ends, however it ends. */
+  readonly closed: Promise<GantryError>;
+  close(): void;
+}
+
+export interface QmpOptions {
+  /** For connecting, the greeting and each command; default 10,000. */
+  readonly timeoutMs?: number;
+  /** Longest line that is accepted, in characters; default 16 Mi. */
+  readonly lineLimit?: number;
+}
+
+interface Waiter {
+  readonly command: string;
+  readonly resolve: (value: Json) => void;
+  readonly reject: (error: GantryError) => void;
+}
+
+/**
+ * Connects to QEMU's control socket, reads the greeting and leaves the negotiation mode.
+ * @throws HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT
+ */
+export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpClient> {
+  const { timeoutMs = 10_000, lineLimit = 16 * 1024 * 1024 } = options;
+  const socket = connect(path);
+  const waiting = new Map<number, Waiter>();
+  // Replies to commands that were given up may still come; they are no garbage.
+  const abandoned = new Set<number>();
+  const listeners = new Set<(event: QmpEvent) => void>();
+  let nextId = 1;
+  let ended: GantryError | undefined;
+  const closed = Promise.withResolvers<GantryError>();
+  const greeting = Promise.withResolvers<void>();
+
+  const end = (reason: GantryError) => {
+    if (ended) return;
+    ended = reason;
+    socket.destroy();
+    greeting.reject(reason);
+    for (const waiter of waiting.values()) waiter.reject(reason);
+    waiting.clear();
+    closed.resolve(reason);
+  };
+  const lost = (problem: string, cause?: unknown) => end(new GantryError('HYPERVISOR_QMP_LOST', { socket: path, problem }, { cause }));
+  const garbled = (problem: string) => end(new GantryError('HYPERVISOR_QMP_GARBLED', { socket: path, problem }));
+  const timedOut = (command: string, ms: number) =>
+    new GantryError('HYPERVISOR_QMP_TIMED_OUT', { socket: path, command, seconds: ms / 1000 });
+
+  const settle = (message: JsonObject) => {
+    const id = message['id'];
+    if (typeof id !== 'number') return garbled(`an answer without id: ${excerpt(JSON.stringify(message))}`);
+    const waiter = waiting.get(id);
+    if (!waiter) return abandoned.delete(id) ? undefined : garbled(`an answer to a command that was never sent, id ${id}`);
+    waiting.delete(id);
+    if ('return' in message) return waiter.resolve(message['return'] as Json);
+    const error = message['error'] as { class?: string; desc?: string } | undefined;
+    waiter.reject(
+      new GantryError('HYPERVISOR_QMP_REFUSED', {
+        command: waiter.command,
+        problem: error?.desc ?? 'no text',
+        class: error?.class ?? 'unknown',
+      }),
+    );
+  };
+
+  readLines(socket, lineLimit, garbled, (line) => {
+    if (ended) return;
+    const message = parseObject(line);
+    if (!message) return garbled(excerpt(line));
+    if ('QMP' in message) return greeting.resolve();
+    if (typeof message['event'] === 'string') {
+      const event = { event: message['event'], data: (message['data'] ?? {}) as JsonObject };
+      for (const listener of listeners) listener(event);
+      return;
+    }
+    if ('return' in message || 'error' in message) return settle(message);
+    garbled(excerpt(line));
+  });
+  socket.on('error', (error) => lost(error.message, error));
+  socket.on('close', () => lost('QEMU closed the connection'));
+
+  const client: QmpClient = {
+    closed: closed.promise,
+    execute(command, args, limit = timeoutMs) {
+      if (ended) return Promise.reject(ended);
+      const id = nextId++;
+      const { promise, resolve, reject } = Promise.withResolvers<Json>();
+      const timer = setTimeout(() => {
+        waiting.delete(id);
+        abandoned.add(id);
+        reject(timedOut(command, limit));
+      }, limit);
+      waiting.set(id, { command, resolve, reject });
+      socket.write(`${JSON.stringify({ execute: command, arguments: args ?? {}, id })}\n`);
+      return promise.finally(() => clearTimeout(timer));
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    events: () => iterateEvents(client),
+    close: () => lost('closed by the agent'),
+  };
+
+  const timer = setTimeout(() => end(timedOut('the connection', timeoutMs)), timeoutMs);
+  return greeting.promise
+    .then(() => client.execute('qmp_capabilities'))
+    .then(() => client)
+    .catch((error: unknown) => {
+      end(GantryError.from(error));
+      throw error;
+    })
+    .finally(() => clearTimeout(timer));
+}
+
+/** Cuts the stream into lines; a line beyond `limit` characters is reported once and the rest is ignored. */
+function readLines(socket: Socket, limit: number, tooLong: (problem: string) => void, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let pieces: string[] = [];
+  let length = 0;
+  socket.on('data', (chunk: Buffer) => {
+    const parts = decoder.write(chunk).split('\n');
+    for (const [index, part] of parts.entries()) {
+      pieces.push(part);
+      length += part.length;
+      if (length > limit) return tooLong(`a line of more than ${limit} characters`);
+      if (index === parts.length - 1) return;
+      const line = pieces.join('').trim();
+      pieces = [];
+      length = 0;
+      if (line !== '') onLine(line);
+    }
+  });
+}
+
+async function* iterateEvents(client: QmpClient): AsyncGenerator<QmpEvent> {
+  const queue: QmpEvent[] = [];
+  let wake: () => void = () => {};
+  let over = false;
+  const stop = client.onEvent((event) => {
+    queue.push(event);
+    wake();
+  });
+  void client.closed.then(() => {
+    over = true;
+    wake();
+  });
+  try {
+    while (true) {
+      const event = queue.shift();
+      if (event) yield event;
+      else if (over) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    stop();
+  }
+}
+
+function parseObject(line: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    // Not JSON; the caller reports the line itself.
+    return undefined;
+  }
+}
+
+const excerpt = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
