@@ -1,0 +1,78 @@
+import type { Duplex } from 'node:stream';
+import type { MasterServices } from '../cluster/index.ts';
+import type { Authenticator } from './authn/authenticator.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import type { InstanceRows } from './query/instance-rows.ts';
+
+/** What the REST server needs beside the services of the master. */
+export interface ApiOptions {
+  /** Paths of PEM files; read at start and by `reloadTls`. The CA is sent along with the certificate. */
+  readonly tls: TlsFiles;
+  /** Users in Ganeti's format; read again when it changes. */
+  readonly usersFile: string;
+  /** What `/2/info` tells of the software; default: the version of this build. */
+  readonly clusterInfo?: { readonly version: string };
+  /** Bytes of the serial console of a running instance, both ways. */
+  readonly openConsole: (nodeUuid: string, instanceUuid: string) => Promise<Duplex>;
+  /** Default: HTTP Basic against the users file. */
+  readonly authenticator?: Authenticator;
+  /** Default: by the options of the users file. */
+  readonly authorizer?: Authorizer;
+  readonly limits?: Partial<ApiLimits>;
+}
+
+export interface TlsFiles {
+  readonly key: string;
+  readonly certificate: string;
+  readonly ca?: string;
+}
+
+export interface ApiLimits {
+  readonly bodyBytes: number;
+  /** Time to receive a whole request, head and body. */
+  readonly requestMs: number;
+  /** Time to answer it. */
+  readonly handlerMs: number;
+  /** Time without a byte in either direction before a connection is cut. */
+  readonly idleMs: number;
+  readonly connections: number;
+  /** How long one call of a job's `wait` blocks (Ganeti: 10 s). */
+  readonly waitMs: number;
+  /** Refused requests that one address may send in a minute. */
+  readonly refusalsPerMinute: number;
+}
+
+export const defaultLimits: ApiLimits = {
+  bodyBytes: 1024 * 1024,
+  requestMs: 30_000,
+  handlerMs: 60_000,
+  idleMs: 75_000,
+  connections: 2000,
+  waitMs: 10_000,
+  refusalsPerMinute: 60,
+};
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ApiServer {
+  /** May be called several times; `port` 0 takes a free one. @throws API_LISTEN_FAILED, API_TLS_UNUSABLE */
+  listen(where: ListenAddress | { readonly fd: number }): Promise<ListenAddress>;
+  /** Uses key and certificate as they are on disk now; open connections stay. @throws API_TLS_UNUSABLE */
+  reloadTls(): Promise<void>;
+  /** Ends every connection and listener. */
+  close(): Promise<void>;
+}
+
+/** Everything a handler can reach. */
+export interface ApiContext {
+  readonly services: MasterServices;
+  readonly openConsole: ApiOptions['openConsole'];
+  /** Version of the software. */
+  readonly version: string;
+  readonly limits: ApiLimits;
+  readonly authorizer: Authorizer;
+  readonly instanceRows: InstanceRows;
+}

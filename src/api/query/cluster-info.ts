@@ -1,0 +1,80 @@
+import { type Cluster, hvparamsByHypervisor } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import { allDiskparams } from './group-fields.ts';
+
+/** The version of Ganeti's protocol and configuration that the replies follow. */
+const ganetiVersion = 3_000_000;
+
+/** Parameters of every hypervisor, those of the cluster over the built-in ones. */
+function allHvparams(cluster: Cluster): Record<string, Record<string, unknown>> {
+  const built = Object.entries(hvparamsByHypervisor).map(([name, { defaults }]) => [name, { ...defaults, ...cluster.hvparams[name] }]);
+  return { ...cluster.hvparams, ...Object.fromEntries(built) };
+}
+
+/** What Ganeti has and Gantry does not: fixed values that say "not used". */
+const notUsed = {
+  os_api_version: 20,
+  export_version: 0,
+  max_tracked_jobs: 25,
+  master_netdev: '',
+  master_netmask: 32,
+  use_external_mip_script: false,
+  volume_group_name: null,
+  drbd_usermode_helper: null,
+  gluster_storage_dir: '',
+  maintain_node_health: false,
+  uid_pool: [],
+  default_iallocator_params: {},
+  reserved_lvs: [],
+  primary_ip_version: 4,
+  prealloc_wipe_disks: false,
+  hidden_os: [],
+  blacklisted_os: [],
+  install_image: '',
+  instance_communication_network: '',
+  zeroing_image: '',
+  compression_tools: ['gzip'],
+  enabled_user_shutdown: false,
+  enabled_data_collectors: {},
+  data_collector_interval: {},
+  modify_ssh_setup: false,
+  ssh_key_type: 'rsa',
+  ssh_key_bits: 2048,
+  vg_name: null,
+  drbd_helper: null,
+};
+
+/** The body of `/2/info`, with Ganeti's names. */
+export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string): Record<string, unknown> {
+  return {
+    ...notUsed,
+    software_version: version,
+    protocol_version: ganetiVersion,
+    config_version: ganetiVersion,
+    vcs_version: `(gantry) version ${version}`,
+    architecture: ['64bits', process.arch === 'x64' ? 'x86_64' : process.arch],
+    name: cluster.cluster_name,
+    master: nodes.get(cluster.master_node)?.name ?? '',
+    default_hypervisor: cluster.enabled_hypervisors[0],
+    enabled_hypervisors: cluster.enabled_hypervisors,
+    hvparams: allHvparams(cluster),
+    os_hvp: cluster.os_hvp,
+    beparams: { default: cluster.beparams },
+    osparams: cluster.osparams,
+    ipolicy: cluster.ipolicy,
+    nicparams: { default: cluster.nicparams },
+    ndparams: cluster.ndparams,
+    diskparams: allDiskparams(cluster),
+    candidate_pool_size: cluster.candidate_pool_size,
+    max_running_jobs: cluster.max_running_jobs,
+    mac_prefix: cluster.mac_prefix,
+    file_storage_dir: cluster.file_storage_dir,
+    shared_file_storage_dir: cluster.shared_file_storage_dir,
+    ctime: cluster.ctime,
+    mtime: cluster.mtime,
+    uuid: cluster.uuid,
+    tags: cluster.tags,
+    default_iallocator: cluster.default_iallocator,
+    enabled_disk_templates: cluster.enabled_disk_templates,
+  };
+}

@@ -1,0 +1,89 @@
+import type { LiveState } from '../../cluster/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+
+/** Ganeti's result states of one value in a query: normal, unknown field, no data, not available, node offline. */
+export type Cell = readonly [0, unknown] | readonly [1 | 2 | 3 | 4, null];
+
+export const unknownCell: Cell = [1, null];
+const noDataCell: Cell = [2, null];
+const unavailableCell: Cell = [3, null];
+const offlineCell: Cell = [4, null];
+
+/** A getter returns this when the value cannot be had because the node is marked offline. */
+export const offline = Symbol('offline');
+/** A getter returns this for a value that is null and known to be so. */
+export const knownNull = Symbol('null');
+
+export type FieldKind = 'unknown' | 'text' | 'bool' | 'number' | 'float' | 'unit' | 'timestamp' | 'other';
+
+/** What every getter can look at. */
+export interface View {
+  readonly config: ConfigSnapshot;
+  readonly live: LiveState;
+}
+
+/** One field of a kind of object; the single source of queries, of resources and of the list of fields. */
+export interface Field<Item> {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: FieldKind;
+  readonly doc: string;
+  /** `hostname`: a filter may give the first part of the name only. `seconds`: a filter compares the seconds of [s, µs]. */
+  readonly compare?: 'hostname' | 'seconds';
+  /** undefined: no data; null: not available; or `offline`, `knownNull`, or the value. */
+  readonly get: (item: Item, view: View) => unknown;
+}
+
+export function field<Item>(
+  name: string,
+  title: string,
+  kind: FieldKind,
+  doc: string,
+  get: Field<Item>['get'],
+  compare?: Field<Item>['compare'],
+): Field<Item> {
+  return compare ? { name, title, kind, doc, get, compare } : { name, title, kind, doc, get };
+}
+
+/** What a getter returned, with its state. */
+export function toCell(value: unknown): Cell {
+  if (value === undefined) return noDataCell;
+  if (value === null) return unavailableCell;
+  if (value === offline) return offlineCell;
+  return [0, value === knownNull ? null : value];
+}
+
+/** What a getter returned, as plain resources show it: whatever is not there is null. */
+export function toPlain(value: unknown): unknown {
+  return value === undefined || typeof value === 'symbol' ? null : value;
+}
+
+/** The fields that every stored object has. */
+export function commonFields<Item extends { ctime: number; mtime: number; uuid: string; serial_no: number; tags: readonly string[] }>(
+  object: string,
+): Field<Item>[] {
+  return [
+    field('ctime', 'CTime', 'timestamp', 'When it was created', (item) => item.ctime),
+    field('mtime', 'MTime', 'timestamp', 'When it was changed last', (item) => item.mtime),
+    field('uuid', 'UUID', 'text', `${object} UUID`, (item) => item.uuid),
+    field('serial_no', 'SerialNo', 'number', `Grows by one with every change of the ${object.toLowerCase()}`, (item) => item.serial_no),
+    field('tags', 'Tags', 'other', 'Tags', (item) => item.tags),
+  ];
+}
+
+/** Picks fields by name, in that order. */
+export function pickFields<Item>(fields: readonly Field<Item>[], names: readonly string[]): Field<Item>[] {
+  const byName = new Map(fields.map((one) => [one.name, one]));
+  return names.map((name) => {
+    const found = byName.get(name);
+    if (!found) throw new Error(`no field ${name}`);
+    return found;
+  });
+}
+
+/** An object with the values of some fields. */
+export function plainRow<Item>(fields: readonly Field<Item>[], item: Item, view: View): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (const { name, get } of fields) row[name] = toPlain(get(item, view));
+  return row;
+}

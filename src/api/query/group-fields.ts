@@ -1,0 +1,42 @@
+import {
+  type Cluster,
+  diskTemplates,
+  fillDiskparams,
+  fillIpolicy,
+  fillNdparams,
+  type Instance,
+  type Node,
+  type NodeGroup,
+} from '../../model/index.ts';
+import { commonFields, type Field, field, type View } from './field.ts';
+import { ndparamFields } from './ndparam-fields.ts';
+import { niceSorted } from './nice-sort.ts';
+
+const nodesOf = (group: NodeGroup, { config }: View): Node[] => [...config.nodes.values()].filter((node) => node.group === group.uuid);
+const instancesOf = (group: NodeGroup, view: View): Instance[] =>
+  nodesOf(group, view).flatMap((node) => view.config.instancesOf(node.uuid).primary);
+const ndparams = (group: NodeGroup, { config }: View) => fillNdparams(config.cluster, group);
+
+/** Disk parameters of every template, those of the group over those of the cluster. */
+export function allDiskparams(cluster: Cluster, group?: NodeGroup): Record<string, Record<string, unknown>> {
+  const filled = (template: string) => (group ? fillDiskparams(cluster, group, template) : { ...cluster.diskparams[template] });
+  return Object.fromEntries(diskTemplates.map((template) => [template, filled(template)]));
+}
+
+/** Every field of a node group. */
+export const groupFields: readonly Field<NodeGroup>[] = [
+  field('name', 'Group', 'text', 'Group name', (g) => g.name),
+  field('alloc_policy', 'AllocPolicy', 'text', 'Whether placement may use it', (g) => g.alloc_policy),
+  field('node_cnt', 'Nodes', 'number', 'Number of nodes', (g, view) => nodesOf(g, view).length),
+  field('node_list', 'NodeList', 'other', 'Nodes', (g, view) => niceSorted(nodesOf(g, view).map((node) => node.name))),
+  field('pinst_cnt', 'Instances', 'number', 'Number of instances', (g, view) => instancesOf(g, view).length),
+  field('pinst_list', 'InstanceList', 'other', 'Instances', (g, view) => niceSorted(instancesOf(g, view).map((one) => one.name))),
+  field('ipolicy', 'InstancePolicy', 'other', 'Instance policy with all defaults', (g, { config }) => fillIpolicy(config.cluster, g)),
+  field('custom_ipolicy', 'CustomInstancePolicy', 'other', 'Instance policy of its own', (g) => g.ipolicy),
+  field('diskparams', 'DiskParameters', 'other', 'Disk parameters with all defaults', (g, { config }) => allDiskparams(config.cluster, g)),
+  field('custom_diskparams', 'CustomDiskParameters', 'other', 'Disk parameters of its own', (g) => g.diskparams),
+  field('ndparams', 'NDParams', 'other', 'Node parameters with all defaults', ndparams),
+  field('custom_ndparams', 'CustomNDParams', 'other', 'Node parameters of its own', (g) => g.ndparams),
+  ...ndparamFields(ndparams),
+  ...commonFields<NodeGroup>('Group'),
+];

@@ -1,0 +1,231 @@
+import { type Disk, fillBeparams, fillHvparams, fillNicparams, hvparamsByHypervisor, type Instance, type Nic } from '../../model/index.ts';
+import { commonFields, type Field, type FieldKind, field, type View } from './field.ts';
+import { ganetiHvFields, migrationOnlyHvparams } from './ganeti-hv-fields.ts';
+import { liveInstance } from './live-instance.ts';
+
+const maxDisks = 16;
+const maxNics = 8;
+type InstanceField = Field<Instance>;
+
+/** All hypervisor parameters of an instance, without those that only matter to a migration. */
+export function instanceHvparams(instance: Instance, { config }: View): Record<string, unknown> {
+  if (!(instance.hypervisor in hvparamsByHypervisor)) return { ...instance.hvparams };
+  const filled = fillHvparams(config.cluster, instance.hypervisor, instance.os, instance.hvparams);
+  return Object.fromEntries(Object.entries(filled).filter(([name]) => !migrationOnlyHvparams.includes(name)));
+}
+
+const nodeName = (uuid: string, { config }: View) => config.nodes.get(uuid)?.name;
+const groupOf = (nodeUuid: string, { config }: View) => config.groups.get(config.nodes.get(nodeUuid)?.group ?? '');
+const defined = <T>(values: (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
+const networkName = (nic: Nic, { config }: View) => (nic.network === null ? null : (config.networks.get(nic.network)?.name ?? null));
+const nicparams = (nic: Nic, { config }: View) => fillNicparams(config.cluster, nic);
+const bridge = (nic: Nic, view: View) => {
+  const { mode, link } = nicparams(nic, view);
+  return mode === 'bridged' ? link : null;
+};
+const osparams = (instance: Instance, { config }: View) => {
+  const [base = ''] = instance.os.split('+');
+  return { ...config.cluster.osparams[base], ...config.cluster.osparams[instance.os], ...instance.osparams };
+};
+
+/** MiB on each of its nodes. */
+function diskUsage(instance: Instance): number {
+  const drbdMetadata = 128;
+  return instance.disks.reduce((sum, disk) => sum + disk.size + (disk.dev_type === 'drbd' ? drbdMetadata : 0), 0);
+}
+
+const identity: InstanceField[] = [
+  field('name', 'Instance', 'text', 'Instance name', (i) => i.name, 'hostname'),
+  field('admin_state', 'InstanceState', 'text', 'What the instance should do: up, down or offline', (i) => i.admin_state),
+  field('admin_state_source', 'InstanceStateSource', 'text', 'Who said so last', (i) => i.admin_state_source),
+  field('admin_up', 'Autostart', 'bool', 'Whether the instance should run', (i) => i.admin_state === 'up'),
+  field('disks_active', 'DisksActive', 'bool', 'Whether its disks should be active', (i) => i.disks_active),
+  field('hypervisor', 'Hypervisor', 'text', 'Hypervisor', (i) => i.hypervisor),
+  field('network_port', 'Network_port', 'other', 'TCP port of its console, where it has one', (i) => i.network_port),
+  field('os', 'OS', 'text', 'Operating system', (i) => i.os),
+  field('forthcoming', 'Forthcoming', 'bool', 'Whether only its room is reserved', (i) => i.forthcoming),
+];
+
+const places: InstanceField[] = [
+  field('pnode', 'Primary_node', 'text', 'Primary node', (i, view) => nodeName(i.primary_node, view), 'hostname'),
+  field('pnode.group', 'PrimaryNodeGroup', 'text', 'Group of the primary node', (i, view) => groupOf(i.primary_node, view)?.name),
+  field('pnode.group.uuid', 'PrimaryNodeGroupUUID', 'text', 'UUID of that group', (i, view) => groupOf(i.primary_node, view)?.uuid),
+  field('snodes', 'Secondary_Nodes', 'other', 'Secondary nodes', (i, view) => defined(i.secondary_nodes.map((one) => nodeName(one, view)))),
+  field('snodes.group', 'SecondaryNodesGroups', 'other', 'Groups of the secondary nodes', (i, view) =>
+    defined(i.secondary_nodes.map((one) => groupOf(one, view)?.name)),
+  ),
+  field('snodes.group.uuid', 'SecondaryNodesGroupsUUID', 'other', 'UUIDs of those groups', (i, view) =>
+    defined(i.secondary_nodes.map((one) => groupOf(one, view)?.uuid)),
+  ),
+];
+
+const parameters: InstanceField[] = [
+  field('hvparams', 'HypervisorParameters', 'other', 'Hypervisor parameters with all defaults', instanceHvparams),
+  field('beparams', 'BackendParameters', 'other', 'Backend parameters with all defaults', (i, { config }) =>
+    fillBeparams(config.cluster, i),
+  ),
+  field('osparams', 'OpSysParameters', 'other', 'OS parameters with all defaults', osparams),
+  field('custom_hvparams', 'CustomHypervisorParameters', 'other', 'Hypervisor parameters of its own', (i) => i.hvparams),
+  field('custom_beparams', 'CustomBackendParameters', 'other', 'Backend parameters of its own', (i) => i.beparams),
+  field('custom_osparams', 'CustomOpSysParameters', 'other', 'OS parameters of its own', (i) => i.osparams),
+  field('custom_nicparams', 'CustomNicParameters', 'other', 'NIC parameters of its own', (i) => i.nics.map((nic) => nic.nicparams)),
+];
+
+const beFields: [name: string, param: string, title: string, kind: FieldKind][] = [
+  ['be/always_failover', 'always_failover', 'be/always_failover', 'bool'],
+  ['be/auto_balance', 'auto_balance', 'Auto_balance', 'bool'],
+  ['be/maxmem', 'maxmem', 'ConfigMaxMem', 'unit'],
+  ['be/memory', 'maxmem', 'ConfigMaxMem', 'unit'],
+  ['be/minmem', 'minmem', 'ConfigMinMem', 'unit'],
+  ['be/spindle_use', 'spindle_use', 'be/spindle_use', 'number'],
+  ['be/vcpus', 'vcpus', 'ConfigVCPUs', 'number'],
+  ['vcpus', 'vcpus', 'ConfigVCPUs', 'number'],
+];
+
+const parameterFields: InstanceField[] = [
+  ...beFields.map(
+    ([name, param, title, kind]): InstanceField =>
+      field(name, title, kind, `The backend parameter "${param}"`, (i, { config }) => fillBeparams(config.cluster, i)[param as 'vcpus']),
+  ),
+  ...ganetiHvFields().map(
+    ([param, title, kind]): InstanceField =>
+      field(`hv/${param}`, title, kind, `The hypervisor parameter "${param}"`, (i, view) => instanceHvparams(i, view)[param] ?? null),
+  ),
+];
+
+const disks: InstanceField[] = [
+  field('disk_usage', 'DiskUsage', 'unit', 'Space its disks take on each of its nodes', diskUsage),
+  field('disk_template', 'Disk_template', 'text', 'How its disks are stored', (i) => i.disk_template),
+  field('disk.count', 'Disks', 'number', 'Number of disks', (i) => i.disks.length),
+  field('disk.sizes', 'Disk_sizes', 'other', 'Sizes of the disks', (i) => i.disks.map((disk) => disk.size)),
+  field('disk.spindles', 'Disk_spindles', 'other', 'Spindles of the disks', (i) => i.disks.map(() => null)),
+  field('disk.names', 'Disk_names', 'other', 'Names of the disks', (i) => i.disks.map((disk) => disk.name)),
+  field('disk.uuids', 'Disk_UUIDs', 'other', 'UUIDs of the disks', (i) => i.disks.map((disk) => disk.uuid)),
+];
+
+const nics: InstanceField[] = [
+  field('nic.count', 'NICs', 'number', 'Number of NICs', (i) => i.nics.length),
+  field('nic.macs', 'NIC_MACs', 'other', 'MAC addresses of the NICs', (i) => i.nics.map((nic) => nic.mac)),
+  field('nic.ips', 'NIC_IPs', 'other', 'IP addresses of the NICs', (i) => i.nics.map((nic) => nic.ip)),
+  field('nic.names', 'NIC_Names', 'other', 'Names of the NICs', (i) => i.nics.map((nic) => nic.name)),
+  field('nic.uuids', 'NIC_UUIDs', 'other', 'UUIDs of the NICs', (i) => i.nics.map((nic) => nic.uuid)),
+  field('nic.modes', 'NIC_modes', 'other', 'Modes of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).mode)),
+  field('nic.links', 'NIC_links', 'other', 'Links of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).link)),
+  field('nic.vlans', 'NIC_VLANs', 'other', 'VLANs of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).vlan || null)),
+  field('nic.bridges', 'NIC_bridges', 'other', 'Bridges of the NICs', (i, view) => i.nics.map((nic) => bridge(nic, view))),
+  field('nic.networks', 'NIC_networks', 'other', 'UUIDs of the networks of the NICs', (i) => i.nics.map((nic) => nic.network)),
+  field('nic.networks.names', 'NIC_networks_names', 'other', 'Names of the networks of the NICs', (i, view) =>
+    i.nics.map((nic) => networkName(nic, view)),
+  ),
+];
+
+/** A value of the n-th part; not available where there are fewer parts. */
+function ofPart<Part>(parts: (instance: Instance) => readonly Part[], index: number, get: (part: Part, view: View) => unknown) {
+  return (instance: Instance, view: View): unknown => {
+    const part = parts(instance)[index];
+    return part === undefined ? null : get(part, view);
+  };
+}
+
+const numbered = ([name, title]: readonly [string, string], index: number) => [`${name}/${index}`, `${title}/${index}`] as const;
+
+const diskParts: [names: [string, string], kind: FieldKind, what: string, get: (disk: Disk) => unknown][] = [
+  [['disk.size', 'Disk'], 'unit', 'Size', (disk) => disk.size],
+  [['disk.spindles', 'DiskSpindles'], 'number', 'Spindles', () => null],
+  [['disk.name', 'DiskName'], 'text', 'Name', (disk) => disk.name],
+  [['disk.uuid', 'DiskUUID'], 'text', 'UUID', (disk) => disk.uuid],
+];
+
+const nicParts: [names: [string, string], what: string, get: (nic: Nic, view: View) => unknown][] = [
+  [['nic.ip', 'NicIP'], 'IP address', (nic) => nic.ip],
+  [['nic.uuid', 'NicUUID'], 'UUID', (nic) => nic.uuid],
+  [['nic.mac', 'NicMAC'], 'MAC address', (nic) => nic.mac],
+  [['nic.name', 'NicName'], 'Name', (nic) => nic.name],
+  [['nic.network', 'NicNetwork'], 'UUID of the network', (nic) => nic.network],
+  [['nic.network.name', 'NicNetworkName'], 'Name of the network', networkName],
+  [['nic.mode', 'NicMode'], 'Mode', (nic, view) => nicparams(nic, view).mode],
+  [['nic.link', 'NicLink'], 'Link', (nic, view) => nicparams(nic, view).link],
+  [['nic.vlan', 'NicVLAN'], 'VLAN', (nic, view) => nicparams(nic, view).vlan || null],
+  [['nic.bridge', 'NicBridge'], 'Bridge', bridge],
+];
+
+const numberedFields: InstanceField[] = [
+  ...Array.from({ length: maxDisks }, (_, index) =>
+    diskParts.map(([names, kind, what, get]): InstanceField => {
+      const [name, title] = numbered(names, index);
+      return field(
+        name,
+        title,
+        kind,
+        `${what} of disk ${index}`,
+        ofPart((i) => i.disks, index, get),
+      );
+    }),
+  ),
+  ...Array.from({ length: maxNics }, (_, index) =>
+    nicParts.map(([names, what, get]): InstanceField => {
+      const [name, title] = numbered(names, index);
+      return field(
+        name,
+        title,
+        'text',
+        `${what} of NIC ${index}`,
+        ofPart((i) => i.nics, index, get),
+      );
+    }),
+  ),
+].flat();
+
+const state: InstanceField[] = [
+  field(
+    'status',
+    'Status',
+    'text',
+    'running; ADMIN_down and ADMIN_offline: stopped on purpose; ERROR_down: should run; ERROR_up: should not run; ERROR_wrongnode: runs on another node; ERROR_nodedown and ERROR_nodeoffline: its primary node does not answer or is marked offline',
+    (i, view) => liveInstance(i, view).status,
+  ),
+  field('oper_state', 'Running', 'bool', 'Whether it runs', (i, view) => liveInstance(i, view).running),
+  field('oper_ram', 'Memory', 'unit', 'Memory as the hypervisor reports it', (i, view) => {
+    const live = liveInstance(i, view);
+    return live.runtime?.memory ?? live.missing;
+  }),
+  field('oper_vcpus', 'VCPUs', 'number', 'Virtual processors as the hypervisor reports them', (i, view) => {
+    const live = liveInstance(i, view);
+    return live.runtime?.vcpus ?? live.missing;
+  }),
+  field('console', 'Console', 'other', 'How to reach its console; see the console resource of the instance', () => undefined),
+];
+
+/** Ganeti's other names of some fields. */
+const otherNames: Record<string, string> = {
+  bridge: 'nic.bridge/0',
+  ip: 'nic.ip/0',
+  mac: 'nic.mac/0',
+  nic_link: 'nic.link/0',
+  nic_mode: 'nic.mode/0',
+  nic_network: 'nic.network/0',
+  sda_size: 'disk.size/0',
+  sdb_size: 'disk.size/1',
+};
+
+const ownNames: InstanceField[] = [
+  ...identity,
+  ...places,
+  ...parameters,
+  ...parameterFields,
+  ...disks,
+  ...nics,
+  ...numberedFields,
+  ...state,
+  ...commonFields<Instance>('Instance'),
+];
+const byName = new Map(ownNames.map((one) => [one.name, one]));
+
+/** Every field of an instance. */
+export const instanceFields: readonly InstanceField[] = [
+  ...ownNames,
+  ...Object.entries(otherNames).flatMap(([name, of]) => {
+    const original = byName.get(of);
+    return original ? [{ ...original, name }] : [];
+  }),
+];

@@ -1,0 +1,17 @@
+import type { Instance } from '../../model/index.ts';
+import { pickFields, plainRow, type View } from './field.ts';
+import { instanceFields } from './instance-fields.ts';
+
+const names =
+  'name admin_state os pnode snodes disk_template nic.ips nic.macs nic.modes nic.uuids nic.names nic.links nic.networks nic.networks.names nic.bridges network_port disk.sizes disk.spindles disk_usage disk.uuids disk.names beparams hvparams oper_state oper_ram oper_vcpus status custom_hvparams custom_beparams custom_nicparams ctime mtime uuid serial_no tags';
+
+/** The fields of an instance resource, in Ganeti's order. */
+export const instanceRowFields = pickFields(instanceFields, names.split(' '));
+
+/** An instance as `/2/instances/<name>` shows it; its memory limit has a second name, as in Ganeti. */
+export function instanceRow(instance: Instance, view: View): Record<string, unknown> {
+  const row = plainRow(instanceRowFields, instance, view);
+  const beparams = row['beparams'] as { maxmem: number };
+  row['beparams'] = { ...beparams, memory: beparams.maxmem };
+  return row;
+}

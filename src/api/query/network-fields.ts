@@ -1,0 +1,48 @@
+import type { Instance, Network } from '../../model/index.ts';
+import { type AddressMap, addressMap, edgeAddresses, ipv4Number } from './address-map.ts';
+import { commonFields, type Field, field, type View } from './field.ts';
+import { niceSorted } from './nice-sort.ts';
+
+const instancesOf = (network: Network, { config }: View): Instance[] =>
+  [...config.instances.values()].filter((instance) => instance.nics.some((nic) => nic.network === network.uuid));
+
+/** Addresses that no instance may get: edges of the network, the gateway, and what was reserved by hand. */
+function reservations(network: Network): string[] {
+  const all = new Set([...edgeAddresses(network.network), ...network.external_reservations]);
+  if (network.gateway) all.add(network.gateway);
+  return [...all].sort((left, right) => (ipv4Number(left) ?? 0) - (ipv4Number(right) ?? 0));
+}
+
+function addresses(network: Network, view: View): AddressMap {
+  const used = instancesOf(network, view).flatMap((instance) =>
+    instance.nics.flatMap((nic) => (nic.network === network.uuid && nic.ip ? [nic.ip] : [])),
+  );
+  return addressMap(network.network, [...reservations(network), ...used]);
+}
+
+/** Group name, mode, link and VLAN of each group it is connected to. */
+function connections(network: Network, { config }: View): [string, string, string, string][] {
+  return Object.entries(network.groups).flatMap(([uuid, { mode, link, vlan }]) => {
+    const group = config.groups.get(uuid);
+    return group ? [[group.name, mode, link, vlan] as [string, string, string, string]] : [];
+  });
+}
+
+/** Every field of a network. */
+export const networkFields: readonly Field<Network>[] = [
+  field('name', 'Network', 'text', 'Name', (n) => n.name),
+  field('network', 'Subnet', 'text', 'IPv4 subnet', (n) => n.network),
+  field('gateway', 'Gateway', 'other', 'IPv4 gateway', (n) => n.gateway),
+  field('network6', 'IPv6Subnet', 'other', 'IPv6 subnet', () => null),
+  field('gateway6', 'IPv6Gateway', 'other', 'IPv6 gateway', () => null),
+  field('mac_prefix', 'MacPrefix', 'other', 'First half of its MAC addresses', (n) => n.mac_prefix),
+  field('free_count', 'FreeCount', 'number', 'Number of free addresses', (n, view) => addresses(n, view).free),
+  field('reserved_count', 'ReservedCount', 'number', 'Number of taken addresses', (n, view) => addresses(n, view).reserved),
+  field('map', 'Map', 'text', 'One character an address: X taken, . free', (n, view) => addresses(n, view).map),
+  field('group_list', 'GroupList', 'other', 'Node groups with mode, link and VLAN', connections),
+  field('group_cnt', 'NodeGroups', 'number', 'Number of node groups', (n, view) => connections(n, view).length),
+  field('inst_list', 'InstanceList', 'other', 'Instances', (n, view) => niceSorted(instancesOf(n, view).map((one) => one.name))),
+  field('inst_cnt', 'Instances', 'number', 'Number of instances', (n, view) => instancesOf(n, view).length),
+  field('external_reservations', 'ExternalReservations', 'text', 'Addresses that no instance may get', (n) => reservations(n).join(', ')),
+  ...commonFields<Network>('Network'),
+];

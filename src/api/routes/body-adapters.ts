@@ -1,0 +1,35 @@
+import { GantryError } from '../../base/index.ts';
+
+export type Body = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value);
+const invalid = (problem: string) => new GantryError('API_REQUEST_INVALID', { problem });
+const typeName = (value: unknown) => {
+  if (value === null) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return typeof value === 'string' ? 'str' : typeof value === 'boolean' ? 'bool' : 'dict';
+};
+
+/** The body as an object; an absent one is empty. @throws API_REQUEST_INVALID */
+export function objectBody(body: unknown): Body {
+  if (body === undefined || body === null) return {};
+  if (!isObject(body)) throw invalid(`Body contents: Type is '${typeName(body)}', but 'dict' is expected`);
+  return body;
+}
+
+/** Ganeti's version marker of the body of an instance creation; `beparams.memory` stands for both memory limits. */
+function instanceCreateBody(body: unknown): Body {
+  if (!isObject(body)) throw invalid(`Body contents: Type is '${typeName(body)}', but 'dict' is expected`);
+  const { __version__: version = 0, ...rest } = body;
+  if (version === 0) throw invalid('Instance creation request version 0 is no longer supported');
+  if (version !== 1) throw invalid(`Unsupported request data version ${String(version)}`);
+  if (!isObject(rest['beparams']) || !('memory' in rest['beparams'])) return rest;
+  const { memory, ...beparams } = rest['beparams'];
+  return { ...rest, beparams: { minmem: memory, maxmem: memory, ...beparams } };
+}
+
+/** Bodies of some opcodes have old forms that their binding does not describe. */
+export const bodyAdapters: Readonly<Record<string, (body: unknown) => Body>> = {
+  OP_INSTANCE_CREATE: instanceCreateBody,
+};

@@ -1,0 +1,139 @@
+import { Type } from 'typebox';
+import type { Cluster } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import { clusterInfo } from '../query/cluster-info.ts';
+import { commonOses } from './os-list.ts';
+import { bulkQuery, dryRunQuery, isSet } from './query-params.ts';
+import { Reply, type Route } from './route.ts';
+import { submitJob } from './submit.ts';
+import { tagRoutes } from './tag-routes.ts';
+
+const cluster = () => [{ kind: 'cluster', name: 'cluster' }];
+
+/** Optional parts of Ganeti's interface; clients look for them before they use the newer form of a request. */
+const features = ['instance-create-reqv1', 'instance-reinstall-reqv1', 'node-migrate-reqv1', 'node-evac-res1'];
+
+interface InfoText {
+  readonly master: string | undefined;
+  readonly version: string;
+  readonly reply: Reply;
+}
+
+const infoTexts = new WeakMap<Cluster, InfoText>();
+
+/** The text of `/2/info`; it stays the same while the cluster object and the name of the master do. */
+function infoReply({ services, version }: ApiContext): Reply {
+  const { current } = services.config;
+  const master = current.nodes.get(current.cluster.master_node)?.name;
+  const known = infoTexts.get(current.cluster);
+  if (known && known.master === master && known.version === version) return known.reply;
+  const reply = new Reply(JSON.stringify(clusterInfo(current, version)), `"${current.cluster.serial_no}-${master}-${version}"`);
+  infoTexts.set(current.cluster, { master, version, reply });
+  return reply;
+}
+
+const reading: Route[] = [
+  {
+    method: 'GET',
+    path: '/',
+    tag: 'server',
+    summary: 'Nothing, for old clients',
+    permission: 'server:read',
+    result: Type.Null(),
+    handle: () => null,
+  },
+  {
+    method: 'GET',
+    path: '/2',
+    tag: 'server',
+    summary: 'Nothing, for old clients',
+    permission: 'server:read',
+    result: Type.Null(),
+    handle: () => null,
+  },
+  {
+    method: 'GET',
+    path: '/version',
+    tag: 'server',
+    summary: 'Version of the interface',
+    permission: 'server:read',
+    result: Type.Literal(2),
+    handle: () => 2,
+  },
+  {
+    method: 'GET',
+    path: '/2/info',
+    tag: 'cluster',
+    summary: 'The cluster and its parameters',
+    permission: 'cluster:read',
+    objects: cluster,
+    result: Type.Object({}, { additionalProperties: true }),
+    handle: (_, context) => infoReply(context),
+  },
+  {
+    method: 'GET',
+    path: '/2/features',
+    tag: 'server',
+    summary: 'Optional parts of the interface',
+    permission: 'server:read',
+    result: Type.Array(Type.String()),
+    handle: () => features,
+  },
+  {
+    method: 'GET',
+    path: '/2/os',
+    tag: 'cluster',
+    summary: 'Operating systems that every node has',
+    permission: 'cluster:read',
+    objects: cluster,
+    query: bulkQuery,
+    result: Type.Array(Type.Unknown()),
+    handle: async ({ query }, context) => {
+      const oses = await commonOses(context);
+      if (!isSet(query, 'bulk')) {
+        return oses.flatMap(({ name, variants }) => (variants.length > 0 ? variants.map((variant) => `${name}+${variant}`) : [name]));
+      }
+      return oses.map(({ name, valid, variants, parameters, api_versions }) => ({
+        name,
+        valid,
+        variants,
+        parameters: parameters.map(([parameter, description]) => ({ name: parameter, description })),
+        api_versions,
+        blacklisted: false,
+        hidden: false,
+        trusted: true,
+      }));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/2/filters',
+    tag: 'job',
+    summary: 'Job filters; there are none in this version',
+    permission: 'job:read',
+    query: bulkQuery,
+    result: Type.Array(Type.Unknown()),
+    handle: () => [],
+  },
+];
+
+const redistribute: Route = {
+  method: 'PUT',
+  path: '/2/redistribute-config',
+  tag: 'cluster',
+  summary: 'Nothing to do: the store keeps every master candidate current. Answers with a job that ends at once',
+  permission: 'cluster:modify',
+  objects: cluster,
+  query: dryRunQuery,
+  result: Type.Integer({ description: 'Number of the job' }),
+  handle: ({ user, query }, context) => {
+    const op = { OP_ID: 'OP_TEST_DELAY', duration: 0, no_locks: true, comment: 'redistribute-config', dry_run: isSet(query, 'dry-run') };
+    return submitJob(context, user, [op]);
+  },
+};
+
+export const clusterRoutes: readonly Route[] = [
+  ...reading,
+  redistribute,
+  ...tagRoutes('cluster', '/2/tags', undefined, (_, { services }) => services.config.current.cluster.tags),
+];

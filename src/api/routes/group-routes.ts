@@ -1,0 +1,23 @@
+import type { NodeGroup } from '../../model/index.ts';
+import { pickFields } from '../query/field.ts';
+import { groupFields } from '../query/group-fields.ts';
+import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';
+import type { Route } from './route.ts';
+import { tagRoutes } from './tag-routes.ts';
+
+const names =
+  'alloc_policy name node_cnt node_list ipolicy custom_ipolicy diskparams custom_diskparams ndparams custom_ndparams ctime mtime uuid serial_no tags';
+
+const groups: Resource<NodeGroup> = {
+  kind: 'group',
+  path: '/2/groups',
+  param: 'group_name',
+  idField: 'name',
+  collection: ({ services }) => services.config.current.groups,
+  fields: pickFields(groupFields, names.split(' ')),
+};
+
+export const groupRoutes: readonly Route[] = [
+  ...resourceRoutes(groups),
+  ...tagRoutes('group', '/2/groups/{group_name}/tags', 'group_name', (name, context) => findObject(groups, name, context).tags),
+];

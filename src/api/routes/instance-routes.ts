@@ -1,0 +1,63 @@
+import { Type } from 'typebox';
+import { GantryError } from '../../base/index.ts';
+import type { Instance } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import { instanceRow, instanceRowFields } from '../query/instance-row.ts';
+import { consoleInfo } from './instance-console.ts';
+import { findObject, type Resource, resourceRoutes, viewOf } from './resource-routes.ts';
+import { objectsFrom, Reply, type Route } from './route.ts';
+import { tagRoutes } from './tag-routes.ts';
+
+const instances: Resource<Instance> = {
+  kind: 'instance',
+  path: '/2/instances',
+  param: 'instance_name',
+  idField: 'id',
+  collection: ({ services }) => services.config.current.instances,
+  fields: instanceRowFields,
+  bulk: (context) => {
+    const { text, etag } = context.instanceRows.all(viewOf(context));
+    return new Reply(text, etag);
+  },
+};
+
+/** @throws API_OBJECT_UNKNOWN */
+export const findInstance = (name: string | undefined, context: ApiContext): Instance => findObject(instances, name ?? '', context);
+
+const objects = objectsFrom('instance', 'instance_name');
+
+const oneInstance: Route[] = [
+  {
+    method: 'GET',
+    path: '/2/instances/{instance_name}/console',
+    tag: 'instance',
+    summary: 'How to reach the console of an instance',
+    permission: 'instance:query',
+    objects,
+    result: Type.Object({ instance: Type.String(), kind: Type.Enum(['ssh', 'vnc', 'msg']) }, { additionalProperties: true }),
+    handle: ({ params }, context) => consoleInfo(findInstance(params['instance_name'], context), context),
+  },
+  {
+    method: 'GET',
+    path: '/2/instances/{instance_name}/console/stream',
+    tag: 'instance',
+    summary: 'WebSocket with the bytes of the serial console, both ways',
+    permission: 'instance:console',
+    objects,
+    handle: () => {
+      throw new GantryError('API_REQUEST_INVALID', { problem: 'This resource is a WebSocket; the headers of an upgrade are missing' });
+    },
+  },
+];
+
+/** One row comes from the same function as the bulk list, so that both always agree. */
+function withMemory(route: Route): Route {
+  if (route.path !== '/2/instances/{instance_name}') return route;
+  return { ...route, handle: ({ params }, context) => instanceRow(findInstance(params['instance_name'], context), viewOf(context)) };
+}
+
+export const instanceRoutes: readonly Route[] = [
+  ...resourceRoutes(instances).map(withMemory),
+  ...oneInstance,
+  ...tagRoutes('instance', '/2/instances/{instance_name}/tags', 'instance_name', (name, context) => findInstance(name, context).tags),
+];

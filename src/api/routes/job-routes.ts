@@ -1,0 +1,184 @@
+import { Type } from 'typebox';
+import { GantryError } from '../../base/index.ts';
+import type { Job } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import { pickFields, plainRow } from '../query/field.ts';
+import { jobFields } from '../query/job-fields.ts';
+import { objectBody } from './body-adapters.ts';
+import { type WaitRequest, waitForJob } from './job-wait.ts';
+import { bulkQuery, isSet } from './query-params.ts';
+import { viewOf } from './resource-routes.ts';
+import { type ApiRequest, objectsFrom, type Route } from './route.ts';
+import { submitJob } from './submit.ts';
+
+const listFields = pickFields(jobFields, 'id ops status summary opstatus received_ts start_ts end_ts'.split(' '));
+const pageFields = [...listFields, ...pickFields(jobFields, ['oplog', 'opresult'])];
+const objects = objectsFrom('job', 'job_id');
+const JobId = Type.Integer({ description: 'Number of the job' });
+
+const invalid = (problem: string) => new GantryError('API_REQUEST_INVALID', { problem });
+
+/** The number in a path. @throws API_PATH_UNKNOWN */
+function jobId({ params }: Pick<ApiRequest, 'params'>): number {
+  const text = params['job_id'] ?? '';
+  if (!/^\d{1,15}$/.test(text)) throw new GantryError('API_PATH_UNKNOWN', { path: `/2/jobs/${text}` });
+  return Number(text);
+}
+
+const page = (job: Job, context: ApiContext) => plainRow(pageFields, job, viewOf(context));
+
+/** What Ganeti shows of a job that does not exist: its number, and null for everything else. */
+const emptyPage = (id: number) => Object.fromEntries(pageFields.map(({ name }) => [name, name === 'id' ? id : null]));
+
+const jobs = ({ services }: ApiContext) => [...services.jobs.list()].sort((left, right) => left.id - right.id);
+
+const reading: Route[] = [
+  {
+    method: 'GET',
+    path: '/2/jobs',
+    tag: 'job',
+    summary: 'List the jobs that are not archived',
+    permission: 'job:read',
+    query: bulkQuery,
+    result: Type.Array(Type.Object({}, { additionalProperties: true })),
+    handle: ({ query }, context) => {
+      if (isSet(query, 'bulk')) return jobs(context).map((job) => plainRow(listFields, job, viewOf(context)));
+      return jobs(context).map(({ id }) => ({ id, uri: `/2/jobs/${id}` }));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/2/jobs/{job_id}',
+    tag: 'job',
+    summary: 'Show a job; one that does not exist has null in every field',
+    permission: 'job:read',
+    objects,
+    result: Type.Object(Object.fromEntries(pageFields.map(({ name, doc }) => [name, Type.Unknown({ description: doc })]))),
+    handle: async (request, context) => {
+      const job = await context.services.jobs.get(jobId(request));
+      return job ? page(job, context) : emptyPage(jobId(request));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/2/locks',
+    tag: 'job',
+    summary: 'The locks that jobs hold or wait for',
+    permission: 'job:read',
+    result: Type.Array(Type.Object({}, { additionalProperties: true })),
+    handle: (_, { services }) => services.jobs.locks(),
+  },
+];
+
+const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string');
+
+function parseJson(text: unknown, name: string): unknown {
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`Invalid value for the '${name}' parameter`);
+  }
+}
+
+/** What to wait for, from the body as in Ganeti, or from query parameters for clients whose GET cannot have a body. */
+function waitRequest({ body, query }: ApiRequest): WaitRequest {
+  const given = objectBody(body);
+  const fields = given['fields'] ?? (typeof query['fields'] === 'string' ? query['fields'].split(',') : undefined);
+  if (fields === undefined) throw invalid("Required parameter 'fields' is missing");
+  if (!isNames(fields)) throw invalid("The 'fields' parameter should be a list");
+  const previous = given['previous_job_info'] ?? parseJson(query['previous_job_info'], 'previous_job_info') ?? null;
+  if (previous !== null && !Array.isArray(previous)) throw invalid("The 'previous_job_info' parameter should be a list");
+  const serial = given['previous_log_serial'] ?? query['previous_log_serial'] ?? null;
+  if (serial !== null && !Number.isInteger(serial)) throw invalid("The 'previous_log_serial' parameter should be a number");
+  return { fields, previous, serial: serial as number | null, progress: isSet(query, 'progress') };
+}
+
+const waiting: Route = {
+  method: 'GET',
+  path: '/2/jobs/{job_id}/wait',
+  tag: 'job',
+  summary: 'Wait until a job differs from what the client knows; null when nothing happens for 10 s',
+  permission: 'job:query',
+  objects,
+  query: Type.Object({
+    fields: Type.Optional(Type.String({ description: 'Names of job fields, separated by commas' })),
+    previous_job_info: Type.Optional(Type.String({ description: 'Their known values, a JSON list' })),
+    previous_log_serial: Type.Optional(Type.Integer({ description: 'Highest known serial of the log' })),
+    progress: Type.Optional(Type.Integer({ description: 'Also return on progress of the running step (0 or 1)' })),
+  }),
+  result: Type.Union([Type.Null(), Type.Object({ job_info: Type.Array(Type.Unknown()), log_entries: Type.Array(Type.Unknown()) })]),
+  handle: async (request, context) => (await waitForJob(jobId(request), waitRequest(request), context, request.signal)) ?? null,
+};
+
+const Submission = Type.Object(
+  { ops: Type.Array(Type.Object({ OP_ID: Type.String() }, { additionalProperties: true }), { minItems: 1, maxItems: 100 }) },
+  { additionalProperties: false },
+);
+
+const changing: Route[] = [
+  {
+    method: 'POST',
+    path: '/2/jobs',
+    tag: 'job',
+    summary: 'Submit a job of one or more opcodes; each needs its own permission',
+    permission: 'job:submit',
+    body: Submission,
+    result: JobId,
+    handle: ({ user, body }, context) => submitJob(context, user, (body as { ops: Record<string, unknown>[] }).ops),
+  },
+  {
+    method: 'DELETE',
+    path: '/2/jobs/{job_id}',
+    tag: 'job',
+    summary: 'Cancel a job; answers whether it worked and a message',
+    permission: 'job:cancel',
+    objects,
+    result: Type.Tuple([Type.Boolean(), Type.String()]),
+    handle: async (request, { services }) => {
+      const id = jobId(request);
+      const { cancelled, message } = await services.jobs.cancel(id);
+      services.log.info({ audit: true, user: request.user.name, action: 'cancel', job: id, cancelled }, 'job cancelled');
+      return [cancelled, message];
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/2/jobs/{job_id}/priority',
+    tag: 'job',
+    summary: 'Change the priority of a job that has not begun',
+    permission: 'job:priority',
+    objects,
+    body: Type.Object({ priority: Type.Integer({ minimum: -20, maximum: 19 }) }, { additionalProperties: false }),
+    result: Type.Null(),
+    handle: async (request, { services }) => {
+      await services.jobs.changePriority(jobId(request), (request.body as { priority: number }).priority);
+      return null;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/2/jobs/{job_id}/archive',
+    tag: 'job',
+    summary: 'Move a finished job to the archive',
+    permission: 'job:archive',
+    objects,
+    result: Type.Null(),
+    handle: async (request, { services }) => {
+      await services.jobs.archive(jobId(request));
+      return null;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/2/jobs/archive',
+    tag: 'job',
+    summary: 'Archive the jobs that ended some time ago; answers how many',
+    permission: 'job:archive',
+    query: Type.Object({ age: Type.Integer({ minimum: 0, description: 'Seconds since they ended' }) }),
+    result: Type.Integer(),
+    handle: ({ query }, { services }) => services.jobs.autoArchive(query['age'] as number),
+  },
+];
+
+export const jobRoutes: readonly Route[] = [...reading, waiting, ...changing];

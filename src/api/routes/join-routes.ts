@@ -1,0 +1,79 @@
+import { type Static, Type } from 'typebox';
+import { Name } from '../../model/index.ts';
+import type { Route } from './route.ts';
+
+const TokenRequest = Type.Object(
+  {
+    node_name: Name,
+    group: Type.Optional(Name),
+    ttl: Type.Optional(Type.Integer({ minimum: 10, maximum: 604_800, description: 'Seconds for which the token is good; default 3600' })),
+  },
+  { additionalProperties: false },
+);
+
+const JoinRequest = Type.Object(
+  {
+    token_id: Type.String({ minLength: 1, maxLength: 200 }),
+    secret: Type.String({ minLength: 1, maxLength: 500 }),
+    csr: Type.String({ maxLength: 20_000, description: 'Certificate request of the node, PEM' }),
+    primary_ip: Type.String({ maxLength: 45 }),
+    secondary_ip: Type.Optional(Type.String({ maxLength: 45 })),
+    agent_port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  },
+  { additionalProperties: false },
+);
+
+const defaultTtlSeconds = 3600;
+
+/** How a node gets into the cluster: an administrator makes a token, the node shows it. */
+export const joinRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/2/nodes/join-tokens',
+    tag: 'node',
+    summary: 'Make a token with which one node may join, once',
+    permission: 'node:add',
+    body: TokenRequest,
+    result: Type.Object({ token: Type.String(), expires_at: Type.Number({ description: 'Seconds since 1970' }) }),
+    handle: async ({ user, body }, { services }) => {
+      const { node_name: nodeName, group, ttl: ttlSeconds = defaultTtlSeconds } = body as Static<typeof TokenRequest>;
+      const { token, expiresAt } = await services.join.createToken({ nodeName, ...(group && { group }), ttlSeconds, user: user.name });
+      services.log.info({ audit: true, user: user.name, action: 'create join token', node: nodeName }, 'join token created');
+      return { token, expires_at: expiresAt };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/2/nodes/join',
+    tag: 'node',
+    summary: 'Join the cluster with a token: signs the certificate of the node and registers it',
+    permission: 'public',
+    body: JoinRequest,
+    result: Type.Object({
+      node_uuid: Type.String(),
+      certificate: Type.String(),
+      ca: Type.String(),
+      crl: Type.String(),
+      job_id: Type.Integer(),
+    }),
+    handle: async ({ body }, { services }) => {
+      const request = body as Static<typeof JoinRequest>;
+      const joined = await services.join.join({
+        tokenId: request.token_id,
+        secret: request.secret,
+        csr: request.csr,
+        primaryIp: request.primary_ip,
+        secondaryIp: request.secondary_ip ?? request.primary_ip,
+        agentPort: request.agent_port,
+      });
+      services.log.info({ audit: true, action: 'join', node: joined.nodeUuid, job: joined.jobId }, 'a node joins');
+      return {
+        node_uuid: joined.nodeUuid,
+        certificate: joined.certificate,
+        ca: joined.ca,
+        crl: joined.crl,
+        job_id: joined.jobId,
+      };
+    },
+  },
+];

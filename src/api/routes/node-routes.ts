@@ -1,0 +1,88 @@
+import { Type } from 'typebox';
+import { GantryError } from '../../base/index.ts';
+import { type Node, nodeRole } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import { pickFields } from '../query/field.ts';
+import { nodeFields } from '../query/node-fields.ts';
+import { isSet } from './query-params.ts';
+import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';
+import { objectsFrom, type Route } from './route.ts';
+import { submitJob } from './submit.ts';
+import { tagRoutes } from './tag-routes.ts';
+
+const names =
+  'name offline master_candidate drained dtotal dfree sptotal spfree mtotal mnode mfree pinst_cnt sinst_cnt ctotal cnos cnodes csockets pip sip role pinst_list sinst_list master_capable vm_capable ndparams group.uuid ctime mtime uuid serial_no tags';
+
+const nodes: Resource<Node> = {
+  kind: 'node',
+  path: '/2/nodes',
+  param: 'node_name',
+  idField: 'id',
+  collection: ({ services }) => services.config.current.nodes,
+  fields: pickFields(nodeFields, names.split(' ')),
+};
+
+const findNode = (name: string | undefined, context: ApiContext): Node => findObject(nodes, name ?? '', context);
+
+const roleNames = { M: 'master', C: 'master-candidate', R: 'regular', D: 'drained', O: 'offline' } as const;
+
+/** What each role that can be set means for a node. */
+const roleParams: Record<string, Record<string, boolean>> = {
+  regular: { master_candidate: false, offline: false, drained: false },
+  'master-candidate': { master_candidate: true },
+  drained: { drained: true },
+  offline: { offline: true },
+};
+
+const RoleName = Type.Enum(['regular', 'master-candidate', 'drained', 'offline']);
+
+const roleRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/2/nodes/{node_name}/role',
+    tag: 'node',
+    summary: 'Role of a node',
+    permission: 'node:read',
+    objects: objectsFrom('node', 'node_name'),
+    result: Type.Enum(Object.values(roleNames)),
+    handle: ({ params }, context) =>
+      roleNames[nodeRole(findNode(params['node_name'], context), context.services.config.current.cluster.master_node)],
+  },
+  {
+    method: 'PUT',
+    path: '/2/nodes/{node_name}/role',
+    tag: 'node',
+    summary: 'Change the role of a node',
+    permission: 'node:modify',
+    objects: objectsFrom('node', 'node_name'),
+    query: Type.Object({ force: Type.Optional(Type.Integer()), 'auto-promote': Type.Optional(Type.Integer()) }),
+    body: RoleName,
+    bodyCheckedByHandler: true,
+    result: Type.Integer({ description: 'Number of the job' }),
+    handle: ({ params, query, body, user }, context) => {
+      if (typeof body !== 'string') throw new GantryError('API_REQUEST_INVALID', { problem: 'Body contents: a string is expected' });
+      const role = Object.hasOwn(roleParams, body) ? roleParams[body] : undefined;
+      if (!role) throw new GantryError('API_REQUEST_INVALID', { problem: `Can't set '${body}' role` });
+      const flags = { force: isSet(query, 'force'), auto_promote: isSet(query, 'auto-promote') };
+      return submitJob(context, user, [{ OP_ID: 'OP_NODE_SET_PARAMS', node_name: params['node_name'], ...role, ...flags }]);
+    },
+  },
+];
+
+/** Ganeti's page of one node has the secondary address under two names. */
+function withAlias(route: Route): Route {
+  if (route.path !== '/2/nodes/{node_name}') return route;
+  return {
+    ...route,
+    handle: (request, context) => {
+      const row = route.handle(request, context) as Record<string, unknown>;
+      return { ...row, secondary_ip: row['sip'] };
+    },
+  };
+}
+
+export const nodeRoutes: readonly Route[] = [
+  ...resourceRoutes(nodes).map(withAlias),
+  ...roleRoutes,
+  ...tagRoutes('node', '/2/nodes/{node_name}/tags', 'node_name', (name, context) => findNode(name, context).tags),
+];

@@ -1,0 +1,53 @@
+import type { TObject, TSchema } from 'typebox';
+import type { ApiContext } from '../api-options.ts';
+import type { User } from '../authn/authenticator.ts';
+import type { AuthorizedObject } from '../authz/authorizer.ts';
+
+/** What a handler gets: everything has been authenticated, authorized and validated. */
+export interface ApiRequest {
+  readonly user: User;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when the client is gone or the time is over. */
+  readonly signal: AbortSignal;
+}
+
+/** One method of one resource; the server, the OpenAPI page and the authorization test are made from these. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `/2/nodes/{node_name}` */
+  readonly path: string;
+  readonly tag: 'cluster' | 'node' | 'instance' | 'group' | 'network' | 'job' | 'query' | 'server';
+  readonly summary: string;
+  /** `object:action`; `public` needs no user at all. Actions `read` and `query` change nothing. */
+  readonly permission: string;
+  /** Query parameters; numbers are converted. */
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  /** The body is only described here; the handler checks it against the opcode. */
+  readonly bodyCheckedByHandler?: boolean;
+  readonly result?: TSchema;
+  /** What the request is about, from the path alone. */
+  readonly objects?: (params: Readonly<Record<string, string>>) => readonly AuthorizedObject[];
+  /** Returns JSON or a `Reply`. */
+  readonly handle: (request: ApiRequest, context: ApiContext) => unknown;
+}
+
+/** A reply that is JSON text already. */
+export class Reply {
+  readonly text: string | Buffer;
+  /** With it, a client that has this version gets 304. */
+  readonly etag: string | undefined;
+
+  constructor(text: string | Buffer, etag?: string) {
+    this.text = text;
+    this.etag = etag;
+  }
+}
+
+/** The objects of a path such as `/2/instances/{instance_name}`. */
+export const objectsFrom =
+  (kind: string, param: string): NonNullable<Route['objects']> =>
+  (params) => [{ kind, name: params[param] ?? '' }];

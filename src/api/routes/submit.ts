@@ -1,0 +1,41 @@
+import { GantryError } from '../../base/index.ts';
+import type { OpInput } from '../../jobs/index.ts';
+import { opcodeDefinition, validate } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import type { User } from '../authn/authenticator.ts';
+import type { AuthorizedObject } from '../authz/authorizer.ts';
+
+/** @throws API_FORBIDDEN */
+export async function authorize(context: ApiContext, user: User, permission: string, objects: readonly AuthorizedObject[]): Promise<void> {
+  if (await context.authorizer.decide({ user, permission, objects })) return;
+  context.services.log.warn({ audit: true, user: user.name, permission, objects, decision: 'refused' }, 'permission refused');
+  throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
+}
+
+/**
+ * Checks opcodes against the catalogue and the rights of the user, submits them as one job and writes the audit lines.
+ * @returns the number of the job
+ * @throws INPUT_INVALID, API_FORBIDDEN, and what `JobQueue.submit` throws
+ */
+export async function submitJob(context: ApiContext, user: User, ops: readonly Record<string, unknown>[]): Promise<number> {
+  const checked = ops.map((op) => {
+    const definition = opcodeDefinition(String(op['OP_ID']));
+    const params = validate(definition.params, op, definition.id) as OpInput;
+    return { definition, params, objects: definition.touches(params).map(({ kind, name }) => ({ kind, name })) };
+  });
+  for (const { definition, objects } of checked) await authorize(context, user, definition.permission, objects);
+  const job = await context.services.jobs.submit(
+    checked.map(({ params }) => withReason(params, context)),
+    user.name,
+  );
+  for (const { definition, objects } of checked) {
+    context.services.log.info({ audit: true, user: user.name, opcode: definition.id, objects, job }, 'opcode submitted');
+  }
+  return job;
+}
+
+/** Begins the reason trail where the client gave none, so that every job tells which way it came. */
+function withReason(params: OpInput, context: ApiContext): OpInput {
+  if (Array.isArray(params['reason']) && params['reason'].length > 0) return params;
+  return { ...params, reason: [['gnt:library:rapi', '', Math.round(context.services.clock.now()) * 1_000_000]] };
+}

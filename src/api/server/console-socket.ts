@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
+import { GantryError } from '../../base/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import type { User } from '../authn/authenticator.ts';
+import { needRunning } from '../routes/instance-console.ts';
+import { findInstance } from '../routes/instance-routes.ts';
+import type { Route } from '../routes/route.ts';
+import { describeError } from './describe-error.ts';
+import { errorBody, tellable } from './error-body.ts';
+import type { Gate } from './gate.ts';
+import { routeTable } from './route-table.ts';
+import { statusTexts } from './status-texts.ts';
+
+export interface ConsoleSockets {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): void;
+}
+
+const pingMs = 20_000;
+const messageBytes = 256 * 1024;
+
+/** WebSockets with the serial consoles of instances. A refused upgrade is answered like any other refused request. */
+export function createConsoleSockets(context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): ConsoleSockets {
+  const { log } = context.services;
+  const table = routeTable(routes.filter(({ path }) => path.endsWith('/console/stream')));
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: messageBytes });
+
+  async function open(request: IncomingMessage): Promise<{ user: User; instance: string; console: Duplex }> {
+    const address = request.socket.remoteAddress ?? '';
+    const user = await gate.identify({ method: request.method ?? 'GET', address, headers: request.headers, upgrade: true });
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const found = table.match('GET', path);
+    if (!found) throw new GantryError('API_PATH_UNKNOWN', { path });
+    await gate.permit(user, found.route, found.params);
+    const instance = findInstance(found.params['instance_name'], context);
+    needRunning(instance, context);
+    return { user, instance: instance.name, console: await context.openConsole(instance.primary_node, instance.uuid) };
+  }
+
+  async function connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { user, instance, console } = await open(request);
+    // The idle limit of HTTP does not fit a console; pings find dead clients.
+    (socket as Socket).setTimeout(0);
+    log.info({ audit: true, user: user.name, action: 'console', instance }, 'console opened');
+    if (socket.destroyed) {
+      console.destroy();
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      const started = context.services.clock.now();
+      passBytes(client, console).then(
+        () => log.info({ user: user.name, instance, ms: Math.round(context.services.clock.now() - started) }, 'console closed'),
+        (error: unknown) => log.info({ err: error, user: user.name, instance }, 'console broke off'),
+      );
+    });
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', (error) => log.debug({ err: error }, 'a connection broke before the console was open'));
+      connect(request, socket, head).catch((thrown: unknown) => {
+        const error = describeError(thrown, context.limits.bodyBytes);
+        if (error.definition.kind === 'bug') log.error({ err: thrown }, 'a console failed by a defect');
+        refuse(socket, error, challenge);
+      });
+    },
+    close: () => {
+      for (const client of sockets.clients) client.terminate();
+      sockets.close();
+    },
+  };
+}
+
+/** Both ways until either side ends. */
+async function passBytes(client: WebSocket, console: Duplex): Promise<void> {
+  const stream = createWebSocketStream(client);
+  let alive = true;
+  client.on('pong', () => (alive = true));
+  const pinging = setInterval(() => {
+    if (!alive) return client.terminate();
+    alive = false;
+    client.ping();
+  }, pingMs);
+  try {
+    await pipeline(stream, console, stream);
+  } finally {
+    clearInterval(pinging);
+    console.destroy();
+    client.close();
+  }
+}
+
+function refuse(socket: Duplex, error: GantryError, challenge: string): void {
+  const { http } = error.definition;
+  const body = JSON.stringify(errorBody(tellable(error, 'of a console')));
+  const head = [
+    `HTTP/1.1 ${http} ${statusTexts[http]?.[0] ?? 'Error'}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    ...(http === 401 ? [`www-authenticate: ${challenge}`] : []),
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GantryError } from '../../base/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import type { Authenticator, User } from '../authn/authenticator.ts';
+import type { Route } from '../routes/route.ts';
+import { authorize } from '../routes/submit.ts';
+import type { RefusalLimiter } from './refusal-limiter.ts';
+
+/** What stands between a request and its handler, for HTTP and WebSocket alike. */
+export interface Gate {
+  /** @throws API_TOO_MANY_REQUESTS, API_CROSS_ORIGIN, API_UNAUTHENTICATED */
+  identify(request: Arrival): Promise<User>;
+  /** For what needs no user: only the limit and the origin are looked at. */
+  admit(request: Arrival): void;
+  /** @throws API_FORBIDDEN */
+  permit(user: User, route: Route, params: Readonly<Record<string, string>>): Promise<void>;
+  /** Counts a wrong credential, so that the address is slowed down. */
+  refused(address: string): void;
+}
+
+export interface Arrival {
+  readonly method: string;
+  readonly address: string;
+  readonly headers: IncomingHttpHeaders;
+  /** A WebSocket acts like a change: what follows is not bound by the browser's rules. */
+  readonly upgrade?: boolean;
+}
+
+/** The user of public resources. */
+export const nobody: User = { name: '-', options: [] };
+
+/** Browsers name the page that sends; a page of another host may not change anything here. */
+function checkOrigin({ method, headers, upgrade }: Arrival): void {
+  const { origin, host } = headers;
+  if (origin === undefined || (method === 'GET' && !upgrade)) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new GantryError('API_CROSS_ORIGIN', { origin });
+}
+
+export function createGate(context: ApiContext, authenticator: Authenticator, limiter: RefusalLimiter): Gate {
+  const admit = (request: Arrival): void => {
+    const seconds = limiter.blockedFor(request.address);
+    if (seconds > 0) throw new GantryError('API_TOO_MANY_REQUESTS', { seconds });
+    checkOrigin(request);
+  };
+  return {
+    admit,
+    async identify(request) {
+      admit(request);
+      const { authorization } = request.headers;
+      const user = await authenticator.authenticate(authorization);
+      if (user) return user;
+      // A request without credentials is how browsers and clients ask for the challenge; it guesses nothing.
+      if (authorization !== undefined) limiter.refused(request.address);
+      throw new GantryError('API_UNAUTHENTICATED');
+    },
+    permit: (user, route, params) => authorize(context, user, route.permission, route.objects?.(params) ?? []),
+    refused: (address) => limiter.refused(address),
+  };
+}

@@ -1,0 +1,158 @@
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { GantryError } from '../../base/index.ts';
+import type { ApiContext } from '../api-options.ts';
+import type { User } from '../authn/authenticator.ts';
+import { Reply, type Route } from '../routes/route.ts';
+import { checkRequest } from './check-request.ts';
+import { describeError } from './describe-error.ts';
+import { errorBody, tellable } from './error-body.ts';
+import { type Arrival, type Gate, nobody } from './gate.ts';
+import { openapiOptions, schemaOf } from './openapi.ts';
+import { routeTable } from './route-table.ts';
+import { securityHeaders } from './security-headers.ts';
+
+const json = 'application/json';
+const longestName = 300;
+const emptyParams: Readonly<Record<string, string>> = {};
+/** Errors that tell of guessing. */
+const guesses = new Set(['JOIN_TOKEN_INVALID']);
+
+const users = new WeakMap<FastifyRequest, User>();
+const userOf = (request: FastifyRequest): User => users.get(request) ?? nobody;
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
+
+const arrivalOf = ({ method, ip, headers }: FastifyRequest): Arrival => ({ method, address: ip, headers });
+
+/** The HTTP application: every route behind the gate, with the same errors, headers and log lines. It does not listen. */
+export async function createHttpApp(
+  context: ApiContext,
+  gate: Gate,
+  challenge: string,
+  routes: readonly Route[],
+): Promise<FastifyInstance> {
+  const { limits, version } = context;
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    handlerTimeout: limits.handlerMs,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: longestName },
+  });
+  // Ganeti's clients send a body with the GET of a job's wait.
+  app.addHttpMethod('GET', { hasBody: true });
+  app.setValidatorCompiler(checkRequest);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  parseBodies(app);
+  await app.register(swagger, openapiOptions(version));
+  answerErrors(app, context, gate, challenge, routes);
+  logRequests(app, context);
+  for (const route of [...routes, openapiRoute(app)]) addRoute(app, context, gate, route);
+  await app.ready();
+  return app;
+}
+
+/** JSON only; an empty body is none, since Ganeti's clients always send the content type. */
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(json, { parseAs: 'string' }, (_, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(String(body), withoutPrototype));
+    } catch (error) {
+      done(new GantryError('API_BODY_MALFORMED', {}, { cause: error }));
+    }
+  });
+}
+
+/** Drops keys that would change the prototype of an object that is copied from this one. */
+function withoutPrototype(this: unknown, key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value;
+}
+
+function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): void {
+  const table = routeTable(routes);
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = describeError(thrown, context.limits.bodyBytes);
+    if (error.definition.kind === 'bug') context.services.log.error({ err: thrown, request: request.id }, 'a request failed by a defect');
+    if (guesses.has(error.code)) gate.refused(request.ip);
+    const { http } = error.definition;
+    reply.code(http).headers(securityHeaders).type(json);
+    if (http === 401) reply.header('www-authenticate', challenge);
+    if (http === 429) reply.header('retry-after', String(error.facts['seconds'] ?? 60));
+    return reply.send(errorBody(tellable(error, request.id)));
+  });
+  app.setNotFoundHandler(async (request) => {
+    await gate.identify(arrivalOf(request));
+    const path = pathOf(request);
+    if (table.has(path)) throw new GantryError('API_METHOD_UNSUPPORTED', { method: request.method, path });
+    throw new GantryError('API_PATH_UNKNOWN', { path });
+  });
+}
+
+/** One line a request, with the user, without bodies and query parameters. */
+function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, ip } = request;
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    log.info(
+      { method, path: pathOf(request), status: reply.statusCode, ms, user: userOf(request).name, ip, request: request.id },
+      'request',
+    );
+    done();
+  });
+}
+
+function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: Route): void {
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    schema: schemaOf(route),
+    ...(route.bodyCheckedByHandler && {
+      validatorCompiler: (part) => (part.httpPart === 'body' ? (value: unknown) => ({ value }) : checkRequest(part as never)),
+    }),
+    onRequest: async (request) => {
+      if (route.permission === 'public') return gate.admit(arrivalOf(request));
+      const user = await gate.identify(arrivalOf(request));
+      users.set(request, user);
+      await gate.permit(user, route, (request.params ?? emptyParams) as Record<string, string>);
+    },
+    handler: async (request, reply) => {
+      const value = await route.handle(
+        {
+          user: userOf(request),
+          params: (request.params ?? emptyParams) as Record<string, string>,
+          query: (request.query ?? emptyParams) as Record<string, unknown>,
+          body: request.body,
+          headers: request.headers,
+          signal: request.signal,
+        },
+        context,
+      );
+      return answer(request, reply, value);
+    },
+  });
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
+  reply.headers(securityHeaders).type(json);
+  if (!(value instanceof Reply)) return reply.send(JSON.stringify(value ?? null));
+  if (value.etag !== undefined) {
+    reply.header('etag', value.etag).header('cache-control', 'private, no-cache');
+    if (request.headers['if-none-match'] === value.etag) return reply.code(304).send();
+  }
+  return reply.send(value.text);
+}
+
+/** The published description of the API. */
+function openapiRoute(app: FastifyInstance): Route {
+  let text: Reply | undefined;
+  return {
+    method: 'GET',
+    path: '/openapi.json',
+    tag: 'server',
+    summary: 'This description',
+    permission: 'server:read',
+    handle: () => (text ??= new Reply(JSON.stringify(app.swagger()))),
+  };
+}
