@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { createLockManager, type LockManager } from './lock-manager.ts';
+import { type LockTarget, type LockWant, lockWants } from './lock-want.ts';
+
+const want = (level: LockWant['level'], key: string, mode: LockWant['mode']): LockWant => ({ level, key, label: key, mode });
+const ask = (locks: LockManager, owner: number, wants: readonly LockWant[], priority = 0) => {
+  const state = { held: false };
+  state.held = locks.request(owner, wants, priority, () => {
+    state.held = true;
+  });
+  return state;
+};
+const web1 = [want('instance', 'web1', 'exclusive')];
+const readWeb1 = [want('instance', 'web1', 'shared')];
+
+describe('locks', () => {
+  test('readers share, a writer excludes, and a writer that waits is not overtaken by new readers', () => {
+    const locks = createLockManager();
+    const reader = ask(locks, 1, readWeb1);
+    const writer = ask(locks, 2, web1);
+    const late = ask(locks, 3, readWeb1);
+    assert.deepEqual([reader.held, writer.held, late.held], [true, false, false]);
+    locks.release(1);
+    assert.deepEqual([writer.held, late.held], [true, false]);
+    locks.release(2);
+    assert.equal(late.held, true);
+  });
+
+  test('a better priority goes first, but not for ever', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    const patient = ask(locks, 2, web1, 5);
+    let holder = 1;
+    let overtaken = 0;
+    for (let owner = 3; owner < 1000 && !patient.held; owner++) {
+      const urgent = ask(locks, owner, web1, -5);
+      locks.release(holder);
+      if (urgent.held) {
+        overtaken++;
+        holder = owner;
+      }
+    }
+    assert.equal(patient.held, true);
+    assert.ok(overtaken > 50, `overtaken ${overtaken} times`);
+  });
+
+  test('all of a level conflicts with each of its objects', () => {
+    const locks = createLockManager();
+    const one = ask(locks, 1, web1);
+    const all = ask(locks, 2, [want('instance', '*', 'shared')]);
+    const other = ask(locks, 3, [want('instance', 'web2', 'exclusive')]);
+    const otherLevel = ask(locks, 4, [want('node', '*', 'exclusive')]);
+    assert.deepEqual([one.held, all.held, other.held, otherLevel.held], [true, false, false, true]);
+    assert.equal(locks.waitingFor(2), 'all of level instance (held by job 1)');
+    locks.release(1);
+    assert.deepEqual([all.held, other.held], [true, false]);
+    assert.equal(ask(locks, 5, [want('instance', 'web3', 'shared')]).held, false, 'a reader behind a waiting writer');
+    locks.release(2);
+    assert.equal(other.held, true);
+  });
+
+  test('tell who holds and who waits', () => {
+    const locks = createLockManager();
+    ask(locks, 12, web1);
+    ask(locks, 13, [...web1, want('node', 'node1', 'shared')]);
+    ask(locks, 14, readWeb1);
+    assert.equal(locks.waitingFor(13), 'instance web1 (held by job 12)');
+    assert.equal(locks.waitingFor(12), undefined);
+    assert.deepEqual(locks.rows(), [
+      {
+        name: 'instance/web1',
+        level: 'instance',
+        mode: 'exclusive',
+        owners: [12],
+        pending: [
+          { job: 13, mode: 'exclusive' },
+          { job: 14, mode: 'shared' },
+        ],
+      },
+    ]);
+  });
+
+  test('are given up by one who waits, and by level before the end', () => {
+    const locks = createLockManager();
+    const allocation = [want('allocation', 'allocation', 'exclusive')];
+    ask(locks, 1, [...web1, ...allocation]);
+    const waiting = ask(locks, 2, [...allocation, want('instance', 'web2', 'exclusive')]);
+    const second = ask(locks, 3, [want('instance', 'web2', 'exclusive')]);
+    assert.deepEqual([waiting.held, second.held], [false, false]);
+    locks.release(2);
+    assert.equal(second.held, true, 'what the one who gave up held already is free');
+    const third = ask(locks, 4, allocation);
+    locks.releaseLevel(1, 'allocation');
+    assert.equal(third.held, true);
+    assert.equal(ask(locks, 5, web1).held, false);
+    for (const owner of [1, 3, 4, 5]) locks.release(owner);
+    assert.deepEqual(locks.rows(), []);
+  });
+
+  test('move in the queue with a new priority', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    const first = ask(locks, 2, web1);
+    const second = ask(locks, 3, web1);
+    locks.changePriority(3, -1);
+    locks.release(1);
+    assert.deepEqual([first.held, second.held], [false, true]);
+  });
+});
+
+describe('an object', () => {
+  const target: LockTarget = { uuid: '00000000-0000-4000-8000-000000000001', name: 'web1' };
+  const resolve = (_kind: string, name: string) => (['web1', target.uuid].includes(name.toLowerCase()) ? target : undefined);
+  const wants = (name: string, known = true) =>
+    lockWants([{ kind: 'instance', name, mode: 'exclusive' }], known ? resolve : () => undefined);
+
+  test('is one lock under its name, however written, and its UUID', () => {
+    for (const [a, b] of [
+      ['web1', target.uuid],
+      ['WEB1', 'web1'],
+    ] as const) {
+      const locks = createLockManager();
+      ask(locks, 1, wants(a));
+      assert.equal(ask(locks, 2, wants(b)).held, false);
+      assert.equal(locks.rows().length, 1);
+      assert.equal(locks.rows()[0]?.name, 'instance/web1');
+    }
+  });
+
+  test('that is being created is locked against those who find it by UUID', () => {
+    const locks = createLockManager();
+    ask(locks, 1, wants('web1', false));
+    assert.equal(ask(locks, 2, wants(target.uuid)).held, false);
+  });
+});
+
+describe('any sequence of requests', () => {
+  const level = fc.constantFrom('instance', 'allocation', 'node') as fc.Arbitrary<LockWant['level']>;
+  const wantArbitrary = fc.record({
+    kind: level,
+    name: fc.constantFrom('a', 'b', 'c', '*'),
+    mode: fc.constantFrom('shared', 'exclusive') as fc.Arbitrary<LockWant['mode']>,
+  });
+  const action = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        type: fc.constant('request' as const),
+        wants: fc.array(wantArbitrary, { maxLength: 4 }),
+        priority: fc.integer({ min: -2, max: 2 }),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('release' as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel' as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('early' as const), which: fc.nat(), level }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ type: fc.constant('priority' as const), which: fc.nat(), priority: fc.integer({ min: -3, max: 3 }) }),
+    },
+  );
+
+  type Step = typeof action extends fc.Arbitrary<infer T> ? T : never;
+  interface Owner {
+    readonly id: number;
+    wants: readonly LockWant[];
+    readonly state: { held: boolean };
+  }
+
+  const conflict = (a: LockWant, b: LockWant) =>
+    a.level === b.level && (a.key === b.key || a.key === '*' || b.key === '*') && (a.mode === 'exclusive' || b.mode === 'exclusive');
+  const check = (owners: readonly Owner[]) => {
+    const holding = owners.filter(({ state }) => state.held);
+    for (const [i, a] of holding.entries()) {
+      for (const b of holding.slice(i + 1)) {
+        const clash = a.wants.some((one) => b.wants.some((other) => conflict(one, other)));
+        assert.ok(!clash, `owners ${a.id} and ${b.id} hold incompatible locks`);
+      }
+    }
+  };
+
+  test('never has two incompatible holders, and everybody gets their turn', () => {
+    const model = (actions: readonly Step[]) => {
+      const locks = createLockManager();
+      const owners: Owner[] = [];
+      const leave = (owner: Owner) => {
+        owners.splice(owners.indexOf(owner), 1);
+        locks.release(owner.id);
+      };
+      for (const [id, step] of actions.entries()) {
+        const pick = (list: readonly Owner[]) => ('which' in step ? list[step.which % Math.max(1, list.length)] : undefined);
+        if (step.type === 'request') {
+          const wants = lockWants(step.wants, () => undefined);
+          owners.push({ id, wants, state: ask(locks, id, wants, step.priority) });
+        } else if (step.type === 'release') {
+          const owner = pick(owners.filter(({ state }) => state.held));
+          if (owner) leave(owner);
+        } else if (step.type === 'cancel') {
+          const owner = pick(owners.filter(({ state }) => !state.held));
+          if (owner) leave(owner);
+        } else if (step.type === 'early') {
+          const owner = pick(owners.filter(({ state }) => state.held));
+          if (owner) {
+            owner.wants = owner.wants.filter((each) => each.level !== step.level);
+            locks.releaseLevel(owner.id, step.level);
+          }
+        } else {
+          const owner = pick(owners);
+          if (owner) locks.changePriority(owner.id, step.priority);
+        }
+        check(owners);
+      }
+      while (owners.length > 0) {
+        const holder = owners.find(({ state }) => state.held);
+        assert.ok(holder, `deadlock among ${owners.map(({ id }) => `${id}: ${locks.waitingFor(id)}`).join('; ')}`);
+        leave(holder);
+        check(owners);
+      }
+      assert.deepEqual(locks.rows(), []);
+    };
+    fc.assert(fc.property(fc.array(action, { maxLength: 60 }), model), { seed: 20, numRuns: 1500 });
+  });
+});
