@@ -1,3 +1,19 @@
+export { type CertificateIdentity, type CertificateRole, certificateIdentity } from './certificates/certificate-identity.ts';
+export { type Credentials, checkCertificate } from './certificates/check-certificate.ts';
+export { type Authority, createAuthority } from './certificates/create-authority.ts';
+export { createKeyAndRequest, createRequest } from './certificates/create-request.ts';
+export { createRevocationList, type RevokedCertificate } from './certificates/create-revocation-list.ts';
+export { certificateFingerprint, publicKeyFingerprint } from './certificates/fingerprint.ts';
+export { needsRenewal } from './certificates/needs-renewal.ts';
+export {
+  type CertificateSubject,
+  createCertificate,
+  type SignedCertificate,
+  signCertificate,
+  signNode,
+} from './certificates/sign-certificate.ts';
+export { createNodeClient, type NodeClient, type NodeClientOptions } from './client/node-client.ts';
+export type { NodeResolver, NodeTarget } from './client/node-target.ts';
 export {
   BlockDescription,
   DiskSpec,
@@ -14,4 +30,8 @@ export {
   type RpcParams,
   type RpcResult,
 } from './contract.ts';
+export { decodeJoinToken, encodeJoinToken, JoinToken } from './join-token.ts';
 export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './node-caller.ts';
+export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';
+export { RpcServer, type RpcServerOptions } from './server/rpc-server.ts';
+export type { ConsoleOpener } from './server/serve-console.ts';

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { GantryError } from '../../base/index.ts';
+import type { CallContext, RpcCall } from '../rpc-dispatcher.ts';
+import { Loopback, withCode } from '../testing/loopback.ts';
+
+const disk = { uuid: 'd', dev_type: 'file', size: 1, mode: 'rw', format: 'raw', logical_id: [], params: {} } as const;
+const diskParams = { disk, instance: { uuid: 'i', name: 'web1' } };
+const node = 'node-uuid';
+
+describe('node client', () => {
+  let loopback: Loopback;
+  const servers: Server[] = [];
+  before(async () => {
+    loopback = await Loopback.create();
+  });
+  after(async () => {
+    await loopback.close();
+    for (const server of servers) server.close();
+  });
+
+  const answering = async (answer: (call: RpcCall, context: CallContext) => Promise<unknown>, more = {}) => {
+    const agent = await loopback.agent(answer, { heartbeatMs: 50 });
+    return { agent, client: await loopback.client(agent.target, more) };
+  };
+
+  /** A TLS server with the node's own certificate that speaks whatever it likes. */
+  const strangeAgent = async (reply: (socket: Socket) => void) => {
+    const credentials = await loopback.credentials({ role: 'node' });
+    const server = createHttpsServer({ key: credentials.key, cert: credentials.certificate });
+    server.removeAllListeners('secureConnection');
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => reply(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    return { name: 'n1', address: '127.0.0.1', port, fingerprint: credentials.fingerprint };
+  };
+  const http = (type: string, body: string) => `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+  it('carries parameters, term and step id there, and the result back', async () => {
+    const seen: RpcCall[] = [];
+    const { client } = await answering(async (call) => {
+      seen.push(call);
+      return { changed: true };
+    });
+    assert.deepEqual(await client.call(node, 'disk-create', diskParams, { stepId: 'job 7/ü' }), { changed: true });
+    assert.deepEqual(seen, [{ method: 'disk-create', params: diskParams, term: 1, stepId: 'job 7/ü' }]);
+  });
+
+  it('hands on the error that the agent reports, with the name of the node', async () => {
+    const { client } = await answering(async () => {
+      throw new GantryError('STORAGE_FULL', { subject: 'disk', directory: '/srv', needed: 5, free: 1 });
+    });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), (error: GantryError) => {
+      assert.equal(error.code, 'STORAGE_FULL');
+      assert.equal(error.facts['node'], 'n1');
+      return true;
+    });
+  });
+
+  it('delivers thousands of progress lines in order before the result', async () => {
+    const { client } = await answering(async (_call, { progress }) => {
+      for (let index = 0; index < 5000; index++) {
+        progress({ text: `line ${index} ${'x'.repeat(200)}`, fraction: index / 5000 });
+        if (index % 100 === 0) await new Promise(setImmediate);
+      }
+      return { log: 'ü'.repeat(2_000_000) };
+    });
+    const seen: number[] = [];
+    const instance = {
+      ...{ uuid: 'i', name: 'web1', hypervisor: 'fake', os: 'tiny', memory: 1, min_memory: 1, vcpus: 1, hvparams: {} },
+      ...{ osparams: {}, disk_template: 'diskless', disks: [], nics: [], network_port: null },
+    } as const;
+    const { log } = await client.call(
+      node,
+      'os-install',
+      { instance, reinstall: false, debug: 0 },
+      { stepId: 's', onProgress: ({ fraction }) => seen.push(fraction ?? 0) },
+    );
+    assert.equal(log.length, 2_000_000);
+    assert.ok(seen.length > 50);
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.equal(seen.at(-1), 4999 / 5000);
+  });
+
+  it('times out on an agent that is alive but makes no progress, and cancels the step', async () => {
+    const { agent, client } = await answering(() => new Promise(() => {}), { progressTimeoutMs: 300, silenceMs: 200 });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 'stuck' }), withCode('NODE_TIMED_OUT', /disk-create for 0.3 s/));
+    while (agent.cancelled.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(agent.cancelled, ['stuck']);
+  });
+
+  it('times out on an agent that falls silent', async () => {
+    const target = await strangeAgent(() => {});
+    const client = await loopback.client(target, { silenceMs: 200 });
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_TIMED_OUT', /0.2 s/));
+  });
+
+  it('does not time out while there is progress', async () => {
+    const { client } = await answering(
+      async (_call, { progress }) => {
+        for (let index = 0; index < 8; index++) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          progress({ text: 'on it' });
+        }
+        return { changed: false };
+      },
+      { progressTimeoutMs: 250 },
+    );
+    assert.deepEqual(await client.call(node, 'disk-remove', diskParams, { stepId: 's' }), { changed: false });
+  });
+
+  for (const [what, reply] of [
+    ['another protocol', 'SSH-2.0-OpenSSH_9\r\n\r\n'],
+    ['a web page', http('text/html', '<html>')],
+    ['lines that are not JSON', http('application/x-ndjson', '{"result":\n')],
+    ['lines of an unknown kind', http('application/x-ndjson', '{"hello":1}\n')],
+    ['null', http('application/x-ndjson', 'null\n')],
+    ['a result of the wrong shape', http('application/x-ndjson', '{"result":{"changed":"yes"}}\n')],
+  ] as const) {
+    it(`calls ${what} garbled`, async () => {
+      const target = await strangeAgent((socket) => socket.end(reply));
+      const client = await loopback.client(target);
+      await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_GARBLED'));
+    });
+  }
+
+  it('calls a server without TLS garbled', async () => {
+    const server = createServer((socket) => socket.on('error', () => socket.destroy()).once('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const client = await loopback.client({ name: 'n1', address: '127.0.0.1', port, fingerprint: '' });
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_GARBLED'));
+  });
+
+  it('reports an unknown code of an agent as an internal error with its text', async () => {
+    const error = { code: 'FROM_THE_FUTURE', what: 'time travel', why: '', todo: '', facts: {} };
+    const target = await strangeAgent((socket) => socket.end(http('application/x-ndjson', `${JSON.stringify({ error })}\n`)));
+    const client = await loopback.client(target);
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('INTERNAL', /FROM_THE_FUTURE: time travel/));
+  });
+
+  it('repeats a call whose connection broke, with the same step id', async () => {
+    const steps: (string | undefined)[] = [];
+    const { agent, client } = await answering(async (call) => {
+      steps.push(call.stepId);
+      if (steps.length < 3) agent.server.reload(agent.credentials);
+      if (steps.length < 3) broken.destroy();
+      return { changed: true };
+    });
+    // A proxy in between that can break the connection.
+    let broken!: Socket;
+    const { connect } = await import('node:net');
+    const proxy = createServer((socket) => {
+      broken = socket;
+      const onward = connect(agent.port, '127.0.0.1');
+      for (const end of [socket, onward]) end.on('error', () => end.destroy()).on('close', () => [socket, onward].map((s) => s.destroy()));
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    servers.push(proxy);
+    const viaProxy = await loopback.client({ ...agent.target, port: (proxy.address() as AddressInfo).port });
+    assert.deepEqual(await viaProxy.call(node, 'disk-create', diskParams, { stepId: 'once' }), { changed: true });
+    assert.deepEqual(steps, ['once', 'once', 'once']);
+    await client.close();
+  });
+
+  it('gives up on a node where nobody listens', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const client = await loopback.client({ name: 'n1', address: '127.0.0.1', port, fingerprint: '' });
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_UNREACHABLE', /n1 cannot be reached at 127.0.0.1:\d+: .*ECONNREFUSED/));
+  });
+
+  it('gives up on a node that is not configured', async () => {
+    const client = await loopback.client(undefined);
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_UNREACHABLE'));
+  });
+
+  it('stops at once when its signal aborts, and cancels the step', async () => {
+    const abort = new AbortController();
+    const { agent, client } = await answering(async () => {
+      abort.abort();
+      return new Promise(() => {});
+    });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 'unwanted', signal: abort.signal }), withCode('CANCELLED'));
+    while (agent.cancelled.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(agent.cancelled, ['unwanted']);
+    await assert.rejects(client.call(node, 'node-info', {}, { signal: abort.signal }), withCode('CANCELLED'));
+  });
+
+  it('ends its calls when it is closed', async () => {
+    const { client } = await answering(() => new Promise(() => {}));
+    const call = client.call(node, 'node-info', {});
+    await Promise.all([assert.rejects(call, withCode('CANCELLED')), client.close()]);
+  });
+});

@@ -1,0 +1,161 @@
+import type { Duplex } from 'node:stream';
+import { type Clock, GantryError, type Log, silentLog, systemClock } from '../../base/index.ts';
+import { validate } from '../../model/index.ts';
+import type { Credentials } from '../certificates/check-certificate.ts';
+import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
+import type { CallOptions, NodeCaller } from '../node-caller.ts';
+import { heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
+import { ConnectionLost } from './connection-problem.ts';
+import { Connections } from './connections.ts';
+import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';
+import { openConsole } from './open-console.ts';
+import { type OutgoingRequest, sendRequest } from './send-request.ts';
+
+export interface NodeClientOptions {
+  /** The master's key and certificate, the CA, the revocation list. */
+  readonly credentials: Credentials;
+  /** Of the leadership under which calls are made. */
+  readonly term: number;
+  readonly resolve: NodeResolver;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Milliseconds until a connection must stand; default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds without a byte from a working agent; default 20,000. */
+  readonly silenceMs?: number;
+  /** Replaces the time-outs of the contract, for tests. */
+  readonly progressTimeoutMs?: number;
+  /** Pauses before repetitions after a lost connection, ms; methods that change nothing use only the first. */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+/** Calls node agents over the network. */
+export interface NodeClient extends NodeCaller {
+  /** @throws CONSOLE_MISSING, CONSOLE_BUSY, NODE_UNREACHABLE, NODE_IDENTITY_WRONG, NODE_REFUSED_CALLER, NODE_GARBLED */
+  openConsole(nodeUuid: string, instanceUuid: string): Promise<Duplex>;
+  /** Uses other credentials for new connections. */
+  replaceCredentials(credentials: Credentials): void;
+  close(): Promise<void>;
+}
+
+export function createNodeClient(options: NodeClientOptions): NodeClient {
+  return new NetworkClient(options);
+}
+
+class NetworkClient implements NodeClient {
+  readonly #options: NodeClientOptions;
+  readonly #connections: Connections;
+  readonly #closed = new AbortController();
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(options: NodeClientOptions) {
+    this.#options = options;
+    this.#connections = new Connections(options.credentials);
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLog;
+  }
+
+  async call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options: CallOptions = {}): Promise<RpcResult<M>> {
+    const { changes, result: schema } = nodeContract[method];
+    if (changes && options.stepId === undefined) throw new GantryError('INTERNAL', { detail: `${method} was called without a step id` });
+    const target = resolveTarget(this.#options.resolve, node);
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#closed.signal]) : this.#closed.signal;
+    const result = await this.#repeat(node, {
+      target,
+      verb: 'POST',
+      path: methodPath(method),
+      method,
+      headers: this.#headers(options.stepId),
+      body: JSON.stringify(params),
+      signal,
+      onProgress: options.onProgress,
+    }).catch((error) => {
+      // The agent goes on with a step whose caller is gone, until it is told that nobody wants it any more.
+      if (options.stepId !== undefined && nobodyWaits(error)) void this.#cancelStep(node, target, method, options.stepId);
+      throw error;
+    });
+    try {
+      return validate(schema, result, method) as RpcResult<M>;
+    } catch (error) {
+      const { facts } = GantryError.from(error);
+      const problem = `field ${String(facts['field'])} ${String(facts['problem'])}`;
+      throw new GantryError('NODE_GARBLED', { node: target.name, method, problem }, { cause: error });
+    }
+  }
+
+  async openConsole(nodeUuid: string, instanceUuid: string): Promise<Duplex> {
+    const target = resolveTarget(this.#options.resolve, nodeUuid);
+    return openConsole(target, this.#connections.pool(nodeUuid, target), instanceUuid, this.#timeouts('instance-console').progressMs);
+  }
+
+  replaceCredentials(credentials: Credentials): void {
+    this.#connections.replaceCredentials(credentials);
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort(new GantryError('CANCELLED', { subject: 'calls to nodes' }));
+    this.#connections.close();
+  }
+
+  /** Repeats a request whose connection failed; every method may be repeated, and a running step is joined again. */
+  async #repeat(node: string, request: Omit<OutgoingRequest, 'pool' | 'timeouts'>): Promise<unknown> {
+    const { method, target, signal } = request;
+    const { changes } = nodeContract[method as RpcName];
+    const delays = (this.#options.retryDelaysMs ?? [200, 500, 1000, 2000]).slice(0, changes ? undefined : 1);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const pool = this.#connections.pool(node, target);
+        return await sendRequest({ ...request, pool, timeouts: this.#timeouts(method as RpcName) });
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        const delay = delays[attempt];
+        if (delay === undefined) throw givenUp(error, target);
+        this.#log.debug({ node: target.name, method, attempt, problem: error.message }, 'connection lost, trying again');
+        await this.#clock.sleep(delay, signal);
+      }
+    }
+  }
+
+  async #cancelStep(node: string, target: NodeTarget, method: RpcName, stepId: string): Promise<void> {
+    try {
+      await sendRequest({
+        target,
+        pool: this.#connections.pool(node, target),
+        verb: 'DELETE',
+        path: stepPath(stepId),
+        method,
+        headers: this.#headers(undefined),
+        body: '',
+        timeouts: { connectMs: 2_000, silenceMs: 5_000, progressMs: 5_000 },
+        signal: this.#closed.signal,
+        onProgress: undefined,
+      });
+    } catch (error) {
+      this.#log.info({ node: target.name, method, stepId, problem: (error as Error).message }, 'a step could not be cancelled');
+    }
+  }
+
+  #headers(stepId: string | undefined): Record<string, string> {
+    const term = { [termHeader]: String(this.#options.term) };
+    return stepId === undefined ? term : { ...term, [stepHeader]: encodeURIComponent(stepId) };
+  }
+
+  #timeouts(method: RpcName) {
+    const progressMs = this.#options.progressTimeoutMs ?? nodeContract[method].timeoutMs;
+    const silenceMs = Math.min(this.#options.silenceMs ?? 4 * heartbeatMs, progressMs);
+    return { connectMs: this.#options.connectTimeoutMs ?? 5_000, silenceMs, progressMs };
+  }
+}
+
+const nobodyWaits = (error: unknown): boolean =>
+  error instanceof GantryError && (error.code === 'NODE_TIMED_OUT' || error.code === 'CANCELLED');
+
+function givenUp(lost: ConnectionLost, target: NodeTarget): GantryError {
+  const { name: node } = target;
+  if (lost.afterHandshake) {
+    const problem = 'it hangs up right after the TLS handshake';
+    return new GantryError('NODE_REFUSED_CALLER', { node, problem }, { cause: lost });
+  }
+  return new GantryError('NODE_UNREACHABLE', { node, address: addressOf(target), problem: lost.message }, { cause: lost });
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { GantryError, type Log } from '../../base/index.ts';
+import { validate } from '../../model/index.ts';
+import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
+import type { Credentials } from '../certificates/check-certificate.ts';
+import { nodeContract, type RpcName } from '../contract.ts';
+import type { RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
+import { heartbeatMs, stepHeader, termHeader } from '../wire.ts';
+import { AnswerStream } from './answer-stream.ts';
+import { type CallerCheck, createCallerCheck } from './caller-check.ts';
+import { readBody } from './read-body.ts';
+import { type ConsoleOpener, ConsoleServer, refuseUpgrade } from './serve-console.ts';
+
+export interface RpcServerOptions {
+  readonly credentials: Credentials;
+  readonly dispatcher: RpcDispatcher;
+  readonly openConsole: ConsoleOpener;
+  readonly log: Log;
+  /** A further condition on the master that calls, e.g. that its key is registered. */
+  readonly isRegistered?: (caller: CertificateIdentity) => boolean;
+  readonly heartbeatMs?: number;
+}
+
+/** The network side of a node agent: mutual TLS 1.3, only masters of the cluster get in. The protocol is in `wire.ts`. */
+export class RpcServer {
+  readonly #options: RpcServerOptions;
+  readonly #server: Server;
+  readonly #consoles: ConsoleServer;
+  readonly #checkCaller: CallerCheck;
+  /** Sockets that were accepted under the present credentials. */
+  #accepted = new WeakSet<object>();
+
+  constructor(options: RpcServerOptions) {
+    this.#options = options;
+    this.#consoles = new ConsoleServer(options.openConsole, options.log);
+    this.#checkCaller = createCallerCheck(options.isRegistered);
+    this.#server = createServer({
+      ...contextOf(options.credentials),
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: 10_000,
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 16_384,
+    });
+    this.#server.on('secureConnection', (socket) => this.#accepted.add(socket));
+    this.#server.on('tlsClientError', (error, socket) =>
+      options.log.info({ from: socket.remoteAddress, problem: error.message }, 'a TLS connection was refused'),
+    );
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** @returns the port, chosen by the system when `port` is 0 @throws AGENT_LISTEN_FAILED */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error) =>
+        reject(new GantryError('AGENT_LISTEN_FAILED', { address: `${host}:${port}`, problem: error.message }, { cause: error }));
+      this.#server.once('error', onError);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', onError);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Uses other credentials for new connections, and takes no new request on old ones; calls under way end as usual. */
+  reload(credentials: Credentials): void {
+    this.#server.setSecureContext(contextOf(credentials));
+    this.#accepted = new WeakSet();
+    this.#server.closeIdleConnections();
+  }
+
+  async close(): Promise<void> {
+    this.#consoles.close();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#accepted.has(request.socket)) return void request.socket.destroy();
+    const answer = new AnswerStream(response, this.#options.heartbeatMs ?? heartbeatMs);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new GantryError('CANCELLED', { subject: 'the call' })));
+    try {
+      const caller = this.#checkCaller(request.socket);
+      const step = stepOf(request);
+      if (step !== undefined) {
+        await this.#options.dispatcher.cancelStep(step, termOf(request) ?? 0);
+        return answer.result({});
+      }
+      const call = await readCall(request);
+      this.#options.log.debug({ method: call.method, step: call.stepId, term: call.term, caller: caller.name }, 'called');
+      answer.begin();
+      const result = await this.#options.dispatcher.dispatch(call, {
+        progress: (progress) => answer.progress(progress),
+        signal: gone.signal,
+      });
+      answer.result(result);
+    } catch (thrown) {
+      const error = GantryError.from(thrown);
+      if (error.definition.kind === 'bug') this.#options.log.error({ err: thrown, path: request.url }, 'a call failed');
+      else this.#options.log.info({ code: error.code, problem: error.message, path: request.url }, 'a call failed');
+      // What was not read of the request cannot be skipped over.
+      if (!request.complete) response.setHeader('connection', 'close');
+      answer.error(error);
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', (error) => this.#options.log.debug({ problem: error.message }, 'a console connection broke'));
+    try {
+      if (!this.#accepted.has(request.socket)) return void socket.destroy();
+      this.#checkCaller(request.socket);
+      const instance = /^\/rpc\/console\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+      if (!instance) throw new GantryError('RPC_METHOD_UNKNOWN', { method: String(request.url) });
+      void this.#consoles.serve(instance, request, socket, head);
+    } catch (error) {
+      refuseUpgrade(socket, GantryError.from(error));
+    }
+  }
+}
+
+function contextOf({ key, certificate, ca, crl }: Credentials) {
+  return { key, cert: certificate, ca, crl, minVersion: 'TLSv1.3' as const };
+}
+
+function stepOf(request: IncomingMessage): string | undefined {
+  const step = /^\/rpc\/steps\/([^/]+)$/.exec(request.url ?? '')?.[1];
+  return request.method === 'DELETE' && step !== undefined ? decodeURIComponent(step) : undefined;
+}
+
+function termOf(request: IncomingMessage): number | undefined {
+  const text = request.headers[termHeader];
+  if (text === undefined) return undefined;
+  const term = typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(term)) throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `the term "${String(text)}" is not a number` });
+  return term;
+}
+
+/** @throws RPC_METHOD_UNKNOWN, RPC_REQUEST_UNREADABLE, RPC_REQUEST_TOO_LARGE, INPUT_INVALID */
+async function readCall(request: IncomingMessage): Promise<RpcCall> {
+  const name = /^\/rpc\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
+  if (request.method !== 'POST' || name === undefined || !Object.hasOwn(nodeContract, name)) {
+    throw new GantryError('RPC_METHOD_UNKNOWN', { method: `${request.method} ${request.url}` });
+  }
+  const method = name as RpcName;
+  const term = termOf(request);
+  const header = request.headers[stepHeader];
+  const stepId = typeof header === 'string' ? decodeURIComponent(header) : undefined;
+  if (nodeContract[method].changes && (term === undefined || stepId === undefined)) {
+    throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${method} needs a term and a step id` });
+  }
+  const params = validate(nodeContract[method].params, await readBody(request, method), `call ${method}`);
+  return { method, params, term, stepId };
+}

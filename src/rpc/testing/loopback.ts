@@ -1,0 +1,70 @@
+import { GantryError, silentLog } from '../../base/index.ts';
+import type { Credentials } from '../certificates/check-certificate.ts';
+import { type Authority, createAuthority } from '../certificates/create-authority.ts';
+import { createRevocationList } from '../certificates/create-revocation-list.ts';
+import { type CertificateSubject, createCertificate, type SignOptions } from '../certificates/sign-certificate.ts';
+import { createNodeClient, type NodeClient, type NodeClientOptions } from '../client/node-client.ts';
+import type { CallContext, RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
+import { RpcServer, type RpcServerOptions } from '../server/rpc-server.ts';
+
+type Answer = (call: RpcCall, context: CallContext) => Promise<unknown>;
+
+/** For tests: a cluster CA, agents on loopback and masters that call them, all with real certificates. */
+export class Loopback {
+  readonly authority: Authority;
+  readonly #crl: string;
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  private constructor(authority: Authority, crl: string) {
+    this.authority = authority;
+    this.#crl = crl;
+  }
+
+  static async create(): Promise<Loopback> {
+    const authority = await createAuthority('test');
+    return new Loopback(authority, await createRevocationList(authority, []));
+  }
+
+  async credentials(subject: Partial<CertificateSubject>, options?: SignOptions): Promise<Credentials & { fingerprint: string }> {
+    const whole = { role: 'node' as const, name: 'n1', addresses: ['127.0.0.1'], ...subject };
+    const made = await createCertificate(this.authority, whole, options);
+    return { ...made, ca: this.authority.certificate, crl: this.#crl };
+  }
+
+  /** An agent that answers with `answer`; the names of cancelled steps are kept. */
+  async agent(answer: Answer, more: Partial<RpcServerOptions> = {}) {
+    const credentials = await this.credentials({ role: 'node' });
+    const cancelled: string[] = [];
+    const dispatcher: RpcDispatcher = {
+      dispatch: answer,
+      cancelStep: async (stepId) => void cancelled.push(stepId),
+    };
+    const openConsole = () => Promise.reject(new GantryError('CONSOLE_MISSING', { instance: 'none', problem: 'a test' }));
+    const server = new RpcServer({ credentials, dispatcher, openConsole, log: silentLog, ...more });
+    const port = await server.listen('127.0.0.1', 0);
+    this.#closers.push(() => server.close());
+    const { fingerprint } = credentials;
+    return { server, port, cancelled, fingerprint, credentials, target: { name: 'n1', address: '127.0.0.1', port, fingerprint } };
+  }
+
+  /** A master's client whose only node is `target`. */
+  async client(target: ReturnType<NodeClientOptions['resolve']>, more: Partial<NodeClientOptions> = {}): Promise<NodeClient> {
+    const credentials = more.credentials ?? (await this.credentials({ role: 'master', name: 'master' }));
+    const client = createNodeClient({ term: 1, resolve: () => target, retryDelaysMs: [20, 20], ...more, credentials });
+    this.#closers.push(() => client.close());
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close();
+  }
+}
+
+/** For `assert.rejects`. */
+export const withCode =
+  (code: string, text?: RegExp) =>
+  (error: unknown): boolean => {
+    if (!(error instanceof GantryError)) throw error;
+    if (error.code !== code || (text && !text.test(error.message))) throw new Error(`expected ${code} ${text ?? ''}`, { cause: error });
+    return true;
+  };

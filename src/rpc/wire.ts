@@ -1,0 +1,31 @@
+import type { ErrorReport } from '../base/index.ts';
+import type { Progress } from './contract.ts';
+
+/**
+ * The protocol between master and node agent, over mutual TLS 1.3.
+ *
+ * `POST /rpc/METHOD` with the parameters as JSON. The answer is a stream of lines, each one a JSON object: any number of
+ * `alive` and `progress`, then exactly one `result` or `error`. A stream that ends before that was cut off.
+ * `DELETE /rpc/steps/STEP` stops a running step. `GET /rpc/console/UUID` upgrades to a websocket whose binary frames are
+ * the bytes of the serial line.
+ */
+export type WireLine =
+  | { readonly alive: true }
+  | { readonly progress: Progress }
+  | { readonly result: unknown }
+  | { readonly error: ErrorReport };
+
+export const termHeader = 'gantry-term';
+export const stepHeader = 'gantry-step';
+export const lineType = 'application/x-ndjson';
+
+export const methodPath = (method: string): string => `/rpc/${method}`;
+export const stepPath = (stepId: string): string => `/rpc/steps/${encodeURIComponent(stepId)}`;
+export const consolePath = (instanceUuid: string): string => `/rpc/console/${encodeURIComponent(instanceUuid)}`;
+
+/** Largest request that an agent reads, bytes. */
+export const requestLimitBytes = 1024 * 1024;
+/** Longest line of an answer that a client reads, characters. */
+export const lineLimit = 32 * 1024 * 1024;
+/** A working agent says at least this often that it is alive. */
+export const heartbeatMs = 5_000;
