@@ -96,6 +96,12 @@ describe('Linux network', () => {
     assert.equal(await network.bridgeExists('nosuchbridge'), false);
   });
 
+  it('reports what ip says when the network cannot be read', async () => {
+    const lost = createLinuxNetwork({ commandPrefix: ['ip', 'netns', 'exec', `${namespace}-gone`] });
+    await assert.rejects(lost.list(), withCode('NETWORK_FAILED'));
+    await assert.rejects(lost.cleanup(web), withCode('NETWORK_FAILED'));
+  });
+
   it('removes a device whose making was interrupted before it got its alias', async () => {
     const device = tapName(web.uuid, randomUUID());
     await inside('ip', 'tuntap', 'add', 'dev', device, 'mode', 'tap');

@@ -111,27 +111,45 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
         await (mode === 'bridged' ? connectBridged(request, ownerUid) : connectRouted(request, ownerUid));
       } catch (thrown) {
         if (!existed) await removeTap(request.device);
-        if (!(thrown instanceof GantryError) || thrown.code !== 'COMMAND_FAILED') throw thrown;
-        const problem = String(thrown.facts['stderr']);
+        const problem = commandProblem(thrown);
+        if (problem === null) throw thrown;
         throw new GantryError('NETWORK_TAP_FAILED', { device: request.device, index, instance: instance.name, problem }, { cause: thrown });
       }
       return { uuid: nic.uuid, mac: nic.mac, tap: request.device };
     },
 
-    cleanup: async (instance) => {
-      const prefix = devicePrefix(instance.uuid);
-      for (const { ifname, ifalias } of await taps()) {
-        // Without an alias: its making was interrupted, the name still tells.
-        const owned = ifalias === undefined ? ifname.startsWith(prefix) : ifalias === aliasOf(instance.uuid);
-        if (owned) await removeTap(ifname);
-      }
-    },
+    cleanup: (instance) =>
+      reported(async () => {
+        const prefix = devicePrefix(instance.uuid);
+        for (const { ifname, ifalias } of await taps()) {
+          // Without an alias: its making was interrupted, the name still tells.
+          const owned = ifalias === undefined ? ifname.startsWith(prefix) : ifalias === aliasOf(instance.uuid);
+          if (owned) await removeTap(ifname);
+        }
+      }),
 
-    list: async () =>
-      (await taps()).flatMap(({ ifname, ifalias }) =>
-        ifalias?.startsWith('gantry:') ? [{ device: ifname, instanceUuid: ifalias.slice('gantry:'.length) }] : [],
+    list: () =>
+      reported(async () =>
+        (await taps()).flatMap(({ ifname, ifalias }) =>
+          ifalias?.startsWith('gantry:') ? [{ device: ifname, instanceUuid: ifalias.slice('gantry:'.length) }] : [],
+        ),
       ),
 
-    bridgeExists: async (name) => (await readLink(name))?.linkinfo?.info_kind === 'bridge',
+    bridgeExists: (name) => reported(async () => (await readLink(name))?.linkinfo?.info_kind === 'bridge'),
   };
+}
+
+/** What the failed program said, or null when it is another error. */
+function commandProblem(thrown: unknown): string | null {
+  const stderr = thrown instanceof GantryError && thrown.code === 'COMMAND_FAILED' ? thrown.facts['stderr'] : undefined;
+  return typeof stderr === 'string' ? stderr : null;
+}
+
+async function reported<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const problem = commandProblem(thrown);
+    throw problem === null ? thrown : new GantryError('NETWORK_FAILED', { problem }, { cause: thrown });
+  }
 }

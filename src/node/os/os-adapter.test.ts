@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -163,6 +164,27 @@ describe('OS scripts', () => {
       const install = adapterIn(dir).install(await installRequest(dir, { os: 'sloppy' }), recordingContext());
       const [pid] = await Promise.all([pidOfMarked(marker), install]);
       assert.ok(await gone(pid));
+    }));
+
+  it('end when the process that runs them is killed', () =>
+    inFolder(async (dir) => {
+      const marker = String(4_000_000 + process.pid);
+      await writeDefinition(join(dir, 'os'), 'slow', { create: `#!/bin/sh\nsetsid sleep ${marker} &\nwait\n` });
+      const request = await installRequest(dir, { os: 'slow' }, 'qcow2');
+      const program = `
+        import { createOsAdapter } from ${JSON.stringify(join(import.meta.dirname, 'os-adapter.ts'))};
+        const adapter = createOsAdapter(${JSON.stringify({ searchPath: [join(dir, 'os')], logDir: join(dir, 'log'), workDir: join(dir, 'work') })});
+        await adapter.install(${JSON.stringify(request)}, { progress: () => undefined, signal: new AbortController().signal });`;
+      const agent = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => agent.on('close', resolve));
+      const pid = await pidOfMarked(marker);
+      agent.kill('SIGKILL');
+      await ended;
+      assert.ok(await gone(pid));
+      // The disk is free again, so a repeat of the step works.
+      await writeDefinition(join(dir, 'os'), 'slow', { create: '#!/bin/sh\necho again\n' });
+      assert.equal((await adapterIn(dir).install(request, recordingContext())).log, 'again\n');
+      assert.deepEqual(await readdir(join(dir, 'work')), []);
     }));
 
   it('see qcow2 disks as raw files, and what they write is in the disk', () =>

@@ -51,8 +51,8 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
       ...{ logPath: join(logDir, 'os', `verify-${definition.name}.log`), timeoutMs: 60_000 },
     };
     await runOsScript(request, { progress: () => undefined, signal: new AbortController().signal }).catch((thrown) => {
-      if (!(thrown instanceof GantryError) || thrown.code !== 'OS_SCRIPT_FAILED') throw thrown;
-      throw new GantryError('OS_PARAMETERS_REFUSED', { os: definition.name, problem: String(thrown.facts['output']) });
+      const problem = thrown instanceof GantryError && thrown.code === 'OS_SCRIPT_FAILED' ? thrown.facts['output'] : undefined;
+      throw problem === undefined ? thrown : new GantryError('OS_PARAMETERS_REFUSED', { os: definition.name, problem }, { cause: thrown });
     });
   };
 

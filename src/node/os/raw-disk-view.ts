@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, minimalEnvironment, systemClock } from '../../base/index.ts';
 import type { OsInstallRequest } from '../os-port.ts';
@@ -23,7 +23,7 @@ export async function withRawDisks<T>(
   try {
     const usable: ScriptDisk[] = [];
     for (const disk of disks) {
-      const view = disk.format === 'qcow2' ? await openView(disk, workDir) : null;
+      const view = disk.format === 'qcow2' ? await openWhenFree(disk, workDir) : null;
       if (view) views.push(view);
       usable.push({ uuid: disk.uuid, mode: disk.mode, path: view?.path ?? disk.path, block: disk.driver === 'host_device' });
     }
@@ -39,8 +39,26 @@ interface RawView {
   close(): Promise<void>;
 }
 
-async function openView(disk: ActiveDisk, workDir: string): Promise<RawView> {
+/** After the death of an agent its daemons may need a moment to write everything and to free the disk. */
+async function openWhenFree(disk: ActiveDisk, workDir: string): Promise<RawView> {
   await mkdir(workDir, { recursive: true, mode: 0o700 });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await removeLeftovers(disk, workDir);
+      return await openView(disk, workDir);
+    } catch (thrown) {
+      const busy = thrown instanceof Error && /Failed to get .* lock|EBUSY/.test(thrown.message);
+      if (!busy || attempt === 25) throw thrown;
+      await systemClock.sleep(200);
+    }
+  }
+}
+
+async function removeLeftovers(disk: ActiveDisk, workDir: string): Promise<void> {
+  for (const name of await readdir(workDir)) if (name.startsWith(disk.uuid)) await rm(join(workDir, name), { force: true });
+}
+
+async function openView(disk: ActiveDisk, workDir: string): Promise<RawView> {
   const name = `${disk.uuid}-${randomBytes(4).toString('hex')}`;
   const path = join(workDir, `${name}.raw`);
   const pidFile = join(workDir, `${name}.pid`);
