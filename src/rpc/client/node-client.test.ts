@@ -3,10 +3,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { GantryError } from '../../base/index.ts';
+import type { DiskSpec, InstanceSpec } from '../contract.ts';
 import type { CallContext, RpcCall } from '../rpc-dispatcher.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
 
-const disk = { uuid: 'd', dev_type: 'file', size: 1, mode: 'rw', format: 'raw', logical_id: [], params: {} } as const;
+const disk: DiskSpec = { uuid: 'd', dev_type: 'file', size: 1, mode: 'rw', format: 'raw', logical_id: [], params: {} };
 const diskParams = { disk, instance: { uuid: 'i', name: 'web1' } };
 const node = 'node-uuid';
 
@@ -72,10 +73,12 @@ describe('node client', () => {
       return { log: 'ü'.repeat(2_000_000) };
     });
     const seen: number[] = [];
-    const instance = {
-      ...{ uuid: 'i', name: 'web1', hypervisor: 'fake', os: 'tiny', memory: 1, min_memory: 1, vcpus: 1, hvparams: {} },
-      ...{ osparams: {}, disk_template: 'diskless', disks: [], nics: [], network_port: null },
-    } as const;
+    const instance: InstanceSpec = {
+      ...({ uuid: 'i', name: 'web1', hypervisor: 'fake', os: 'tiny', memory: 1, min_memory: 1, vcpus: 1, hvparams: {} } as const),
+      ...({ osparams: {}, disk_template: 'diskless', network_port: null } as const),
+      disks: [],
+      nics: [],
+    };
     const { log } = await client.call(
       node,
       'os-install',
@@ -84,13 +87,19 @@ describe('node client', () => {
     );
     assert.equal(log.length, 2_000_000);
     assert.ok(seen.length > 50);
-    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    );
     assert.equal(seen.at(-1), 4999 / 5000);
   });
 
   it('times out on an agent that is alive but makes no progress, and cancels the step', async () => {
     const { agent, client } = await answering(() => new Promise(() => {}), { progressTimeoutMs: 300, silenceMs: 200 });
-    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 'stuck' }), withCode('NODE_TIMED_OUT', /disk-create for 0.3 s/));
+    await assert.rejects(
+      client.call(node, 'disk-create', diskParams, { stepId: 'stuck' }),
+      withCode('NODE_TIMED_OUT', /disk-create for 0.3 s/),
+    );
     while (agent.cancelled.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.deepEqual(agent.cancelled, ['stuck']);
   });
@@ -131,7 +140,9 @@ describe('node client', () => {
   }
 
   it('calls a server without TLS garbled', async () => {
-    const server = createServer((socket) => socket.on('error', () => socket.destroy()).once('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')));
+    const server = createServer((socket) =>
+      socket.on('error', () => socket.destroy()).once('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     servers.push(server);
     const { port } = server.address() as AddressInfo;
@@ -177,7 +188,10 @@ describe('node client', () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const client = await loopback.client({ name: 'n1', address: '127.0.0.1', port, fingerprint: '' });
-    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_UNREACHABLE', /n1 cannot be reached at 127.0.0.1:\d+: .*ECONNREFUSED/));
+    await assert.rejects(
+      client.call(node, 'node-info', {}),
+      withCode('NODE_UNREACHABLE', /n1 cannot be reached at 127.0.0.1:\d+: .*ECONNREFUSED/),
+    );
   });
 
   it('gives up on a node that is not configured', async () => {

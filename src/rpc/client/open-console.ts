@@ -22,7 +22,7 @@ export function openConsole(target: NodeTarget, pool: Agent, instanceUuid: strin
       maxPayload: 1024 * 1024,
     });
     // The stream exists before the first frame can arrive, else that would be lost.
-    const stream = createWebSocketStream(socket);
+    const stream = createWebSocketStream(socket, { allowHalfOpen: false });
     const fail = (error: Error) => {
       const problem = connectionProblem(error, target, 'console', false);
       reject(problem instanceof GantryError ? problem : new GantryError('NODE_UNREACHABLE', { node, address, problem: error.message }));

@@ -56,14 +56,15 @@ export class ConsoleServer {
           answered = false;
           session.ping();
         }, 2 * heartbeatMs);
-        const stream = createWebSocketStream(session);
-        const carried = Promise.allSettled([pipeline(line, stream), pipeline(stream, line)]);
-        void carried.then(() => {
+        const stream = createWebSocketStream(session, { allowHalfOpen: false });
+        const ended = (why?: Error) => {
           clearInterval(timer);
           session.terminate();
-          this.#log.debug({ instance }, 'console closed');
+          this.#log.debug({ instance, problem: why?.message }, 'console closed');
           onLost();
-        });
+        };
+        // A serial line that is closed on one side is closed.
+        Promise.race([pipeline(line, stream), pipeline(stream, line)]).then(() => ended(), ended);
       });
     });
   }
