@@ -8,3 +8,4 @@ export { createLog, type Log, silentLog } from './log.ts';
 export { type Random, seededRandom } from './random.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
+export { writeFileAtomic } from './write-file-atomic.ts';

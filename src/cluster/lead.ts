@@ -3,6 +3,7 @@ import type { Clock, Log } from '../base/index.ts';
 import { createJobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import { type Config, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
+import { CertificateRenewer } from './certificate-renewer.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
@@ -13,7 +14,7 @@ import { Watcher } from './watcher.ts';
 
 export interface LeadOptions {
   readonly store: Store;
-  /** Name of this master, for the others to see. */
+  /** Name of this master, for the others to see: that of its node. */
   readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,6 +42,7 @@ export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
   const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal });
   const config = await openConfig(store, { clock, log });
+  await recordMaster(config, options.name);
   const direct = options.connect(config, leadership.term);
   const nodes = refreshingCaller(direct, () => live);
   const live: LivePoller = new LivePoller({
@@ -64,8 +66,18 @@ export async function lead(options: LeadOptions): Promise<Leading> {
     log,
   });
   const join = createJoinService({ store, config, jobs, clock, authority: options.authority, log });
+  const certificates = new CertificateRenewer({ config, nodes: direct, live, authority: options.authority, clock, log });
   const watchSeconds = options.watchIntervalSeconds;
-  const watcher = new Watcher({ config, jobs, live, garbage, clock, log, ...(watchSeconds && { intervalSeconds: watchSeconds }) });
+  const watcher = new Watcher({
+    config,
+    jobs,
+    live,
+    garbage,
+    certificates,
+    clock,
+    log,
+    ...(watchSeconds && { intervalSeconds: watchSeconds }),
+  });
   return {
     services: { config, jobs, nodes, live, join, clock, log },
     leadership,
@@ -82,4 +94,12 @@ export async function lead(options: LeadOptions): Promise<Leading> {
       await leadership.resign();
     },
   };
+}
+
+/** The configuration names the node that leads. A name that is no node's changes nothing. */
+async function recordMaster(config: Config, name: string): Promise<void> {
+  const node = config.current.nodes.find(name);
+  const { uuid, master_node } = config.current.cluster;
+  if (!node || node.uuid === master_node) return;
+  await config.transact((draft) => draft.update('cluster', uuid, (old) => ({ ...old, master_node: node.uuid })));
 }

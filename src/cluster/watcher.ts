@@ -2,6 +2,7 @@ import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import type { Instance } from '../model/index.ts';
 import type { Config } from '../store/index.ts';
+import type { CertificateRenewer } from './certificate-renewer.ts';
 import type { GarbageList } from './garbage.ts';
 import type { LiveState } from './live-state.ts';
 
@@ -10,6 +11,7 @@ export interface WatcherOptions {
   readonly jobs: JobQueue;
   readonly live: LiveState;
   readonly garbage: GarbageList;
+  readonly certificates: CertificateRenewer;
   readonly clock: Clock;
   readonly log: Log;
   /** Seconds between two looks at the instances; default 300, as Ganeti's watcher. */
@@ -17,8 +19,8 @@ export interface WatcherOptions {
 }
 
 /**
- * Brings back what should run: instances that are to be up but are not, on nodes that answer; and collects what
- * operations had to leave behind. A user's own stop is not fought: it is recorded as such by the hypervisor.
+ * Brings back what should run: instances that are to be up but are not, on nodes that answer; collects what
+ * operations had to leave behind; renews certificates in time. A user's own stop is not fought: it is recorded as such by the hypervisor.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -40,8 +42,9 @@ export class Watcher {
 
   /** One look; returns the instances for which a start was submitted. */
   async look(): Promise<string[]> {
-    const { config, jobs, garbage } = this.#options;
+    const { config, jobs, garbage, certificates } = this.#options;
     await garbage.collect();
+    await certificates.look();
     const busy = new Set(
       jobs.list().flatMap((job) => job.ops.filter((op) => op.end_ts === null).map((op) => String(op.input['instance_name'] ?? ''))),
     );

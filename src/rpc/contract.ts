@@ -107,6 +107,8 @@ export const NodeInfo = Type.Object({
     }),
   ),
   disk_templates: Type.Array(DiskTemplate),
+  /** When the agent's certificate ends, seconds since 1970. */
+  certificate_expires: Type.Optional(Type.Number()),
 });
 export type NodeInfo = Static<typeof NodeInfo>;
 

@@ -1,6 +1,7 @@
 import { apiErrors } from './api-errors.ts';
 import { cliErrors } from './cli-errors.ts';
 import { clusterErrors } from './cluster-errors.ts';
+import { daemonErrors } from './daemon-errors.ts';
 import type { ErrorDefinition } from './define-errors.ts';
 import { generalErrors } from './general-errors.ts';
 import { hypervisorErrors } from './hypervisor-errors.ts';
@@ -27,6 +28,7 @@ export const errorCatalogue = {
   ...clusterErrors,
   ...apiErrors,
   ...cliErrors,
+  ...daemonErrors,
   ...localErrors,
 } satisfies Record<string, ErrorDefinition>;
 

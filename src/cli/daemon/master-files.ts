@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+
+/** Where things lie in the state directory of a master. */
+export const masterPaths = (stateDir: string) => ({
+  /** The cluster's CA; the key never leaves the master candidates. */
+  caKey: join(stateDir, 'ca.key'),
+  ca: join(stateDir, 'ca.crt'),
+  crl: join(stateDir, 'ca.crl'),
+  /** With these the master calls node agents. */
+  key: join(stateDir, 'master.key'),
+  certificate: join(stateDir, 'master.crt'),
+  /** With these the REST API is served. */
+  apiKey: join(stateDir, 'api.key'),
+  apiCertificate: join(stateDir, 'api.crt'),
+  users: join(stateDir, 'users'),
+  store: join(stateDir, 'store.db'),
+});

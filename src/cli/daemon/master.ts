@@ -1,0 +1,99 @@
+import { access, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { createApi } from '../../api/index.ts';
+import { createLog, GantryError, systemClock } from '../../base/index.ts';
+import { lead } from '../../cluster/index.ts';
+import { createNodeClient, type NodeClient } from '../../rpc/index.ts';
+import { type Config, openStore } from '../../store/index.ts';
+import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
+import { dropPrivileges } from './drop-privileges.ts';
+import { joinAuthority } from './join-authority.ts';
+import { masterPaths } from './master-files.ts';
+import { aborted, stopSignal } from './until-told-to-stop.ts';
+
+const table = {
+  'state-dir': { help: "the master's state directory", default: '/var/lib/gantry/master' },
+  listen: { help: 'address:port of the REST API; repeat for more', many: true },
+  'listen-fd': { help: 'inherited listening socket for the REST API; repeat for more', many: true },
+  'join-address': { help: 'address:port that join tokens carry; default: the first --listen', many: true },
+  store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
+  name: { help: 'name of this master for the others', default: hostname() },
+  user: { help: 'system user to run as when started by root', default: 'gantry' },
+  'poll-interval': { help: 'seconds between two looks at the nodes', default: '5' },
+  'watch-interval': { help: 'seconds between two looks for instances that should run', default: '300' },
+} as const satisfies OptionTable;
+
+/** `gantry master`: leads the cluster, or stands by until it may, and serves the REST API. */
+export async function run(args: string[]): Promise<number> {
+  const options = daemonOptions('master', table, args);
+  if (!options) return 0;
+  const paths = masterPaths(options['state-dir']);
+  await access(paths.ca).catch(() => {
+    throw new GantryError('CLUSTER_MISSING', { place: options['state-dir'] });
+  });
+  const listeners = [
+    ...options['listen-fd'].map((fd) => ({ fd: Number(fd) })),
+    ...options.listen.map((text) => parseAddress('master', '--listen', text)),
+  ];
+  if (listeners.length === 0) listeners.push({ host: '127.0.0.1', port: 5080 });
+  await dropPrivileges(options.user);
+  return serve(options, paths, listeners);
+}
+
+type Options = NonNullable<ReturnType<typeof daemonOptions<typeof table>>>;
+type Listener = { fd: number } | { host: string; port: number };
+
+async function serve(options: Options, paths: ReturnType<typeof masterPaths>, listeners: readonly Listener[]): Promise<number> {
+  const log = createLog('master');
+  const stop = stopSignal();
+  const store = await openStore(options.store ?? `sqlite:${paths.store}`);
+  const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
+  let client: NodeClient | undefined;
+  const [key, certificate, ca, crl] = await readAll([paths.key, paths.certificate, paths.ca, paths.crl]);
+  const leading = await lead({
+    store,
+    name: options.name,
+    clock: systemClock,
+    log,
+    signal: stop,
+    authority: await joinAuthority(paths, joinAddresses),
+    pollIntervalMs: Number(options['poll-interval']) * 1000,
+    watchIntervalSeconds: Number(options['watch-interval']),
+    connect: (config: Config, term: number) => {
+      client = createNodeClient({ credentials: { key, certificate, ca, crl }, term, resolve: resolver(config), clock: systemClock, log });
+      return client;
+    },
+  });
+  const api = await createApi({
+    ...leading.services,
+    tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
+    usersFile: paths.users,
+    openConsole: (node, instance) => {
+      if (!client) throw new GantryError('INTERNAL', { detail: 'a console was asked for before the master led' });
+      return client.openConsole(node, instance);
+    },
+  });
+  await leading.start();
+  for (const listener of listeners) await api.listen(listener);
+  log.info({ listeners, term: leading.leadership.term }, 'master leads');
+  const reason = await Promise.race([aborted(stop).then(() => 'stop' as const), leading.leadership.lost.then(() => 'lost' as const)]);
+  log.info({ reason }, 'master stops');
+  await api.close();
+  await leading.close();
+  await client?.close();
+  await store.close();
+  return reason === 'stop' ? 0 : 1;
+}
+
+/** Where a node's agent listens, and the key that it must have. */
+function resolver(config: Config) {
+  return (uuid: string) => {
+    const node = config.current.nodes.get(uuid);
+    if (!node) return undefined;
+    return { name: node.name, address: node.primary_ip, port: node.agent_port, fingerprint: node.certificate_fingerprint };
+  };
+}
+
+async function readAll(paths: readonly string[]): Promise<[string, string, string, string]> {
+  return (await Promise.all(paths.map((path) => readFile(path, 'utf8')))) as [string, string, string, string];
+}

@@ -1,0 +1,41 @@
+import { createLog } from '../../base/index.ts';
+import { startAgent } from '../../node/index.ts';
+import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
+import { aborted, stopSignal } from './until-told-to-stop.ts';
+
+const table = {
+  name: { help: 'name of this node', required: true },
+  listen: { help: 'address:port of the agent', required: true },
+  'state-dir': { help: 'certificates and what must last', default: '/var/lib/gantry/node' },
+  'run-dir': { help: 'sockets and run-time files', default: '/run/gantry' },
+  'log-dir': { help: 'logs of the instances', default: '/var/log/gantry' },
+  'file-storage-dir': { help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
+  'shared-file-storage-dir': { help: 'folder for disks of template sharedfile', default: '/srv/gantry/shared-file-storage' },
+  'os-path': { help: 'folder with OS definitions; repeat for more', many: true },
+  'uid-base': { help: 'first of the user ids under which instances run', default: '200000' },
+} as const satisfies OptionTable;
+
+/** `gantry agent`: the node agent. Instances survive its end. */
+export async function run(args: string[]): Promise<number> {
+  const options = daemonOptions('agent', table, args);
+  if (!options) return 0;
+  const log = createLog(`agent ${options.name}`);
+  const agent = await startAgent(
+    {
+      name: options.name,
+      listen: parseAddress('agent', '--listen', options.listen),
+      stateDir: options['state-dir'],
+      runDir: options['run-dir'],
+      logDir: options['log-dir'],
+      fileStorageDir: options['file-storage-dir'],
+      sharedFileStorageDir: options['shared-file-storage-dir'],
+      osSearchPath: options['os-path'].length > 0 ? options['os-path'] : ['/srv/ganeti/os', '/usr/lib/ganeti/os', '/usr/share/ganeti/os'],
+      uidBase: Number(options['uid-base']),
+    },
+    { log },
+  );
+  log.info({ listen: options.listen }, 'agent serves');
+  await aborted(stopSignal());
+  await agent.close();
+  return 0;
+}
