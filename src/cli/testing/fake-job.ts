@@ -49,6 +49,17 @@ export function scriptJob(
   function jobAt(status: string, more: Readonly<Record<string, unknown>>): JobFields {
     const times = { received_ts: [1_795_000_000, 0], start_ts: [1_795_000_000, 0], end_ts: [1_795_000_004, 500_000] };
     const ops = [{ OP_ID: 'OP_INSTANCE_STARTUP' }];
-    return { id, status, summary: ['INSTANCE_STARTUP(web1)'], ops, opstatus: [status], opresult: [null], operror: [null], ...times, ...more, oplog: [log] };
+    return {
+      id,
+      status,
+      summary: ['INSTANCE_STARTUP(web1)'],
+      ops,
+      opstatus: [status],
+      opresult: [null],
+      operror: [null],
+      ...times,
+      ...more,
+      oplog: [log],
+    };
   }
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { type FakeCluster, startFakeCluster } from './testing/fake-cluster.ts';
+import { scriptJob } from './testing/fake-job.ts';
+import { openTerminal } from './testing/terminal.ts';
+
+let cluster: FakeCluster;
+
+before(async () => {
+  cluster = await startFakeCluster();
+});
+after(() => cluster.close());
+beforeEach(() => {
+  cluster.seen.length = 0;
+  cluster.on('POST /2/jobs', () => 12);
+});
+
+const step = (name: string, index: number) => ({ step: name, index, count: 3, fraction: 0.5, text: 'half' });
+
+test('colours on a terminal, none with NO_COLOR', async () => {
+  const coloured = openTerminal(['instance', 'list'], cluster.env);
+  assert.equal(await coloured.exit, 0);
+  assert.match(coloured.text(), /\u001b\[32mrunning\u001b\[39m/);
+  const plain = openTerminal(['instance', 'list'], { ...cluster.env, NO_COLOR: '1' });
+  assert.equal(await plain.exit, 0);
+  assert.doesNotMatch(plain.text(), /\u001b\[/);
+});
+
+test('the running step is drawn in place, ended ones and log lines scroll', async () => {
+  scriptJob(cluster, 12, [
+    { status: 'running', progress: step('create disk 0', 1) },
+    { status: 'running', progress: step('install os', 2), log: ['installing'] },
+    { status: 'success' },
+  ]);
+  const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
+  assert.equal(await terminal.exit, 0);
+  const lines = terminal.lines();
+  assert.ok(
+    lines.some((line) => /^✓ 1\/3 create disk 0/.test(line)),
+    terminal.text(),
+  );
+  assert.ok(lines.some((line) => /^✓ 2\/3 install os/.test(line)));
+  assert.ok(lines.includes('  installing'));
+  assert.match(lines.at(-1) ?? '', /^✓ instance startup web1: success/);
+  assert.match(terminal.text(), /━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 50%/);
+  assert.ok(terminal.text().lastIndexOf('\u001b[?25h') > terminal.text().lastIndexOf('\u001b[?25l'), 'the cursor is shown again');
+});
+
+test('Ctrl-C leaves the job running and says how to follow it', async () => {
+  scriptJob(cluster, 12, [{ status: 'running', progress: step('create disk 0', 1) }], {
+    go: () => new Promise((resolve) => setTimeout(resolve, 50)),
+  });
+  const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
+  await terminal.until(/create disk 0/);
+  terminal.type('\u0003');
+  assert.equal(await terminal.exit, 130);
+  assert.match(stripVTControlCharacters(terminal.text()), /Job 12 goes on\. Follow it with: gantry job watch 12/);
+  assert.ok(!cluster.seen.some(({ method }) => method === 'DELETE'), 'the job is not cancelled');
+});
+
+test('a question is answered on the terminal', async () => {
+  scriptJob(cluster, 12, [{ status: 'success' }]);
+  const refused = openTerminal(['instance', 'remove', 'web1'], cluster.env);
+  await refused.until(/\[y\/N\]/);
+  refused.type('n\r');
+  assert.equal(await refused.exit, 2);
+  assert.equal(cluster.seen.length, 0);
+  const agreed = openTerminal(['instance', 'remove', 'web1'], cluster.env);
+  await agreed.until(/\[y\/N\]/);
+  agreed.type('y\r');
+  assert.equal(await agreed.exit, 0);
+  assert.equal(cluster.seen[0]?.method, 'POST');
+});
