@@ -42,7 +42,7 @@ export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
   const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal });
   const config = await openConfig(store, { clock, log });
-  await recordMaster(config, options.name);
+  await recordMaster(config, leadership, options.name);
   const direct = options.connect(config, leadership.term);
   const nodes = refreshingCaller(direct, () => live);
   const live: LivePoller = new LivePoller({
@@ -97,9 +97,10 @@ export async function lead(options: LeadOptions): Promise<Leading> {
 }
 
 /** The configuration names the node that leads. A name that is no node's changes nothing. */
-async function recordMaster(config: Config, name: string): Promise<void> {
+async function recordMaster(config: Config, leadership: Leadership, name: string): Promise<void> {
   const node = config.current.nodes.find(name);
   const { uuid, master_node } = config.current.cluster;
   if (!node || node.uuid === master_node) return;
-  await config.transact((draft) => draft.update('cluster', uuid, (old) => ({ ...old, master_node: node.uuid })));
+  const change = (draft: ConfigDraft) => draft.update('cluster', uuid, (old) => ({ ...old, master_node: node.uuid }));
+  await config.transact(change, () => leadership.rider());
 }

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
-import { lead } from '../../cluster/index.ts';
+import { type Leading, type LeadOptions, lead } from '../../cluster/index.ts';
 import { createNodeClient, type NodeClient } from '../../rpc/index.ts';
 import { type Config, openStore } from '../../store/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
@@ -50,12 +50,11 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
   let client: NodeClient | undefined;
   const [key, certificate, ca, crl] = await readAll([paths.key, paths.certificate, paths.ca, paths.crl]);
-  const leading = await lead({
+  const leading = await leadUnlessStopped(stop, {
     store,
     name: options.name,
     clock: systemClock,
     log,
-    signal: stop,
     authority: await joinAuthority(paths, joinAddresses),
     pollIntervalMs: Number(options['poll-interval']) * 1000,
     watchIntervalSeconds: Number(options['watch-interval']),
@@ -64,6 +63,10 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
       return client;
     },
   });
+  if (!leading) {
+    await store.close();
+    return 0;
+  }
   const api = await createApi({
     ...leading.services,
     tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
@@ -83,6 +86,16 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   await client?.close();
   await store.close();
   return reason === 'stop' ? 0 : 1;
+}
+
+/** Undefined when this master was stopped while it stood by. */
+async function leadUnlessStopped(stop: AbortSignal, options: Omit<LeadOptions, 'signal'>): Promise<Leading | undefined> {
+  try {
+    return await lead({ ...options, signal: stop });
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Where a node's agent listens, and the key that it must have. */
