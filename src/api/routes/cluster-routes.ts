@@ -11,7 +11,7 @@ import { tagRoutes } from './tag-routes.ts';
 const cluster = () => [{ kind: 'cluster', name: 'cluster' }];
 
 /** Optional parts of Ganeti's interface; clients look for them before they use the newer form of a request. */
-const features = ['instance-create-reqv1', 'instance-reinstall-reqv1', 'node-migrate-reqv1', 'node-evac-res1'];
+const features = ['instance-reinstall-reqv1', 'node-migrate-reqv1', 'instance-create-reqv1', 'node-evac-res1'];
 
 interface InfoText {
   readonly master: string | undefined;

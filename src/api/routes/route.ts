@@ -37,12 +37,12 @@ export interface Route {
 
 /** A reply that is JSON text already. */
 export class Reply {
-  readonly text: string | Buffer;
+  readonly body: Buffer;
   /** With it, a client that has this version gets 304. */
   readonly etag: string | undefined;
 
   constructor(text: string | Buffer, etag?: string) {
-    this.text = text;
+    this.body = typeof text === 'string' ? Buffer.from(text) : text;
     this.etag = etag;
   }
 }

@@ -40,7 +40,7 @@ export async function createHttpApp(
     routerOptions: { maxParamLength: longestName },
   });
   // Ganeti's clients send a body with the GET of a job's wait.
-  app.addHttpMethod('GET', { hasBody: true });
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.setValidatorCompiler(checkRequest);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   parseBodies(app);
@@ -80,7 +80,7 @@ function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, cha
     reply.code(http).headers(securityHeaders).type(json);
     if (http === 401) reply.header('www-authenticate', challenge);
     if (http === 429) reply.header('retry-after', String(error.facts['seconds'] ?? 60));
-    return reply.send(errorBody(tellable(error, request.id)));
+    return reply.send(Buffer.from(JSON.stringify(errorBody(tellable(error, request.id)))));
   });
   app.setNotFoundHandler(async (request) => {
     await gate.identify(arrivalOf(request));
@@ -136,12 +136,13 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
 
 function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
   reply.headers(securityHeaders).type(json);
-  if (!(value instanceof Reply)) return reply.send(JSON.stringify(value ?? null));
+  // Fastify adds a character set to strings, which Ganeti does not send.
+  if (!(value instanceof Reply)) return reply.send(Buffer.from(JSON.stringify(value ?? null)));
   if (value.etag !== undefined) {
     reply.header('etag', value.etag).header('cache-control', 'private, no-cache');
     if (request.headers['if-none-match'] === value.etag) return reply.code(304).send();
   }
-  return reply.send(value.text);
+  return reply.send(value.body);
 }
 
 /** The published description of the API. */

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { opcodeCatalogue } from '../model/index.ts';
+import type { AuthorizationRequest } from './authz/authorizer.ts';
+import { allRoutes } from './routes/all-routes.ts';
+import type { Route } from './routes/route.ts';
+import { type ApiRig, plain, reader, startApiRig, writer } from './testing/api-rig.ts';
+
+/**
+ * Who may use a resource: everybody, any user, users with `read`, users with `write`. A resource that is not in this
+ * table fails the test, so that nobody adds one without thinking of it.
+ */
+const access: Record<string, 'public' | 'user' | 'read' | 'write'> = {
+  'GET /healthz': 'public',
+  'POST /2/nodes/join': 'public',
+  'GET /': 'user',
+  'GET /2': 'user',
+  'GET /version': 'user',
+  'GET /2/info': 'user',
+  'GET /2/features': 'user',
+  'GET /2/os': 'user',
+  'GET /2/filters': 'user',
+  'GET /2/tags': 'user',
+  'GET /2/locks': 'user',
+  'GET /2/nodes': 'user',
+  'GET /2/nodes/{node_name}': 'user',
+  'GET /2/nodes/{node_name}/role': 'user',
+  'GET /2/nodes/{node_name}/tags': 'user',
+  'GET /2/instances': 'user',
+  'GET /2/instances/{instance_name}': 'user',
+  'GET /2/instances/{instance_name}/tags': 'user',
+  'GET /2/groups': 'user',
+  'GET /2/groups/{group_name}': 'user',
+  'GET /2/groups/{group_name}/tags': 'user',
+  'GET /2/networks': 'user',
+  'GET /2/networks/{network_name}': 'user',
+  'GET /2/networks/{network_name}/tags': 'user',
+  'GET /2/jobs': 'user',
+  'GET /2/jobs/{job_id}': 'user',
+  'GET /2/query/{kind}/fields': 'user',
+  'GET /2/query/{kind}': 'read',
+  'PUT /2/query/{kind}': 'read',
+  'GET /2/jobs/{job_id}/wait': 'read',
+  'GET /2/instances/{instance_name}/console': 'read',
+  'GET /2/instances/{instance_name}/info': 'read',
+  'GET /2/nodes/{node_name}/storage': 'read',
+  'GET /2/instances/{instance_name}/console/stream': 'write',
+  'POST /2/jobs': 'write',
+  'DELETE /2/jobs/{job_id}': 'write',
+  'PUT /2/jobs/{job_id}/priority': 'write',
+  'POST /2/jobs/{job_id}/archive': 'write',
+  'POST /2/jobs/archive': 'write',
+  'POST /2/filters': 'write',
+  'PUT /2/redistribute-config': 'write',
+  'PUT /2/modify': 'write',
+  'PUT /2/tags': 'write',
+  'DELETE /2/tags': 'write',
+  'POST /2/nodes/join-tokens': 'write',
+  'DELETE /2/nodes/{node_name}': 'write',
+  'POST /2/nodes/{node_name}/modify': 'write',
+  'PUT /2/nodes/{node_name}/role': 'write',
+  'PUT /2/nodes/{node_name}/tags': 'write',
+  'DELETE /2/nodes/{node_name}/tags': 'write',
+  'POST /2/nodes/{node_name}/powercycle': 'write',
+  'POST /2/nodes/{node_name}/evacuate': 'write',
+  'POST /2/nodes/{node_name}/migrate': 'write',
+  'PUT /2/nodes/{node_name}/storage/modify': 'write',
+  'PUT /2/nodes/{node_name}/storage/repair': 'write',
+  'POST /2/instances': 'write',
+  'POST /2/instances-multi-alloc': 'write',
+  'DELETE /2/instances/{instance_name}': 'write',
+  'PUT /2/instances/{instance_name}/startup': 'write',
+  'PUT /2/instances/{instance_name}/shutdown': 'write',
+  'POST /2/instances/{instance_name}/reboot': 'write',
+  'PUT /2/instances/{instance_name}/migrate': 'write',
+  'PUT /2/instances/{instance_name}/failover': 'write',
+  'PUT /2/instances/{instance_name}/tags': 'write',
+  'DELETE /2/instances/{instance_name}/tags': 'write',
+  'POST /2/instances/{instance_name}/reinstall': 'write',
+  'POST /2/instances/{instance_name}/replace-disks': 'write',
+  'PUT /2/instances/{instance_name}/activate-disks': 'write',
+  'PUT /2/instances/{instance_name}/deactivate-disks': 'write',
+  'POST /2/instances/{instance_name}/recreate-disks': 'write',
+  'PUT /2/instances/{instance_name}/prepare-export': 'write',
+  'PUT /2/instances/{instance_name}/export': 'write',
+  'DELETE /2/instances/{instance_name}/export': 'write',
+  'PUT /2/instances/{instance_name}/rename': 'write',
+  'PUT /2/instances/{instance_name}/modify': 'write',
+  'POST /2/instances/{instance_name}/disk/{disk}/grow': 'write',
+  'POST /2/groups': 'write',
+  'DELETE /2/groups/{group_name}': 'write',
+  'PUT /2/groups/{group_name}/modify': 'write',
+  'PUT /2/groups/{group_name}/rename': 'write',
+  'PUT /2/groups/{group_name}/assign-nodes': 'write',
+  'PUT /2/groups/{group_name}/tags': 'write',
+  'DELETE /2/groups/{group_name}/tags': 'write',
+  'POST /2/networks': 'write',
+  'DELETE /2/networks/{network_name}': 'write',
+  'PUT /2/networks/{network_name}/connect': 'write',
+  'PUT /2/networks/{network_name}/disconnect': 'write',
+  'PUT /2/networks/{network_name}/rename': 'write',
+  'PUT /2/networks/{network_name}/modify': 'write',
+  'PUT /2/networks/{network_name}/tags': 'write',
+  'DELETE /2/networks/{network_name}/tags': 'write',
+};
+
+/** Opcodes with the least they need; each is submitted by each kind of user. */
+const opcodes: Record<string, Record<string, unknown>> = {
+  OP_INSTANCE_CREATE: { instance_name: 'new1', disk_template: 'diskless', disks: [], nics: [] },
+  OP_INSTANCE_REMOVE: { instance_name: 'x1' },
+  OP_INSTANCE_STARTUP: { instance_name: 'x1' },
+  OP_INSTANCE_SHUTDOWN: { instance_name: 'x1' },
+  OP_INSTANCE_REBOOT: { instance_name: 'x1' },
+  OP_INSTANCE_MIGRATE: { instance_name: 'x1' },
+  OP_INSTANCE_FAILOVER: { instance_name: 'x1' },
+  OP_NODE_ADD: { node_name: 'x1', primary_ip: '10.0.0.9', agent_port: 1811, certificate_fingerprint: 'f' },
+  OP_NODE_SET_PARAMS: { node_name: 'x1' },
+  OP_NODE_REMOVE: { node_name: 'x1' },
+  OP_GROUP_ADD: { group_name: 'x1' },
+  OP_GROUP_SET_PARAMS: { group_name: 'x1' },
+  OP_GROUP_RENAME: { group_name: 'x1', new_name: 'x2' },
+  OP_GROUP_ASSIGN_NODES: { group_name: 'x1', nodes: ['x1'] },
+  OP_GROUP_REMOVE: { group_name: 'x1' },
+  OP_NETWORK_ADD: { network_name: 'x1', network: '10.9.0.0/24' },
+  OP_NETWORK_REMOVE: { network_name: 'x1' },
+  OP_NETWORK_CONNECT: { network_name: 'x1', group_name: 'x1', network_mode: 'bridged', network_link: 'br0' },
+  OP_NETWORK_DISCONNECT: { network_name: 'x1', group_name: 'x1' },
+  OP_TAGS_SET: { kind: 'cluster', tags: ['x'] },
+  OP_TAGS_DEL: { kind: 'cluster', tags: ['x'] },
+  OP_CLUSTER_SET_PARAMS: { candidate_pool_size: 5 },
+  OP_CLUSTER_VERIFY: {},
+  OP_TEST_DELAY: { duration: 0 },
+};
+
+const keyOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
+/** Something that no object is called, so that a permitted change does nothing. */
+const pathOf = ({ path }: Route) => path.replaceAll('{job_id}', '424242').replaceAll(/\{\w+\}/g, 'nobody');
+
+let rig: ApiRig;
+const asked: AuthorizationRequest[] = [];
+before(async () => {
+  rig = await startApiRig({ limits: { refusalsPerMinute: 100_000, waitMs: 10 } });
+});
+after(() => rig.close());
+
+test('the table names every resource, and no other', () => {
+  assert.deepEqual(allRoutes.map(keyOf).sort(), Object.keys(access).sort());
+});
+
+test('every resource and every opcode has a permission', () => {
+  for (const route of allRoutes) assert.match(route.permission, /^(public|[a-z]+:[a-z-]+)$/, keyOf(route));
+  for (const { id, permission } of opcodeCatalogue.values()) assert.match(permission, /^[a-z]+:[a-z-]+$/, id);
+});
+
+for (const route of allRoutes) {
+  const key = keyOf(route);
+  test(`${key} is for: ${access[key]}`, async () => {
+    const statuses: Record<string, number> = {};
+    for (const [who, user] of Object.entries({ anonymous: undefined, wrong: 'admin:wrong', plain, reader, writer })) {
+      const { status } = await rig.client.send(route.method, pathOf(route), user === undefined ? {} : { user });
+      statuses[who] = status;
+    }
+    const refused = Object.fromEntries(Object.entries(statuses).map(([who, status]) => [who, status === 401 || status === 403]));
+    const level = ['public', 'user', 'read', 'write'].indexOf(access[key] ?? '');
+    assert.deepEqual(refused, { anonymous: level > 0, wrong: level > 0, plain: level > 1, reader: level > 2, writer: false });
+    if (level > 0) assert.deepEqual([statuses['anonymous'], statuses['wrong']], [401, 401]);
+  });
+}
+
+test('the list of opcodes here is the catalogue', () => {
+  assert.deepEqual(Object.keys(opcodes).sort(), [...opcodeCatalogue.keys()].sort());
+});
+
+for (const [id, params] of Object.entries(opcodes)) {
+  test(`${id} needs write and its own permission`, async () => {
+    const body = { ops: [{ OP_ID: id, ...params, dry_run: true }] };
+    assert.equal((await rig.client.send('POST', '/2/jobs', { body })).status, 401);
+    assert.equal((await rig.client.send('POST', '/2/jobs', { body, user: reader })).status, 403);
+    assert.equal((await rig.client.send('POST', '/2/jobs', { body, user: writer })).status, 200);
+  });
+}
+
+test('each opcode of a job is authorized with its permission and objects, all before any is submitted', async () => {
+  const strict = await startApiRig({
+    authorizer: {
+      decide: (request) => {
+        asked.push(request);
+        return request.permission !== 'instance:remove';
+      },
+    },
+  });
+  try {
+    const ops = Object.entries(opcodes).map(([OP_ID, params]) => ({ OP_ID, ...params }));
+    const reply = await strict.client.send('POST', '/2/jobs', { user: writer, body: { ops } });
+    assert.equal(reply.status, 403);
+    assert.deepEqual(asked.at(-1), {
+      user: { name: 'admin', options: ['write'] },
+      permission: 'instance:remove',
+      objects: [{ kind: 'instance', name: 'x1' }],
+    });
+    assert.deepEqual(strict.services.jobs.list(), []);
+    asked.length = 0;
+    const allowed = ops.filter(({ OP_ID }) => OP_ID !== 'OP_INSTANCE_REMOVE').map((op) => ({ ...op, dry_run: true }));
+    assert.equal((await strict.client.send('POST', '/2/jobs', { user: writer, body: { ops: allowed } })).status, 200);
+    const permissions = allowed.map(({ OP_ID }) => opcodeCatalogue.get(OP_ID)?.permission);
+    assert.deepEqual(
+      asked.map(({ permission }) => permission),
+      ['job:submit', ...permissions],
+    );
+  } finally {
+    await strict.close();
+  }
+});
+
+test('a resource made from an opcode is decided on by the name in its path before its body is read', async () => {
+  const asked: AuthorizationRequest[] = [];
+  const strict = await startApiRig({
+    authorizer: {
+      decide: (request) => {
+        asked.push(request);
+        return false;
+      },
+    },
+  });
+  try {
+    const reply = await strict.client.send('PUT', '/2/instances/web%2D1/startup', { user: writer, raw: 'not JSON' });
+    assert.equal(reply.status, 403);
+    assert.deepEqual(asked, [
+      { user: { name: 'admin', options: ['write'] }, permission: 'instance:startup', objects: [{ kind: 'instance', name: 'web-1' }] },
+    ]);
+  } finally {
+    await strict.close();
+  }
+});
