@@ -484,10 +484,10 @@ describe('after a restart', () => {
   });
 
   test('a step that ends after the term is not recorded', async () => {
-    const { operation, open: openGate } = gated();
+    const { operation, order, open: openGate } = gated();
     const first = await start({ operations: operationMap(operation) });
     const id = await first.queue.submit([reboot], 'alice');
-    await reaches(first.queue, id, 'running');
+    while (order.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await first.store.transact({ compares: [], writes: [{ type: 'delete', key: keys.leader }] });
     const before = await first.store.range(keys.jobs);
     const ended = openGate(first.queue, id);

@@ -1,6 +1,6 @@
 import { type LockLevel, lockLevels } from '../model/index.ts';
 import type { LockRow } from './job-queue.ts';
-import { blockers, giveUp, type HoldMode, type Lock, newLock, reprioritise, take } from './lock.ts';
+import { blockers, giveUp, type HoldMode, type Lock, newLock, reprioritise, take, tryTake } from './lock.ts';
 import { compareWants, type LockMode, type LockWant, lockId } from './lock-want.ts';
 
 /** Locks of the running jobs. In memory only: after a restart the resumed jobs take theirs again before all others. */
@@ -11,6 +11,11 @@ export interface LockManager {
    * @returns whether all are held now; if not, `granted` is called when they are
    */
   request(owner: number, wants: readonly LockWant[], priority: number, granted: () => void): boolean;
+  /**
+   * Takes further locks for one who holds all it asked for, if none of them needs waiting.
+   * @returns whether all are held; if not, the owner has to release and ask anew
+   */
+  extend(owner: number, wants: readonly LockWant[]): boolean;
   /** Gives back everything the owner holds or waits for; nothing happens when that is nothing. */
   release(owner: number): void;
   /** Gives back the locks of one level early. */
@@ -83,6 +88,16 @@ export function createLockManager(): LockManager {
       const request: Request = { owner, steps: claims(wants), next: 0, priority, held: [], waiting: undefined, granted };
       requests.set(owner, request);
       return advance(request);
+    },
+    extend(owner, wants) {
+      const request = requests.get(owner);
+      return claims(wants).every((claim) => {
+        const lock = lockOf(claim);
+        const held = request !== undefined && tryTake(lock, owner, claim.mode);
+        if (held && !request.held.includes(lock)) request.held.push(lock);
+        forget(lock);
+        return held;
+      });
     },
     release(owner) {
       const request = requests.get(owner);

@@ -13,6 +13,14 @@ const conflicts: Readonly<Record<HoldMode, readonly HoldMode[]>> = {
   X: ['IS', 'IX', 'S', 'X'],
 };
 
+/** What a mode already includes. */
+const covers: Readonly<Record<HoldMode, readonly HoldMode[]>> = {
+  IS: ['IS'],
+  IX: ['IX', 'IS'],
+  S: ['S', 'IS'],
+  X: ['IS', 'IX', 'S', 'X'],
+};
+
 /** How often a waiter may be overtaken by better priorities before nobody overtakes it any more. */
 const overtakeLimit = 100;
 
@@ -55,6 +63,24 @@ export function take(lock: Lock, waiter: Waiter): boolean {
   }
   lock.queue.splice(place, 0, waiter);
   return false;
+}
+
+/**
+ * Takes the lock, or takes it in a stronger mode, if that needs no waiting. Not waiting, it cannot deadlock.
+ * @returns whether it is held now as asked for
+ */
+export function tryTake(lock: Lock, owner: number, mode: HoldMode): boolean {
+  const own = lock.holders.get(owner);
+  if (own && covers[own].includes(mode)) return true;
+  if (!own && lock.queue.length > 0) return false;
+  if (own) lock.counts[own]--;
+  const wanted = own === undefined || own === 'IS' || mode === 'X' ? mode : 'X';
+  const held = fits(lock, wanted) ? wanted : own;
+  if (held) {
+    lock.holders.set(owner, held);
+    lock.counts[held]++;
+  }
+  return held === wanted;
 }
 
 /** Gives up a hold or a place in the queue; those who can go on then are granted. */

@@ -191,11 +191,11 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   }
   record.phase = 'locks';
   const granted = () => {
-    if (isStale(scheduler, record, index, wants)) {
+    if (holdsEnough(scheduler, record, index, wants)) {
+      queueUp(scheduler, record, 'granted');
+    } else {
       locks.release(record.id);
       queueUp(scheduler, record, 'ready');
-    } else {
-      queueUp(scheduler, record, 'granted');
     }
     pump(scheduler);
   };
@@ -203,14 +203,15 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   show(record, waiting(index, now(host)));
 }
 
-/** While a job waited for its locks, the objects may have been renamed or created: then it must ask anew. */
-function isStale({ host }: Scheduler, record: JobRecord, index: number, wants: readonly LockWant[]): boolean {
-  if (record.resumed) return false;
+/** While a job waited for its locks, objects may have been renamed or created: if so, it needs other locks, too. */
+function holdsEnough({ host, locks }: Scheduler, record: JobRecord, index: number, wants: readonly LockWant[]): boolean {
+  if (record.resumed) return true;
   try {
-    return !sameWants(wants, opWants(host, record, index));
+    const present = opWants(host, record, index);
+    return sameWants(wants, present) || locks.extend(record.id, present);
   } catch (error) {
     host.log.debug({ err: error, job: record.id }, 'the locks of a job could not be named again');
-    return true;
+    return false;
   }
 }
 

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { jobStatus } from '../model/index.ts';
+import type { Store } from '../store/index.ts';
+import type { OpInput } from './job-queue.ts';
+import { openFixture, type QueueFixture } from './queue-fixture.ts';
+import { testOperations } from './test-operations.ts';
+
+/**
+ * A master for the crash tests, run as a process of its own: prepares, submits, waits, and kills itself with SIGKILL
+ * at the point with the given number. Points lie before and after every write of the store and every effect.
+ */
+export interface CrashOrder {
+  readonly dir: string;
+  /** Jobs that are run to their end before points count. */
+  readonly prepare: readonly OpInput[];
+  readonly submit: readonly OpInput[];
+  /** 1-based; 0: never. */
+  readonly killAt: number;
+}
+
+async function runChild(order: CrashOrder): Promise<void> {
+  let armed = false;
+  let points = 0;
+  const point = () => {
+    if (armed && ++points === order.killAt) process.kill(process.pid, 'SIGKILL');
+  };
+  const wrap = (store: Store): Store => ({
+    get: (key) => store.get(key),
+    range: (prefix, options) => store.range(prefix, options),
+    watch: (prefix, after, signal) => store.watch(prefix, after, signal),
+    grantLease: (ttl) => store.grantLease(ttl),
+    compact: (revision) => store.compact(revision),
+    close: () => store.close(),
+    async transact(transaction) {
+      point();
+      const result = await store.transact(transaction);
+      point();
+      return result;
+    },
+  });
+  const operations = testOperations({ dir: join(order.dir, 'world'), point });
+  const fixture = await openFixture(order.dir, { operations, wrap, idle: true });
+  if (order.prepare.length > 0) {
+    await fixture.queue.start();
+    for (const op of order.prepare) await ended(fixture, await fixture.queue.submit([op], 'alice'));
+    armed = true;
+  } else {
+    armed = true;
+    await fixture.queue.start();
+  }
+  for (const op of order.submit) {
+    const id = await fixture.queue.submit([op], 'alice');
+    process.stdout.write(`acknowledged ${id}\n`);
+  }
+  for (const job of fixture.queue.list()) await ended(fixture, job.id);
+  armed = false;
+  process.stdout.write(`points ${points}\n`);
+  await fixture.close();
+}
+
+export async function ended({ queue }: QueueFixture, id: number): Promise<void> {
+  for (;;) {
+    const job = await queue.get(id);
+    if (!job) throw new Error(`job ${id} is lost`);
+    const status = jobStatus(job);
+    if (status === 'success' || status === 'error' || status === 'canceled') return;
+    if (!(await queue.waitForChange(id, { status, timeoutMs: 20_000 }))) throw new Error(`job ${id} stays ${status}`);
+  }
+}
+
+if (import.meta.main) await runChild(JSON.parse(process.argv[2] ?? '{}') as CrashOrder);
