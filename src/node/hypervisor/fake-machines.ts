@@ -54,7 +54,8 @@ export function createFakeMachines(machines: Map<string, FakeMachine>, clock: Cl
 }
 
 export const newMachine = (request: StartRequest, state: FakeMachine['state'], startedAt: number): FakeMachine => {
-  const machine = String(request.spec.hvparams['machine_version'] || machineType);
+  const wanted = request.spec.hvparams['machine_version'];
+  const machine = typeof wanted === 'string' && wanted !== '' ? wanted : machineType;
   return { request, state, machine, startedAt, listens: null, sent: null };
 };
 

@@ -9,15 +9,15 @@ export interface HypervisorHarness {
   readonly source: Hypervisor;
   readonly target: Hypervisor;
   /** An adapter over what `source` keeps, as after a restart of its agent. */
-  restarted(): Hypervisor;
+  readonly restarted: () => Hypervisor;
   /** A request for a new instance whose disks both nodes reach. `stubborn` guests do not stop when they are asked. */
-  request(guest: 'obedient' | 'stubborn'): Promise<StartRequest>;
+  readonly request: (guest: 'obedient' | 'stubborn') => Promise<StartRequest>;
   /** Waits until the guest is so far that it hears what it is asked. */
-  booted(instance: InstanceRef): Promise<void>;
+  readonly booted: (instance: InstanceRef) => Promise<void>;
   /** Ends its process as a crash does. */
-  crash(instance: InstanceRef): Promise<void>;
+  readonly crash: (instance: InstanceRef) => Promise<void>;
   /** Lets the guest switch itself off. */
-  powerOff(instance: InstanceRef): Promise<void>;
+  readonly powerOff: (instance: InstanceRef) => Promise<void>;
   /** Address of the target. */
   readonly address: string;
 }
@@ -81,7 +81,7 @@ function lifeCycle(harness: () => HypervisorHarness): void {
     const { source, request } = harness();
     const wanted = await request('obedient');
     const outcomes = await Promise.all([source.start(wanted, handlerContext()), source.start(wanted, handlerContext())]);
-    assert.deepEqual(outcomes.map(({ changed }) => changed).sort(), [false, true]);
+    assert.equal(outcomes.filter(({ changed }) => changed).length, 1);
     await source.stop(refOf(wanted), 0, handlerContext());
   });
 

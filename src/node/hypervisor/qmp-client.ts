@@ -73,7 +73,7 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
     const waiter = waiting.get(id);
     if (!waiter) return abandoned.delete(id) ? undefined : garbled(`an answer to a command that was never sent, id ${id}`);
     waiting.delete(id);
-    if ('return' in message) return waiter.resolve(message['return'] as Json);
+    if ('return' in message) return waiter.resolve(message['return'] ?? null);
     const error = message['error'] as { class?: string; desc?: string } | undefined;
     waiter.reject(
       new GantryError('HYPERVISOR_QMP_REFUSED', {

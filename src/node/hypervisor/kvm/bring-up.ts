@@ -4,18 +4,21 @@ import type { StartRequest } from '../hypervisor.ts';
 import type { QmpClient } from '../qmp-client.ts';
 import { chooseAccelerator } from './accelerator-probe.ts';
 import { buildCommandLine, vncAddress } from './command-line.ts';
-import { endProcess } from './end-process.ts';
+import { endProcess, waitForEnd } from './end-process.ts';
 import { forgetInstance } from './find-instance.ts';
 import { requireShortPaths } from './instance-files.ts';
 import { instanceUid } from './instance-uid.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { type LaunchedQemu, launchQemu } from './launch-qemu.ts';
-import { giveDisks, makeDirectories, openTunDevice } from './prepare-host.ts';
+import { makeDirectories } from './make-directories.ts';
+import { prepareHost } from './prepare-host.ts';
 import { kvmGroups, unprivileged } from './privileges.ts';
 import { type Runtime, writeRuntime } from './runtime-file.ts';
 
 const startSeconds = 60;
+/** A QEMU that closed its socket needs a moment to write why and to end. */
+const dyingMs = 300;
 
 /**
  * Starts QEMU for an instance that does not run here, up to the point where it waits: for the command to go on, or for
@@ -40,7 +43,7 @@ export async function bringUp(
   await writeRuntime(files.runtime, draft);
   let launched: LaunchedQemu | undefined;
   try {
-    await prepareDevices(parts, request, draft.uid);
+    await prepareHost(request, draft.uid, parts.log);
     launched = await launchQemu(spec.name, await commandOf(parts, request, draft, incoming), files, parts.clock.now());
     const started = { ...draft, process: launched.process };
     await writeRuntime(files.runtime, started);
@@ -49,9 +52,7 @@ export async function bringUp(
     await writeRuntime(files.runtime, runtime);
     return runtime;
   } catch (error) {
-    // Give a dying QEMU the moment it needs to write why.
-    for (let wait = 0; launched && !launched.ended() && wait < 10; wait++) await parts.clock.sleep(30);
-    const died = launched?.ended() === true;
+    const died = launched && (await waitForEnd(parts, launched.process, dyingMs));
     if (launched && !died) await endProcess(parts, spec, launched.process);
     await forgetInstance(parts, spec);
     if (launched && died) throw fail(await launched.message(), error);
@@ -78,11 +79,6 @@ async function planRuntime(parts: KvmParts, request: StartRequest, fail: (proble
     // The parameters of the operating system may hold passwords and are not needed to run it.
     request: { ...request, spec: { ...spec, osparams: {} } },
   };
-}
-
-async function prepareDevices(parts: KvmParts, request: StartRequest, uid: number): Promise<void> {
-  await giveDisks(request.disks, uid);
-  if (request.nics.length > 0) await openTunDevice(parts.log);
 }
 
 async function commandOf(parts: KvmParts, request: StartRequest, runtime: Runtime, incoming: boolean): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { GantryError, type JsonObject } from '../../../base/index.ts';
+import { GantryError } from '../../../base/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
 import type { QmpClient } from '../qmp-client.ts';
 import type { KvmParts } from './kvm-parts.ts';
@@ -38,8 +38,8 @@ export async function requireInstance(parts: KvmParts, instance: InstanceRef): P
 
 /** QEMU's run state, e.g. `running`, `paused`, `inmigrate`, `postmigrate`, `shutdown`. */
 export async function queryStatus(qmp: QmpClient, timeoutMs?: number): Promise<string> {
-  const answer = (await qmp.execute('query-status', {}, timeoutMs)) as JsonObject;
-  return String(answer['status']);
+  const answer = (await qmp.execute('query-status', {}, timeoutMs)) as { readonly status: string };
+  return answer.status;
 }
 
 /** Run states of a machine that will never run again without help. */

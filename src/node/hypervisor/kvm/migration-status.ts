@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../../base/index.ts';
 import type { QmpClient } from '../qmp-client.ts';
 
 /** What `query-migrate` tells, in our units. */
@@ -25,18 +24,28 @@ export const acknowledged = [{ capability: 'return-path', state: true }];
 
 const mebibyte = 1024 * 1024;
 
+/** The part of QEMU's answer that is used; bytes and milliseconds. */
+interface Answer {
+  readonly status?: string;
+  readonly ram?: { readonly transferred: number; readonly remaining: number; readonly total: number };
+  readonly downtime?: number;
+  readonly 'total-time'?: number;
+  readonly 'error-desc'?: string;
+  readonly 'socket-address'?: readonly { readonly port?: string }[];
+}
+
 export async function queryMigration(qmp: QmpClient): Promise<MigrationStatus> {
-  const answer = (await qmp.execute('query-migrate')) as JsonObject;
-  const ram = (answer['ram'] ?? {}) as Record<string, number>;
-  const [address] = (answer['socket-address'] ?? []) as { port?: string }[];
+  const answer = (await qmp.execute('query-migrate')) as Answer;
+  const { ram = { transferred: 0, remaining: 0, total: 0 } } = answer;
+  const port = answer['socket-address']?.[0]?.port;
   return {
-    status: String(answer['status'] ?? 'none'),
-    transferred: (ram['transferred'] ?? 0) / mebibyte,
-    remaining: (ram['remaining'] ?? 0) / mebibyte,
-    total: (ram['total'] ?? 0) / mebibyte,
-    downtimeMs: Number(answer['downtime'] ?? 0),
-    totalMs: Number(answer['total-time'] ?? 0),
-    problem: String(answer['error-desc'] ?? 'QEMU gave no reason'),
-    port: address?.port === undefined ? null : Number(address.port),
+    status: answer.status ?? 'none',
+    transferred: ram.transferred / mebibyte,
+    remaining: ram.remaining / mebibyte,
+    total: ram.total / mebibyte,
+    downtimeMs: answer.downtime ?? 0,
+    totalMs: answer['total-time'] ?? 0,
+    problem: answer['error-desc'] ?? 'QEMU gave no reason',
+    port: port === undefined ? null : Number(port),
   };
 }

@@ -44,9 +44,9 @@ export async function readRuntime(path: string): Promise<Runtime | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const value = JSON.parse(text) as Runtime;
+  const value = JSON.parse(text) as Omit<Runtime, 'version'> & { version: number };
   if (value.version !== 1) throw new Error(`${path} has version ${value.version}, which this agent does not know`);
-  return value;
+  return { ...value, version: 1 };
 }
 
 /** UUIDs of the instances that have a directory under `runDir`. */

@@ -30,9 +30,10 @@ export async function sendMigration(parts: KvmParts, params: Params, context: Ha
       return summary(await follow(parts, qmp, context));
     } catch (error) {
       await continueHere(parts, qmp, params, wasPaused);
-      const known = GantryError.from(error);
-      const problem = known.code === 'HYPERVISOR_QMP_REFUSED' ? String(known.facts['problem']) : known.message;
       if (context.signal.aborted) throw error;
+      // An Error of ours or QEMU's words: both are the reason. Facts keep QEMU's words without ours around them.
+      const { facts, message } = GantryError.from(error);
+      const problem = typeof facts['problem'] === 'string' ? facts['problem'] : message;
       throw new GantryError('HYPERVISOR_MIGRATION_FAILED', { name: params.name, problem }, { cause: error });
     }
   });
