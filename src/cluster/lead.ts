@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../base/index.ts';
 import { createJobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import { type Config, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
+import { type Config, type ConfigDraft, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
 import { CertificateRenewer } from './certificate-renewer.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
 import { LivePoller } from './live-poller.ts';
