@@ -81,6 +81,9 @@ describe('KVM hypervisor', () => {
     const options = { ...harness.options, log: undefined, clock: undefined };
     await run(process.execPath, ['--input-type=module', '-e', agent, JSON.stringify([options, request])]);
     assert.equal(await stateOf(harness.source, refOf(request)), 'running');
+    const pid = await pidOf(request);
+    // A session of its own: what ends the agent with its process group or terminal does not reach it.
+    assert.equal((await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[3], String(pid));
     await harness.booted(refOf(request));
     assert.deepEqual(await harness.source.stop(refOf(request), 20, handlerContext()), { changed: true, graceful: true });
   });
@@ -199,14 +202,16 @@ describe('KVM hypervisor, faults', () => {
     await harness.source.start(request, handlerContext());
     await harness.booted(ref);
     const { port } = await harness.target.acceptMigration(request, '127.0.0.1', '127.0.0.1');
-    // So slow that it is still under way when the target goes.
-    const sending = harness.source.sendMigration(
-      { ...sendParams(request, '127.0.0.1', port), bandwidth: 1, downtime: 1 },
-      handlerContext(),
-    );
-    await harness.target.stop(ref, 0, handlerContext());
+    const target = (await harness.target.list()).find(({ uuid }) => uuid === ref.uuid)?.pid;
+    assert.ok(target);
+    // It takes everything into its buffers, but never says that it has loaded it.
+    process.kill(target, 'SIGSTOP');
+    const sending = harness.source.sendMigration(sendParams(request, '127.0.0.1', port), handlerContext());
+    setTimeout(() => process.kill(target, 'SIGKILL'), 400);
     await assert.rejects(sending, withCode('HYPERVISOR_MIGRATION_FAILED'));
     assert.equal(await stateOf(harness.source, ref), 'running');
+    await harness.target.finishMigration(ref, 'target', false);
+    await harness.source.finishMigration(ref, 'source', false);
     assert.deepEqual(await harness.source.stop(ref, 20, handlerContext()), { changed: true, graceful: true });
   });
 });

@@ -31,12 +31,17 @@ export async function sendMigration(parts: KvmParts, params: Params, context: Ha
     } catch (error) {
       await continueHere(parts, qmp, params, wasPaused);
       if (context.signal.aborted) throw error;
-      // An Error of ours or QEMU's words: both are the reason. Facts keep QEMU's words without ours around them.
-      const { facts, message } = GantryError.from(error);
-      const problem = typeof facts['problem'] === 'string' ? facts['problem'] : message;
+      const problem = reasonOf(error);
       throw new GantryError('HYPERVISOR_MIGRATION_FAILED', { name: params.name, problem }, { cause: error });
     }
   });
+}
+
+/** QEMU's own words where there are some. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof GantryError)) return (error as Error).message;
+  const { problem } = error.facts;
+  return error.code === 'HYPERVISOR_QMP_REFUSED' && typeof problem === 'string' ? problem : error.message;
 }
 
 async function begin(qmp: QmpClient, params: Params): Promise<void> {
