@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { GantryError } from '../base/index.ts';
 import { sqliteError } from './sqlite-error.ts';
 
@@ -79,7 +80,19 @@ function inspect(path: string): void {
   // A process that died while it made the file has left a rollback journal: only a writer can bring that back.
   if (existsSync(`${path}-journal`)) return;
   checkVersion(header.readUInt32BE(68), header.readUInt32BE(60), path);
-  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
+  const { mtimeMs } = statSync(path);
+  try {
+    // Without a log nobody has the file open, and as an immutable one it is read without making any file beside it.
+    if (!existsSync(`${path}-wal`)) return inspectContent(path, new URL('?immutable=1', pathToFileURL(path)));
+  } catch (error) {
+    // Unless somebody opened it just now and wrote while it was read.
+    if (!existsSync(`${path}-wal`) && statSync(path).mtimeMs === mtimeMs) throw error;
+  }
+  inspectContent(path, path);
+}
+
+function inspectContent(path: string, location: string | URL): void {
+  const db = new DatabaseSync(location, { readOnly: true, timeout: busyTimeoutMs });
   try {
     const row = db.prepare('PRAGMA quick_check(1)').get();
     const verdict = String(Object.values(row ?? {})[0]);
