@@ -63,8 +63,9 @@ test('a password fits only itself, plain and hashed', () => {
 });
 
 test('the hash is that of Ganeti, and the schemes are read in any case', () => {
-  const stored = parseStoredPassword('{ha1}a94818d2f8e4be3f0279a25cdcb99406');
-  assert.ok(stored && passwordFits(stored, 'hashed', 'PASSWORD'));
+  // printf 'alice:Ganeti Remote API:wonderland' | md5sum
+  const stored = parseStoredPassword('{ha1}0ddab11e0420a74bfccf3daef5dd5f69');
+  assert.ok(stored && passwordFits(stored, 'alice', 'wonderland'));
   assert.deepEqual(parseStoredPassword('{Cleartext}{odd}'), { scheme: 'cleartext', value: '{odd}' });
 });
 
