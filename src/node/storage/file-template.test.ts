@@ -63,7 +63,17 @@ describe('file template', () => {
     await symlink(join(precious, '..'), join(dir, 'away'));
     await mkdir(join(dir, 'web1'));
     await symlink(precious, join(dir, 'web1', 'link.raw'));
-    const paths = ['/etc/passwd', '../x/y.raw', 'a/../../b/c.raw', 'only-one-level.raw', 'a/b/c.raw', `${dir}-other/a/b.raw`, ''];
+    const paths = [
+      `${dir}/../y.raw`,
+      '/etc/passwd',
+      '../y.raw',
+      '../x/y.raw',
+      'a/../../b/c.raw',
+      'only-one-level.raw',
+      'a/b/c.raw',
+      `${dir}-other/a/b.raw`,
+      '',
+    ];
     for (const path of [...paths, 'away/precious.raw', 'web1/link.raw', 'web1/\0.raw']) {
       const disk = diskSpec({ logical_id: ['loop', path] });
       await assert.rejects(adapter.create(disk, owner, testContext), withCode('STORAGE_PATH_REFUSED'), path);
