@@ -10,15 +10,16 @@ export interface EtcdOptions {
   readonly prefix: string;
   /** PEM files; with them the connection uses TLS and, with `cert` and `key`, shows who we are. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+  /** How long calls are repeated that certainly reached no server, e.g. while it restarts; default 5,000. */
+  readonly patienceMs?: number;
 }
 
 const callTimeoutMs = 10_000;
-/** How long a call is repeated that certainly reached no server, e.g. while servers restart or elect a leader. */
-const patienceMs = 5_000;
+const defaultPatienceMs = 5_000;
 const pauseMs = 100;
 
 /** A client that repeats only what certainly was not carried out: repeating a transaction could refuse our own success. */
-export function etcdClient({ hosts, tls }: EtcdOptions): Etcd3 {
+export function etcdClient({ hosts, tls, patienceMs = defaultPatienceMs }: EtcdOptions): Etcd3 {
   const options: IOptions = {
     hosts: hosts.map((host) => `${tls ? 'https' : 'http'}://${host}`),
     grpcOptions: {
@@ -29,7 +30,7 @@ export function etcdClient({ hosts, tls }: EtcdOptions): Etcd3 {
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
     },
-    faultHandling: { host: () => policy((call) => call()), global: policy((call) => repeatWhile(neverReached, call)) },
+    faultHandling: { host: () => policy((call) => call()), global: policy((call) => repeatWhile(neverReached, call, patienceMs)) },
     defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callTimeoutMs }),
   };
   if (tls) options.credentials = credentials(tls);
@@ -37,8 +38,9 @@ export function etcdClient({ hosts, tls }: EtcdOptions): Etcd3 {
 }
 
 /** Repeats a call that only reads. */
-export function repeatRead<T>(call: () => Promise<T>): Promise<T> {
-  return repeatWhile((error) => isRecoverableError(error) || neverReached(error), call);
+export function repeatRead<T>(call: () => Promise<T>, patienceMs = defaultPatienceMs): Promise<T> {
+  // What never reached a server was repeated by the client already.
+  return repeatWhile((error) => isRecoverableError(error) && !neverReached(error), call, patienceMs);
 }
 
 /** A failure of etcd or of the connection as an error of the catalogue; defects pass unchanged. */
@@ -55,7 +57,7 @@ export function isEtcdFailure(error: unknown): boolean {
   return error instanceof Error && (/^(GRPC|Etcd|ClientClosed)/.test(error.constructor.name) || 'code' in error);
 }
 
-async function repeatWhile<T>(again: (error: Error) => boolean, call: () => PromiseLike<T> | T): Promise<T> {
+async function repeatWhile<T>(again: (error: Error) => boolean, call: () => PromiseLike<T> | T, patienceMs: number): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {

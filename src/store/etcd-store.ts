@@ -31,11 +31,13 @@ class EtcdStore implements Store {
   readonly #client: Etcd3;
   readonly #name: string;
   readonly #prefix: string;
+  readonly #patienceMs: number | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: EtcdOptions) {
     this.#client = etcdClient(options);
     this.#prefix = options.prefix;
+    this.#patienceMs = options.patienceMs;
     this.#name = `etcd://${options.hosts.join(',')}${options.prefix}`;
   }
 
@@ -157,7 +159,7 @@ class EtcdStore implements Store {
   }
 
   #range(request: IRangeRequest): Promise<IRangeResponse> {
-    return this.#call(() => repeatRead(() => this.#client.kv.range(request)));
+    return this.#call(() => repeatRead(() => this.#client.kv.range(request), this.#patienceMs));
   }
 
   async #call<T>(call: () => Promise<T>): Promise<T> {
