@@ -58,16 +58,20 @@ async function fenceOver(kept: Kept): Promise<Fence> {
  */
 function filePair(path: string): Kept {
   const copy = `${path}.copy`;
+  const write = async (term: number) => {
+    for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify({ term })}\n`, 0o600);
+  };
   return {
+    write,
     async read() {
       const found = await Promise.all([readTerm(copy), readTerm(path)]);
       const terms = found.filter((term) => typeof term === 'number');
       const torn = found.find((term) => typeof term === 'string');
       if (terms.length === 0 && torn !== undefined) throw new GantryError('AGENT_STATE_DAMAGED', { path, problem: torn });
-      return Math.max(0, ...terms);
-    },
-    async write(term) {
-      for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify({ term })}\n`, 0o600);
+      const term = Math.max(0, ...terms);
+      // Both are whole again before the next one can break.
+      if (term > 0 && found.some((one) => one !== term)) await write(term);
+      return term;
     },
   };
 }

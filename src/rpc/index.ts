@@ -12,6 +12,7 @@ export {
   signCertificate,
   signNode,
 } from './certificates/sign-certificate.ts';
+export { checkAnswer } from './check-answer.ts';
 export { createNodeClient, type NodeClient, type NodeClientOptions } from './client/node-client.ts';
 export type { NodeResolver, NodeTarget } from './client/node-target.ts';
 export {

@@ -1,8 +1,10 @@
 import type { NetworkPort } from './network-port.ts';
 
-/** Devices that exist in memory alone, for simulated clusters; every bridge exists. */
-export function createFakeNetwork(): NetworkPort {
-  const owners = new Map<string, string>();
+/**
+ * Devices that exist in memory alone, for simulated clusters; every bridge exists.
+ * @param owners device to the UUID of its instance; a network over the map of another one is that one after a restart
+ */
+export function createFakeNetwork(owners = new Map<string, string>()): NetworkPort {
   return {
     prepare: async (instance, nic) => {
       const tap = `fake-${nic.uuid}`;

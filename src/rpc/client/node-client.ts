@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type Clock, GantryError, type Log, silentLog, systemClock } from '../../base/index.ts';
-import { validate } from '../../model/index.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
+import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
 import type { CallOptions, NodeCaller } from '../node-caller.ts';
 import { heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
@@ -57,7 +57,7 @@ class NetworkClient implements NodeClient {
   }
 
   async call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options: CallOptions = {}): Promise<RpcResult<M>> {
-    const { changes, result: schema } = nodeContract[method];
+    const { changes } = nodeContract[method];
     if (changes && options.stepId === undefined) throw new GantryError('INTERNAL', { detail: `${method} was called without a step id` });
     const target = resolveTarget(this.#options.resolve, node);
     const signal = options.signal ? AbortSignal.any([options.signal, this.#closed.signal]) : this.#closed.signal;
@@ -75,13 +75,7 @@ class NetworkClient implements NodeClient {
       if (options.stepId !== undefined && nobodyWaits(error)) void this.#cancelStep(node, target, method, options.stepId);
       throw error;
     });
-    try {
-      return validate(schema, result, method) as RpcResult<M>;
-    } catch (error) {
-      const { facts } = GantryError.from(error);
-      const problem = `field ${String(facts['field'])} ${String(facts['problem'])}`;
-      throw new GantryError('NODE_GARBLED', { node: target.name, method, problem }, { cause: error });
-    }
+    return checkAnswer(target.name, method, result);
   }
 
   async openConsole(nodeUuid: string, instanceUuid: string): Promise<Duplex> {

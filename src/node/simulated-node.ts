@@ -1,0 +1,130 @@
+import { type Clock, GantryError, type Log } from '../base/index.ts';
+import type { InstanceSpec, NodeInfo, RpcDispatcher } from '../rpc/index.ts';
+import { type Activation, memoryActivations } from './activations.ts';
+import { agentVersion } from './agent-version.ts';
+import { createDispatcher } from './create-dispatcher.ts';
+import { createHandlers } from './create-handlers.ts';
+import { createMemoryFence } from './fence.ts';
+import { createFakeHypervisor, type FakeHypervisorOptions } from './hypervisor/fake-hypervisor.ts';
+import type { Hypervisor } from './hypervisor/hypervisor.ts';
+import { createFakeNetwork } from './network/fake-network.ts';
+import type { NodeParts } from './node-parts.ts';
+import type { OsPort } from './os-port.ts';
+import { diskTemplatesOf } from './storage/disk-templates.ts';
+import { createDisklessTemplate } from './storage/diskless-template.ts';
+import { createFakeTemplate, type FakeDisk } from './storage/fake-template.ts';
+
+/** What all nodes of a simulated cluster share. */
+export interface SharedWorld {
+  readonly disks: Map<string, FakeDisk>;
+  readonly wire: NonNullable<FakeHypervisorOptions['wire']>;
+}
+
+/** What exists on a simulated node; it survives its agent. */
+export interface NodeWorld {
+  readonly uuid: string;
+  readonly address: string;
+  readonly machines: NonNullable<FakeHypervisorOptions['machines']>;
+  readonly disks: Map<string, FakeDisk>;
+  /** Device to the UUID of its instance. */
+  readonly devices: Map<string, string>;
+  readonly activations: Map<string, Activation>;
+  readonly term: { term: number };
+}
+
+export interface SimulatedAgentOptions {
+  readonly world: NodeWorld;
+  readonly shared: SharedWorld;
+  readonly hypervisor: InstanceSpec['hypervisor'];
+  readonly memoryMib: number;
+  readonly diskMib: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface SimulatedAgent {
+  readonly dispatcher: RpcDispatcher;
+  /** From now on it does nothing any more; what it was doing stops at the next touch of the world. */
+  kill(): void;
+}
+
+const nodeMemory = 512;
+
+export function createNodeWorld(uuid: string, index: number): NodeWorld {
+  const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+  return { uuid, address, machines: new Map(), disks: new Map(), devices: new Map(), activations: new Map(), term: { term: 0 } };
+}
+
+/** An agent with the real handlers on a world that is fake. */
+export async function createSimulatedAgent(options: SimulatedAgentOptions): Promise<SimulatedAgent> {
+  const { world, clock, log } = options;
+  let dead = false;
+  const living = <T extends object>(port: T): T => mortal(port, () => dead);
+  const hypervisor = living(fakeHypervisorOf(options));
+  const templates = [
+    createDisklessTemplate(),
+    createFakeTemplate({ name: 'file', disks: world.disks, capacity: options.diskMib, clock }),
+    createFakeTemplate({ name: 'sharedfile', disks: options.shared.disks, capacity: 1000 * options.diskMib, clock }),
+  ];
+  const parts: NodeParts = {
+    name: world.uuid,
+    version: agentVersion,
+    hypervisors: new Map([[hypervisor.name, hypervisor]]),
+    diskTemplates: diskTemplatesOf(templates.map(living)),
+    network: living(createFakeNetwork(world.devices)),
+    os: living(fakeOs),
+    host: async () => hostOf(options),
+    probes: async () => probesOf(hypervisor),
+    activations: living(memoryActivations(world.activations)),
+    certificates: { request: async () => 'a simulated request', install: async () => ({ changed: true }), needsRenewal: () => false },
+    uidOf: () => 0,
+    addressTowards: async () => world.address,
+    folderProblem: async () => null,
+    log,
+  };
+  const dispatcher = createDispatcher(createHandlers(parts), await createMemoryFence(world.term));
+  return {
+    dispatcher,
+    kill: () => {
+      dead = true;
+    },
+  };
+}
+
+function fakeHypervisorOf({ world, shared, hypervisor, clock }: SimulatedAgentOptions): Hypervisor {
+  return createFakeHypervisor({ name: hypervisor, machines: world.machines, wire: shared.wire, clock });
+}
+
+function hostOf({ world, memoryMib }: SimulatedAgentOptions) {
+  const used = [...world.machines.values()].reduce((sum, { request }) => sum + request.spec.memory, nodeMemory);
+  const memoryAvailable = Math.max(0, memoryMib - used);
+  return { bootId: `boot-${world.uuid}`, memoryTotal: memoryMib, memoryAvailable, cpuTotal: 16, cpuNodes: 1, cpuSockets: 1 };
+}
+
+async function probesOf(hypervisor: Hypervisor): Promise<NodeInfo['hypervisors']> {
+  return { [hypervisor.name]: await hypervisor.probe() };
+}
+
+const fakeOs: OsPort = {
+  list: async () => [
+    { name: 'tiny', path: '/fake/os/tiny', valid: true, problem: null, api_versions: [20], variants: ['default'], parameters: [] },
+  ],
+  verifyParams: async ({ os }) => {
+    if (os.split('+')[0] !== 'tiny') throw new GantryError('OS_UNKNOWN', { os, searched: '/fake/os', available: 'tiny' });
+  },
+  install: async ({ instance }, { progress }) => {
+    progress({ text: `installing ${instance.os}`, fraction: 0.5 });
+    return { log: `installed ${instance.os} on ${instance.name}` };
+  },
+};
+
+/** A port whose methods never return once its owner is dead. */
+function mortal<T extends object>(port: T, isDead: () => boolean): T {
+  return new Proxy(port, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => (isDead() ? new Promise(() => {}) : Reflect.apply(value, target, args));
+    },
+  });
+}
