@@ -8,6 +8,8 @@ import { join } from 'node:path';
 export interface EtcdServerOptions {
   /** PEM files; with them the server speaks mutual TLS. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** Where its data directory is made; default: the directory for temporary files. */
+  readonly parent?: string;
 }
 
 /** An etcd of our own on loopback, for tests and benchmarks. */
@@ -21,8 +23,8 @@ export interface EtcdServer {
   remove(): Promise<void>;
 }
 
-export async function startEtcdServer({ tls }: EtcdServerOptions = {}): Promise<EtcdServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'gantry-etcd-'));
+export async function startEtcdServer({ tls, parent = tmpdir() }: EtcdServerOptions = {}): Promise<EtcdServer> {
+  const directory = await mkdtemp(join(parent, 'gantry-etcd-'));
   const [port, peerPort] = [await freePort(), await freePort()];
   const client = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
@@ -69,11 +71,11 @@ export async function startEtcdServer({ tls }: EtcdServerOptions = {}): Promise<
 /** The process; whether it answers yet is for the client to find out. */
 async function spawned(args: readonly string[]): Promise<ChildProcess> {
   const server = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const failure = once(server, 'error').then(([error]) => {
-    throw new Error(`etcd does not start; the tests need Debian's package etcd-server: ${(error as Error).message}`);
-  });
-  await Promise.race([once(server, 'spawn'), failure]);
-  failure.catch(() => undefined);
+  try {
+    await once(server, 'spawn');
+  } catch (error) {
+    throw new Error(`etcd does not start; this needs Debian's package etcd-server: ${(error as Error).message}`);
+  }
   return server;
 }
 
