@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 import { registerStoreConformance } from './store-conformance.ts';
@@ -25,17 +25,17 @@ registerStoreConformance('sqlite', {
 const put = (key: string, value: string) => ({ type: 'put', key, value }) as const;
 
 /** Another process that holds `/held` by a lease of an hour. */
-async function holder(path: string) {
+async function holder(context: TestContext, path: string) {
   const script = join(import.meta.dirname, 'testing', 'lease-holder.ts');
   const child = spawn(process.execPath, [script, `sqlite:${path}`, '/held'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  return {
-    async kill() {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
+  const ended = once(child, 'exit');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
   };
+  context.after(kill);
+  await once(child.stdout, 'data');
+  return { kill };
 }
 
 async function nextDelete(store: Store, key: string): Promise<void> {
@@ -46,10 +46,10 @@ async function nextDelete(store: Store, key: string): Promise<void> {
   }
 }
 
-test('sqlite: the lease of a killed process ends at once, also for those who have the file open', async () => {
+test('sqlite: the lease of a killed process ends at once, also for those who have the file open', async (context) => {
   const path = newPath();
   const store = await openSqliteStore(path);
-  const process = await holder(path);
+  const process = await holder(context, path);
   assert.notEqual(await store.get('/held'), undefined);
   const gone = nextDelete(store, '/held');
   await process.kill();
@@ -58,18 +58,18 @@ test('sqlite: the lease of a killed process ends at once, also for those who hav
   await store.close();
 });
 
-test('sqlite: whoever opens the file finds the leases of killed processes ended', async () => {
+test('sqlite: whoever opens the file finds the leases of killed processes ended', async (context) => {
   const path = newPath();
-  const process = await holder(path);
+  const process = await holder(context, path);
   await process.kill();
   const store = await openSqliteStore(path);
   assert.equal(await store.get('/held'), undefined);
   await store.close();
 });
 
-test('sqlite: the lease of a process that runs is not touched by another', async () => {
+test('sqlite: the lease of a process that runs is not touched by another', async (context) => {
   const path = newPath();
-  const process = await holder(path);
+  const process = await holder(context, path);
   for (let round = 0; round < 2; round++) {
     const store = await openSqliteStore(path);
     assert.notEqual(await store.get('/held'), undefined);
