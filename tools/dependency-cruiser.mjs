@@ -1,5 +1,5 @@
 // Rules for dependency-cruiser: the order of the rooms, their doors, and no cycles.
-import { layers, onlyRooms } from './layers.mjs';
+import { layers, onlyRooms } from './layers.ts';
 
 const rooms = layers.flat();
 const inRooms = (names) => `^src/(${names.join('|')})/`;

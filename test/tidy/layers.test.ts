@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { layers } from '../../tools/layers.mjs';
+import { layers } from '../../tools/layers.ts';
 import { projectRoot } from './source-files.ts';
 
 interface Violation {

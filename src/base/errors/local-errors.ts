@@ -31,7 +31,7 @@ export const localErrors = defineErrors({
     http: 500,
     ganeti: 'environment_error',
     what: 'Debian packages are missing: {packages}.',
-    why: '{reason}',
+    why: 'Gantry works with the programs in them. {reason}',
     todo: 'Run "apt-get install {packages}" as root, then the same command again.',
   },
   LOCAL_PACKAGES_FAILED: {

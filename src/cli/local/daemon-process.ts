@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GantryError, minimalEnvironment, systemClock, writeFileAtomic } from '../../base/index.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+/** A daemon of the local cluster. */
+export interface Daemon {
+  /** `master`, `agent-node1`, …: names its process file and its log. */
+  readonly name: string;
+  /** Network namespace in which it runs. */
+  readonly namespace: string;
+  /** Arguments of `gantry`. */
+  readonly args: readonly string[];
+  /** File descriptors handed over, as 3 and so on. */
+  readonly inherit?: readonly number[];
+}
+
+const processSuffix = '.process';
+const mainFile = join(import.meta.dirname, '../main.ts');
+
+/** A gantry command with its Node, to be run inside a network namespace. */
+export function insideNamespace(namespace: string, args: readonly string[]): [string, string[]] {
+  // Not "ip netns exec": that also gives a mount namespace with a new /sys, in which there are no cgroups.
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', mainFile];
+  return ['nsenter', [`--net=${namespacePath(namespace)}`, '--', ...node, ...args]];
+}
+
+export const namespacePath = (namespace: string): string => `/run/netns/${namespace}`;
+export const daemonLog = (logDir: string, name: string): string => join(logDir, `${name}.log`);
+const processFile = (runDir: string, name: string): string => join(runDir, `${name}${processSuffix}`);
+
+/** Starts a daemon that goes on when this process and its terminal are gone, and writes down which process it is. */
+export async function startDaemon(runDir: string, logDir: string, daemon: Daemon): Promise<ProcessIdentity> {
+  const logFile = daemonLog(logDir, daemon.name);
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o755 });
+  const log = await open(logFile, 'a', 0o640);
+  try {
+    const [program, args] = insideNamespace(daemon.namespace, daemon.args);
+    const child = spawn(program, args, {
+      cwd: '/',
+      detached: true,
+      env: { ...minimalEnvironment, ...(process.env['GANTRY_LOG'] && { GANTRY_LOG: process.env['GANTRY_LOG'] }) },
+      stdio: ['ignore', log.fd, log.fd, ...(daemon.inherit ?? [])],
+    });
+    await once(child, 'spawn');
+    child.unref();
+    const identity = await identifyProcess(child.pid as number);
+    if (!identity) throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(`Starting ${daemon.name}`, 'it ended at once', logFile));
+    await writeFileAtomic(processFile(runDir, daemon.name), `${JSON.stringify(identity)}\n`);
+    return identity;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Names of the daemons that were started and not stopped since. */
+export async function listDaemons(runDir: string): Promise<string[]> {
+  const names = await readdir(runDir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((name) => name.endsWith(processSuffix)).map((name) => name.slice(0, -processSuffix.length));
+}
+
+/** The process of a daemon if it lives. */
+export async function findDaemon(runDir: string, name: string): Promise<ProcessIdentity | undefined> {
+  try {
+    const identity = JSON.parse(await readFile(processFile(runDir, name), 'utf8')) as ProcessIdentity;
+    return (await isAlive(identity)) ? identity : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Asks a daemon to end, and makes it after `graceMs`. Nothing happens when it does not run. */
+export async function stopDaemon(runDir: string, name: string, graceMs = 15_000): Promise<void> {
+  const identity = await findDaemon(runDir, name);
+  if (identity) await endProcess(identity, name, graceMs);
+  await rm(processFile(runDir, name), { force: true });
+}
+
+/** SIGTERM, then SIGKILL, then LOCAL_PROCESS_STAYS. */
+export async function endProcess(identity: ProcessIdentity, what: string, graceMs: number): Promise<void> {
+  for (const [signal, ms] of [['SIGTERM', graceMs] as const, ['SIGKILL', 10_000] as const]) {
+    if (!(await isAlive(identity))) return;
+    send(identity.pid, signal);
+    if (await hasEnded(identity, ms)) return;
+  }
+  throw new GantryError('LOCAL_PROCESS_STAYS', { pid: identity.pid, what });
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended in this moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function hasEnded(identity: ProcessIdentity, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (await isAlive(identity)) {
+    if (performance.now() >= deadline) return false;
+    await systemClock.sleep(20);
+  }
+  return true;
+}
+
+/** Facts of LOCAL_STEP_FAILED, with the end of the log. */
+export async function stepFacts(
+  step: string,
+  detail: string,
+  log: string,
+): Promise<{ step: string; detail: string; log: string; tail: string }> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const tail = text.trim().split('\n').slice(-12).join('\n').slice(-4000) || 'it is empty';
+  return { step, detail, log, tail };
+}

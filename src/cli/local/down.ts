@@ -1,0 +1,88 @@
+import { access } from 'node:fs/promises';
+import { GantryError } from '../../base/index.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { printJson, printLine } from '../output/print.ts';
+import { listDaemons } from './daemon-process.ts';
+import { localCluster, readDescription } from './local-cluster.ts';
+import { withLocalLock } from './local-lock.ts';
+import { listNamespaces } from './local-network.ts';
+import { localOptions, outputMode, requireLocalName, requireRoot } from './local-options.ts';
+import { type LocalPaths, localPaths } from './local-paths.ts';
+import { type ProgressSteps, progressSteps } from './progress-steps.ts';
+import { purge, stopGuests, takeDown } from './take-down.ts';
+
+const options = {
+  name: { type: 'string', default: 'local' },
+  purge: { type: 'boolean', default: false },
+  output: { type: 'string', default: 'table' },
+  yes: { type: 'boolean', short: 'y', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const help = `Usage: gantry down [options]
+
+Stops the cluster on this host: its instances (as their power buttons would, hard after 30 s), its master, its agents and
+its network. The data stays; "gantry up" starts it all again.
+
+  --name <name>   name of the cluster (default local)
+  --purge         remove its data too: configuration, certificates, disks
+  --output json   the result as data
+`;
+
+/** `gantry down`: stops the cluster on this host, whatever is left of it. */
+export async function run(args: string[]): Promise<number> {
+  const given = localOptions('down', args, options);
+  if (given.help) {
+    printLine(help.trimEnd());
+    return exitCodes.ok;
+  }
+  const output = outputMode('down', given.output);
+  const name = requireLocalName(given.name);
+  requireRoot('down');
+  // Stopping half-way helps nobody, so a second thought (Ctrl-C) waits until it is done.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => steps.note('stopping goes on; one moment …'));
+  const steps = progressSteps(new AbortController().signal);
+  const result = await withLocalLock(name, steps.note, () => bringDown(name, given.purge, steps));
+  if (output === 'json') printJson({ name, ...result });
+  else printLine(sentence(name, result));
+  return exitCodes.ok;
+}
+
+interface Result {
+  readonly was_running: boolean;
+  readonly purged: boolean;
+}
+
+async function bringDown(name: string, wantsPurge: boolean, steps: ProgressSteps): Promise<Result> {
+  const paths = localPaths(name);
+  const running = await somethingRuns(paths);
+  const hasState = await access(paths.stateDir).then(
+    () => true,
+    () => false,
+  );
+  if (running) {
+    // Guests whose disks are removed in a moment need no graceful end.
+    if (!wantsPurge) await askGuests(name, paths, steps);
+    await steps.step('stop master, agents, instances and network', () => takeDown(paths));
+  }
+  if (wantsPurge && (running || hasState)) await steps.step('remove the data', () => purge(name, paths));
+  return { was_running: running, purged: wantsPurge && hasState };
+}
+
+async function somethingRuns(paths: LocalPaths): Promise<boolean> {
+  return (await listNamespaces(paths)).length > 0 || (await listDaemons(paths.runDir)).length > 0;
+}
+
+async function askGuests(name: string, paths: LocalPaths, steps: ProgressSteps): Promise<void> {
+  try {
+    const description = await readDescription(paths, name);
+    if (description) await stopGuests(localCluster(description, paths), steps);
+  } catch (error) {
+    steps.note(`    the guests could not be asked to stop: ${GantryError.from(error).message}`);
+  }
+}
+
+function sentence(name: string, { was_running: wasRunning, purged }: Result): string {
+  if (purged) return `Cluster "${name}" is removed with its data.`;
+  return wasRunning ? `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.` : `Cluster "${name}" was not running.`;
+}

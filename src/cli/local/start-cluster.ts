@@ -1,0 +1,239 @@
+import { access, chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
+import { buildTinyImage } from '../../node/index.ts';
+import type { ClusterClient, Row } from '../connect/cluster-client.ts';
+import { daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
+import { ensurePackageLists } from './debian-packages.ts';
+import { forEachInstance, localClient } from './local-client.ts';
+import { agentPort, type LocalCluster, type LocalNode, type RunDescription, runDescription } from './local-cluster.ts';
+import { ensureCredentials } from './local-credentials.ts';
+import { makeNetwork, networkExists } from './local-network.ts';
+import type { ProgressSteps } from './progress-steps.ts';
+import { openRestSocket } from './rest-socket.ts';
+import { masterAccount } from './system-account.ts';
+import { takeDown } from './take-down.ts';
+
+const apiPort = 5080;
+const readySeconds = 120;
+const startSeconds = 180;
+
+export interface Start {
+  readonly cluster: LocalCluster;
+  readonly steps: ProgressSteps;
+  readonly signal: AbortSignal;
+  /** Do not ask before something is fetched. */
+  readonly yes: boolean;
+}
+
+/**
+ * Starts what does not run of a cluster: all of it the first time, all but the making after `down` or a reboot, and what
+ * died in between. Every step finds out by itself whether it has something to do.
+ */
+export async function startCluster(start: Start): Promise<void> {
+  const { cluster, steps } = start;
+  await makeDirectories(cluster);
+  if (!(await networkExists(cluster))) {
+    // Half a network is the rest of a start that was killed.
+    await takeDown(cluster.paths);
+    await makeDirectories(cluster);
+    await steps.step(`network: ${cluster.nodes} nodes, each in a namespace of its own`, () => makeNetwork(cluster));
+  }
+  await tinyImage(start);
+  const first = cluster.members[0] as LocalNode;
+  if (!(await exists(masterFile(first, 'ca.crt')))) await steps.step('cluster init', () => initCluster(start, first));
+  await copyFile(masterFile(first, 'ca.crt'), cluster.paths.ca);
+  await ensureCredentials(cluster.paths.credentials, masterFile(first, 'users'));
+  for (const member of cluster.members) if (await hasJoined(member)) await startAgent(start, member);
+  await startMaster(start, first);
+  const client = await localClient(cluster);
+  try {
+    await steps.step('master answers', () => untilMasterAnswers(start, client));
+    await joinOthers(start, client);
+    await steps.step('all nodes answer', (detail) => untilNodesAnswer(start, client, detail));
+    await startGuests(steps, client);
+  } finally {
+    client.close();
+  }
+}
+
+async function makeDirectories({ paths, members, slot }: LocalCluster): Promise<void> {
+  // Instances run under users of their own, so they must be able to pass through.
+  const open = [paths.stateDir, paths.runDir, paths.logDir, paths.sharedFileStorage];
+  for (const { paths: node } of members) open.push(node.stateDir, node.runDir, node.logDir, node.fileStorage);
+  for (const dir of open) {
+    await mkdir(dir, { recursive: true, mode: 0o755 });
+    await chmod(dir, 0o755);
+  }
+  const told: RunDescription = { slot, stateDir: paths.stateDir };
+  await writeFileAtomic(runDescription(paths.runDir), `${JSON.stringify(told)}\n`);
+}
+
+async function tinyImage({ cluster, steps, signal, yes }: Start): Promise<void> {
+  const { tinyDir } = cluster.paths;
+  if (await exists(join(tinyDir, 'manifest.json'))) {
+    await buildTinyImage(tinyDir, { log: silentLog, signal });
+    return;
+  }
+  await steps.step("image of the tiny OS, from Debian's kernel and BusyBox", async () => {
+    await ensurePackageLists(`linux-image-cloud-${process.arch === 'arm64' ? 'arm64' : 'amd64'}`, { yes, note: steps.note, signal });
+    await buildTinyImage(tinyDir, { log: silentLog, signal });
+  });
+}
+
+async function initCluster({ cluster, signal }: Start, first: LocalNode): Promise<void> {
+  // The CA is written last; without it the rest is a torso.
+  for (const part of ['master', 'node']) await rm(join(first.paths.stateDir, part), { recursive: true, force: true });
+  const { paths } = cluster;
+  const options = {
+    name: cluster.name,
+    'state-dir': first.paths.stateDir,
+    'node-name': first.name,
+    address: first.address,
+    'agent-port': agentPort,
+    'file-storage-dir': first.paths.fileStorage,
+    'shared-file-storage-dir': paths.sharedFileStorage,
+    'tiny-dir': paths.tinyDir,
+    user: masterAccount,
+  };
+  const [program, args] = insideNamespace(first.paths.namespace, ['cluster', 'init', ...asOptions(options)]);
+  await run(program, args, { signal, timeoutMs: startSeconds * 1000 });
+}
+
+const asOptions = (options: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+const masterFile = (first: LocalNode, name: string): string => join(first.paths.stateDir, 'master', name);
+const hasJoined = (member: LocalNode): Promise<boolean> => exists(join(member.paths.stateDir, 'node', 'node.crt'));
+const agentName = (member: LocalNode): string => `agent-${member.name}`;
+
+async function startAgent({ cluster, steps }: Start, member: LocalNode): Promise<void> {
+  const { runDir, logDir, sharedFileStorage } = cluster.paths;
+  if (await findDaemon(runDir, agentName(member))) return;
+  const { paths } = member;
+  const options = {
+    name: member.name,
+    listen: `${member.address}:${agentPort}`,
+    'state-dir': join(paths.stateDir, 'node'),
+    'run-dir': paths.runDir,
+    'log-dir': paths.logDir,
+    'file-storage-dir': paths.fileStorage,
+    'shared-file-storage-dir': sharedFileStorage,
+    'uid-base': cluster.uidBase,
+  };
+  const daemon = { name: agentName(member), namespace: paths.namespace, args: ['agent', ...asOptions(options)] };
+  await steps.step(`agent of ${member.name}`, () => startDaemon(runDir, logDir, daemon));
+}
+
+/** The master runs on the first node, but its REST API also listens on the loopback of the host, by an inherited socket. */
+async function startMaster({ cluster, steps }: Start, first: LocalNode): Promise<void> {
+  const { runDir, logDir } = cluster.paths;
+  if (await findDaemon(runDir, 'master')) return;
+  await steps.step('master', async () => {
+    const socket = await openRestSocket(cluster.port);
+    try {
+      const options = {
+        'state-dir': join(first.paths.stateDir, 'master'),
+        name: first.name,
+        listen: `${first.address}:${apiPort}`,
+        'listen-fd': 3,
+        'join-address': `${first.address}:${apiPort}`,
+        user: masterAccount,
+      };
+      const args = ['master', ...asOptions(options)];
+      await startDaemon(runDir, logDir, { name: 'master', namespace: first.paths.namespace, args, inherit: [socket.fd] });
+    } finally {
+      await socket.close();
+    }
+  });
+}
+
+async function untilMasterAnswers(start: Start, client: ClusterClient): Promise<void> {
+  await until(start, readySeconds, ['master'], 'Starting the master', async () => {
+    try {
+      await client.info();
+      return true;
+    } catch (error) {
+      if (error instanceof GantryError && ['CLI_CLUSTER_UNREACHABLE', 'TIMED_OUT'].includes(error.code)) return false;
+      throw error;
+    }
+  });
+}
+
+async function joinOthers(start: Start, client: ClusterClient): Promise<void> {
+  const known = new Set(await client.names('nodes'));
+  const missing = start.cluster.members.filter(({ name }) => !known.has(name));
+  if (missing.length === 0) return;
+  await start.steps.step(`${missing.map(({ name }) => name).join(', ')} join`, () =>
+    Promise.all(missing.map((member) => joinNode(start, client, member))),
+  );
+  for (const member of missing) await startAgent(start, member);
+}
+
+async function joinNode(start: Start, client: ClusterClient, member: LocalNode): Promise<void> {
+  // What an earlier try left is not known to the cluster.
+  await rm(join(member.paths.stateDir, 'node'), { recursive: true, force: true });
+  const { token } = (await client.http.request('POST', '/2/nodes/join-tokens', { body: { node_name: member.name } })) as { token: string };
+  const options = {
+    'token-file': '-',
+    'state-dir': join(member.paths.stateDir, 'node'),
+    address: member.address,
+    'agent-port': agentPort,
+  };
+  const [program, args] = insideNamespace(member.paths.namespace, ['node', 'join', ...asOptions(options)]);
+  await run(program, args, { input: `${token}\n`, signal: start.signal, timeoutMs: startSeconds * 1000 });
+}
+
+async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (text: string) => void): Promise<void> {
+  const { members } = start.cluster;
+  const daemons = ['master', ...members.map(agentName)];
+  await until(start, readySeconds, daemons, 'Waiting for the nodes', async () => {
+    const rows = await client.list('nodes');
+    const ready = rows.filter((row) => typeof row['mtotal'] === 'number' || row['offline'] === true).length;
+    detail(`${ready} of ${members.length}`);
+    return ready >= members.length;
+  });
+}
+
+/** After `down` and after a reboot: what should run is started, each by a job of its own. */
+async function startGuests(steps: ProgressSteps, client: ClusterClient): Promise<void> {
+  const wanted = (row: Row) => row['admin_state'] === 'up' && row['oper_state'] !== true;
+  const instances = (await client.list('instances')).filter(wanted);
+  if (instances.length === 0) return;
+  await steps.step(`start ${instances.length} instances`, async () => {
+    const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
+    const failed = await forEachInstance(client, instances, startup, startSeconds);
+    if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list"`);
+  });
+}
+
+/** Asks again and again; fails when one of the daemons has ended, or when the time is over. */
+async function until(
+  { cluster, signal }: Start,
+  seconds: number,
+  daemons: readonly string[],
+  step: string,
+  done: () => Promise<boolean>,
+): Promise<void> {
+  const { runDir, logDir } = cluster.paths;
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await done())) {
+    signal.throwIfAborted();
+    for (const name of daemons) {
+      if (await findDaemon(runDir, name)) continue;
+      throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(step, `${name} ended`, daemonLog(logDir, name)));
+    }
+    if (performance.now() >= deadline) {
+      const last = daemons.at(-1) ?? 'master';
+      throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(step, `not ready after ${seconds} s`, daemonLog(logDir, last)));
+    }
+    await systemClock.sleep(150);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,87 @@
+import { globSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { checks, printOutcome, runChecks } from './check.ts';
+import { runTestFiles, type TestCounts } from './run-test-files.ts';
+
+/** Files that run together, some at a time, and how long one file may take. */
+interface Phase {
+  readonly name: string;
+  readonly patterns: readonly string[];
+  readonly concurrency: number;
+  readonly minutes: number;
+}
+
+const root = join(import.meta.dirname, '..');
+
+const phases: readonly Phase[] = [
+  { name: 'unit tests', patterns: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/tidy/**/*.test.ts'], concurrency: 2, minutes: 15 },
+  // These have whole clusters to themselves; two at a time would only make each slower.
+  { name: 'tests of several nodes', patterns: ['test/{integration,interop,lab,e2e}/**/*.test.ts'], concurrency: 1, minutes: 45 },
+];
+
+const usage = `Usage: gantry test [--fast] [--only <part of a path>]
+
+  --fast          only the check of types, mistakes, layers, layout and house style
+  --only <text>   only test files whose path has this in it; repeat for more
+`;
+
+/** Everything, or what was asked for; the last line has the counts. */
+async function runTests(args: readonly string[]): Promise<number> {
+  const options = { fast: { type: 'boolean' }, only: { type: 'string', multiple: true }, help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  if (!values.only) add(total, await runFastCheck(values.fast === true));
+  const failures: string[] = [];
+  for (const phase of values.fast ? [] : phases) {
+    const files = phaseFiles(phase, values.only);
+    if (files.length === 0 || abort.signal.aborted) continue;
+    process.stdout.write(`\n== ${phase.name}: ${files.length} files\n`);
+    const timeoutMs = phase.minutes * 60_000;
+    const counts = await runTestFiles(root, files, { concurrency: phase.concurrency, timeoutMs, signal: abort.signal });
+    add(total, counts);
+    failures.push(...counts.failures);
+  }
+  if (abort.signal.aborted) failures.push('interrupted');
+  if (failures.length > 0) process.stdout.write(`\n== what failed\n\n${failures.join('\n\n')}\n`);
+  const none = total.passed + total.failed === 0;
+  if (none) process.stdout.write('No test fits.\n');
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`);
+  return total.failed > 0 || none || abort.signal.aborted ? 1 : 0;
+}
+
+/** The tidy check is made of tests, which the full run has anyway. */
+async function runFastCheck(withTidy: boolean): Promise<TestCounts> {
+  process.stdout.write('== fast check\n');
+  const names = checks.map(({ name }) => name).filter((name) => withTidy || name !== 'tidy');
+  const outcomes = await runChecks(names, printOutcome);
+  const failed = outcomes.filter(({ passed }) => !passed);
+  return {
+    passed: outcomes.length - failed.length,
+    failed: failed.length,
+    skipped: 0,
+    failures: failed.map(({ name, output }) => `check "${name}"\n${output}`),
+  };
+}
+
+function phaseFiles({ patterns }: Phase, only: readonly string[] | undefined): string[] {
+  const exclude = (path: string) => path.includes('node_modules') || path.includes('testdata');
+  return globSync([...patterns], { cwd: root, exclude })
+    .map((path) => relative('', path))
+    .filter((path) => !only || only.some((part) => path.includes(part)))
+    .sort();
+}
+
+function add(total: { passed: number; failed: number; skipped: number }, counts: TestCounts): void {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+
+process.exitCode = await runTests(process.argv.slice(2));
