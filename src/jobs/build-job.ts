@@ -17,7 +17,7 @@ export function checkOps(ops: readonly OpInput[]): void {
     });
   }
   for (const op of ops) {
-    const definition = opcodeDefinition(String(op?.OP_ID));
+    const definition = opcodeDefinition(op.OP_ID);
     validate(definition.params, op, definition.id);
     if (op['dry_run'] === true && !definition.dryRun) {
       throw new GantryError('INPUT_INVALID', { subject: definition.id, field: 'dry_run', problem: 'is not possible for this opcode' });

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobStatus } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
@@ -48,10 +49,11 @@ async function runChild(order: CrashOrder): Promise<void> {
     armed = true;
     await fixture.queue.start();
   }
-  for (const op of order.submit) {
+  const submit = async (op: OpInput) => {
     const id = await fixture.queue.submit([op], 'alice');
-    process.stdout.write(`acknowledged ${id}\n`);
-  }
+    writeSync(1, `acknowledged ${id}\n`);
+  };
+  await Promise.all(order.submit.map(submit));
   for (const job of fixture.queue.list()) await ended(fixture, job.id);
   armed = false;
   process.stdout.write(`points ${points}\n`);

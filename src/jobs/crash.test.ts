@@ -116,6 +116,29 @@ describe('a master that is killed', { concurrency: 2 }, () => {
     });
   }
 
+  test('while many submit has lost no job that it acknowledged, and gives no number twice', async () => {
+    const delays = Array.from({ length: 100 }, (): OpInput => ({ OP_ID: 'OP_TEST_DELAY', duration: 0 }));
+    for (const killAt of [3, 4, 7, 10]) {
+      const home = await newDirectory();
+      try {
+        await mkdir(join(home.dir, 'world'));
+        const { output } = await runMaster({ dir: home.dir, prepare: [], submit: delays, killAt });
+        const acknowledged = [...output.matchAll(/acknowledged (\d+)/g)].map(([, id]) => Number(id));
+        const fixture = await openFixture(home.dir, { operations: testOperations({ dir: home.dir }) });
+        const stored = fixture.queue.list().map(({ id }) => id);
+        assert.deepEqual(
+          acknowledged.filter((id) => !stored.includes(id)),
+          [],
+        );
+        for (const id of stored) await ended(fixture, id);
+        assert.equal(await fixture.queue.submit([delays[0] as OpInput], 'alice'), Math.max(0, ...stored) + 1);
+        await fixture.close();
+      } finally {
+        await home.remove();
+      }
+    }
+  });
+
   test('again while it takes over', async () => {
     const random = seededRandom(7);
     const pick = (most: number) => 1 + Math.floor(random() * most);

@@ -1,4 +1,4 @@
-import { type Job, type JobOp, jobStatus } from '../model/index.ts';
+import type { Job, JobOp } from '../model/index.ts';
 import { hasEnded } from './job-changes.ts';
 import type { StepProgress } from './job-queue.ts';
 
@@ -49,8 +49,4 @@ export function notify(record: JobRecord): void {
 export function show(record: JobRecord, change: (job: Job) => Job): void {
   record.job = change(record.job);
   notify(record);
-}
-
-export function statusOf(record: JobRecord): ReturnType<typeof jobStatus> {
-  return jobStatus(record.job);
 }

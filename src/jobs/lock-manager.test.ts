@@ -157,6 +157,10 @@ describe('any sequence of requests', () => {
     { weight: 1, arbitrary: fc.record({ type: fc.constant('early' as const), which: fc.nat(), level }) },
     {
       weight: 1,
+      arbitrary: fc.record({ type: fc.constant('extend' as const), which: fc.nat(), wants: fc.array(wantArbitrary, { maxLength: 3 }) }),
+    },
+    {
+      weight: 1,
       arbitrary: fc.record({ type: fc.constant('priority' as const), which: fc.nat(), priority: fc.integer({ min: -3, max: 3 }) }),
     },
   );
@@ -205,6 +209,11 @@ describe('any sequence of requests', () => {
             owner.wants = owner.wants.filter((each) => each.level !== step.level);
             locks.releaseLevel(owner.id, step.level);
           }
+        } else if (step.type === 'extend') {
+          const owner = pick(owners.filter(({ state }) => state.held));
+          const wants = lockWants(step.wants, () => undefined);
+          if (owner && locks.extend(owner.id, wants)) owner.wants = [...owner.wants, ...wants];
+          else if (owner) leave(owner);
         } else {
           const owner = pick(owners);
           if (owner) locks.changePriority(owner.id, step.priority);

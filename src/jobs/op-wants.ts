@@ -1,4 +1,3 @@
-import type { Json } from '../base/index.ts';
 import { type JobOp, type LockLevel, opcodeDefinition } from '../model/index.ts';
 import type { ConfigSnapshot } from '../store/index.ts';
 import type { JobRecord } from './job-record.ts';
@@ -16,7 +15,7 @@ export function opWants({ operations, config }: SagaHost, record: JobRecord, ind
   const wants = lockWants(touches, (kind, name) => findTarget(config.current, kind, name));
   if (!execution || !operation) return wants;
   const done = new Set(execution.outcomes.map(({ step }) => step));
-  const released = operation.steps(execution.plan as Json).some((step) => isCommit(step) && step.releasesAllocation && done.has(step.name));
+  const released = operation.steps(execution.plan).some((step) => isCommit(step) && step.releasesAllocation && done.has(step.name));
   return released ? wants.filter(({ level }) => level !== 'allocation') : wants;
 }
 

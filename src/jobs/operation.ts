@@ -37,7 +37,7 @@ export interface PlanContext {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   /** A line in the job's log. */
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }
 
 export interface StepContext<Plan = unknown> {
@@ -49,9 +49,9 @@ export interface StepContext<Plan = unknown> {
   readonly clock: Clock;
   readonly jobId: number;
   readonly signal: AbortSignal;
-  log(text: string): void;
+  readonly log: (text: string) => void;
   /** Progress of this step, 0..1; shown live, not kept. */
-  progress(fraction: number, text?: string): void;
+  readonly progress: (fraction: number, text?: string) => void;
 }
 
 /** A step that changes the world outside the store. */

@@ -26,7 +26,7 @@ export interface QueueFixture {
   readonly leadership: Leadership;
   readonly queue: JobQueue;
   /** Stops it as a master that goes down; the directory stays. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface FixtureOptions extends Partial<Omit<JobQueueOptions, 'store' | 'config' | 'leadership'>> {

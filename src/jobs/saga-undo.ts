@@ -1,4 +1,4 @@
-import { type ErrorReport, GantryError, type Json } from '../base/index.ts';
+import { type ErrorReport, GantryError } from '../base/index.ts';
 import { commitChange } from './commit-change.ts';
 import { compose, type Execution, withExecution } from './job-changes.ts';
 import { logLine } from './log-line.ts';
@@ -82,7 +82,7 @@ async function undoStep(saga: Saga, i: number, last: GantryError | undefined): P
   const execution: Execution = { ...saga.execution, undoing: { ...undoing, undone: [...undoing.undone, step.name] } };
   const change = compose(withExecution(index, execution), ...(last ? [failure(saga, last)] : []));
   if (isCommit(step)) {
-    const context = { plan: execution.plan as Json, outcomes: outcomesOf(execution), clock: host.clock };
+    const context = { plan: execution.plan, outcomes: outcomesOf(execution), clock: host.clock };
     await commitChange(
       host,
       record,

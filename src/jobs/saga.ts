@@ -55,7 +55,7 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
 
 function resumeSaga(saga: Saga): Saga {
   const { execution, operation, record } = saga;
-  const steps = operation.steps(execution.plan as Json);
+  const steps = operation.steps(execution.plan);
   const known = new Set(steps.map((step) => step.name));
   const met = [...execution.outcomes.map(({ step }) => step), ...(execution.undoing ? [execution.undoing.step] : [])];
   const strange = met.filter((name) => !known.has(name));
@@ -90,7 +90,7 @@ async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
 }
 
 async function runCommit(saga: Saga, step: CommitStep): Promise<void> {
-  const context = { plan: saga.execution.plan as Json, outcomes: outcomesOf(saga.execution), clock: saga.host.clock };
+  const context = { plan: saga.execution.plan, outcomes: outcomesOf(saga.execution), clock: saga.host.clock };
   let execution = saga.execution;
   await commitChange(
     saga.host,
@@ -111,7 +111,7 @@ function withOutcome(saga: Saga, step: Step, result: Json): { execution: Executi
   const outcomes = [...saga.execution.outcomes, { step: step.name, result, at: host.clock.now() / 1000 }];
   const execution = { ...saga.execution, outcomes };
   if (outcomes.length < steps.length) return { execution, change: begun({ ...saga, execution }) };
-  const final = toJson(operation.result(execution.plan as Json, outcomesOf(execution)));
+  const final = toJson(operation.result(execution.plan, outcomesOf(execution)));
   return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host))) };
 }
 
@@ -133,7 +133,7 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
   const { host, record, index } = saga;
   const id = stepId(record.id, index, (saga.steps[i] as Step).name, undoing);
   return {
-    plan: saga.execution.plan as Json,
+    plan: saga.execution.plan,
     outcomes: outcomesOf(saga.execution),
     config: host.config.current,
     nodes: stepNodes(host.nodes, id, host.signal),

@@ -82,7 +82,7 @@ export const jobsErrors = defineErrors({
     todo: 'Check what the job was about with "gantry cluster verify". Let jobs end before an upgrade: drain the queue first.',
   },
   QUEUE_DRAINED: {
-    kind: 'user',
+    kind: 'operational',
     http: 503,
     ganeti: 'wrong_state',
     what: 'The job queue is drained and takes no new jobs.',
