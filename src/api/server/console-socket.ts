@@ -22,6 +22,7 @@ export interface ConsoleSockets {
 
 const pingMs = 20_000;
 const messageBytes = 256 * 1024;
+const lastWordsMs = 2000;
 
 /** WebSockets with the serial consoles of instances. A refused upgrade is answered like any other refused request. */
 export function createConsoleSockets(context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): ConsoleSockets {
@@ -85,6 +86,12 @@ async function passBytes(client: WebSocket, console: Duplex): Promise<void> {
     alive = false;
     client.ping();
   }, pingMs);
+  // What the client sent last still reaches the guest; the guest itself would never end the stream.
+  client.once('close', () => {
+    if (console.writableFinished) console.destroy();
+    console.once('finish', () => console.destroy());
+    setTimeout(() => console.destroy(), lastWordsMs).unref();
+  });
   try {
     await pipeline(stream, console, stream);
   } finally {

@@ -36,7 +36,7 @@ const usersFile = 'admin secret write\nreader look read\nplain word\n';
  * A whole master on a store of its own, with the cluster of the captures, and the REST server in front of it on
  * loopback. Only the nodes are not real.
  */
-export async function startApiRig(options: Partial<ApiOptions> = {}): Promise<ApiRig> {
+export async function startApiRig(options: Partial<ApiOptions & MasterServices> = {}): Promise<ApiRig> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-api-'));
   const log = silentLog;
   const store = await openStore(`sqlite:${join(folder, 'store.db')}`);
