@@ -92,7 +92,7 @@ async function makePlace({ adapter, directory }: StoreBenchmarkOptions): Promise
   let stores = 0;
   if (adapter === 'etcd') {
     const server = await startEtcdServer({ parent: directory });
-    return { url: () => `etcd://localhost:${server.port}/bench-${stores++}`, remove: server.remove };
+    return { url: () => `etcd://localhost:${server.port}/bench-${stores++}`, remove: () => server.remove() };
   }
   const own = await mkdtemp(join(directory, 'gantry-bench-store-'));
   return { url: () => `sqlite:${join(own, `store-${stores++}.db`)}`, remove: () => rm(own, { recursive: true, force: true }) };

@@ -147,7 +147,7 @@ function withPut(parts: Parts, entry: Entry, previous?: ConfigState): Parts {
 
 function withObject<K extends ObjectKind>(parts: Parts, kind: K, uuid: string, held: Held<ObjectOf[K]>): Parts {
   const old = (parts.objects[kind] as PersistentMap<Held<ObjectOf[K]>>).get(uuid);
-  const objects: Objects = { ...parts.objects, [kind]: parts.objects[kind].set(uuid, held as never) };
+  const objects: Objects = { ...parts.objects, [kind]: parts.objects[kind].set(uuid, held) };
   if (kind !== 'instance') return { ...parts, objects };
   return { ...parts, objects, index: parts.index.replace(old?.value as Instance | undefined, held.value as Instance) };
 }

@@ -7,9 +7,9 @@ import { campaign } from './leadership.ts';
 import { openConfig } from './live-config.ts';
 import { openStore } from './open-store.ts';
 import type { Store, WatchEvent } from './store.ts';
-import { registerStoreConformance } from './store-conformance.ts';
 import { type EtcdServer, startEtcdServer } from './testing/etcd-server.ts';
 import { sampleCluster, sampleGroup, sampleInstance, sampleNode } from './testing/sample-objects.ts';
+import { registerStoreConformance } from './testing/store-conformance.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 import { makeTestCertificates } from './testing/test-certificates.ts';
 
@@ -123,7 +123,7 @@ test('etcd: with TLS only those with a certificate of the right authority come i
   const hasty = (tls: NonNullable<EtcdOptions['tls']>) =>
     openEtcdStore({ hosts: [`localhost:${secure.port}`], prefix: '/tls', tls, patienceMs: 200 });
   try {
-    const store = await openStore(`etcd://localhost:${secure.port}/tls?${new URLSearchParams({ ...right })}`);
+    const store = await openStore(`etcd://localhost:${secure.port}/tls?${new URLSearchParams({ ...right }).toString()}`);
     await store.transact({ compares: [], writes: [put('/a', '1')] });
     assert.equal((await store.get('/a'))?.value, '1');
     await store.close();

@@ -198,9 +198,7 @@ class EtcdStore implements Store {
 
   #event({ type, kv }: IEvent): WatchEvent {
     const entry = this.#entry(kv);
-    return String(type).toUpperCase() === 'PUT'
-      ? { type: 'put', entry }
-      : { type: 'delete', key: entry.key, modRevision: entry.modRevision };
+    return type.toUpperCase() === 'PUT' ? { type: 'put', entry } : { type: 'delete', key: entry.key, modRevision: entry.modRevision };
   }
 }
 

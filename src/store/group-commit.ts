@@ -37,7 +37,7 @@ export class GroupCommit {
   submit<T>(work: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new GantryError('STORE_UNAVAILABLE', { store: this.#path, detail: 'it was closed' }));
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve: resolve as (value: never) => void, reject });
+      this.#queue.push({ work, resolve, reject });
       this.#schedule();
     });
   }

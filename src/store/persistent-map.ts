@@ -40,7 +40,7 @@ export class PersistentMap<V> {
   }
 
   static empty<V>(): PersistentMap<V> {
-    return PersistentMap.#empty as PersistentMap<V>;
+    return PersistentMap.#empty;
   }
 
   static from<V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
-import { registerStoreConformance } from './store-conformance.ts';
+import { leaseHolderPath } from './testing/lease-holder.ts';
+import { registerStoreConformance } from './testing/store-conformance.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const directory = await temporaryDirectory();
@@ -26,8 +27,7 @@ const put = (key: string, value: string) => ({ type: 'put', key, value }) as con
 
 /** Another process that holds `/held` by a lease of an hour. */
 async function holder(context: TestContext, path: string) {
-  const script = join(import.meta.dirname, 'testing', 'lease-holder.ts');
-  const child = spawn(process.execPath, [script, `sqlite:${path}`, '/held'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [leaseHolderPath, `sqlite:${path}`, '/held'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const kill = async () => {
     child.kill('SIGKILL');

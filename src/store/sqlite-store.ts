@@ -48,7 +48,7 @@ class SqliteStore implements Store {
   readonly #sweeper: NodeJS.Timeout;
   #poller: NodeJS.Timeout | undefined;
   #watchers = 0;
-  #dataVersion = 0;
+  #dataVersion: number | undefined;
   #revision = 0;
   #compacted = 0;
   #revisionBefore = 0;
@@ -243,13 +243,15 @@ class SqliteStore implements Store {
   }
 
   #poll(): void {
+    let version: number | undefined;
     try {
-      const version = this.#tables.dataVersion();
-      if (version === this.#dataVersion) return;
-      this.#dataVersion = version;
+      version = this.#tables.dataVersion();
     } catch {
       // Those who watch read next, meet the same error and report it.
+      version = undefined;
     }
+    if (version !== undefined && version === this.#dataVersion) return;
+    this.#dataVersion = version;
     this.#changed.wake();
   }
 

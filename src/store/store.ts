@@ -1,5 +1,5 @@
 /**
- * The state store: etcd's semantics as a small port. Both adapters (SQLite, etcd) pass `store-conformance.ts`.
+ * The state store: etcd's semantics as a small port. Both adapters (SQLite, etcd) pass `testing/store-conformance.ts`.
  *
  * Keys are ordered by their UTF-8 bytes. Every successful transaction that changes anything gets the next revision of the
  * store; a revision is a positive safe integer and never repeats. One that changes nothing (no writes, or only deletions of

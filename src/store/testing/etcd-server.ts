@@ -5,6 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** From Debian's package etcd-server. */
+const program = 'etcd';
+
 export interface EtcdServerOptions {
   /** PEM files; with them the server speaks mutual TLS. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
@@ -70,11 +73,11 @@ export async function startEtcdServer({ tls, parent = tmpdir() }: EtcdServerOpti
 
 /** The process; whether it answers yet is for the client to find out. */
 async function spawned(args: readonly string[]): Promise<ChildProcess> {
-  const server = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     await once(server, 'spawn');
   } catch (error) {
-    throw new Error(`etcd does not start; this needs Debian's package etcd-server: ${(error as Error).message}`);
+    throw new Error(`etcd does not start; this needs Debian's package etcd-server`, { cause: error });
   }
   return server;
 }

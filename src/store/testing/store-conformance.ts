@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type Store, storeLimits, type WatchBatch, type WatchEvent } from './store.ts';
-import { storeModel } from './testing/store-model.ts';
+import { type Store, storeLimits, type WatchBatch, type WatchEvent } from '../store.ts';
+import { crashWriterPath } from './crash-writer.ts';
+import { storeModel } from './store-model.ts';
 
 /** An empty store of its own for one test. */
 export interface StorePlace {
@@ -25,8 +26,8 @@ type Body = (store: Store, place: StorePlace) => Promise<void>;
 
 /** Registers what every adapter of `Store` has to do as tests of `node:test`. */
 export function registerStoreConformance(adapter: string, setup: ConformanceSetup): void {
-  const check = (name: string, body: Body) =>
-    test(`${adapter}: ${name}`, async () => {
+  const check = (name: string, body: Body) => {
+    void test(`${adapter}: ${name}`, async () => {
       const place = await setup.makePlace();
       const store = await place.open();
       try {
@@ -35,6 +36,7 @@ export function registerStoreConformance(adapter: string, setup: ConformanceSetu
         await store.close();
       }
     });
+  };
   for (const [name, body] of Object.entries({ ...values, ...transactions, ...limits, ...watches, ...leases })) check(name, body);
   check('keeps every acknowledged transaction and no half one over a crash', (_store, place) => survivesCrash(place, setup));
 }
@@ -338,7 +340,7 @@ const leases: Record<string, Body> = {
 async function survivesCrash(place: StorePlace, setup: ConformanceSetup): Promise<void> {
   const acknowledged = new Set<string>();
   for (let round = 0; round < 2; round++) {
-    const writer = spawn(process.execPath, [`${import.meta.dirname}/testing/crash-writer.ts`, place.url], {
+    const writer = spawn(process.execPath, [crashWriterPath, place.url], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const ended = once(writer, 'close');
@@ -347,7 +349,7 @@ async function survivesCrash(place: StorePlace, setup: ConformanceSetup): Promis
       enough = resolve;
     });
     createInterface({ input: writer.stdout }).on('line', (line) => {
-      acknowledged.add(`${line}`);
+      acknowledged.add(line);
       if (acknowledged.size > 60) enough();
     });
     await Promise.race([warm, ended]);
