@@ -70,6 +70,7 @@ function lifeCycle(harness: () => HypervisorHarness): void {
     assert.equal(row?.name, ref.name);
     assert.equal(row?.memory, wanted.spec.memory);
     assert.deepEqual(await again.start(wanted, handlerContext()), { changed: false });
+    await booted(ref);
     assert.deepEqual(await again.reset(ref), { changed: true });
     await booted(ref);
     assert.deepEqual(await again.stop(ref, 20, handlerContext()), { changed: true, graceful: true });

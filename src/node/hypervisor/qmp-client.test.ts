@@ -61,7 +61,7 @@ const echo = (socket: Socket, { id, arguments: args }: Command) => socket.write(
 
 async function withClient(reply: (socket: Socket, command: Command) => void, work: (client: QmpClient) => Promise<void>): Promise<void> {
   await withServer(reply, async (path) => {
-    const client = await connectQmp(path, { timeoutMs: 2000, lineLimit: 10_000 });
+    const client = await connectQmp(path, { lineLimit: 10_000 });
     try {
       await work(client);
     } finally {
@@ -192,7 +192,7 @@ describe('QMP client', () => {
   it('fails when there is no socket, no greeting, or another greeting', async () => {
     await assert.rejects(connectQmp(join(directory, 'nothing')), withCode('HYPERVISOR_QMP_LOST'));
     const reply = () => {};
-    const options = { timeoutMs: 50 };
+    const options = { connectMs: 50 };
     await withServer(reply, (path) => assert.rejects(connectQmp(path, options), withCode('HYPERVISOR_QMP_TIMED_OUT')), '');
     await withServer(reply, (path) => assert.rejects(connectQmp(path), withCode('HYPERVISOR_QMP_GARBLED')), 'SSH-2.0\n');
   });

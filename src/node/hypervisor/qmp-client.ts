@@ -25,11 +25,14 @@ export interface QmpClient {
 }
 
 export interface QmpOptions {
-  /** For connecting, the greeting and each command; default 10,000. */
-  readonly timeoutMs?: number;
+  /** Time for connecting and the greeting; default 10,000. */
+  readonly connectMs?: number;
   /** Longest line that is accepted, in characters; default 16 Mi. */
   readonly lineLimit?: number;
 }
+
+/** Milliseconds for a command of which the caller says nothing else. */
+const commandMs = 10_000;
 
 interface Waiter {
   readonly command: string;
@@ -42,7 +45,7 @@ interface Waiter {
  * @throws HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT
  */
 export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpClient> {
-  const { timeoutMs = 10_000, lineLimit = 16 * 1024 * 1024 } = options;
+  const { connectMs = 10_000, lineLimit = 16 * 1024 * 1024 } = options;
   const socket = connect(path);
   const waiting = new Map<number, Waiter>();
   // Replies to commands that were given up may still come; they are no garbage.
@@ -102,7 +105,7 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
 
   const client: QmpClient = {
     closed: closed.promise,
-    execute(command, args, limit = timeoutMs) {
+    execute(command, args, limit = commandMs) {
       if (ended) return Promise.reject(ended);
       const id = nextId++;
       const { promise, resolve, reject } = Promise.withResolvers<Json>();
@@ -123,7 +126,7 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
     close: () => lost('closed by the agent'),
   };
 
-  const timer = setTimeout(() => end(timedOut('the connection', timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => end(timedOut('the connection', connectMs)), connectMs);
   return greeting.promise
     .then(() => client.execute('qmp_capabilities'))
     .then(() => client)

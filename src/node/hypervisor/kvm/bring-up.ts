@@ -93,7 +93,7 @@ async function waitForSocket(parts: KvmParts, launched: LaunchedQemu, socket: st
   const deadline = parts.clock.now() + startSeconds * 1000;
   while (!launched.ended()) {
     try {
-      return await parts.qmp.use(socket, async () => {});
+      return await parts.qmp.use(socket, async () => {}, { connectMs: startSeconds * 1000 });
     } catch (error) {
       if (!(error instanceof GantryError) || error.code !== 'HYPERVISOR_QMP_LOST') throw error;
     }

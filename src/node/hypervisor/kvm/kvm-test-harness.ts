@@ -25,6 +25,8 @@ export interface KvmHarness extends HypervisorHarness {
 }
 
 const uidBase = 310_000;
+/** On a busy host the firmware takes seconds. */
+const bootLimitMs = 60_000;
 
 export async function createKvmHarness(): Promise<KvmHarness> {
   const directory = await mkdtemp(join(tmpdir(), 'gantry-kvm-'));
@@ -115,10 +117,12 @@ async function waitForEcho(path: string): Promise<void> {
     socket.on('error', reject);
   });
   const timer = setInterval(() => socket.write('+'), 60);
+  const limit = setTimeout(() => socket.destroy(new Error(`the guest behind ${path} does not answer`)), bootLimitMs);
   try {
     await heard;
   } finally {
     clearInterval(timer);
+    clearTimeout(limit);
     socket.destroy();
   }
 }

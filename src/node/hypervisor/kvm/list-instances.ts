@@ -53,7 +53,7 @@ async function stateOf(parts: KvmParts, { runtime, process }: FoundInstance): Pr
   }
   let status: string;
   try {
-    status = await parts.qmp.use(parts.files(runtime).qmp, (qmp) => queryStatus(qmp, statusMs), { timeoutMs: statusMs });
+    status = await parts.qmp.use(parts.files(runtime).qmp, (qmp) => queryStatus(qmp, statusMs), { connectMs: statusMs });
   } catch (error) {
     parts.log.warn({ instance: runtime.name, error: GantryError.from(error).message }, 'QEMU runs but does not answer');
     return runtime.phase === 'incoming' ? 'migrating-in' : 'running';
