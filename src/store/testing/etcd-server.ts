@@ -55,7 +55,12 @@ export async function startEtcdServer({ tls, parent = tmpdir() }: EtcdServerOpti
   const start = async () => {
     server = await spawned(args);
   };
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await rm(directory, { recursive: true });
+    throw error;
+  }
   return {
     port,
     start,
