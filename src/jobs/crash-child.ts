@@ -12,8 +12,6 @@ import { testOperations } from './test-operations.ts';
  */
 export interface CrashOrder {
   readonly dir: string;
-  /** Jobs that are run to their end before points count. */
-  readonly prepare: readonly OpInput[];
   readonly submit: readonly OpInput[];
   /** 1-based; 0: never. */
   readonly killAt: number;
@@ -41,14 +39,8 @@ async function runChild(order: CrashOrder): Promise<void> {
   });
   const operations = testOperations({ dir: join(order.dir, 'world'), point });
   const fixture = await openFixture(order.dir, { operations, wrap, idle: true });
-  if (order.prepare.length > 0) {
-    await fixture.queue.start();
-    for (const op of order.prepare) await ended(fixture, await fixture.queue.submit([op], 'alice'));
-    armed = true;
-  } else {
-    armed = true;
-    await fixture.queue.start();
-  }
+  armed = true;
+  await fixture.queue.start();
   const submit = async (op: OpInput) => {
     const id = await fixture.queue.submit([op], 'alice');
     writeSync(1, `acknowledged ${id}\n`);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { seededRandom } from '../base/index.ts';
 import { jobStatus } from '../model/index.ts';
 import { type CrashOrder, ended } from './crash-child.ts';
@@ -39,10 +39,18 @@ const scenarios: Record<string, Scenario> = {
 };
 
 /** Runs the master of `crash-child.ts`. */
+let cache: { dir: string; remove: () => Promise<void> };
+before(async () => {
+  // Many processes of one program: the compiled code of the first serves the others.
+  cache = await newDirectory();
+});
+after(() => cache.remove());
+
 function runMaster(order: CrashOrder): Promise<{ signal: string | null; code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: cache.dir },
     });
     let output = '';
     child.stdout.on('data', (piece: Buffer) => {
@@ -53,16 +61,27 @@ function runMaster(order: CrashOrder): Promise<{ signal: string | null; code: nu
   });
 }
 
+/** A directory with what was before the job. */
+async function prepare(scenario: Scenario): Promise<{ dir: string; remove: () => Promise<void> }> {
+  const template = await newDirectory();
+  const world = join(template.dir, 'world');
+  await mkdir(world);
+  const fixture = await openFixture(template.dir, { operations: testOperations({ dir: world }) });
+  for (const op of scenario.prepare) await ended(fixture, await fixture.queue.submit([op], 'alice'));
+  await fixture.close();
+  return template;
+}
+
 /** Kills a master at each of the points in turn, resumes, and checks the end. */
-async function crash(scenario: Scenario, killAt: readonly number[]): Promise<number> {
+async function crash(scenario: Scenario, killAt: readonly number[], template: string): Promise<number> {
   const home = await newDirectory();
   try {
-    await mkdir(join(home.dir, 'world'));
+    await cp(template, home.dir, { recursive: true });
     let acknowledged = false;
     let points = 0;
     for (const [i, point] of killAt.entries()) {
       const first = i === 0;
-      const order = { dir: home.dir, prepare: first ? scenario.prepare : [], submit: first ? [scenario.op] : [], killAt: point };
+      const order = { dir: home.dir, submit: first ? [scenario.op] : [], killAt: point };
       const { signal, code, output } = await runMaster(order);
       // A resumed master may have fewer points left; then it ends by itself.
       if (point > 0 && first) assert.equal(signal, 'SIGKILL', `point ${point}: ended with ${code}`);
@@ -110,9 +129,14 @@ async function checkEnd(scenario: Scenario, dir: string, acknowledged: boolean, 
 describe('a master that is killed', { concurrency: 2 }, () => {
   for (const [name, scenario] of Object.entries(scenarios)) {
     test(`at any point of ${name} leaves nothing behind that its successor does not end`, async () => {
-      const points = await crash(scenario, [0]);
-      assert.ok(points >= 16, `only ${points} points`);
-      for (let point = 1; point <= points; point++) await crash(scenario, [point]);
+      const template = await prepare(scenario);
+      try {
+        const points = await crash(scenario, [0], template.dir);
+        assert.ok(points >= 16, `only ${points} points`);
+        for (let point = 1; point <= points; point++) await crash(scenario, [point], template.dir);
+      } finally {
+        await template.remove();
+      }
     });
   }
 
@@ -122,7 +146,7 @@ describe('a master that is killed', { concurrency: 2 }, () => {
       const home = await newDirectory();
       try {
         await mkdir(join(home.dir, 'world'));
-        const { output } = await runMaster({ dir: home.dir, prepare: [], submit: delays, killAt });
+        const { output } = await runMaster({ dir: home.dir, submit: delays, killAt });
         const acknowledged = [...output.matchAll(/acknowledged (\d+)/g)].map(([, id]) => Number(id));
         const fixture = await openFixture(home.dir, { operations: testOperations({ dir: home.dir }) });
         const stored = fixture.queue.list().map(({ id }) => id);
@@ -141,7 +165,13 @@ describe('a master that is killed', { concurrency: 2 }, () => {
 
   test('again while it takes over', async () => {
     const random = seededRandom(7);
+    const scenario = scenarios['a creation whose last effect fails'] as Scenario;
+    const template = await prepare(scenario);
     const pick = (most: number) => 1 + Math.floor(random() * most);
-    for (let i = 0; i < 4; i++) await crash(scenarios['a creation whose last effect fails'] as Scenario, [pick(20), pick(8), pick(6)]);
+    try {
+      for (let i = 0; i < 4; i++) await crash(scenario, [pick(20), pick(8), pick(6)], template.dir);
+    } finally {
+      await template.remove();
+    }
   });
 });
