@@ -187,7 +187,7 @@ describe('node agent', () => {
     const run = join(cluster.directory, 'serial');
     await mkdir(run);
     await writeFile(join(run, 'log'), `${'x'.repeat(20_000)}login: `);
-    const guest = createServer((socket) => socket.on('data', (typed) => socket.end(`you typed ${typed}`)));
+    const guest = createServer((socket) => socket.on('data', (typed: Buffer) => socket.end(`you typed ${typed.toString()}`)));
     guest.listen(join(run, 'socket'));
     await once(guest, 'listening');
     const real = createFakeHypervisor();

@@ -7,8 +7,6 @@ export function checkAnswer<M extends RpcName>(node: string, method: M, answer: 
   try {
     return validate(nodeContract[method].result, answer, method) as RpcResult<M>;
   } catch (error) {
-    const { facts } = GantryError.from(error);
-    const problem = `field ${String(facts['field'])} ${String(facts['problem'])}`;
-    throw new GantryError('NODE_GARBLED', { node, method, problem }, { cause: error });
+    throw new GantryError('NODE_GARBLED', { node, method, problem: GantryError.from(error).message }, { cause: error });
   }
 }

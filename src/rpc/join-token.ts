@@ -34,6 +34,6 @@ export function decodeJoinToken(text: string): JoinToken {
   try {
     return validate(JoinToken, value, 'join token');
   } catch (error) {
-    throw malformed(`its field ${String(GantryError.from(error).facts['field'])} is missing or wrong`);
+    throw malformed(`its field ${JSON.stringify(GantryError.from(error).facts['field'])} is missing or wrong`);
   }
 }

@@ -5,7 +5,12 @@ export const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256
 
 /** A new private key, PKCS #8 in PEM form. */
 export function createKey(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  return privateKey;
 }
 
 /** Both halves of a PEM key in the form that WebCrypto signs with. */
