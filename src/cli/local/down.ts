@@ -3,7 +3,7 @@ import { GantryError } from '../../base/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { listDaemons } from './daemon-process.ts';
-import { localCluster, readDescription } from './local-cluster.ts';
+import { localCluster, readDescription, requireSameHome } from './local-cluster.ts';
 import { withLocalLock } from './local-lock.ts';
 import { listNamespaces } from './local-network.ts';
 import { localOptions, outputMode, requireLocalName, requireRoot } from './local-options.ts';
@@ -55,6 +55,7 @@ interface Result {
 
 async function bringDown(name: string, wantsPurge: boolean, steps: ProgressSteps): Promise<Result> {
   const paths = localPaths(name);
+  await requireSameHome(name, paths);
   const running = await somethingRuns(paths);
   const hasState = await access(paths.stateDir).then(
     () => true,

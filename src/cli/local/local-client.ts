@@ -13,6 +13,8 @@ export async function localClient(cluster: LocalCluster): Promise<ClusterClient>
   return createClusterClient({ url: new URL(restUrl(cluster)), ca, caFile: cluster.paths.ca, credentials: { user, password } });
 }
 
+export const countOf = (instances: readonly unknown[]): string => `${instances.length} instance${instances.length === 1 ? '' : 's'}`;
+
 /**
  * Submits one job for each instance and waits for all.
  * @param seconds after which what is not done is given up on

@@ -93,6 +93,19 @@ async function takenSlots(): Promise<Set<number>> {
   return taken;
 }
 
+/**
+ * Two clusters of one name cannot run side by side, wherever they keep their state.
+ * @throws LOCAL_CLUSTER_DIFFERS
+ */
+export async function requireSameHome(name: string, { runDir, stateDir }: LocalPaths): Promise<void> {
+  const text = await readFile(runDescription(runDir), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  const found = text === undefined ? stateDir : (JSON.parse(text) as RunDescription).stateDir;
+  if (found !== stateDir) throw new GantryError('LOCAL_CLUSTER_DIFFERS', { name, field: 'its state in', found, wanted: stateDir });
+}
+
 /** What is told of a running cluster in its run-time directory. */
 export interface RunDescription {
   readonly slot: number;

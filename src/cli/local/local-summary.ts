@@ -13,6 +13,8 @@ export interface LocalSummary {
   readonly credentials_file: string;
   readonly state_dir: string;
   readonly log_dir: string;
+  /** Instances run under user ids from here on. */
+  readonly uid_base: number;
   readonly master: { readonly node: string; readonly pid: number | null; readonly log_file: string };
   readonly nodes: readonly {
     readonly name: string;
@@ -50,6 +52,7 @@ export async function localSummary(cluster: LocalCluster): Promise<LocalSummary>
     credentials_file: paths.credentials,
     state_dir: paths.stateDir,
     log_dir: paths.logDir,
+    uid_base: cluster.uidBase,
     master: { node: members[0]?.name ?? '', pid: await pid('master'), log_file: daemonLog(paths.logDir, 'master') },
     nodes: await Promise.all(nodes),
   };
@@ -66,7 +69,7 @@ export function summaryLines(summary: LocalSummary): string[] {
     `  REST API      ${summary.rapi_url}`,
     `  CA            ${summary.ca_file}`,
     `  credentials   ${summary.credentials_file}`,
-    `  logs          ${join(summary.log_dir, '')}`,
+    `  logs          ${summary.log_dir}`,
     '',
     'Try next:',
     `  ${bold(`${gantry} instance add web1 --os tiny --disk 64M --memory 128M`)}`,

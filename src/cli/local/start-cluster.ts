@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
-import { daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
+import { type Daemon, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
-import { forEachInstance, localClient } from './local-client.ts';
+import { countOf, forEachInstance, localClient } from './local-client.ts';
 import { agentPort, type LocalCluster, type LocalNode, type RunDescription, runDescription } from './local-cluster.ts';
 import { ensureCredentials } from './local-credentials.ts';
 import { makeNetwork, networkExists } from './local-network.ts';
@@ -44,7 +44,11 @@ export async function startCluster(start: Start): Promise<void> {
   if (!(await exists(masterFile(first, 'ca.crt')))) await steps.step('cluster init', () => initCluster(start, first));
   await copyFile(masterFile(first, 'ca.crt'), cluster.paths.ca);
   await ensureCredentials(cluster.paths.credentials, masterFile(first, 'users'));
-  for (const member of cluster.members) if (await hasJoined(member)) await startAgent(start, member);
+  const joined = await Promise.all(cluster.members.map(hasJoined));
+  await startAgents(
+    start,
+    cluster.members.filter((_, index) => joined[index]),
+  );
   await startMaster(start, first);
   const client = await localClient(cluster);
   try {
@@ -107,9 +111,17 @@ const masterFile = (first: LocalNode, name: string): string => join(first.paths.
 const hasJoined = (member: LocalNode): Promise<boolean> => exists(join(member.paths.stateDir, 'node', 'node.crt'));
 const agentName = (member: LocalNode): string => `agent-${member.name}`;
 
-async function startAgent({ cluster, steps }: Start, member: LocalNode): Promise<void> {
-  const { runDir, logDir, sharedFileStorage } = cluster.paths;
-  if (await findDaemon(runDir, agentName(member))) return;
+async function startAgents({ cluster, steps }: Start, members: readonly LocalNode[]): Promise<void> {
+  const { runDir, logDir } = cluster.paths;
+  const alive = await Promise.all(members.map((member) => findDaemon(runDir, agentName(member))));
+  const stopped = members.filter((_, index) => !alive[index]);
+  if (stopped.length === 0) return;
+  await steps.step(`${stopped.length > 1 ? 'agents' : 'agent'} of ${stopped.map(({ name }) => name).join(', ')}`, () =>
+    Promise.all(stopped.map((member) => startDaemon(runDir, logDir, agentDaemon(cluster, member)))),
+  );
+}
+
+function agentDaemon({ paths: { sharedFileStorage }, uidBase }: LocalCluster, member: LocalNode): Daemon {
   const { paths } = member;
   const options = {
     name: member.name,
@@ -119,10 +131,9 @@ async function startAgent({ cluster, steps }: Start, member: LocalNode): Promise
     'log-dir': paths.logDir,
     'file-storage-dir': paths.fileStorage,
     'shared-file-storage-dir': sharedFileStorage,
-    'uid-base': cluster.uidBase,
+    'uid-base': uidBase,
   };
-  const daemon = { name: agentName(member), namespace: paths.namespace, args: ['agent', ...asOptions(options)] };
-  await steps.step(`agent of ${member.name}`, () => startDaemon(runDir, logDir, daemon));
+  return { name: agentName(member), namespace: paths.namespace, args: ['agent', ...asOptions(options)] };
 }
 
 /** The master runs on the first node, but its REST API also listens on the loopback of the host, by an inherited socket. */
@@ -167,7 +178,7 @@ async function joinOthers(start: Start, client: ClusterClient): Promise<void> {
   await start.steps.step(`${missing.map(({ name }) => name).join(', ')} join`, () =>
     Promise.all(missing.map((member) => joinNode(start, client, member))),
   );
-  for (const member of missing) await startAgent(start, member);
+  await startAgents(start, missing);
 }
 
 async function joinNode(start: Start, client: ClusterClient, member: LocalNode): Promise<void> {
@@ -200,7 +211,7 @@ async function startGuests(steps: ProgressSteps, client: ClusterClient): Promise
   const wanted = (row: Row) => row['admin_state'] === 'up' && row['oper_state'] !== true;
   const instances = (await client.list('instances')).filter(wanted);
   if (instances.length === 0) return;
-  await steps.step(`start ${instances.length} instances`, async () => {
+  await steps.step(`start ${countOf(instances)}`, async () => {
     const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
     const failed = await forEachInstance(client, instances, startup, startSeconds);
     if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list"`);

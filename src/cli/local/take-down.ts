@@ -2,7 +2,7 @@ import { readFile, rm, rmdir } from 'node:fs/promises';
 import { GantryError, run } from '../../base/index.ts';
 import { removeContext } from '../connect/contexts.ts';
 import { endProcess, findDaemon, listDaemons, namespacePath, stopDaemon } from './daemon-process.ts';
-import { forEachInstance, localClient } from './local-client.ts';
+import { countOf, forEachInstance, localClient } from './local-client.ts';
 import type { LocalCluster } from './local-cluster.ts';
 import { listNamespaces, removeNamespace } from './local-network.ts';
 import { type LocalPaths, runRoot } from './local-paths.ts';
@@ -21,7 +21,7 @@ export async function stopGuests(cluster: LocalCluster, steps: ProgressSteps): P
   try {
     const running = (await client.list('instances')).filter((row) => row['oper_state'] === true);
     if (running.length === 0) return;
-    await steps.step(`stop ${running.length} instances`, async () => {
+    await steps.step(`stop ${countOf(running)}`, async () => {
       const shutdown = (name: string) => ({
         OP_ID: 'OP_INSTANCE_SHUTDOWN',
         instance_name: name,

@@ -1,13 +1,21 @@
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, constants, mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { GantryError, minimalEnvironment, writeFileAtomic } from '../../base/index.ts';
+import { GantryError, minimalEnvironment } from '../../base/index.ts';
 import { writeContext } from '../connect/contexts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { findDaemon } from './daemon-process.ts';
 import { ensurePackages } from './debian-packages.ts';
 import { restUrl } from './local-client.ts';
-import { chooseSlot, type LocalCluster, type LocalDescription, localCluster, readDescription, writeDescription } from './local-cluster.ts';
+import {
+  chooseSlot,
+  type LocalCluster,
+  type LocalDescription,
+  localCluster,
+  readDescription,
+  requireSameHome,
+  writeDescription,
+} from './local-cluster.ts';
 import { withLocalLock } from './local-lock.ts';
 import { localOptions, outputMode, requireLocalName, requireRoot, wholeNumber } from './local-options.ts';
 import { localPaths } from './local-paths.ts';
@@ -76,7 +84,7 @@ async function requireQemu(): Promise<void> {
   const program = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
   const path = minimalEnvironment['PATH'] ?? '';
   for (const dir of path.split(delimiter)) {
-    const found = await access(join(dir, program)).then(
+    const found = await access(join(dir, program), constants.X_OK).then(
       () => true,
       () => false,
     );
@@ -93,6 +101,7 @@ interface Wanted {
 
 async function bringUp(wanted: Wanted, steps: ProgressSteps, signal: AbortSignal, yes: boolean): Promise<LocalCluster> {
   const paths = localPaths(wanted.name);
+  await requireSameHome(wanted.name, paths);
   const found = await readDescription(paths, wanted.name);
   if (found?.phase === 'making') {
     steps.note(`A start of cluster "${wanted.name}" was cut off; removing what it left.`);
@@ -115,7 +124,7 @@ async function bringUp(wanted: Wanted, steps: ProgressSteps, signal: AbortSignal
   } catch (error) {
     if (untouched) await takeDown(paths);
     if (!old) await purge(wanted.name, paths);
-    throw error;
+    throw signal.aborted ? signal.reason : error;
   }
   if (!old) await writeDescription(paths, { ...description, phase: 'made' });
   await writeContext(wanted.name, { rapi_url: restUrl(cluster), ca_file: paths.ca, credentials_file: paths.credentials });

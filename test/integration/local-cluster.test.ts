@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { run } from '../../src/base/index.ts';
+import { identifyProcess } from '../../src/cli/local/process-identity.ts';
+import { assertNothingLeft, type LocalSandbox, localSandbox } from './local-cluster.ts';
+
+/** Runs a test in a sandbox that is gone afterwards without a trace. */
+async function inSandbox(body: (sandbox: LocalSandbox) => Promise<void>): Promise<void> {
+  const sandbox = await localSandbox();
+  try {
+    await body(sandbox);
+  } finally {
+    await sandbox.dispose();
+  }
+}
+
+test('a cluster is started, found again, mended, stopped with its data kept, and removed', () =>
+  inSandbox(async (sandbox) => {
+    const first = await sandbox.up();
+    assert.equal(first.rapi_url, `https://127.0.0.1:${sandbox.port}`);
+    assert.deepEqual(
+      first.nodes.map(({ name, namespace }) => [name, namespace]),
+      ['node1', 'node2', 'node3'].map((node) => [node, `gantry-${sandbox.name}-${node}`]),
+    );
+    assert.equal((await stat(first.credentials_file)).mode & 0o777, 0o600);
+    const client = await sandbox.client();
+    const { uuid } = await client.info();
+    assert.deepEqual(await client.names('nodes'), ['node1', 'node2', 'node3']);
+    client.close();
+
+    const again = await sandbox.up();
+    assert.deepEqual(again, first, 'nothing was started anew');
+
+    process.kill(first.master.pid ?? 0, 'SIGKILL');
+    const mended = await sandbox.up();
+    assert.notEqual(mended.master.pid, first.master.pid);
+    assert.deepEqual(mended.nodes, first.nodes, 'the agents go on');
+
+    const added = await sandbox.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
+    assert.equal(added.code, 0, added.stderr);
+    await sandbox.down();
+    for (const { pid } of mended.nodes) assert.equal(await identifyProcess(pid ?? 0), undefined);
+    assert.equal((await sandbox.gantry(['instance', 'list'])).code, 4, 'the cluster cannot be reached');
+
+    await sandbox.up();
+    const after = await sandbox.client();
+    assert.equal((await after.info())['uuid'], uuid);
+    assert.equal((await after.one('instances', 'web1'))['oper_state'], true, 'what ran runs again');
+    after.close();
+
+    const purged = await sandbox.down('--purge');
+    assert.match(purged.stdout, /is removed with its data/);
+    await assertNothingLeft(sandbox.name, sandbox.home, first.uid_base);
+    assert.match((await sandbox.down('--purge')).stdout, /was not running/);
+  }));
+
+test('outside of its namespaces a cluster has nothing but one port on the loopback', () =>
+  inSandbox(async (sandbox) => {
+    const links = async () => (JSON.parse((await run('ip', ['-json', 'link'])).stdout) as { ifname: string }[]).map(({ ifname }) => ifname);
+    const { nodes } = await sandbox.up('--nodes', '1');
+    for (const name of await links()) assert.doesNotMatch(name, /^(br0|eth1|mgmt|inst|[mi]\d+)$/);
+    const { stdout } = await run('ss', ['-H', '-ltnp']);
+    const listeners = stdout.split('\n').filter((line) => line.includes(`:${sandbox.port} `));
+    assert.equal(listeners.length, 1);
+    assert.match(listeners[0] ?? '', new RegExp(` 127\\.0\\.0\\.1:${sandbox.port} `));
+    assert.equal(nodes.length, 1);
+  }));
+
+test('two starts at once end with one cluster', () =>
+  inSandbox(async (sandbox) => {
+    const [one, other] = await Promise.all([sandbox.up('--nodes', '1'), sandbox.up('--nodes', '1')]);
+    assert.deepEqual(one, other);
+  }));
+
+test('a start that was killed is cleared away by the next one, and by a purge', () =>
+  inSandbox(async (sandbox) => {
+    const args = ['up', '--nodes', '1', '--name', sandbox.name, '--port', String(sandbox.port)];
+    for (const killAfterMs of [1200, 2500, 5000]) {
+      await sandbox.gantry(args, { killAfterMs });
+    }
+    await sandbox.up('--nodes', '1');
+    await sandbox.down('--purge');
+    await sandbox.gantry(args, { killAfterMs: 3500 });
+  }));
+
+test('a port that is taken is told with its holder, before anything is made', () =>
+  inSandbox(async (sandbox) => {
+    const server = createServer().listen(sandbox.port, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, stderr } = await sandbox.gantry(['up', '--name', sandbox.name, '--port', String(sandbox.port)]);
+    server.close();
+    assert.equal(code, 5);
+    assert.match(stderr, new RegExp(`LOCAL_PORT_TAKEN: .*${sandbox.port} .* is taken by .*\\(process ${process.pid}\\)`));
+    await assertNothingLeft(sandbox.name, sandbox.home);
+  }));
+
+test('a start that fails half-way shows the log and takes everything back', () =>
+  inSandbox(async (sandbox) => {
+    // The master is not root and cannot pass through a closed folder.
+    const closed = `${sandbox.home}/closed`;
+    await mkdir(closed, { mode: 0o700 });
+    await chmod(closed, 0o700);
+    const env = { GANTRY_HOME: closed };
+    const { code, stderr } = await sandbox.gantry(['up', '--nodes', '1', '--name', sandbox.name, '--port', String(sandbox.port)], { env });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /LOCAL_STEP_FAILED: .*master ended/);
+    assert.match(stderr, /EACCES/);
+    await assertNothingLeft(sandbox.name, closed);
+  }));
+
+test('without root, without QEMU and with options that do not fit nothing is made', () =>
+  inSandbox(async (sandbox) => {
+    const up = ['up', '--name', sandbox.name, '--port', String(sandbox.port)];
+    const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
+    const cases: [string, readonly string[], readonly string[]][] = [
+      ['LOCAL_NOT_ROOT', up, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']],
+      [
+        'LOCAL_QEMU_MISSING',
+        [...up, '--no-packages'],
+        ['unshare', '--mount', 'sh', '-c', `mount --bind /dev/null /usr/bin/${qemu} && exec "$@"`, 'sh'],
+      ],
+      ['LOCAL_OPTION_INVALID', [...up, '--nodes', '0'], []],
+      ['LOCAL_OPTION_INVALID', [...up, '--port', '65536'], []],
+      ['LOCAL_NAME_INVALID', ['up', '--name', '../x'], []],
+      ['CLI_USAGE', [...up, '--colour'], []],
+    ];
+    for (const [error, args, through] of cases) {
+      const { code, stderr } = await sandbox.gantry(args, { through });
+      assert.notEqual(code, 0);
+      assert.match(stderr, new RegExp(`Error ${error}: `), stderr);
+    }
+    await assertNothingLeft(sandbox.name, sandbox.home);
+  }));
+
+test('a cluster keeps the shape that it was made with', () =>
+  inSandbox(async (sandbox) => {
+    await sandbox.up('--nodes', '1');
+    const { code, stderr } = await sandbox.gantry(['up', '--name', sandbox.name, '--nodes', '2']);
+    assert.equal(code, 5);
+    assert.match(stderr, /LOCAL_CLUSTER_DIFFERS: .*--nodes 1; 2 was asked for/);
+    const elsewhere = await sandbox.gantry(['down', '--name', sandbox.name, '--purge'], { env: { GANTRY_HOME: `${sandbox.home}/other` } });
+    assert.match(elsewhere.stderr, /LOCAL_CLUSTER_DIFFERS: .*its state in/);
+  }));
