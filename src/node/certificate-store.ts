@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { GantryError, writeFileAtomic } from '../base/index.ts';
 import { type Credentials, checkCertificate, createRequest, needsRenewal } from '../rpc/index.ts';
@@ -9,6 +10,8 @@ export interface CertificateStore {
   request(): Promise<string>;
   /** Checks and keeps what the master signed, then uses it. @throws CERTIFICATE_UNFIT, and nothing has changed */
   install(signed: { readonly certificate: string; readonly ca: string; readonly crl: string }): Promise<{ changed: boolean }>;
+  /** When the certificate ends, seconds since 1970. */
+  expires(): number;
   /** Whether less than a third of its life is left. */
   needsRenewal(): boolean;
 }
@@ -47,6 +50,7 @@ export function fileCertificates({ config, credentials, now, onChange }: FileCer
   let current = credentials;
   return {
     request: () => createRequest(current.key, config.name),
+    expires: () => new X509Certificate(current.certificate).validToDate.getTime() / 1000,
     needsRenewal: () => needsRenewal(current.certificate, now()),
     async install({ certificate, ca, crl }) {
       const next = { key: current.key, certificate, ca, crl };

@@ -49,6 +49,8 @@ export interface SimulatedAgent {
 }
 
 const nodeMemory = 512;
+/** Certificates of simulated nodes are never renewed; seconds since 1970. */
+const farFuture = 32_503_680_000;
 
 export function createNodeWorld(uuid: string, index: number): NodeWorld {
   const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
@@ -76,7 +78,12 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
     host: async () => hostOf(options),
     probes: async () => probesOf(hypervisor),
     activations: living(memoryActivations(world.activations)),
-    certificates: { request: async () => 'a simulated request', install: async () => ({ changed: true }), needsRenewal: () => false },
+    certificates: {
+      request: async () => 'a simulated request',
+      install: async () => ({ changed: true }),
+      expires: () => farFuture,
+      needsRenewal: () => false,
+    },
     uidOf: () => 0,
     addressTowards: async () => world.address,
     folderProblem: async () => null,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -36,6 +37,8 @@ describe('node agent', () => {
     assert.ok(info.memory_free > 0 && info.memory_free <= info.memory_total);
     assert.ok(info.cpu_total >= 1 && info.cpu_sockets >= 1 && info.cpu_nodes >= 1);
     assert.equal(info.disk_total, 1_048_576);
+    const { validToDate } = new X509Certificate(await readFile(agentPaths(cluster.config).certificate));
+    assert.equal(info.certificate_expires, validToDate.getTime() / 1000);
     assert.deepEqual(info.hypervisors, { fake: { version: '1', accelerator: null, problem: null } });
     assert.equal(info.boot_id, (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim());
   });

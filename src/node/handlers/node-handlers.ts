@@ -42,6 +42,7 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     cpu_sockets: host.cpuSockets,
     hypervisors: probes,
     disk_templates: [...parts.diskTemplates.keys()],
+    certificate_expires: parts.certificates.expires(),
   };
 }
 
