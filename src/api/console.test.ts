@@ -30,9 +30,10 @@ function shoutingGuest(): { console: Duplex; closed: Promise<unknown> } {
 }
 
 function open({ address, ca }: ApiRig, instance: string, user?: string, headers: Record<string, string> = {}): WebSocket {
-  const authorization = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  const authorization: Record<string, string> =
+    user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   const url = `wss://${address.host}:${address.port}/2/instances/${instance}/console/stream`;
-  return new WebSocket(url, { ca, servername: 'localhost', headers: { ...authorization, ...headers } });
+  return new WebSocket(url, { ca, headers: { ...authorization, ...headers } });
 }
 
 /** Status and error code with which an upgrade was refused. */
@@ -99,13 +100,13 @@ test('an upgrade of another resource is refused', () =>
   withRig({}, async (rig) => {
     const url = `wss://${rig.address.host}:${rig.address.port}/2/info`;
     const authorization = `Basic ${Buffer.from(writer).toString('base64')}`;
-    const socket = new WebSocket(url, { ca: rig.ca, servername: 'localhost', headers: { authorization } });
+    const socket = new WebSocket(url, { ca: rig.ca, headers: { authorization } });
     assert.deepEqual(await refusal(socket), [404, 'API_PATH_UNKNOWN']);
   }));
 
 test('closing the server ends open consoles', async () => {
   const guest = shoutingGuest();
-  const rig = await startApiRig({ openConsole: async () => guest.console });
+  const rig = await startApiRig({ openConsole: async (): Promise<Duplex> => guest.console });
   const socket = open(rig, 'inst1.r5.test', writer);
   await once(socket, 'open');
   const closed = once(socket, 'close');

@@ -51,6 +51,9 @@ function sortedInstances(config: ConfigSnapshot, before: readonly Instance[]): r
   return [...config.instances.values()].sort((left, right) => niceCompare(left.name, right.name));
 }
 
+/** A report becomes stale by the clock alone, so rows are looked at this often even if nothing was reported. */
+const lookEveryMs = 1000;
+
 /** A cache of the rows: objects of the configuration never change, so a row is good as long as its objects are the same. */
 export function createInstanceRows(): InstanceRows {
   const epoch = randomBytes(6).toString('hex');
@@ -58,6 +61,8 @@ export function createInstanceRows(): InstanceRows {
   let sorted: readonly Instance[] = [];
   let snapshot: ConfigSnapshot | undefined;
   let version = 0;
+  let liveVersion = -1;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let whole: { text: Buffer; etag: string } | undefined;
 
   function row(instance: Instance, view: View): Row {
@@ -75,13 +80,17 @@ export function createInstanceRows(): InstanceRows {
   return {
     all(view) {
       const moved = view.config !== snapshot;
+      const now = performance.now();
+      if (whole && !moved && view.live.version === liveVersion && now - lookedAt < lookEveryMs) return whole;
+      liveVersion = view.live.version;
+      lookedAt = now;
       const order = moved ? sortedInstances(view.config, sorted) : sorted;
       let changed = whole === undefined || order.length !== sorted.length;
       const next = moved ? new Map<string, Row>() : rows;
       for (const [index, instance] of order.entries()) {
-        const now = row(instance, view);
-        changed ||= now !== rows.get(instance.uuid) || sorted[index]?.uuid !== instance.uuid;
-        next.set(instance.uuid, now);
+        const current = row(instance, view);
+        changed ||= current !== rows.get(instance.uuid) || sorted[index]?.uuid !== instance.uuid;
+        next.set(instance.uuid, current);
       }
       rows = next;
       sorted = order;
