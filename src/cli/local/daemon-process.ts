@@ -20,6 +20,15 @@ export interface Daemon {
 const processSuffix = '.process';
 const mainFile = join(import.meta.dirname, '../main.ts');
 
+/** What a gantry process started from here finds in its environment. */
+export function daemonEnvironment(): Record<string, string> {
+  const handedOn = ['GANTRY_LOG', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value ? [[name, value]] : [];
+  });
+  return { ...minimalEnvironment, ...Object.fromEntries(handedOn) };
+}
+
 /** A gantry command with its Node, to be run inside a network namespace. */
 export function insideNamespace(namespace: string, args: readonly string[]): [string, string[]] {
   // Not "ip netns exec": that also gives a mount namespace with a new /sys, in which there are no cgroups.
@@ -41,7 +50,7 @@ export async function startDaemon(runDir: string, logDir: string, daemon: Daemon
     const child = spawn(program, args, {
       cwd: '/',
       detached: true,
-      env: { ...minimalEnvironment, ...(process.env['GANTRY_LOG'] && { GANTRY_LOG: process.env['GANTRY_LOG'] }) },
+      env: daemonEnvironment(),
       stdio: ['ignore', log.fd, log.fd, ...(daemon.inherit ?? [])],
     });
     await once(child, 'spawn');

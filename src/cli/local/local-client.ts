@@ -35,7 +35,8 @@ export async function forEachInstance(
   return (await Promise.all(outcomes)).flat();
 }
 
-async function jobSucceeds(client: ClusterClient, id: number, deadline: number): Promise<boolean> {
+/** Waits for the end of a job until `deadline` (of `performance.now()`). */
+export async function jobSucceeds(client: ClusterClient, id: number, deadline: number): Promise<boolean> {
   while (performance.now() < deadline) {
     const job = await client.job(id);
     if (isFinal(job)) return job.status === 'success';

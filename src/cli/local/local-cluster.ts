@@ -35,6 +35,9 @@ export interface LocalCluster extends LocalDescription {
 }
 
 export const agentPort = 1811;
+/** Of the network in which instances get addresses. */
+export const lanName = 'lan';
+export const lanCidr = ({ slot }: Pick<LocalDescription, 'slot'>): string => `10.78.${slot}.0/${prefixLength}`;
 export const prefixLength = 24;
 const slots = 200;
 const uidsPerCluster = 8192;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
-import { type Daemon, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
+import { type Daemon, daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
-import { countOf, forEachInstance, localClient } from './local-client.ts';
-import { agentPort, type LocalCluster, type LocalNode, type RunDescription, runDescription } from './local-cluster.ts';
+import { countOf, forEachInstance, jobSucceeds, localClient } from './local-client.ts';
+import { agentPort, type LocalCluster, type LocalNode, lanCidr, lanName, type RunDescription, runDescription } from './local-cluster.ts';
 import { ensureCredentials } from './local-credentials.ts';
 import { makeNetwork, networkExists } from './local-network.ts';
 import type { ProgressSteps } from './progress-steps.ts';
@@ -55,6 +55,7 @@ export async function startCluster(start: Start): Promise<void> {
     await steps.step('master answers', () => untilMasterAnswers(start, client));
     await joinOthers(start, client);
     await steps.step('all nodes answer', (detail) => untilNodesAnswer(start, client, detail));
+    await makeLan(start, client);
     await startGuests(steps, client);
   } finally {
     client.close();
@@ -101,7 +102,7 @@ async function initCluster({ cluster, signal }: Start, first: LocalNode): Promis
     user: masterAccount,
   };
   const [program, args] = insideNamespace(first.paths.namespace, ['cluster', 'init', ...asOptions(options)]);
-  await run(program, args, { signal, timeoutMs: startSeconds * 1000 });
+  await run(program, args, { env: daemonEnvironment(), signal, timeoutMs: startSeconds * 1000 });
 }
 
 const asOptions = (options: Readonly<Record<string, string | number>>): string[] =>
@@ -150,6 +151,7 @@ async function startMaster({ cluster, steps }: Start, first: LocalNode): Promise
         'listen-fd': 3,
         'join-address': `${first.address}:${apiPort}`,
         user: masterAccount,
+        'poll-interval': 2,
       };
       const args = ['master', ...asOptions(options)];
       await startDaemon(runDir, logDir, { name: 'master', namespace: first.paths.namespace, args, inherit: [socket.fd] });
@@ -192,7 +194,7 @@ async function joinNode(start: Start, client: ClusterClient, member: LocalNode):
     'agent-port': agentPort,
   };
   const [program, args] = insideNamespace(member.paths.namespace, ['node', 'join', ...asOptions(options)]);
-  await run(program, args, { input: `${token}\n`, signal: start.signal, timeoutMs: startSeconds * 1000 });
+  await run(program, args, { env: daemonEnvironment(), input: `${token}\n`, signal: start.signal, timeoutMs: startSeconds * 1000 });
 }
 
 async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (text: string) => void): Promise<void> {
@@ -203,6 +205,23 @@ async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (te
     const ready = rows.filter((row) => typeof row['mtotal'] === 'number' || row['offline'] === true).length;
     detail(`${ready} of ${members.length}`);
     return ready >= members.length;
+  });
+}
+
+/** The network of the instances, once: with it every new instance gets an address. */
+async function makeLan({ cluster, steps }: Start, client: ClusterClient): Promise<void> {
+  if (cluster.phase === 'made' || (await client.names('networks')).includes(lanName)) return;
+  await steps.step(`network ${lanName} for instances`, async () => {
+    const reserved = cluster.members.map(({ bridgeAddress }) => bridgeAddress);
+    const id = await client.submit([
+      { OP_ID: 'OP_NETWORK_ADD', network_name: lanName, network: lanCidr(cluster), add_reserved_ips: reserved },
+      { OP_ID: 'OP_NETWORK_CONNECT', network_name: lanName, group_name: 'default', network_mode: 'bridged', network_link: 'br0' },
+    ]);
+    if (await jobSucceeds(client, id, performance.now() + startSeconds * 1000)) return;
+    throw new GantryError(
+      'LOCAL_STEP_FAILED',
+      await stepFacts('Making the network', `job ${id} failed`, daemonLog(cluster.paths.logDir, 'master')),
+    );
   });
 }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { endProcess, findDaemon, listDaemons, stepFacts, stopDaemon } from './daemon-process.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+const dir = await mkdtemp(join(tmpdir(), 'gantry-daemon-'));
+after(() => rm(dir, { recursive: true, force: true }));
+
+/** A process that ends on SIGTERM, or does not care for it. */
+async function someProcess(stubborn = false): Promise<ProcessIdentity> {
+  const script = `${stubborn ? "process.on('SIGTERM', () => {});" : ''} console.log('up'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  const identity = await identifyProcess(child.pid ?? 0);
+  assert.ok(identity);
+  return identity;
+}
+
+const writeDown = (name: string, identity: ProcessIdentity) => writeFile(join(dir, `${name}.process`), JSON.stringify(identity));
+
+test('a daemon is stopped, and one that will not stop is killed', async () => {
+  for (const stubborn of [false, true]) {
+    const identity = await someProcess(stubborn);
+    await writeDown('some', identity);
+    assert.deepEqual(await findDaemon(dir, 'some'), identity);
+    await stopDaemon(dir, 'some', 300);
+    assert.equal(await isAlive(identity), false);
+    assert.deepEqual(await listDaemons(dir), []);
+  }
+});
+
+test('a process that got the number of a daemon that has ended is left alone', async () => {
+  const identity = await someProcess();
+  await writeDown('reused', { ...identity, startTime: '1' });
+  assert.equal(await findDaemon(dir, 'reused'), undefined);
+  await stopDaemon(dir, 'reused');
+  await writeDown('rebooted', { ...identity, bootId: 'of another boot' });
+  await stopDaemon(dir, 'rebooted');
+  assert.equal(await isAlive(identity), true);
+  await endProcess(identity, 'the helper of this test', 5000);
+});
+
+test('what never ran has no process and needs no stop', async () => {
+  assert.equal(await findDaemon(dir, 'never'), undefined);
+  await stopDaemon(dir, 'never');
+  assert.deepEqual(await listDaemons(join(dir, 'no-such-folder')), []);
+  assert.equal(await identifyProcess(2 ** 22 + 1), undefined);
+});
+
+test('the facts of a failed step have the end of its log', async () => {
+  const log = join(dir, 'some.log');
+  await writeFile(log, Array.from({ length: 50 }, (_, index) => `line ${index}`).join('\n'));
+  const { tail } = await stepFacts('starting', 'it ended', log);
+  assert.equal(tail.split('\n').at(-1), 'line 49');
+  assert.equal(tail.split('\n').length, 12);
+  assert.equal((await stepFacts('starting', 'it ended', join(dir, 'none.log'))).tail, 'it is empty');
+});
