@@ -18,9 +18,12 @@ export interface WatcherOptions {
   readonly intervalSeconds?: number;
 }
 
+/** Ended jobs leave the queue after this time, as with Ganeti's watcher. */
+const archiveAfterSeconds = 6 * 3600;
+
 /**
  * Brings back what should run: instances that are to be up but are not, on nodes that answer; collects what
- * operations had to leave behind; renews certificates in time. A user's own stop is not fought: it is recorded as such by the hypervisor.
+ * operations had to leave behind; renews certificates in time; archives old jobs. A user's own stop is not fought: it is recorded as such by the hypervisor.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -45,6 +48,7 @@ export class Watcher {
     const { config, jobs, garbage, certificates } = this.#options;
     await garbage.collect();
     await certificates.look();
+    await jobs.autoArchive(archiveAfterSeconds);
     const busy = new Set(
       jobs.list().flatMap((job) => job.ops.filter((op) => op.end_ts === null).map((op) => String(op.input['instance_name'] ?? ''))),
     );

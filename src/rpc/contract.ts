@@ -123,6 +123,16 @@ export const OsInfo = Type.Object({
 });
 export type OsInfo = Static<typeof OsInfo>;
 
+/** A difference between what is and what should be; a warning does not make a verification fail. */
+export const VerifyProblem = Type.Object({
+  code: Type.String(),
+  subject: Type.String(),
+  text: Type.String(),
+  todo: Type.String(),
+  severity: Type.Optional(Type.Enum(['error', 'warning'])),
+});
+export type VerifyProblem = Static<typeof VerifyProblem>;
+
 const Empty = Type.Object({});
 const byUuid = Type.Object({ uuid: Type.String(), name: Type.String(), hypervisor: HypervisorName });
 const Outcome = Type.Object({ changed: Type.Boolean({ description: 'false: it was so already' }) });
@@ -138,7 +148,7 @@ export const nodeContract = {
       storage_dirs: Type.Array(Type.String()),
     }),
     result: Type.Object({
-      problems: Type.Array(Type.Object({ code: Type.String(), subject: Type.String(), text: Type.String(), todo: Type.String() })),
+      problems: Type.Array(VerifyProblem),
     }),
     timeoutMs: minute,
     changes: false,

@@ -30,6 +30,7 @@ export {
   type RpcName,
   type RpcParams,
   type RpcResult,
+  VerifyProblem,
 } from './contract.ts';
 export { decodeJoinToken, encodeJoinToken, JoinToken } from './join-token.ts';
 export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './node-caller.ts';

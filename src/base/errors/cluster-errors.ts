@@ -97,6 +97,14 @@ export const clusterErrors = defineErrors({
     why: 'Only a running instance has a memory state that can be moved, reset or shown.',
     todo: 'Start it with "gantry instance startup {name}", or move it with "gantry instance failover {name}".',
   },
+  INSTANCE_RUNS_TWICE: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Instance {name} runs on several nodes at once: {nodes}.',
+    why: 'Two processes that write to the same disks destroy them.',
+    todo: 'Find out which copy is current, end the others on their nodes at once, then repeat with --cleanup.',
+  },
   INSTANCE_NOT_MOVABLE: {
     kind: 'user',
     http: 409,

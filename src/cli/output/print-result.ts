@@ -33,7 +33,13 @@ export function printResult(job: JobReply, output: OutputMode, dryRun = false): 
 
 interface Verification {
   readonly ok: boolean;
-  readonly problems: readonly { readonly code: string; readonly subject: string; readonly text: string; readonly todo: string }[];
+  readonly problems: readonly {
+    readonly code: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly todo: string;
+    readonly severity: string;
+  }[];
 }
 
 function isVerification(result: unknown): result is Verification {
@@ -42,11 +48,12 @@ function isVerification(result: unknown): result is Verification {
 
 function printProblems({ problems }: Verification): void {
   if (problems.length === 0) return printLine('No problems found.');
-  for (const { code, subject, text, todo } of problems) {
-    printLine(`${paint('red', code)} ${paint('bold', subject)}: ${formatPlain(text)}`);
+  for (const { code, subject, text, todo, severity } of problems) {
+    printLine(`${paint(severity === 'warning' ? 'yellow' : 'red', code)} ${paint('bold', subject)}: ${formatPlain(text)}`);
     if (todo) printLine(`  what to do: ${formatPlain(todo)}`);
   }
-  printLine(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} found.`);
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  printLine(`${problems.length - warnings} errors, ${warnings} warnings.`);
 }
 
 const unitTitles: Readonly<Record<string, [title: string, format: (value: number) => string]>> = {

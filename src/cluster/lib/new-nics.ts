@@ -30,9 +30,7 @@ function newNic(context: PlanContext, wish: NicWish, node: Node, taken: { macs: 
   const ip = nicAddress(config, wish, network, taken.ips);
   if (ip && network) taken.ips.add(ip);
   const asked = wish.mac && wish.mac !== 'auto' && wish.mac !== 'generate' ? wish.mac : undefined;
-  if (asked && (taken.macs.has(asked) || config.claim('mac', asked) !== undefined)) {
-    throw new GantryError('CLAIM_TAKEN', { what: 'MAC address', value: asked });
-  }
+  if (asked) requireFreeMac(config, asked, taken.macs);
   const mac = asked ?? pickMac(config, network?.mac_prefix ?? config.cluster.mac_prefix, context.random, taken.macs);
   taken.macs.add(mac);
   return {
@@ -43,6 +41,15 @@ function newNic(context: PlanContext, wish: NicWish, node: Node, taken: { macs: 
     network: network?.uuid ?? null,
     nicparams: nicparamsOf(config, wish, network, node),
   };
+}
+
+/** @throws CLAIM_TAKEN */
+function requireFreeMac(config: ConfigSnapshot, mac: string, taken: ReadonlySet<string>): void {
+  const holder = config.claim('mac', mac);
+  if (holder === undefined && !taken.has(mac)) return;
+  const instance = holder === undefined ? undefined : config.instances.get(holder);
+  const owner = instance ? `instance ${instance.name}` : 'another NIC of this instance';
+  throw new GantryError('CLAIM_TAKEN', { what: 'MAC address', value: mac, owner });
 }
 
 function nicAddress(config: ConfigSnapshot, wish: NicWish, network: Network | undefined, taken: ReadonlySet<string>): string | null {

@@ -19,8 +19,9 @@ export function pickAddress(config: ConfigSnapshot, network: Network, wanted: st
   if (wanted !== 'pool') {
     const value = parseIpv4(wanted);
     const outside = value === undefined || value <= range.first || value >= range.last || reserved.has(wanted);
-    if (outside) throw new GantryError('ADDRESS_OUTSIDE', { ip: wanted, network: network.name, cidr: network.network });
-    if (taken(wanted)) throw new GantryError('CLAIM_TAKEN', { what: 'IP address', value: wanted });
+    if (outside) throw new GantryError('ADDRESS_OUTSIDE', { ip: wanted, name: network.name, cidr: network.network });
+    if (taken(wanted))
+      throw new GantryError('CLAIM_TAKEN', { what: 'IP address', value: wanted, owner: ownerName(config, wanted, network) });
     return wanted;
   }
   for (let value = range.first + 1; value < range.last; value++) {
@@ -28,4 +29,10 @@ export function pickAddress(config: ConfigSnapshot, network: Network, wanted: st
     if (!reserved.has(ip) && !taken(ip)) return ip;
   }
   throw new GantryError('NETWORK_FULL', { name: network.name });
+}
+
+function ownerName(config: ConfigSnapshot, ip: string, network: Network): string {
+  const owner = config.claim('ip', addressClaim(network, ip));
+  const instance = owner === undefined ? undefined : config.instances.get(owner);
+  return instance ? `instance ${instance.name}` : 'another NIC of this instance';
 }

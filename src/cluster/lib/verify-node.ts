@@ -1,15 +1,9 @@
 import { GantryError } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
 import { fillNicparams, type Instance, type Node } from '../../model/index.ts';
-import type { InstanceRuntime, RpcResult } from '../../rpc/index.ts';
+import type { InstanceRuntime, RpcResult, VerifyProblem } from '../../rpc/index.ts';
 
-/** A difference between what is and what should be. */
-export interface Problem {
-  readonly code: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly todo: string;
-}
+type Problem = VerifyProblem;
 
 /** Everything that is wrong with one node and the instances that belong on it. */
 export async function verifyNode(context: PlanContext, node: Node): Promise<Problem[]> {

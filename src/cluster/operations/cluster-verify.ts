@@ -1,19 +1,20 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { clusterOpcodes } from '../../model/index.ts';
+import type { VerifyProblem } from '../../rpc/index.ts';
 import { findGroup } from '../lib/find-object.ts';
-import { type Problem, verifyNode } from '../lib/verify-node.ts';
+import { verifyNode } from '../lib/verify-node.ts';
 
 export const clusterVerify = () =>
   defineOperation(clusterOpcodes.clusterVerify, {
     /** Only looks, so all of it happens while planning; nodes are asked side by side. */
-    async plan(context, params): Promise<{ problems: readonly Problem[] }> {
+    async plan(context, params): Promise<{ problems: readonly Required<VerifyProblem>[] }> {
       const group = params.group_name ? findGroup(context.config, params.group_name).uuid : undefined;
       const nodes = [...context.config.nodes.values()].filter((node) => group === undefined || node.group === group);
       const found = await Promise.all(nodes.map((node) => verifyNode(context, node)));
-      const problems = found.flat();
+      const problems = found.flat().map((problem) => ({ severity: 'error' as const, ...problem }));
       for (const problem of problems) context.log(`${problem.code}: ${problem.subject}: ${problem.text}`);
       return { problems };
     },
     steps: () => [],
-    result: ({ problems }) => ({ ok: problems.length === 0, problems: [...problems] }),
+    result: ({ problems }) => ({ ok: problems.every(({ severity }) => severity === 'warning'), problems: [...problems] }),
   });

@@ -3,12 +3,15 @@ import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams } from 
 import type { ClusterParts } from '../cluster-parts.ts';
 import { progressOf } from '../lib/disk-steps.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
+import { findRunningCopy } from '../lib/find-running-copy.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
 import { moveTarget } from '../lib/move-target.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning } from '../lib/require-running.ts';
 import { ref } from '../lib/running-steps.ts';
+
+type Params = OpcodeParams<typeof instanceOpcodes.instanceMigrate>;
 
 interface Transfer {
   readonly downtime_ms: number;
@@ -23,38 +26,43 @@ export interface MigratePlan {
   readonly source_address: string;
   readonly target: string;
   readonly target_name: string;
-  readonly live: boolean;
-  readonly bandwidth: number;
-  readonly downtime: number;
-  /** Machine type of the running process; the receiving one must be the same. */
-  readonly machine: string | null;
+  /** Null when only the outcome of an earlier migration is found out and recorded. */
+  readonly transfer: null | {
+    readonly live: boolean;
+    readonly bandwidth: number;
+    readonly downtime: number;
+    /** Machine type of the running process; the receiving one must be the same. */
+    readonly machine: string | null;
+  };
 }
 
-export const instanceMigrate = ({ live, garbage }: ClusterParts) =>
+export const instanceMigrate = (parts: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceMigrate, {
     async plan(context, params): Promise<MigratePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);
       const source = findNode(config, instance.primary_node);
+      const common = { instance: ref(instance), source: source.uuid, source_address: source.secondary_ip };
+      if (params.cleanup) {
+        const copy = await findRunningCopy(context, instance);
+        context.log(`Instance ${instance.name} runs on ${copy.name}.`);
+        return { ...common, target: copy.uuid, target_name: copy.name, transfer: null };
+      }
       requireOnline(source);
-      const target = moveTarget(config, live, instance, params);
-      const runtime = await requireRunning(context, instance);
+      const target = moveTarget(config, parts.live, instance, params);
+      const { machine = null } = await requireRunning(context, instance);
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
       context.log(`Instance ${instance.name} moves from ${source.name} to ${target.name}.`);
       return {
-        instance: ref(instance),
-        source: source.uuid,
-        source_address: source.secondary_ip,
+        ...common,
         target: target.uuid,
         target_name: target.name,
-        machine: runtime.machine ?? null,
-        ...transferParams(context, instance, params),
+        transfer: { machine, ...transferParams(context, instance, params) },
       };
     },
 
     steps: (plan) => [
-      acceptStep(plan, garbage),
-      sendStep(plan),
+      ...(plan.transfer ? [acceptStep(plan, parts), sendStep(plan, plan.transfer)] : []),
       {
         name: 'record the new node',
         pivot: true,
@@ -62,13 +70,16 @@ export const instanceMigrate = ({ live, garbage }: ClusterParts) =>
       },
       // The state is on the target already, so the configuration says so first; the rest only tidies up.
       finishStep(plan, 'target', plan.target, 'take over on the target'),
-      finishStep(plan, 'source', plan.source, 'end it on the source', garbage),
+      ...(plan.source === plan.target ? [] : [finishStep(plan, 'source', plan.source, 'end it on the source', parts.garbage)]),
     ],
 
-    result: (plan, outcomes) => ({ node: plan.target_name, ...(outcomes['send its memory'] as unknown as Transfer) }),
+    result: (plan, outcomes) => {
+      const none: Transfer = { downtime_ms: 0, total_ms: 0, ram_mib: 0 };
+      return { node: plan.target_name, ...((outcomes['send its memory'] ?? none) as unknown as Transfer) };
+    },
   });
 
-function transferParams(context: PlanContext, instance: Instance, params: OpcodeParams<typeof instanceOpcodes.instanceMigrate>) {
+function transferParams(context: PlanContext, instance: Instance, params: Params) {
   const hvparams = fillHvparams(context.config.cluster, instance.hypervisor, instance.os, instance.hvparams);
   const mode = params.mode ?? (params.live === false ? 'non-live' : params.live ? 'live' : hvparams['migration_mode']);
   return {
@@ -78,46 +89,48 @@ function transferParams(context: PlanContext, instance: Instance, params: Opcode
   };
 }
 
-function acceptStep(plan: MigratePlan, garbage: ClusterParts['garbage']): WorldStep {
+function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
   return {
     name: 'prepare the target',
     async do(context) {
       const { config } = context;
       const instance = findInstance(config, plan.instance.uuid);
-      const overrides = plan.machine ? { hvparams: { machine_version: plan.machine } } : {};
-      const params = { instance: instanceSpec(config, instance, overrides), source_address: plan.source_address };
+      const machine = plan.transfer?.machine;
+      const params = {
+        instance: instanceSpec(config, instance, machine ? { hvparams: { machine_version: machine } } : {}),
+        source_address: plan.source_address,
+      };
       const accepted = await context.nodes.call(plan.target, 'migration-accept', params, progressOf(context));
       return { address: accepted.address, port: accepted.port };
     },
+    /** The target ends first: only then is it certain that letting the source go on leaves one copy running. */
     async undo(context) {
+      const { signal } = context;
       try {
-        const params = { ...plan.instance, role: 'target' as const, success: false };
-        await context.nodes.call(plan.target, 'migration-finish', params, { signal: context.signal });
+        await context.nodes.call(plan.target, 'migration-finish', { ...plan.instance, role: 'target', success: false }, { signal });
       } catch (error) {
         if (!isUnreachable(error)) throw error;
+        const onSource = await context.nodes.call(plan.source, 'instance-list', {}, { signal });
+        if (!onSource.some((runtime) => runtime.uuid === plan.instance.uuid && runtime.state === 'running')) throw error;
         await garbage.add({ type: 'instance', node: plan.target, ...plan.instance });
-        context.log(`Target node cannot be reached; what waits there is ended when it answers again.`);
+        context.log('Target node cannot be reached; what waits there is ended when it answers again.');
       }
+      await context.nodes.call(plan.source, 'migration-finish', { ...plan.instance, role: 'source', success: false }, { signal });
     },
   };
 }
 
 /** After this step the state is on the target: from here the operation only goes forward. */
-function sendStep(plan: MigratePlan): WorldStep {
+function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<MigratePlan['transfer']>): WorldStep {
   return {
     name: 'send its memory',
     pivot: true,
     async do(context) {
       const { address, port } = context.outcomes['prepare the target'] as { address: string; port: number };
-      const { live, bandwidth, downtime } = plan;
       const params = { ...plan.instance, address, port, live, bandwidth, downtime };
       const transfer = await context.nodes.call(plan.source, 'migration-send', params, progressOf(context));
       context.log(`Downtime ${Math.round(transfer.downtime_ms)} ms, ${Math.round(transfer.total_ms)} ms in all.`);
       return transfer;
-    },
-    async undo(context) {
-      const params = { ...plan.instance, role: 'source' as const, success: false };
-      await context.nodes.call(plan.source, 'migration-finish', params, { signal: context.signal });
     },
   };
 }

@@ -78,7 +78,15 @@ export const clusterVerify = defineOpcode({
   params: { group_name: Type.Optional(Type.Union([Type.String(), Type.Null()])) },
   result: Type.Object({
     ok: Type.Boolean(),
-    problems: Type.Array(Type.Object({ code: Type.String(), subject: Type.String(), text: Type.String(), todo: Type.String() })),
+    problems: Type.Array(
+      Type.Object({
+        code: Type.String(),
+        subject: Type.String(),
+        text: Type.String(),
+        todo: Type.String(),
+        severity: Type.Enum(['error', 'warning']),
+      }),
+    ),
   }),
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'shared' }],
   dryRun: true,

@@ -1,4 +1,12 @@
-import type { BlockDescription, HandlerContext, InstanceRuntime, InstanceSpec, RpcParams, RpcResult } from '../../rpc/index.ts';
+import type {
+  BlockDescription,
+  HandlerContext,
+  InstanceRuntime,
+  InstanceSpec,
+  RpcParams,
+  RpcResult,
+  VerifyProblem,
+} from '../../rpc/index.ts';
 
 /** A NIC made ready by the network room: the tap device the hypervisor attaches. */
 export interface PreparedNic {
@@ -40,5 +48,5 @@ export interface Hypervisor {
   sendMigration(params: RpcParams<'migration-send'>, context: HandlerContext): Promise<RpcResult<'migration-send'>>;
   finishMigration(instance: InstanceRef, role: 'source' | 'target', success: boolean): Promise<{ changed: boolean }>;
   /** Problems of this hypervisor on this host, for `cluster verify`. */
-  verify(): Promise<{ code: string; subject: string; text: string; todo: string }[]>;
+  verify(): Promise<VerifyProblem[]>;
 }

@@ -1,11 +1,9 @@
 import { type ErrorCode, GantryError, type JsonObject } from '../../../base/index.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { VerifyProblem as Problem } from '../../../rpc/index.ts';
 import { probeAccelerator } from './accelerator-probe.ts';
 import { findInstance } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { listInstanceDirectories } from './runtime-file.ts';
-
-type Problem = Awaited<ReturnType<Hypervisor['verify']>>[number];
 
 /** Problems of QEMU on this node: missing program, no acceleration, leftovers of instances. */
 export async function verifyHost(parts: KvmParts): Promise<Problem[]> {
@@ -16,7 +14,7 @@ async function verifyProgram(parts: KvmParts): Promise<Problem[]> {
   try {
     await parts.facts.defaultMachine();
     const { problem } = await probeAccelerator(parts);
-    return problem === null ? [] : [describe('HYPERVISOR_NOT_ACCELERATED', 'kvm', { problem })];
+    return problem === null ? [] : [{ ...describe('HYPERVISOR_NOT_ACCELERATED', 'kvm', { problem }), severity: 'warning' }];
   } catch (error) {
     const { code, what, todo } = GantryError.from(error).toReport();
     return [{ code, subject: 'kvm', text: what, todo }];
