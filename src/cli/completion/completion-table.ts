@@ -79,6 +79,7 @@ function addValues(values: Map<string, string>, path: string, option: OptionSpec
 const spellings = ({ short, long }: OptionSpec): string[] => [...(short ? [`-${short}`] : []), `--${long}`];
 
 function valuesOf({ choices, complete }: Pick<ArgSpec, 'choices' | 'complete'>): string {
-  if (choices) return choices.join(' ');
-  return complete ? `@${complete}` : '';
+  // What the cluster has is less than what the words allow.
+  if (complete) return `@${complete}`;
+  return choices?.join(' ') ?? '';
 }

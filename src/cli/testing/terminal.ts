@@ -4,6 +4,7 @@ import { gantryCommand } from './run-gantry.ts';
 
 /** A terminal in which a program runs. */
 export interface TestTerminal {
+  readonly pid: number;
   /** All that was written so far, with its control sequences. */
   text(): string;
   /** The lines as they are left on the screen, without control sequences and empty lines. */
@@ -43,6 +44,7 @@ export function runInTerminal(program: string, args: readonly string[], env: Rec
     });
   });
   return {
+    pid: pty.pid,
     exit,
     text: () => text,
     // What follows the last "clear line" is what stays in the line.

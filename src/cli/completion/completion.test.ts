@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { run } from '../../base/index.ts';
+import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
+import { gantryCommand, runGantry } from '../testing/run-gantry.ts';
+import { runInTerminal } from '../testing/terminal.ts';
+
+let cluster: FakeCluster;
+let env: Record<string, string>;
+
+before(async () => {
+  cluster = await startFakeCluster();
+  // The shell calls "gantry", as an installed one would.
+  const program = join(cluster.home, 'gantry');
+  await writeFile(program, `#!/bin/sh\nexec ${gantryCommand.join(' ')} "$@"\n`);
+  await chmod(program, 0o755);
+  env = { ...cluster.env, PATH: `${cluster.home}:${process.env['PATH'] ?? ''}` };
+  for (const shell of ['bash', 'zsh']) {
+    const { stdout } = await runGantry(['completion', shell], cluster.env);
+    await writeFile(join(cluster.home, `completion.${shell}`), stdout);
+  }
+});
+after(() => cluster.close());
+
+/** What bash offers for a line, asked the way readline asks. */
+async function offers(line: string): Promise<string[]> {
+  const words = line.split(' ');
+  const script = `
+    source "$HOME/completion.bash"
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=\${#COMP_LINE}
+    _gantry
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await run('bash', ['--norc', '-uc', script, 'bash', ...words], { env });
+  return stdout.split('\n').filter(Boolean).sort();
+}
+
+test('commands and options come from our own table', async () => {
+  assert.deepEqual(await offers('gantry in'), ['instance']);
+  assert.deepEqual(await offers('gantry instance re'), ['reboot', 'remove']);
+  assert.deepEqual(await offers('gantry instance add --m'), ['--memory']);
+  assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-install', '--no-nics', '--no-start']);
+});
+
+test('words that are fixed are offered at their place', async () => {
+  assert.deepEqual(await offers('gantry tag add '), ['cluster', 'group', 'instance', 'network', 'node']);
+  assert.deepEqual(await offers('gantry node list --output '), ['json', 'table']);
+  assert.deepEqual(await offers('gantry node list --output = j'), ['json']);
+  assert.deepEqual(await offers('gantry instance reboot -t s'), ['soft']);
+});
+
+test('names are asked from the cluster', async () => {
+  assert.deepEqual(await offers('gantry instance startup inst1'), ['inst1.r5.test']);
+  assert.deepEqual(await offers('gantry instance migrate inst1.r5.test -n '), ['node1', 'node2', 'node3', 'node4']);
+  assert.deepEqual(await offers('gantry group assign-nodes rack2 node1 node2 '), ['node1', 'node2', 'node3', 'node4']);
+  assert.deepEqual(await offers('gantry group info r'), ['rack2']);
+  assert.deepEqual(await offers('gantry instance add web1 --os '), ['image+debian', 'tiny']);
+  assert.deepEqual(await offers('gantry instance add web1 -t '), ['diskless', 'file', 'sharedfile']);
+});
+
+test('the connection given in the line is used, and one that fails is silent', async () => {
+  assert.deepEqual(await offers('gantry --url https://127.0.0.1:1 node info '), []);
+  assert.deepEqual(await offers(`gantry --url ${cluster.url} node info `), ['node1', 'node2', 'node3', 'node4']);
+});
+
+test('in a real bash, TAB completes the line', async () => {
+  const shell = runInTerminal('bash', ['--norc', '-i'], { ...env, PS1: 'ready$ ' });
+  await shell.until(/ready\$ /);
+  shell.type('source "$HOME/completion.bash"; PS1="loaded$ "\r');
+  await shell.until(/loaded\$ /);
+  shell.type('gantry instance startup inst1\t');
+  await shell.until(/startup inst1\.r5\.test /);
+  // Ctrl-U empties the line.
+  shell.type('\u0015exit 0\r');
+  assert.equal(await shell.exit, 0);
+});
+
+test('the script for zsh is one that zsh understands', async (context) => {
+  const { code } = await run('sh', ['-c', 'command -v zsh'], { env, okCodes: [0, 1, 127] });
+  if (code !== 0) return context.skip('zsh is not installed');
+  const script = `
+    autoload -Uz compinit; compinit -u -D; source "$HOME/completion.zsh"
+    compadd() { print -l -- "\${@:#--}" }
+    words=(gantry instance startup inst1) CURRENT=4; _gantry
+    words=(gantry instance add web1 --output=) CURRENT=5; compset() { : }; _gantry`;
+  const { stdout, stderr } = await run('zsh', ['-fc', script], { env });
+  assert.equal(stderr, '');
+  assert.match(stdout, /^inst1\.r5\.test$/m);
+  assert.match(stdout, /^table\njson$/m);
+});
