@@ -106,7 +106,8 @@ export const apiErrors = defineErrors({
     todo: 'Try again; if it was to change something, look first whether it did.',
   },
   API_QUERY_MALFORMED: {
-    kind: 'user',
+    // Ganeti answers such queries with a status of the server, so they do not count as errors of the user.
+    kind: 'operational',
     http: 502,
     ganeti: 'wrong_input',
     what: 'The query is not valid: {problem}',
@@ -114,7 +115,8 @@ export const apiErrors = defineErrors({
     todo: 'Correct the query; the documentation of the REST API shows the filter language.',
   },
   API_QUERY_FAILED: {
-    kind: 'user',
+    // Ganeti answers such queries with a status of the server, so they do not count as errors of the user.
+    kind: 'operational',
     http: 500,
     ganeti: 'wrong_input',
     what: 'The query cannot be answered: {problem}',
@@ -122,7 +124,7 @@ export const apiErrors = defineErrors({
     todo: 'Compare the filter with the types that /2/query/<kind>/fields lists.',
   },
   API_CONSOLE_UNAVAILABLE: {
-    kind: 'user',
+    kind: 'operational',
     http: 503,
     ganeti: 'wrong_state',
     what: 'Instance {instance} has no console now.',
