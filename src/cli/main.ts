@@ -1,4 +1,4 @@
-import { useCompileCache } from './compile-cache.ts';
+import { runCommandLine } from './command/run-command-line.ts';
 
 // `gantry instance list | head` closes the pipe early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -6,7 +6,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-useCompileCache();
-// Loaded after the cache is there, or it would not be found in it.
-const { runCommandLine } = await import('./command/run-command-line.ts');
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -129,12 +129,4 @@ export const cliErrors = defineErrors({
     why: 'A console needs a running instance with a serial console, and a node that answers.',
     todo: 'Look at "gantry instance info {instance}"; start it if it is down.',
   },
-  CLI_NOT_INSTALLED: {
-    kind: 'operational',
-    http: 500,
-    ganeti: 'environment_error',
-    what: 'The command "{command}" is not part of this installation.',
-    why: 'Its program file is missing.',
-    todo: 'Install Gantry completely.',
-  },
 });

@@ -1,4 +1,3 @@
-import { GantryError } from '../../base/index.ts';
 import type { Command } from './command.ts';
 
 /** A command that is part of this room; its module is loaded when it is used. */
@@ -27,22 +26,39 @@ const entry = (path: string, summary: string, load: CommandEntry['load'], hidden
   hidden,
 });
 
-const program = (path: string, summary: string, file: string, options: readonly string[] = []): ProgramEntry => ({
+const program = (
+  path: string,
+  summary: string,
+  loadProgram: ProgramEntry['loadProgram'],
+  options: readonly string[] = [],
+): ProgramEntry => ({
   path: path.split(' '),
   summary,
   options,
-  loadProgram: () => loadProgram(path, file),
+  loadProgram,
 });
 
 /** Every command that does not come from the opcode catalogue. */
 export const commandIndex: readonly IndexEntry[] = [
-  program('up', 'Set up this host and start a cluster of three nodes on it', '../local/up.ts', ['--output', '--yes']),
-  program('down', 'Stop the cluster on this host; with --purge remove its data too', '../local/down.ts', ['--output', '--purge', '--yes']),
-  program('test', 'Set up this host and run all tests', '../local/test.ts'),
-  program('master', 'Run the master daemon', '../daemon/master.ts'),
-  program('agent', 'Run the node agent', '../daemon/node.ts'),
-  program('cluster init', 'Create a new cluster with this host as its first node', '../daemon/cluster-init.ts'),
-  program('node join', 'Let this host join a cluster, with a token from "gantry node add"', '../daemon/node-join.ts'),
+  program('up', 'Set up this host and start a cluster of three nodes on it', () => import('../local/up.ts'), [
+    '--name',
+    '--nodes',
+    '--port',
+    '--output',
+    '--yes',
+    '--no-packages',
+  ]),
+  program('down', 'Stop the cluster on this host; with --purge remove its data too', () => import('../local/down.ts'), [
+    '--name',
+    '--purge',
+    '--output',
+    '--yes',
+  ]),
+  program('test', 'Set up this host and run all tests', () => import('../local/test.ts')),
+  program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
+  program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
+  program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
+  program('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
   entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),
   entry('instance info', 'Show all about instances', () => import('../commands/instance-info.ts')),
   entry('instance console', 'Connect to the serial console of an instance', () => import('../commands/instance-console.ts')),
@@ -118,14 +134,3 @@ export const aliases: Readonly<Record<string, string>> = {
   'tag rm': 'tag remove',
   'tag ls': 'tag list',
 };
-
-async function loadProgram(command: string, file: string): Promise<{ run(args: string[]): Promise<number> }> {
-  const url = new URL(file, import.meta.url).href;
-  try {
-    return (await import(url)) as { run(args: string[]): Promise<number> };
-  } catch (error) {
-    const { code, message = '' } = error as NodeJS.ErrnoException;
-    const missing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(new URL(url).pathname);
-    throw missing ? new GantryError('CLI_NOT_INSTALLED', { command }, { cause: error }) : error;
-  }
-}

@@ -23,7 +23,7 @@ interface Described {
   readonly args: readonly ArgSpec[];
   readonly options: readonly OptionSpec[];
   /** Options of programs that read their own arguments. */
-  readonly plainOptions: readonly string[];
+  readonly plainOptions?: readonly string[];
 }
 
 export async function completionTable(): Promise<CompletionTable> {
@@ -37,7 +37,7 @@ export async function completionTable(): Promise<CompletionTable> {
     const path = described.path.join(' ');
     addWords(table.words, described.path);
     const all = [...described.options, ...globalOptions].flatMap(spellings);
-    table.options.set(path, (described.plainOptions.length > 0 ? [...described.plainOptions, '--help'] : all).join(' '));
+    table.options.set(path, (described.plainOptions ? [...described.plainOptions, '--help'] : all).join(' '));
     for (const option of described.options) addValues(table.values, path, option);
     for (const [index, arg] of described.args.entries()) {
       const key = arg.variadic ? `${path} +` : `${path} ${index}`;
@@ -56,10 +56,10 @@ async function allCommands(): Promise<readonly Described[]> {
       result.push({ path: entry.path, args: [], options: [], plainOptions: entry.options ?? [] });
     } else if (!entry.hidden) {
       const { args = [], options = [] } = (await entry.load()).command;
-      result.push({ path: entry.path, args, options, plainOptions: [] });
+      result.push({ path: entry.path, args, options });
     }
   }
-  for (const { path, args = [], options = [] } of await loadOpcodeCommands()) result.push({ path, args, options, plainOptions: [] });
+  for (const { path, args = [], options = [] } of await loadOpcodeCommands()) result.push({ path, args, options });
   return result.sort((a, b) => (a.path.join(' ') < b.path.join(' ') ? -1 : 1));
 }
 

@@ -9,13 +9,23 @@ export interface GantryResult {
   readonly stderr: string;
 }
 
+/** Where the launcher keeps compiled code too. */
+const compileCache = fileURLToPath(new URL('../../../.cache/node', import.meta.url));
+
+/** What the command line gets from the launcher and its user, and what a test sets. */
+export const gantryEnvironment = (env: Readonly<Record<string, string>>): Record<string, string> => ({
+  PATH: process.env['PATH'] ?? '',
+  NODE_COMPILE_CACHE: compileCache,
+  ...env,
+});
+
 /** Words with which a process of the real command line is started. */
 export const gantryCommand: readonly [string, ...string[]] = [process.execPath, main];
 
 /** Runs the real command line in a process of its own, without a terminal. */
 export function runGantry(args: readonly string[], env: Record<string, string>, input = ''): Promise<GantryResult> {
   const [program, ...before] = gantryCommand;
-  const child = spawn(program, [...before, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' });
+  const child = spawn(program, [...before, ...args], { env: gantryEnvironment(env), stdio: 'pipe' });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (piece: Buffer) => stdout.push(piece));

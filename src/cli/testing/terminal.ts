@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
-import { gantryCommand } from './run-gantry.ts';
+import { gantryCommand, gantryEnvironment } from './run-gantry.ts';
 
 /** A terminal in which a program runs. */
 export interface TestTerminal {
@@ -27,7 +27,7 @@ export function runInTerminal(program: string, args: readonly string[], env: Rec
     name: 'xterm-256color',
     cols: 100,
     rows: 30,
-    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...env },
+    env: { LANG: 'C.UTF-8', TERM: 'xterm-256color', ...gantryEnvironment(env) },
   });
   let text = '';
   let ended = false;
