@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { GantryError } from '../base/index.ts';
@@ -33,16 +34,21 @@ function connected(path: string, instance: string): Promise<Socket> {
   });
 }
 
-/** The end of a file; nothing when there is no file. */
+// The folder of the file is its instance's: a link or a pipe that was put there must lead root nowhere.
+const safely = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The end of a file; nothing when there is no plain file. */
 async function tail(path: string): Promise<Buffer> {
   try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
+    await using file = await open(path, safely);
+    const stat = await file.stat();
+    if (!stat.isFile()) return Buffer.alloc(0);
+    const { size } = stat;
     const length = Math.min(size, tailBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    if (['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return Buffer.alloc(0);
     throw error;
   }
 }
