@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { GantryError } from '../base/index.ts';
@@ -122,6 +123,25 @@ test('several listeners serve at once; a port that is taken is an error of the c
   assert.equal((await other.send('GET', '/healthz')).status, 200);
   other.close();
   await assert.rejects(rig.api.listen(second), (error) => error instanceof GantryError && error.code === 'API_LISTEN_FAILED');
+});
+
+test('a listening socket that was inherited is served', async () => {
+  const socket = createServer().listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+  const child = fork(new URL('./testing/listen-on-descriptor.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', fd, 'ipc'] });
+  const ended = once(child, 'exit');
+  try {
+    const [{ port, ca }] = (await once(child, 'message')) as [{ port: number; ca: string }];
+    // From here on only the child has it.
+    socket.close();
+    const client = httpsClient({ host: '127.0.0.1', port }, ca);
+    assert.equal((await client.send('GET', '/healthz')).status, 200);
+    client.close();
+  } finally {
+    child.disconnect();
+    await ended;
+  }
 });
 
 test('a new certificate is taken up without a restart; an unusable one changes nothing', async () => {
