@@ -30,7 +30,10 @@ export async function activateDisks(
   parts: NodeParts,
   instance: InstanceRef & { readonly disks: readonly DiskSpec[] },
 ): Promise<ActiveDisk[]> {
-  await parts.activations.put({ uuid: instance.uuid, name: instance.name, disks: instance.disks });
+  // What an earlier start noted stays noted: it may still be active.
+  const before = (await parts.activations.get(instance.uuid))?.disks ?? [];
+  const forgotten = before.filter(({ uuid }) => !instance.disks.some((disk) => disk.uuid === uuid));
+  await parts.activations.put({ uuid: instance.uuid, name: instance.name, disks: [...instance.disks, ...forgotten] });
   const active: ActiveDisk[] = [];
   for (const disk of instance.disks) {
     const block = await diskTemplateFor(parts.diskTemplates, disk.dev_type).activate(disk);

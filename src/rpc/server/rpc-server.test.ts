@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { type Duplex, duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -127,11 +127,39 @@ describe('rpc server', () => {
     await elsewhere.close();
   });
 
-  it('refuses another master certificate in place of a node', async () => {
-    const master = await loopback.credentials({ role: 'master' });
-    const agent = await loopback.agent(list, { credentials: master });
-    const client = await loopback.client({ ...agent.target, fingerprint: master.fingerprint });
-    await assert.rejects(client.call(node, 'instance-list', {}), withCode('NODE_IDENTITY_WRONG'));
+  for (const role of ['master', 'server'] as const) {
+    it(`is refused when it has the certificate of a ${role}, even with a registered key`, async () => {
+      const credentials = await loopback.credentials({ role });
+      const agent = await loopback.agent(list, { credentials });
+      const client = await loopback.client({ ...agent.target, fingerprint: credentials.fingerprint });
+      await assert.rejects(client.call(node, 'instance-list', {}), withCode('NODE_IDENTITY_WRONG'));
+    });
+  }
+
+  it('takes no new request on a connection from before a reload, also when it was busy then', async () => {
+    const gate = Promise.withResolvers<[]>();
+    const begun = Promise.withResolvers<void>();
+    const agent = await loopback.agent(() => {
+      begun.resolve();
+      return gate.promise;
+    });
+    const { key, certificate, ca } = await loopback.credentials({ role: 'master' });
+    const pool = new Agent({ keepAlive: true, maxSockets: 1, key, cert: certificate, ca, checkServerIdentity: () => undefined });
+    const ask = () =>
+      new Promise<string>((resolve, reject) => {
+        const sent = request({ host: '127.0.0.1', port: agent.port, method: 'POST', path: '/rpc/instance-list', agent: pool }, (response) =>
+          text(response).then(resolve, reject),
+        );
+        sent.on('error', reject).end('{}');
+      });
+    const first = ask();
+    await begun.promise;
+    agent.server.reload(agent.credentials);
+    gate.resolve([]);
+    assert.match(await first, /result/);
+    await assert.rejects(ask(), { code: 'ECONNRESET' });
+    assert.match(await ask(), /result/);
+    pool.destroy();
   });
 
   it('checks parameters against the contract before the dispatcher sees them', async () => {
