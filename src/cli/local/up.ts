@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { findDaemon } from './daemon-process.ts';
 import { ensurePackages } from './debian-packages.ts';
+import { firstInstance } from './first-instance.ts';
 import { restUrl } from './local-client.ts';
 import {
   chooseSlot,
@@ -30,6 +31,7 @@ const options = {
   name: { type: 'string', default: 'local' },
   nodes: { type: 'string' },
   port: { type: 'string' },
+  instance: { type: 'string' },
   output: { type: 'string', default: 'table' },
   yes: { type: 'boolean', short: 'y', default: false },
   'no-packages': { type: 'boolean', default: false },
@@ -44,6 +46,7 @@ missing and shows the same.
   --name <name>      name of the cluster (default local); several can run side by side
   --nodes <number>   number of nodes, 1 to 32 (default 3)
   --port <port>      TCP port of the REST API on 127.0.0.1 (default 5080)
+  --instance <name>  also create a small instance to try, unless there is one of that name
   --output json      the result as data
   -y, --yes          install Debian packages without asking
   --no-packages      install nothing; what is needed is there already
@@ -73,6 +76,7 @@ export async function run(args: string[]): Promise<number> {
   await requireQemu();
   await ensureAccount(steps.note);
   const cluster = await withLocalLock(wanted.name, steps.note, () => bringUp(wanted, steps, abort.signal, given.yes));
+  if (given.instance !== undefined) await firstInstance(cluster, given.instance, steps);
   const summary = await localSummary(cluster);
   if (output === 'json') printJson(summary);
   else for (const line of summaryLines(summary)) printLine(line);
