@@ -22,6 +22,16 @@ test('the emptier node is chosen, ties go to the first name', () => {
   assert.equal(chooseNode([node('b'), node('a')], request).index, 1);
 });
 
+test('where the scarcest resource is equally scarce, the others decide', () => {
+  const scarce = { diskFree: 200 };
+  const nodes = [
+    node('a', { ...scarce, memoryFree: 700 }),
+    node('b', { ...scarce, memoryFree: 900 }),
+    node('c', { ...scarce, memoryFree: 800 }),
+  ];
+  assert.equal(chooseNode(nodes, request).index, 1);
+});
+
 test('every refusal is explained with its numbers', () => {
   const { index, refusals } = chooseNode(
     [node('a', { memoryFree: 99 }), node('b', { diskFree: 1 }), node('c', { vcpusUsed: 16 }), node('d', { refusal: 'drained' })],

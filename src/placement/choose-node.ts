@@ -27,27 +27,33 @@ export interface PlacementChoice {
 }
 
 /**
- * Chooses the node that keeps the largest smallest share of free memory, disk and processors. Ties go to the first
- * name, so the same input gives the same choice.
+ * Chooses the node that keeps the largest smallest share of free memory, disk and processors; of equals the one that keeps
+ * most in all, then the first by name. The same input gives the same choice.
  */
 export function chooseNode(nodes: readonly PlacementNode[], request: PlacementRequest): PlacementChoice {
   const refusals = new Map<string, string>();
   let best = -1;
-  let bestShare = Number.NEGATIVE_INFINITY;
+  let bestShares: Shares = { least: Number.NEGATIVE_INFINITY, sum: Number.NEGATIVE_INFINITY };
   nodes.forEach((node, index) => {
     const refusal = node.refusal ?? shortage(node, request);
     if (refusal) {
       refusals.set(node.name, refusal);
       return;
     }
-    const share = freeShare(node, request);
-    const better = share > bestShare || (share === bestShare && node.name < (nodes[best]?.name ?? ''));
-    if (better) {
+    const shares = freeShares(node, request);
+    const order = shares.least - bestShares.least || shares.sum - bestShares.sum;
+    if (order > 0 || (order === 0 && node.name < (nodes[best]?.name ?? ''))) {
       best = index;
-      bestShare = share;
+      bestShares = shares;
     }
   });
   return { index: best, refusals };
+}
+
+/** What would be left free on a node, each resource as a part of its total. */
+interface Shares {
+  readonly least: number;
+  readonly sum: number;
 }
 
 function shortage(node: PlacementNode, request: PlacementRequest): string | null {
@@ -59,10 +65,10 @@ function shortage(node: PlacementNode, request: PlacementRequest): string | null
   return null;
 }
 
-function freeShare(node: PlacementNode, request: PlacementRequest): number {
+function freeShares(node: PlacementNode, request: PlacementRequest): Shares {
   const memory = (node.memoryFree - request.memory) / Math.max(1, node.memoryTotal);
   const disk = request.disk === 0 ? 1 : (node.diskFree - request.disk) / Math.max(1, node.diskTotal);
   const limit = node.vcpus * node.vcpuRatio;
   const cpu = (limit - node.vcpusUsed - request.vcpus) / Math.max(1, limit);
-  return Math.min(memory, disk, cpu);
+  return { least: Math.min(memory, disk, cpu), sum: memory + disk + cpu };
 }
