@@ -14,7 +14,7 @@ function instanceDetails(row: Row): Details {
     ['Primary node', row['pnode']],
     ['Secondary nodes', row['snodes']],
     ['OS', row['os']],
-    ['Console port', row['network_port']],
+    ['VNC port', row['network_port']],
     ['Memory', `${formatSize(row['oper_ram'] ?? be['maxmem'])} (min ${formatSize(be['minmem'])}, max ${formatSize(be['maxmem'])})`],
     ['VCPUs', row['oper_vcpus'] ?? be['vcpus']],
     ['Disk template', row['disk_template']],

@@ -17,7 +17,7 @@ const fields: readonly ListField[] = [
   { name: 'nic.ips', title: 'IP' },
   { name: 'nic.macs', title: 'MAC' },
   { name: 'nic.links', title: 'Link' },
-  { name: 'network_port', title: 'Console_port' },
+  { name: 'network_port', title: 'VNC_port' },
   sizeField('be/memory', 'Maxmem', (row) => (row['beparams'] as { maxmem?: number } | undefined)?.maxmem),
   numberField('be/vcpus', 'Vcpus'),
   ...commonFields,

@@ -16,15 +16,15 @@ export const command: Command = {
   options: [
     defineOption('-g, --node-group <group>', 'node group it joins; default: the first', { complete: 'group' }),
     defineOption('--address <address>', 'IPv4 address by which the cluster reaches the node; default: its own first one'),
-    defineOption('--ttl <time>', 'how long the token is good, e.g. 15m or 6h; default 15m'),
+    defineOption('--ttl <time>', 'how long the token is good, e.g. 15m or 6h; default 1h'),
     defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
   ],
   examples: ['gantry node add node4 --address 10.0.0.4', 'gantry node add node4 --token-file node4.token'],
   run: async ({ args, options, output, client }) => {
     const name = args[0] ?? '';
     const group = textOption(options, 'node-group');
-    const ttl = parseDuration(textOption(options, 'ttl') ?? '15m', 'node add');
-    const body = { node_name: name, ttl_seconds: ttl, ...(group ? { group } : {}) };
+    const ttl = parseDuration(textOption(options, 'ttl') ?? '1h', 'node add');
+    const body = { node_name: name, ttl, ...(group ? { group } : {}) };
     const { http } = client();
     const { token, expires_at } = (await http.request('POST', '/2/nodes/join-tokens', { body })) as { token: string; expires_at: number };
     const file = textOption(options, 'token-file');

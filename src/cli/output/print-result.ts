@@ -25,8 +25,9 @@ export function printResult(job: JobReply, output: OutputMode, dryRun = false): 
     printJson({ job_id: job.id, status: job.status, dry_run: dryRun, result: result ?? null });
     return code;
   }
+  // Its plan was told in the job's log; in full it is for programs.
   if (dryRun) printLine('Dry run: nothing was changed.');
-  if (isVerification(result)) printProblems(result);
+  else if (isVerification(result)) printProblems(result);
   else printForPeople(job, result);
   return code;
 }
