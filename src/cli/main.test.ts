@@ -177,12 +177,19 @@ test('a failed job prints the error of the cluster and exits by its kind', async
   assert.deepEqual(JSON.parse(programs.stderr), { error: { ...report, facts: { name: 'web1', job: 12 } } });
 });
 
-test('problems that a verification finds are printed, and the exit code tells of them', async () => {
-  const problems = [{ code: 'DISK_MISSING', subject: 'web1', text: 'disk 0 is gone', todo: 'restore it' }];
-  scriptJob(cluster, 12, [{ status: 'success' }], { end: { opresult: [{ ok: false, problems }] } });
-  const { code, stdout } = await gantry('cluster verify');
-  assert.equal(code, 1);
-  assert.equal(stdout, 'DISK_MISSING web1: disk 0 is gone\n  what to do: restore it\n1 problem found.\n');
+test('problems that a verification finds are printed, and the exit code tells of errors', async () => {
+  const missing = { code: 'DISK_MISSING', subject: 'web1', text: 'disk 0 is gone', todo: 'restore it', severity: 'error' };
+  const slow = { code: 'NODE_SLOW', subject: 'node1', text: 'it is slow', todo: '', severity: 'warning' };
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { opresult: [{ ok: false, problems: [missing, slow] }] } });
+  const bad = await gantry('cluster verify');
+  assert.equal(bad.code, 1);
+  assert.match(
+    bad.stdout,
+    /^DISK_MISSING web1: disk 0 is gone\n {2}what to do: restore it\nNODE_SLOW node1: it is slow\n1 error, 1 warning\.\n$/,
+  );
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { opresult: [{ ok: true, problems: [] }] } });
+  const good = await gantry('cluster verify');
+  assert.deepEqual([good.code, good.stdout], [0, 'No problems found.\n']);
 });
 
 test('unknown objects: exit code 3, with the name that was probably meant', async () => {

@@ -54,8 +54,10 @@ function printProblems({ problems }: Verification): void {
     if (todo) printLine(`  what to do: ${formatPlain(todo)}`);
   }
   const warnings = problems.filter(({ severity }) => severity === 'warning').length;
-  printLine(`${problems.length - warnings} errors, ${warnings} warnings.`);
+  printLine(`${counted(problems.length - warnings, 'error')}, ${counted(warnings, 'warning')}.`);
 }
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 const unitTitles: Readonly<Record<string, [title: string, format: (value: number) => string]>> = {
   downtime_ms: ['downtime', (value) => `${Math.round(value)} ms`],
