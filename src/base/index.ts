@@ -1,5 +1,5 @@
-export { closestName, editDistance } from './closest-name.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { closestName, editDistance } from './closest-name.ts';
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GantryError } from './errors/gantry-error.ts';
+import type { GantryError } from './errors/gantry-error.ts';
 import { formatMebibytes, parseMebibytes } from './units.ts';
 
 test('sizes are read as Ganeti reads them', () => {

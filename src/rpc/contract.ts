@@ -1,7 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { DiskTemplate, diskFormats } from '../model/objects/disk.ts';
-import { HypervisorName } from '../model/objects/instance.ts';
-import { Nicparams } from '../model/params/nicparams.ts';
+import { DiskTemplate, diskFormats, HypervisorName, Nicparams } from '../model/index.ts';
 
 /**
  * What the master may ask of a node agent: one definition shared by client and server.

@@ -32,7 +32,8 @@ export function refusalLimiter(perMinute: number, clock: Pick<Clock, 'now'>): Re
       windows.delete(address);
       windows.set(address, { since: clock.now(), count: 1 });
       // The map keeps the order of insertion: the first is the oldest.
-      if (windows.size > mostAddresses) for (const oldest of windows.keys()) return void windows.delete(oldest);
+      const [oldest] = windows.size > mostAddresses ? windows.keys() : [];
+      if (oldest !== undefined) windows.delete(oldest);
     },
   };
 }
