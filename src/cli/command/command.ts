@@ -40,7 +40,7 @@ export type OutputMode = 'table' | 'json';
 export interface Session {
   readonly output: OutputMode;
   /** Opens the connection on first use. */
-  client(): ClusterClient;
+  readonly client: () => ClusterClient;
 }
 
 export interface Invocation extends Session {

@@ -6,7 +6,7 @@ import { formatPlain } from '../output/format-values.ts';
 import { fieldValue, type ListField, openField } from '../output/list-fields.ts';
 import { paint, printJson, printLine } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
-import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec, switchOption, textOption } from './command.ts';
+import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec, textOption } from './command.ts';
 import { suggestionHint } from './suggest.ts';
 
 interface ListDefinition {
@@ -90,5 +90,5 @@ export async function rowsByName(client: ClusterClient, kind: ListedKind, names:
   const rows = await client.list(kind);
   if (names.length === 0) return rows;
   const byName = new Map(rows.map((row) => [String(row['name'] ?? row['id']), row]));
-  return Promise.all(names.map((name) => byName.get(name) ?? client.one(kind, name)));
+  return Promise.all(names.map(async (name) => byName.get(name) ?? client.one(kind, name)));
 }

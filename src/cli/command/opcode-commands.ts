@@ -80,7 +80,7 @@ function parseFlag(flag: CliFlag, texts: readonly string[], schema: ValueSchema,
 }
 
 function schemaOf(definition: OpcodeDefinition, param: string): ValueSchema {
-  return (definition.ownFields[param] ?? {}) as ValueSchema;
+  return definition.ownFields[param] ?? {};
 }
 
 /** The words of an enumeration, also behind "or null". */

@@ -1,6 +1,6 @@
 import { defineInfoCommand } from '../command/info-command.ts';
 import type { Row } from '../connect/cluster-client.ts';
-import { formatSize, formatTime } from '../output/format-values.ts';
+import { formatPlain, formatSize, formatTime } from '../output/format-values.ts';
 import type { Details } from '../output/print-details.ts';
 
 export const command = defineInfoCommand({ topic: 'instance', kind: 'instances', details: instanceDetails });
@@ -32,17 +32,17 @@ function instanceDetails(row: Row): Details {
 
 function disks(row: Row): Details {
   return list(row, 'disk.sizes').map((size, index): Details[number] => {
-    const name = list(row, 'disk.names')[index];
-    return [`${index}`, `${formatSize(size)}${name ? `, ${name}` : ''}, ${list(row, 'disk.uuids')[index] ?? '-'}`];
+    const parts = [formatSize(size), list(row, 'disk.names')[index], list(row, 'disk.uuids')[index]];
+    return [`${index}`, parts.filter(Boolean).map(formatPlain).join(', ')];
   });
 }
 
 function nics(row: Row): Details {
   return list(row, 'nic.macs').map((mac, index): Details[number] => {
-    const part = (key: string) => list(row, key)[index];
-    const network = part('nic.networks.names');
-    const address = part('nic.ips') ?? 'no address';
-    return [`${index}`, `${mac}, ${address}, ${part('nic.modes')} on ${part('nic.links')}${network ? `, network ${network}` : ''}`];
+    const part = (key: string, otherwise = '-') => formatPlain(list(row, key)[index] ?? otherwise);
+    const network = list(row, 'nic.networks.names')[index] ? `, network ${part('nic.networks.names')}` : '';
+    const where = `${part('nic.modes')} on ${part('nic.links')}`;
+    return [`${index}`, `${formatPlain(mac)}, ${part('nic.ips', 'no address')}, ${where}${network}`];
   });
 }
 

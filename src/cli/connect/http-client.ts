@@ -105,7 +105,7 @@ function readReply({ status, text }: { status: number; text: string }, request: 
 /** Sorts the failures of sockets and of TLS by what the user can do about them. */
 export function connectionError(error: unknown, config: ClientConfig): GantryError {
   if (error instanceof GantryError) return error;
-  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+  const { code = '', message = String(error) } = error as { code?: string; message?: string };
   const url = config.url.origin;
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
     return new GantryError('CLI_CERTIFICATE_REFUSED', { url, ca: config.caFile ?? 'the system', detail: message }, { cause: error });

@@ -39,5 +39,5 @@ export function formatPlain(value: unknown): string {
     const pairs = Object.entries(value).map(([key, part]) => `${key}=${formatPlain(part)}`);
     return pairs.length === 0 ? '-' : pairs.join(',');
   }
-  return harmless(String(value));
+  return harmless(typeof value === 'string' ? value : JSON.stringify(value));
 }

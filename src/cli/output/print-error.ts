@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { GantryError } from '../../base/index.ts';
 import type { OutputMode } from '../command/command.ts';
 import { type Report, ReportedError } from '../connect/reported-error.ts';
@@ -15,7 +16,7 @@ export function printError(thrown: unknown, output: OutputMode, suggestions: rea
   if (report.why) lines.push(`  why:  ${report.why}`);
   if (suggestions.length > 0) lines.push(`  did you mean:  ${suggestions.join(', ')}`);
   if (report.todo) lines.push(`  what to do:  ${report.todo}`);
-  if (process.env['GANTRY_DEBUG'] && thrown instanceof Error) lines.push(String(thrown.stack), String(thrown.cause ?? ''));
+  if (process.env['GANTRY_DEBUG'] && thrown instanceof Error) lines.push(inspect(thrown));
   printNote(harmless(lines.join('\n')));
 }
 

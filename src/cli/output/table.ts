@@ -38,4 +38,4 @@ function align(cell: string, to: number, right: boolean): string {
   return right ? blanks + cell : cell + blanks;
 }
 
-const width = (text: string): number => [...stripVTControlCharacters(text)].length;
+const width = (text: string): number => Array.from(stripVTControlCharacters(text)).length;

@@ -88,7 +88,7 @@ function samples(): [string, Handler][] {
     // Ganeti calls the name `name` for groups and networks, and `id` for the others.
     const idField = kind === 'groups' || kind === 'networks' ? 'name' : 'id';
     const names = rows.map((row) => ({ [idField]: row['name'] ?? row['id'], uri: `/2/${kind}` }));
-    const each = rows.map((row): [string, Handler] => [`GET /2/${kind}/${row['name'] ?? row['id']}`, () => row]);
+    const each = rows.map((row): [string, Handler] => [`GET /2/${kind}/${String(row['name'] ?? row['id'])}`, () => row]);
     return [[`GET /2/${kind}?bulk=1`, () => rows], [`GET /2/${kind}`, () => names], ...each];
   });
   return [...lists, ['GET /2/info', () => sample('info')], ['GET /2/os', () => ['tiny', 'image+debian']], ['GET /2/tags', () => ['prod']]];
@@ -125,7 +125,7 @@ async function answer(
 async function selfSigned(): Promise<{ key: string; cert: string }> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+  x509.cryptoProvider.set(webcrypto);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=fake cluster',
     keys,
