@@ -12,7 +12,7 @@ import { localCluster, readDescription } from '../../src/cli/local/local-cluster
 import { localPaths, runRoot } from '../../src/cli/local/local-paths.ts';
 import type { LocalSummary } from '../../src/cli/local/local-summary.ts';
 
-const launcher = join(import.meta.dirname, '../../gantry');
+export const launcher = join(import.meta.dirname, '../../gantry');
 
 export interface CommandResult {
   /** Exit code, or null after a signal. */
@@ -35,6 +35,8 @@ export interface LocalSandbox {
   readonly name: string;
   readonly port: number;
   readonly home: string;
+  /** The environment in which `gantry` finds this cluster and no other. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   /** Runs `gantry` to its end, whatever its exit code is. */
   gantry(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** `gantry up` with name and port. @throws AssertionError with its output when it fails */
@@ -66,6 +68,7 @@ export async function localSandbox(): Promise<LocalSandbox> {
     name,
     port,
     home,
+    env,
     gantry,
     up: async (...args) => {
       const { stdout } = await strict(['up', '--name', name, '--port', String(port), '--output', 'json', ...args]);
