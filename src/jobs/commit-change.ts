@@ -21,51 +21,68 @@ export async function commitChange(
   change: (draft: ConfigDraft) => Json | void,
   recordAs: (result: Json) => JobChange,
 ): Promise<void> {
+  const sent: Sent = new Map();
   await host.writer.exclusive(record, async () => {
     for (let pause: number = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.most)) {
-      const revision = await attempt(host, record, change, recordAs);
+      const revision = await attempt(host, record, change, recordAs, sent);
       if (revision !== undefined) return;
       await host.clock.sleep(pause, host.signal);
     }
   });
 }
 
-/** The revision of the change, or undefined when the store did not answer and nothing was changed. */
+/** Values of the job that were sent to the store, by which it is known which attempt was carried out. */
+type Sent = Map<string, JobChange>;
+
+/** The revision of the change, or undefined when the store did not answer and nothing was changed, as far as is known. */
 async function attempt(
   host: SagaHost,
   record: JobRecord,
   change: (draft: ConfigDraft) => Json | void,
   recordAs: (result: Json) => JobChange,
+  sent: Sent,
 ): Promise<number | undefined> {
   const key = keys.job(record.id);
-  let last: { readonly value: string; readonly change: JobChange } | undefined;
+  const before = sent.size;
+  let last: JobChange | undefined;
   try {
     const { revision } = await host.config.transact(
       (draft) => toJson(change(draft)),
       (result) => {
-        const jobChange = recordAs(result);
-        last = { value: encodeJob(jobChange(record.job)), change: jobChange };
-        return { compares: [host.fence, { key, modRevision: record.revision }], writes: [{ type: 'put', key, value: last.value }] };
+        last = recordAs(result);
+        const value = encodeJob(last(record.job));
+        sent.set(value, last);
+        return { compares: [host.fence, { key, modRevision: record.revision }], writes: [{ type: 'put', key, value }] };
       },
     );
-    if (last) publish(record, revision, last.change);
+    if (last) publish(record, revision, last);
     return revision;
   } catch (error) {
-    if (error instanceof GantryError && error.code === 'FENCED') {
-      host.onFenced();
-      throw host.signal.reason;
+    const isFenced = error instanceof GantryError && error.code === 'FENCED';
+    // Only an attempt before this one can be in the way; of this one itself the store has just said that it failed.
+    if (isFenced && before === 0) return fenced(host);
+    if (!isFenced) {
+      host.signal.throwIfAborted();
+      if (!isOutage(error)) throw error;
+      host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
     }
-    host.signal.throwIfAborted();
-    if (!isOutage(error)) throw error;
-    host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
+    return findSent(host, record, sent, isFenced);
   }
-  const entry = await host.store.get(key).catch(() => undefined);
-  if (!entry || !last || entry.modRevision === record.revision) return undefined;
-  if (entry.value !== last.value) {
-    host.onFenced();
-    throw host.signal.reason;
-  }
+}
+
+/** Revision of the attempt that was carried out although its answer was lost; undefined when none is known to be. */
+async function findSent(host: SagaHost, record: JobRecord, sent: Sent, isFenced: boolean): Promise<number | undefined> {
+  const entry = await host.store.get(keys.job(record.id)).catch(() => undefined);
+  if (!entry) return undefined;
+  if (entry.modRevision === record.revision) return isFenced ? fenced(host) : undefined;
+  const change = sent.get(entry.value);
+  if (!change) return fenced(host);
   await host.config.reached(entry.modRevision);
-  publish(record, entry.modRevision, last.change);
+  publish(record, entry.modRevision, change);
   return entry.modRevision;
+}
+
+function fenced(host: SagaHost): never {
+  host.onFenced();
+  throw host.signal.reason;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type Clock, type ErrorReport, GantryError, seededRandom, systemClock } from '../base/index.ts';
 import { type Job, type JobOp, type JobStatus, jobStatus, keys, type Touch } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import { openSqliteStore, type Store } from '../store/index.ts';
+import { openSqliteStore, type Store, type Transaction } from '../store/index.ts';
 import { ganetiOpresult } from './ganeti-opresult.ts';
 import type { JobQueue, OpInput } from './job-queue.ts';
 import type { Step, StepContext, WorldStep } from './operation.ts';
@@ -440,6 +440,8 @@ describe('while the store fails now and then', () => {
   test('jobs pause and end as if it had not, each effect made once', async () => {
     const random = seededRandom(11);
     let failures = 0;
+    /** Sent, given up, and carried out only when the next one is. */
+    let late: Transaction | undefined;
     const wrap = (store: Store): Store => ({
       get: (key) => store.get(key),
       range: (prefix, options) => store.range(prefix, options),
@@ -450,7 +452,14 @@ describe('while the store fails now and then', () => {
       async transact(transaction) {
         const luck = random();
         const outage = () => new GantryError('STORE_UNAVAILABLE', { store: 'test', detail: `failure ${++failures}` });
-        if (luck < 0.2) throw outage();
+        const before = late;
+        late = undefined;
+        if (before) await store.transact(before);
+        if (luck < 0.1) throw outage();
+        if (luck < 0.2) {
+          late = transaction;
+          throw outage();
+        }
         const result = await store.transact(transaction);
         if (luck < 0.4) throw outage();
         return result;

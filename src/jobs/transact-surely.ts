@@ -30,7 +30,9 @@ export async function transactSurely(
         if (revision !== undefined) return revision;
       }
       const result = await parts.store.transact({ compares, writes });
-      return result.committed ? result.revision : undefined;
+      if (result.committed) return result.revision;
+      // The attempt whose answer was lost may have been carried out only after we had looked for it.
+      return uncertain ? await revisionOf(parts.store, compares, writes) : undefined;
     } catch (error) {
       parts.signal.throwIfAborted();
       if (!isOutage(error)) throw error;
