@@ -117,14 +117,16 @@ function newDisk(config: ConfigSnapshot, template: DiskTemplate, instanceName: s
   };
 }
 
-/** Ganeti's form for files: the driver and the path. */
+/**
+ * Ganeti's form for files: the driver and the path. The path of a file that only its node sees is relative to the storage
+ * folder of that node, which need not be the same on every node.
+ */
 function diskLogicalId(config: ConfigSnapshot, template: DiskTemplate, instanceName: string, uuid: string, format: string): string[] {
-  const dir = { file: config.cluster.file_storage_dir, sharedfile: config.cluster.shared_file_storage_dir }[template as string];
-  if (dir === undefined) {
-    const supported = diskTemplates.filter((name) => ['file', 'sharedfile', 'diskless'].includes(name)).join(', ');
-    throw invalid('disk_template', `"${template}" cannot be created by this build; supported: ${supported}`);
-  }
-  return ['loop', `${dir}/${instanceName}/${uuid}.${format}`];
+  const file = `${instanceName}/${uuid}.${format}`;
+  if (template === 'file') return ['loop', file];
+  if (template === 'sharedfile') return ['loop', `${config.cluster.shared_file_storage_dir}/${file}`];
+  const supported = diskTemplates.filter((name) => ['file', 'sharedfile', 'diskless'].includes(name)).join(', ');
+  throw invalid('disk_template', `"${template}" cannot be created by this build; supported: ${supported}`);
 }
 
 /** What the instance needs to have for itself alone. */
