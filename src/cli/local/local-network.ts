@@ -55,7 +55,7 @@ async function connectNode(fabric: string, { name, address, bridgeAddress, paths
 
 /** Several `ip` commands in one process. */
 async function batch(namespace: string, commands: readonly string[]): Promise<void> {
-  await run('ip', ['-n', namespace, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+  await run('nsenter', [`--net=${namespacePath(namespace)}`, '--', 'ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
 }
 
 /** Names of the cluster's namespaces that exist, whoever made them. */
