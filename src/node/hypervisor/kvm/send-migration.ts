@@ -4,6 +4,7 @@ import type { HandlerContext, RpcParams, RpcResult } from '../../../rpc/index.ts
 import type { QmpClient } from '../qmp-client.ts';
 import { queryStatus, requireInstance } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
+import { losesWrites } from './loses-writes.ts';
 import { acknowledged, type MigrationStatus, queryMigration } from './migration-status.ts';
 
 const pollMs = 50;
@@ -22,12 +23,14 @@ type Params = RpcParams<'migration-send'>;
  * @throws HYPERVISOR_NOT_RUNNING, HYPERVISOR_MIGRATION_FAILED with QEMU's reason
  */
 export async function sendMigration(parts: KvmParts, params: Params, context: HandlerContext): Promise<RpcResult<'migration-send'>> {
-  await requireInstance(parts, params);
+  const { runtime } = await requireInstance(parts, params);
   return parts.qmp.use(parts.files(params).qmp, async (qmp) => {
     const wasPaused = (await queryStatus(qmp)) === 'paused';
     try {
-      await begin(qmp, params);
-      return summary(await follow(parts, qmp, context));
+      const live = params.live && !(await losesWrites(qmp, runtime.accelerator));
+      if (params.live && !live) context.progress({ text: 'paused while its memory is sent: this QEMU loses writes of emulated guests' });
+      await begin(qmp, { ...params, live });
+      return summary(await follow(parts, qmp, context), live);
     } catch (error) {
       await continueHere(parts, qmp, params, wasPaused);
       if (context.signal.aborted) throw error;
@@ -73,8 +76,9 @@ async function follow(parts: KvmParts, qmp: QmpClient, { signal, progress }: Han
   }
 }
 
-const summary = (done: MigrationStatus): RpcResult<'migration-send'> => ({
-  downtime_ms: done.downtimeMs,
+/** A guest that was stopped before stood still the whole time, which QEMU does not count. */
+const summary = (done: MigrationStatus, live: boolean): RpcResult<'migration-send'> => ({
+  downtime_ms: live ? done.downtimeMs : done.totalMs,
   total_ms: done.totalMs,
   ram_mib: Number(done.transferred.toFixed(1)),
 });
