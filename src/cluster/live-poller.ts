@@ -17,12 +17,14 @@ export interface LivePollerOptions {
 interface Report {
   readonly info: NodeInfo;
   readonly at: number;
+  /** Number of the question that it answers. */
+  readonly question: number;
   failed: boolean;
 }
 
 /**
  * Asks every node at a steady interval, all side by side, and remembers what they said. A node that fails only makes
- * its own report stale.
+ * its own report stale, and one that hangs is waited for by nobody: the others are asked at their interval all the same.
  */
 export class LivePoller implements LiveState {
   readonly #options: LivePollerOptions;
@@ -30,7 +32,10 @@ export class LivePoller implements LiveState {
   readonly #reports = new Map<string, Report>();
   readonly #instances = new Map<string, { runtime: InstanceRuntime; node: string; at: number }>();
   readonly #stop = new AbortController();
-  #round: Promise<void> = Promise.resolve();
+  /** Nodes whose poll is under way, by UUID. */
+  readonly #polls = new Map<string, Promise<void>>();
+  #loop: Promise<void> = Promise.resolve();
+  #questions = 0;
   /** Grows with every change of what is remembered; caches of derived data key on it. */
   version = 0;
 
@@ -54,18 +59,19 @@ export class LivePoller implements LiveState {
     const { config, nodes, clock, log, onAnswer } = this.#options;
     const node = config.current.nodes.get(nodeUuid);
     if (!node || node.offline) return this.#forget(nodeUuid);
+    const question = ++this.#questions;
     try {
       const call = { signal: this.#stop.signal };
       const [info, running] = await Promise.all([
         nodes.call(nodeUuid, 'node-info', {}, call),
         nodes.call(nodeUuid, 'instance-list', {}, call),
       ]);
-      this.#record(nodeUuid, info, running, clock.now());
+      this.#record(nodeUuid, question, info, running, clock.now());
       onAnswer?.(nodeUuid);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       const report = this.#reports.get(nodeUuid);
-      if (report && !report.failed) {
+      if (report && !report.failed && report.question < question) {
         report.failed = true;
         this.version++;
       }
@@ -73,35 +79,51 @@ export class LivePoller implements LiveState {
     }
   }
 
-  /** Begins to poll; resolves when the first round is over. */
+  /** Begins to poll; resolves when every node has answered, or had an interval's time to. */
   async start(): Promise<void> {
-    await this.pollOnce();
-    this.#round = this.#loop();
+    const enough = new AbortController();
+    const signal = AbortSignal.any([enough.signal, this.#stop.signal]);
+    await Promise.race([this.pollOnce(), this.#options.clock.sleep(this.#intervalMs, signal).catch(() => undefined)]);
+    enough.abort();
+    this.#loop = this.#run();
   }
 
+  /** Asks every node that is not being asked already; resolves when all of them have answered or failed. */
   async pollOnce(): Promise<void> {
-    await Promise.all([...this.#options.config.current.nodes.values()].map((node) => this.refresh(node.uuid)));
+    const { nodes } = this.#options.config.current;
+    for (const uuid of this.#reports.keys()) if (!nodes.get(uuid)) this.#forget(uuid);
+    await Promise.all([...nodes.values()].map(({ uuid }) => this.#poll(uuid)));
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new GantryError('CANCELLED', { subject: 'polling' }));
-    await this.#round;
+    await this.#loop;
+    await Promise.all(this.#polls.values());
   }
 
-  async #loop(): Promise<void> {
-    const { clock } = this.#options;
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const woken = await clock.sleep(this.#intervalMs, signal).then(
-        () => true,
-        () => false,
-      );
-      if (woken) await this.pollOnce();
+      await clock.sleep(this.#intervalMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      // Not waited for: a node that hangs must not delay the next look at the others.
+      this.pollOnce().catch((error: unknown) => log.error({ err: error }, 'the nodes could not be polled'));
     }
   }
 
-  #record(nodeUuid: string, info: NodeInfo, running: readonly InstanceRuntime[], at: number): void {
-    this.#reports.set(nodeUuid, { info, at, failed: false });
+  #poll(nodeUuid: string): Promise<void> {
+    const known = this.#polls.get(nodeUuid);
+    if (known) return known;
+    const poll = this.refresh(nodeUuid).finally(() => this.#polls.delete(nodeUuid));
+    this.#polls.set(nodeUuid, poll);
+    return poll;
+  }
+
+  #record(nodeUuid: string, question: number, info: NodeInfo, running: readonly InstanceRuntime[], at: number): void {
+    // The answer to an earlier question may come later; it would show the node as it was before a change.
+    if ((this.#reports.get(nodeUuid)?.question ?? 0) > question) return;
+    this.#reports.set(nodeUuid, { info, at, question, failed: false });
     for (const [uuid, seen] of this.#instances) if (seen.node === nodeUuid) this.#instances.delete(uuid);
     for (const runtime of running) {
       const other = this.#instances.get(runtime.uuid);
