@@ -19,8 +19,17 @@ function currentSpec(config: ConfigSnapshot, uuid: string, overrides: SpecOverri
   return instanceSpec(config, instance, overrides);
 }
 
-/** Starts the instance; undone by stopping it hard. */
-export function startStep(node: string, instance: RefLike, garbage: GarbageList, overrides: SpecOverrides = {}, name = 'start'): WorldStep {
+/**
+ * Starts the instance; undone by stopping it hard. When the node cannot be reached then, that is left to `orLater`;
+ * without it the undoing fails, and with it whatever must not happen while the instance may run there.
+ */
+export function startStep(
+  node: string,
+  instance: RefLike,
+  orLater: GarbageList | undefined,
+  overrides: SpecOverrides = {},
+  name = 'start',
+): WorldStep {
   return {
     name,
     async do(context) {
@@ -31,8 +40,8 @@ export function startStep(node: string, instance: RefLike, garbage: GarbageList,
       try {
         await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout: 0 }, { signal: context.signal });
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
-        await garbage.add({ type: 'instance', node, ...ref(instance) });
+        if (!orLater || !isUnreachable(error)) throw error;
+        await orLater.add({ type: 'instance', node, ...ref(instance) });
         context.log(`Node cannot be reached; ${instance.name} is stopped there when it answers again.`);
       }
     },

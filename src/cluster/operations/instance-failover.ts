@@ -4,6 +4,8 @@ import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { moveTarget } from '../lib/move-target.ts';
+import { nodesOf } from '../lib/operation-locks.ts';
+import { requireUsable } from '../lib/require-node.ts';
 import { runtimeOf } from '../lib/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
 
@@ -22,6 +24,7 @@ interface FailoverPlan {
 
 export const instanceFailover = ({ live, garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceFailover, {
+    locks: (params, config) => [...instanceOpcodes.instanceFailover.touches(params), ...nodesOf(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);
@@ -50,7 +53,10 @@ export const instanceFailover = ({ live, garbage }: ClusterParts) =>
       {
         name: 'record the new node',
         releasesAllocation: true,
-        commit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target })),
+        commit(draft) {
+          requireUsable(draft.need('node', plan.target));
+          draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target }));
+        },
         uncommit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.source })),
       },
       ...(plan.sourceGone
@@ -62,7 +68,8 @@ export const instanceFailover = ({ live, garbage }: ClusterParts) =>
             },
           ]
         : []),
-      ...(plan.start ? [startStep(plan.target, plan.instance, garbage, {}, 'start it on the new node')] : []),
+      // Undone only when it is certain that it does not run on the new node: else it would run twice on the same disks.
+      ...(plan.start ? [startStep(plan.target, plan.instance, undefined, {}, 'start it on the new node')] : []),
     ],
 
     result: (plan) => ({ node: plan.target_name }),

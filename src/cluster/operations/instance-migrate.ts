@@ -1,5 +1,7 @@
-import { defineOperation, type PlanContext, type WorldStep } from '../../jobs/index.ts';
+import { GantryError } from '../../base/index.ts';
+import { defineOperation, type PlanContext, type StepContext, type WorldStep } from '../../jobs/index.ts';
 import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams } from '../../model/index.ts';
+import type { RpcResult } from '../../rpc/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { progressOf } from '../lib/disk-steps.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
@@ -7,6 +9,7 @@ import { findRunningCopy } from '../lib/find-running-copy.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
 import { moveTarget } from '../lib/move-target.ts';
+import { nodesOf } from '../lib/operation-locks.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning } from '../lib/require-running.ts';
 import { ref } from '../lib/running-steps.ts';
@@ -38,6 +41,7 @@ export interface MigratePlan {
 
 export const instanceMigrate = (parts: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceMigrate, {
+    locks: (params, config) => [...instanceOpcodes.instanceMigrate.touches(params), ...nodesOf(config, params.instance_name)],
     async plan(context, params): Promise<MigratePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);
@@ -107,6 +111,8 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
     async undo(context) {
       const { signal } = context;
       try {
+        // It has written to its disks since it arrived: the source's memory no longer fits them.
+        if (await hasArrived(context, plan)) throw arrivedAfterAll(plan);
         await context.nodes.call(plan.target, 'migration-finish', { ...plan.instance, role: 'target', success: false }, { signal });
       } catch (error) {
         if (!isUnreachable(error)) throw error;
@@ -120,7 +126,10 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
   };
 }
 
-/** After this step the state is on the target: from here the operation only goes forward. */
+/**
+ * After this step the state is on the target: from here the operation only goes forward. The target runs on by itself
+ * as soon as it has everything, so when nobody can say how the sending ended, the target is asked.
+ */
 function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<MigratePlan['transfer']>): WorldStep {
   return {
     name: 'send its memory',
@@ -128,11 +137,39 @@ function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<
     async do(context) {
       const { address, port } = context.outcomes['prepare the target'] as { address: string; port: number };
       const params = { ...plan.instance, address, port, live, bandwidth, downtime };
-      const transfer = await context.nodes.call(plan.source, 'migration-send', params, progressOf(context));
+      let transfer: RpcResult<'migration-send'>;
+      try {
+        transfer = await context.nodes.call(plan.source, 'migration-send', params, progressOf(context));
+      } catch (error) {
+        const arrived = await hasArrived(context, plan).catch(() => false); // The undo asks again before it ends anything.
+        if (!arrived) throw error;
+        context.log(`The source does not say how the sending ended (${GantryError.from(error).message}); the instance has arrived.`);
+        return { downtime_ms: 0, total_ms: 0, ram_mib: 0 };
+      }
       context.log(`Downtime ${Math.round(transfer.downtime_ms)} ms, ${Math.round(transfer.total_ms)} ms in all.`);
       return transfer;
     },
   };
+}
+
+const arrivedAfterAll = ({ instance, target_name: target }: MigratePlan) =>
+  new GantryError('HYPERVISOR_MIGRATION_FAILED', {
+    name: instance.name,
+    problem: `it runs on ${target} already; "gantry instance migrate --cleanup ${instance.name}" records that`,
+  });
+
+/** Whether the target runs it, and the source is not known to. @throws what the target's agent answers, or that it does not */
+async function hasArrived(context: StepContext, { instance, source, target }: MigratePlan): Promise<boolean> {
+  const stateOn = async (node: string) => {
+    const found = await context.nodes.call(node, 'instance-list', {}, { signal: context.signal });
+    return found.find(({ uuid }) => uuid === instance.uuid)?.state;
+  };
+  const onTarget = await stateOn(target);
+  if (onTarget !== 'running' && onTarget !== 'paused') return false;
+  const onSource = await stateOn(source).catch((error: unknown) => {
+    if (!isUnreachable(error)) throw error;
+  });
+  return onSource !== 'running';
 }
 
 function finishStep(
