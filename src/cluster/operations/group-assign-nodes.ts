@@ -3,6 +3,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
+import { noPlacement } from '../lib/operation-locks.ts';
 
 interface AssignPlan {
   readonly group: string;
@@ -11,6 +12,7 @@ interface AssignPlan {
 
 export const groupAssignNodes = () =>
   defineOperation(groupOpcodes.groupAssignNodes, {
+    locks: (params) => [...groupOpcodes.groupAssignNodes.touches(params), noPlacement],
     async plan({ config }, params): Promise<AssignPlan> {
       const group = findGroup(config, params.group_name);
       const nodes = params.nodes.map((name) => findNode(config, name).uuid);

@@ -12,6 +12,21 @@ export const groupRemove = () =>
       if (config.groups.size === 1) throw new GantryError('GROUP_LAST', { name: group.name });
       return { uuid: group.uuid };
     },
-    steps: ({ uuid }) => [{ name: 'remove the group', commit: (draft) => draft.remove('group', uuid) }],
+    steps: ({ uuid }) => [
+      {
+        name: 'remove the group',
+        commit(draft) {
+          draft.remove('group', uuid);
+          for (const network of draft.snapshot.networks.values()) {
+            if (network.groups[uuid]) draft.update('network', network.uuid, (old) => ({ ...old, groups: without(old.groups, uuid) }));
+          }
+        },
+      },
+    ],
     result: () => null,
   });
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+}

@@ -47,6 +47,7 @@ export const instanceCreate = ({ live, garbage }: ClusterParts) =>
           name: 'reserve name, addresses and room',
           releasesAllocation: true,
           commit(draft) {
+            requireUsable(draft.need('node', node));
             draft.create('instance', instance);
             for (const { what, value } of claimsOf(instance)) draft.claim(what, value, instance.uuid);
           },

@@ -3,9 +3,11 @@ import { defineOperation } from '../../jobs/index.ts';
 import { networkOpcodes } from '../../model/index.ts';
 import { findNetwork } from '../lib/find-object.ts';
 import { requireNoNics } from '../lib/network-users.ts';
+import { noPlacement } from '../lib/operation-locks.ts';
 
 export const networkRemove = () =>
   defineOperation(networkOpcodes.networkRemove, {
+    locks: (params) => [...networkOpcodes.networkRemove.touches(params), noPlacement],
     async plan({ config }, params): Promise<{ uuid: string }> {
       const network = findNetwork(config, params.network_name);
       requireNoNics(config, network);

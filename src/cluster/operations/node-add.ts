@@ -1,11 +1,16 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, nodeOpcodes } from '../../model/index.ts';
+import { type Node, type NodeGroup, nodeOpcodes } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, requireFreeName } from '../lib/find-object.ts';
 import { parseIpv4 } from '../lib/ipv4.ts';
 
 export const nodeAdd = () =>
   defineOperation(nodeOpcodes.nodeAdd, {
+    locks(params, config) {
+      const group = params.group ?? defaultGroup(config)?.uuid;
+      return [...nodeOpcodes.nodeAdd.touches(params), ...(group ? [{ kind: 'group', name: group, mode: 'shared' } as const] : [])];
+    },
     async plan({ config, clock, newUuid }, params): Promise<Node> {
       requireFreeName(config, 'node', params.node_name);
       for (const field of ['primary_ip', 'secondary_ip'] as const) {
@@ -14,7 +19,7 @@ export const nodeAdd = () =>
           throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_ADD', field, problem: `"${value}" is not an IPv4 address` });
         }
       }
-      const group = params.group ? findGroup(config, params.group) : [...config.groups.values()].sort((a, b) => a.ctime - b.ctime)[0];
+      const group = params.group ? findGroup(config, params.group) : defaultGroup(config);
       const candidates = [...config.nodes.values()].filter((node) => node.master_candidate).length;
       const now = clock.now() / 1000;
       return {
@@ -39,7 +44,18 @@ export const nodeAdd = () =>
       };
     },
     steps: (node) => [
-      { name: 'register the node', commit: (draft) => draft.create('node', node), uncommit: (draft) => draft.remove('node', node.uuid) },
+      {
+        name: 'register the node',
+        commit(draft) {
+          draft.need('group', node.group);
+          draft.create('node', node);
+        },
+      },
     ],
     result: () => null,
   });
+
+/** The oldest. */
+function defaultGroup(config: ConfigSnapshot): NodeGroup | undefined {
+  return [...config.groups.values()].sort((a, b) => a.ctime - b.ctime)[0];
+}

@@ -2,9 +2,11 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes } from '../../model/index.ts';
 import { findNode } from '../lib/find-object.ts';
+import { noPlacement } from '../lib/operation-locks.ts';
 
 export const nodeRemove = () =>
   defineOperation(nodeOpcodes.nodeRemove, {
+    locks: (params) => [...nodeOpcodes.nodeRemove.touches(params), noPlacement],
     async plan({ config }, params): Promise<Pick<Node, 'uuid'>> {
       const node = findNode(config, params.node_name);
       if (node.uuid === config.cluster.master_node)

@@ -3,6 +3,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findNode } from '../lib/find-object.ts';
+import { noPlacement } from '../lib/operation-locks.ts';
 
 type Params = OpcodeParams<typeof nodeOpcodes.nodeSetParams>;
 const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;
@@ -10,18 +11,31 @@ const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_c
 interface SetParamsPlan {
   readonly uuid: string;
   readonly changes: Partial<Node>;
+  readonly force: boolean;
 }
 
 export const nodeSetParams = () =>
   defineOperation(nodeOpcodes.nodeSetParams, {
+    locks: (params) => [...nodeOpcodes.nodeSetParams.touches(params), ...(params.vm_capable === false ? [noPlacement] : [])],
     async plan({ config }, params): Promise<SetParamsPlan> {
       const node = findNode(config, params.node_name);
       const changes = changesOf(node, params);
       check(config, node, { ...node, ...changes }, params.force ?? false);
-      return { uuid: node.uuid, changes };
+      return { uuid: node.uuid, changes, force: params.force ?? false };
     },
-    steps: ({ uuid, changes }) => [
-      { name: 'change the node', commit: (draft) => draft.update('node', uuid, (old) => ({ ...old, ...changes })) },
+    steps: ({ uuid, changes, force }) => [
+      {
+        name: 'change the node',
+        commit(draft) {
+          const node = draft.need('node', uuid);
+          // Another node may be losing its role at the same time: then one of the two has to look again.
+          if (changes.master_candidate === false) {
+            for (const each of draft.snapshot.nodes.values()) if (each.master_candidate) draft.get('node', each.uuid);
+          }
+          check(draft.snapshot, node, { ...node, ...changes }, force);
+          draft.update('node', uuid, (old) => ({ ...old, ...changes }));
+        },
+      },
     ],
     result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
   });

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, silentLog, systemClock } from '../../src/base/index.ts';
+import { jobEnd, type Leading, lead } from '../../src/cluster/index.ts';
+import { configVersion, defaultBeparams, defaultIpolicy, defaultNdparams, defaultNicparams } from '../../src/model/index.ts';
+import { createSimulation, type Simulation, type SimulationOptions } from '../../src/node/index.ts';
+import { createConfig, openStore, type Store } from '../../src/store/index.ts';
+
+/** A whole master, without its REST API, over simulated nodes `node1`, `node2`, … in the group `default`. */
+export interface SimulatedMaster {
+  readonly simulation: Simulation;
+  readonly leading: Leading;
+  readonly store: Store;
+  /** Submits an opcode and waits for its end. @throws its error */
+  run(op: Record<string, unknown> & { OP_ID: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SimulatedMasterOptions extends Partial<SimulationOptions> {
+  /** Time between two looks at the nodes, milliseconds; default so long that only changes make it look. */
+  readonly pollIntervalMs?: number;
+}
+
+/** Cuts short the pauses between attempts, not the time between two looks at the nodes or the instances. */
+const hasty: Clock = {
+  now: () => systemClock.now(),
+  sleep: (ms, signal) => systemClock.sleep(ms >= 60_000 ? ms : Math.min(ms, 20), signal),
+};
+
+export async function startSimulatedMaster(count: number, options: SimulatedMasterOptions = {}): Promise<SimulatedMaster> {
+  const { pollIntervalMs = 60_000, ...rest } = options;
+  const dir = await mkdtemp(join(tmpdir(), 'gantry-simulated-'));
+  const simulation = await createSimulation({ nodes: count, seed: 1, hypervisor: 'kvm', ...rest });
+  const store = await openStore(`sqlite:${join(dir, 'store.db')}`);
+  await createConfig(store, cluster(simulation.nodes));
+  const leading = await lead({
+    store,
+    name: 'node1',
+    clock: hasty,
+    log: silentLog,
+    connect: (_config, term) => simulation.withTerm(term),
+    authority: { ca: '', crl: '', encodeToken: ({ id, secret }) => `${id} ${secret}`, signNode: async () => signed },
+    signal: new AbortController().signal,
+    pollIntervalMs,
+  });
+  await leading.start();
+  const { jobs } = leading.services;
+  return {
+    simulation,
+    leading,
+    store,
+    run: async (op) => void (await jobEnd(jobs, await jobs.submit([op], 'tester'))),
+    close: async () => {
+      await leading.close();
+      await store.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const signed = { certificate: '', fingerprint: 'f'.repeat(64) };
+const common = { ctime: 1_700_000_000, mtime: 1_700_000_000, serial_no: 1, tags: [] };
+const groupUuid = '00000000-0000-4000-8000-0000000000aa';
+
+function cluster(uuids: readonly string[]): Parameters<typeof createConfig>[1] {
+  return {
+    groups: [{ ...common, uuid: groupUuid, name: 'default', alloc_policy: 'preferred', ipolicy: {}, ndparams: {}, diskparams: {} }],
+    nodes: uuids.map((uuid, index) => ({
+      ...common,
+      uuid,
+      name: `node${index + 1}`,
+      primary_ip: `192.0.2.${index + 1}`,
+      secondary_ip: `192.0.2.${index + 1}`,
+      agent_port: 1811,
+      group: groupUuid,
+      master_candidate: true,
+      master_capable: true,
+      vm_capable: true,
+      offline: false,
+      drained: false,
+      powered: true,
+      ndparams: {},
+      certificate_fingerprint: String(index).padStart(64, '0'),
+    })),
+    cluster: {
+      ...common,
+      uuid: '00000000-0000-4000-8000-0000000000cc',
+      cluster_name: 'cluster.example.com',
+      config_version: configVersion,
+      master_node: uuids[0] ?? '',
+      mac_prefix: 'aa:00:00',
+      enabled_hypervisors: ['kvm'],
+      enabled_disk_templates: ['sharedfile', 'diskless'],
+      hvparams: {},
+      os_hvp: {},
+      beparams: defaultBeparams,
+      nicparams: defaultNicparams,
+      ndparams: defaultNdparams,
+      ipolicy: defaultIpolicy,
+      diskparams: {},
+      osparams: {},
+      file_storage_dir: '/srv/gantry/file',
+      shared_file_storage_dir: '/srv/gantry/shared',
+      default_iallocator: 'hail',
+      candidate_pool_size: 10,
+      max_running_jobs: 20,
+      port_range: [11000, 14999],
+      drained: false,
+    },
+  };
+}
