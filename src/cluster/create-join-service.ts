@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import { keys } from '../model/index.ts';
-import type { Config, Store } from '../store/index.ts';
+import type { Comparison, Config, Store } from '../store/index.ts';
 import type { JoinService } from './join-service.ts';
 import { findGroup, requireFreeName } from './lib/find-object.ts';
 import { jobEnd } from './lib/job-end.ts';
@@ -21,6 +21,8 @@ export interface JoinAuthority {
 
 export interface JoinServiceOptions {
   readonly store: Store;
+  /** Holds while this master leads. */
+  readonly fence: Comparison;
   readonly config: Config;
   readonly jobs: JobQueue;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ interface StoredToken {
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 export function createJoinService(options: JoinServiceOptions): JoinService {
-  const { store, config, jobs, clock, log, authority } = options;
+  const { store, fence, config, jobs, clock, log, authority } = options;
 
   /** Takes the token out of the store, so that nobody else can use it. @throws JOIN_TOKEN_INVALID */
   async function consume(id: string, secret: string): Promise<StoredToken> {
@@ -52,7 +54,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
     const token = JSON.parse(entry.value) as StoredToken;
     if (!timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(token.secret_sha256))) throw refuse('wrong secret');
     const taken = await store.transact({
-      compares: [{ key: entry.key, modRevision: entry.modRevision }],
+      compares: [fence, { key: entry.key, modRevision: entry.modRevision }],
       writes: [{ type: 'delete', key: entry.key }],
     });
     if (!taken.committed) throw refuse('used by another request');
@@ -83,7 +85,9 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       const secret = randomBytes(32).toString('base64url');
       const expiresAt = clock.now() / 1000 + ttlSeconds;
       const stored: StoredToken = { secret_sha256: sha256(secret), node_name: nodeName, group: group ?? null, expires_at: expiresAt, user };
-      await store.transact({ compares: [], writes: [{ type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) }] });
+      const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
+      const { committed } = await store.transact({ compares: [fence], writes: [put] });
+      if (!committed) throw new GantryError('FENCED', { key: fence.key });
       log.info({ tokenId: id, node: nodeName, user }, 'join token made');
       return { token: authority.encodeToken({ id, secret, node: nodeName }), expiresAt };
     },
@@ -100,7 +104,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       } catch (error) {
         // The node did not get in, so its token is still good.
         await store.transact({
-          compares: [],
+          compares: [fence],
           writes: [{ type: 'put', key: keys.joinToken(request.tokenId), value: JSON.stringify(token) }],
         });
         throw error;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../base/index.ts';
-import { createJobQueue } from '../jobs/index.ts';
+import { createJobQueue, type JobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import { type Config, type ConfigDraft, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
 import { CertificateRenewer } from './certificate-renewer.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
+import { busyInstances } from './lib/busy-instances.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
 import { createOperations } from './operations.ts';
@@ -41,6 +42,18 @@ export interface Leading {
 export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
   const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal });
+  try {
+    return await assemble(options, leadership);
+  } catch (error) {
+    // Else the lease would be kept alive by a process that does not lead.
+    await leadership.resign();
+    throw error;
+  }
+}
+
+async function assemble(options: LeadOptions, leadership: Leadership): Promise<Leading> {
+  const { store, clock, log } = options;
+  const fence = leadership.compare;
   const config = await openConfig(store, { clock, log });
   await recordMaster(config, leadership, options.name);
   const direct = options.connect(config, leadership.term);
@@ -53,8 +66,12 @@ export async function lead(options: LeadOptions): Promise<Leading> {
     onAnswer: () => void garbage.collect(),
     ...(options.pollIntervalMs && { intervalMs: options.pollIntervalMs }),
   });
-  const garbage = createStoredGarbage({ store, config, nodes, live: () => live, log });
-  const jobs = createJobQueue({
+  const isBusy = ({ uuid, name }: { uuid: string; name: string }) => {
+    const busy = busyInstances(jobs);
+    return busy.has(uuid) || busy.has(name.toLowerCase());
+  };
+  const garbage = createStoredGarbage({ store, fence, isBusy, config, nodes, live: () => live, log });
+  const jobs: JobQueue = createJobQueue({
     store,
     config,
     leadership,
@@ -65,7 +82,7 @@ export async function lead(options: LeadOptions): Promise<Leading> {
     newUuid: randomUUID,
     log,
   });
-  const join = createJoinService({ store, config, jobs, clock, authority: options.authority, log });
+  const join = createJoinService({ store, fence, config, jobs, clock, authority: options.authority, log });
   const certificates = new CertificateRenewer({ config, nodes: direct, live, authority: options.authority, clock, log });
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({

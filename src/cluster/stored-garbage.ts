@@ -1,13 +1,17 @@
 import { GantryError, type Log } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import type { Config, Store } from '../store/index.ts';
+import type { Comparison, Config, Entry, Store } from '../store/index.ts';
 import type { Garbage, GarbageList } from './garbage.ts';
 import { isUnreachable } from './lib/is-unreachable.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface StoredGarbageOptions {
   readonly store: Store;
+  /** Holds while this master leads: one that was deposed must not forget what another one has noted. */
+  readonly fence: Comparison;
+  /** Whether a job is under way on an instance; what is left of that one waits. */
+  readonly isBusy: (instance: { readonly uuid: string; readonly name: string }) => boolean;
   readonly config: Config;
   readonly nodes: NodeCaller;
   readonly live: () => LiveState;
@@ -16,26 +20,31 @@ export interface StoredGarbageOptions {
 
 /** The garbage list in the store, one key for each thing. */
 export function createStoredGarbage(options: StoredGarbageOptions): GarbageList {
-  const { store, config, nodes, live, log } = options;
+  const { store, fence, isBusy, config, nodes, live, log } = options;
   let collecting: Promise<void> | undefined;
 
   async function add(garbage: Garbage): Promise<void> {
-    await store.transact({ compares: [], writes: [{ type: 'put', key: keyOf(garbage), value: JSON.stringify(garbage) }] });
+    const key = keyOf(garbage);
+    const { committed } = await store.transact({ compares: [fence], writes: [{ type: 'put', key, value: JSON.stringify(garbage) }] });
+    if (!committed) throw new GantryError('FENCED', { key: fence.key });
   }
 
-  async function list(): Promise<Garbage[]> {
+  async function read(): Promise<{ garbage: Garbage; entry: Entry }[]> {
     const { entries } = await store.range(keys.garbage);
-    return entries.map((entry) => JSON.parse(entry.value) as Garbage);
+    return entries.map((entry) => ({ garbage: JSON.parse(entry.value) as Garbage, entry }));
   }
 
   async function collectAll(): Promise<void> {
-    for (const garbage of await list()) {
+    for (const { garbage, entry } of await read()) {
       const report = live().node(garbage.node);
       const gone = config.current.nodes.get(garbage.node) === undefined;
       if (!gone && (!report || report.stale)) continue;
+      if (isBusy(garbage.type === 'disk' ? garbage.owner : garbage)) continue;
       try {
         if (!gone) await collectOne(garbage);
-        await store.transact({ compares: [], writes: [{ type: 'delete', key: keyOf(garbage) }] });
+        // A job may have noted it anew meanwhile; that stays for the next round.
+        const compares = [fence, { key: entry.key, modRevision: entry.modRevision }];
+        await store.transact({ compares, writes: [{ type: 'delete', key: entry.key }] });
         log.info({ garbage }, gone ? 'forgot what was left on a node that is gone' : 'removed what was left on a node');
       } catch (error) {
         // It stays in the list and is tried again in the next round.
@@ -63,7 +72,7 @@ export function createStoredGarbage(options: StoredGarbageOptions): GarbageList 
 
   return {
     add,
-    list,
+    list: async () => (await read()).map(({ garbage }) => garbage),
     collect() {
       collecting ??= collectAll()
         .catch((error: unknown) => log.warn({ error: GantryError.from(error).toReport() }, 'could not collect what was left on nodes'))

@@ -4,6 +4,8 @@ import type { Instance } from '../model/index.ts';
 import type { Config } from '../store/index.ts';
 import type { CertificateRenewer } from './certificate-renewer.ts';
 import type { GarbageList } from './garbage.ts';
+import { busyInstances } from './lib/busy-instances.ts';
+import { watcherUser } from './lib/watcher-user.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface WatcherOptions {
@@ -22,8 +24,9 @@ export interface WatcherOptions {
 const archiveAfterSeconds = 6 * 3600;
 
 /**
- * Brings back what should run: instances that are to be up but are not, on nodes that answer; collects what
- * operations had to leave behind; renews certificates in time; archives old jobs. A user's own stop is not fought: it is recorded as such by the hypervisor.
+ * Brings back what should run: instances that are to be up but are not, on nodes that answer, also when a guest
+ * switched itself off (as Ganeti does by default); collects what operations had to leave behind; renews certificates
+ * in time; archives old jobs. A stop that was asked for is not fought: it is recorded as the state to be in.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -49,12 +52,10 @@ export class Watcher {
     await garbage.collect();
     await certificates.look();
     await jobs.autoArchive(archiveAfterSeconds);
-    const busy = new Set(
-      jobs.list().flatMap((job) => job.ops.filter((op) => op.end_ts === null).map((op) => String(op.input['instance_name'] ?? ''))),
-    );
+    const busy = busyInstances(jobs);
     const started: string[] = [];
     for (const instance of config.current.instances.values()) {
-      if (busy.has(instance.name) || busy.has(instance.uuid) || !this.#shouldStart(instance)) continue;
+      if (busy.has(instance.name.toLowerCase()) || busy.has(instance.uuid) || !this.#shouldStart(instance)) continue;
       await jobs.submit(
         [
           {
@@ -64,7 +65,7 @@ export class Watcher {
             reason: [['gnt:watcher', 'it should run', this.#nowNs()]],
           },
         ],
-        'gantry-watcher',
+        watcherUser,
       );
       started.push(instance.name);
     }

@@ -6,29 +6,38 @@ import type { SpecOverrides } from '../lib/instance-spec.ts';
 import { checkHvparams } from '../lib/new-instance.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
+import { watcherUser } from '../lib/watcher-user.ts';
 
 interface StartupPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
   readonly overrides: SpecOverrides;
   readonly record: boolean;
+  /** It was stopped by order after the watcher had found it down. */
+  readonly obsolete: boolean;
 }
 
 export const instanceStartup = ({ garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceStartup, {
-    async plan({ config }, params): Promise<StartupPlan> {
+    async plan({ config, user, log }, params): Promise<StartupPlan> {
       const instance = findInstance(config, params.instance_name);
       requireOnline(findNode(config, instance.primary_node));
       checkHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
+      const obsolete = user === watcherUser && instance.admin_state !== 'up';
+      if (obsolete) log(`Instance ${instance.name} is to be ${instance.admin_state} now and is not started.`);
       return {
         instance,
+        obsolete,
         overrides: { ...(params.hvparams && { hvparams: params.hvparams }), ...(params.beparams && { beparams: params.beparams }) },
         record: !params.no_remember,
       };
     },
-    steps: ({ instance, overrides, record }) => [
-      // Not undone: an instance that was started by somebody else in between must not be stopped by us.
-      { ...startStep(instance.primary_node, instance, garbage, overrides), undo: async () => undefined, pivot: true },
-      ...(record ? [recordStateStep(instance.uuid, 'up')] : []),
-    ],
+    steps({ instance, overrides, record, obsolete }) {
+      if (obsolete) return [];
+      return [
+        // Not undone: an instance that was started by somebody else in between must not be stopped by us.
+        { ...startStep(instance.primary_node, instance, garbage, overrides), undo: async () => undefined, pivot: true },
+        ...(record ? [recordStateStep(instance.uuid, 'up')] : []),
+      ];
+    },
     result: () => null,
   });

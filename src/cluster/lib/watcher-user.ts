@@ -1,0 +1,2 @@
+/** Submits the jobs of the watcher. */
+export const watcherUser = 'gantry-watcher';
