@@ -26,13 +26,13 @@ export async function sendMigration(parts: KvmParts, params: Params, context: Ha
   const { runtime } = await requireInstance(parts, params);
   return parts.qmp.use(parts.files(params).qmp, async (qmp) => {
     const wasPaused = (await queryStatus(qmp)) === 'paused';
+    const live = params.live && !(await losesWrites(qmp, runtime.accelerator));
     try {
-      const live = params.live && !(await losesWrites(qmp, runtime.accelerator));
       if (params.live && !live) context.progress({ text: 'paused while its memory is sent: this QEMU loses writes of emulated guests' });
       await begin(qmp, { ...params, live });
       return summary(await follow(parts, qmp, context), live);
     } catch (error) {
-      await continueHere(parts, qmp, params, wasPaused);
+      if (!wasPaused) await continueHere(parts, qmp, params.name, live);
       if (context.signal.aborted) throw error;
       const problem = reasonOf(error);
       throw new GantryError('HYPERVISOR_MIGRATION_FAILED', { name: params.name, problem }, { cause: error });
@@ -84,11 +84,14 @@ const summary = (done: MigrationStatus, live: boolean): RpcResult<'migration-sen
 });
 
 /** After a failure: ends what is under way and makes sure that the guest runs here, unless the target has it. */
-async function continueHere(parts: KvmParts, qmp: QmpClient, { name }: Params, wasPaused: boolean): Promise<void> {
+async function continueHere(parts: KvmParts, qmp: QmpClient, name: string, live: boolean): Promise<void> {
   try {
     await cancelMigration(parts, qmp);
     const state = await queryStatus(qmp);
-    if (!wasPaused && state === 'paused') await qmp.execute('cont');
+    const { status } = await queryMigration(qmp);
+    // A guest that was stopped for its migration does not run on the target before it is told to, so here it may go on.
+    const leftStopped = !live && state === 'postmigrate' && status !== 'completed';
+    if (state === 'paused' || leftStopped) await qmp.execute('cont');
   } catch (error) {
     parts.log.error(
       { instance: name, error: GantryError.from(error).message },
