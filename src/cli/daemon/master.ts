@@ -46,7 +46,10 @@ type Listener = { fd: number } | { host: string; port: number };
 async function serve(options: Options, paths: ReturnType<typeof masterPaths>, listeners: readonly Listener[]): Promise<number> {
   const log = createLog('master');
   const stop = stopSignal();
+  // Whatever fails, a port that is taken for example: nobody else could lead while this process kept its lease.
+  await using open = new AsyncDisposableStack();
   const store = await openStore(options.store ?? `sqlite:${paths.store}`);
+  open.defer(() => store.close());
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
   let client: NodeClient | undefined;
   const [key, certificate, ca, crl] = await readAll([paths.key, paths.certificate, paths.ca, paths.crl]);
@@ -60,13 +63,12 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     watchIntervalSeconds: Number(options['watch-interval']),
     connect: (config: Config, term: number) => {
       client = createNodeClient({ credentials: { key, certificate, ca, crl }, term, resolve: resolver(config), clock: systemClock, log });
+      open.defer(client.close.bind(client));
       return client;
     },
   });
-  if (!leading) {
-    await store.close();
-    return 0;
-  }
+  if (!leading) return 0;
+  open.defer(() => leading.close());
   const api = await createApi({
     ...leading.services,
     tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
@@ -76,15 +78,12 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
       return client.openConsole(node, instance);
     },
   });
+  open.defer(() => api.close());
   await leading.start();
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners, term: leading.leadership.term }, 'master leads');
   const reason = await Promise.race([aborted(stop).then(() => 'stop' as const), leading.leadership.lost.then(() => 'lost' as const)]);
   log.info({ reason }, 'master stops');
-  await api.close();
-  await leading.close();
-  await client?.close();
-  await store.close();
   return reason === 'stop' ? 0 : 1;
 }
 

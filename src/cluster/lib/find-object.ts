@@ -2,14 +2,12 @@ import { closestName, GantryError } from '../../base/index.ts';
 import type { Instance, NamedKind, Network, Node, NodeGroup } from '../../model/index.ts';
 import type { Collection, ConfigSnapshot } from '../../store/index.ts';
 
-const titles: Record<NamedKind, string> = { node: 'Node', group: 'Node group', network: 'Network', instance: 'Instance' };
-
 function find<T extends { name: string }>(kind: NamedKind, objects: Collection<T>, nameOrUuid: string): T {
   const found = objects.find(nameOrUuid);
   if (found) return found;
   const names = [...objects.values()].map((object) => object.name);
   const close = closestName(nameOrUuid, names);
-  throw new GantryError('OBJECT_UNKNOWN', { kind: titles[kind], name: nameOrUuid, hint: close ? ` Did you mean "${close}"?` : '' });
+  throw new GantryError('OBJECT_UNKNOWN', { kind, name: nameOrUuid, ...(close && { did_you_mean: close }) });
 }
 
 // Each finds an object by name or UUID and throws OBJECT_UNKNOWN, with the closest name, where there is none.
@@ -22,5 +20,5 @@ export const findNetwork = (config: ConfigSnapshot, name: string): Network => fi
 /** @throws NAME_TAKEN */
 export function requireFreeName(config: ConfigSnapshot, kind: NamedKind, name: string): void {
   const objects = { node: config.nodes, group: config.groups, network: config.networks, instance: config.instances }[kind];
-  if (objects.find(name)) throw new GantryError('NAME_TAKEN', { kind: titles[kind], name });
+  if (objects.find(name)) throw new GantryError('NAME_TAKEN', { kind, name });
 }

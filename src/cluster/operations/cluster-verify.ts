@@ -12,7 +12,6 @@ export const clusterVerify = () =>
       const nodes = [...context.config.nodes.values()].filter((node) => group === undefined || node.group === group);
       const found = await Promise.all(nodes.map((node) => verifyNode(context, node)));
       const problems = found.flat().map((problem) => ({ severity: 'error' as const, ...problem }));
-      for (const problem of problems) context.log(`${problem.code}: ${problem.subject}: ${problem.text}`);
       return { problems };
     },
     steps: () => [],
