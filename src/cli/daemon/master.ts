@@ -1,14 +1,15 @@
 import { access, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { createApi } from '../../api/index.ts';
+import { type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type Leading, type LeadOptions, lead } from '../../cluster/index.ts';
-import { createNodeClient, type NodeClient } from '../../rpc/index.ts';
+import { type Credentials, createNodeClient, type NodeClient } from '../../rpc/index.ts';
 import { type Config, openStore } from '../../store/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
 import { dropPrivileges } from './drop-privileges.ts';
 import { joinAuthority } from './join-authority.ts';
 import { masterPaths } from './master-files.ts';
+import { renewOwnCertificates } from './renew-own-certificates.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 const table = {
@@ -22,6 +23,8 @@ const table = {
   'poll-interval': { help: 'seconds between two looks at the nodes', default: '5' },
   'watch-interval': { help: 'seconds between two looks for instances that should run', default: '300' },
 } as const satisfies OptionTable;
+
+const dayMs = 86_400_000;
 
 /** `gantry master`: leads the cluster, or stands by until it may, and serves the REST API. */
 export async function run(args: string[]): Promise<number> {
@@ -52,7 +55,8 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   open.defer(() => store.close());
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
   let client: NodeClient | undefined;
-  const [key, certificate, ca, crl] = await readAll([paths.key, paths.certificate, paths.ca, paths.crl]);
+  await renewOwnCertificates(paths);
+  const credentials = await readCredentials(paths);
   const leading = await leadUnlessStopped(stop, {
     store,
     name: options.name,
@@ -62,7 +66,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     pollIntervalMs: Number(options['poll-interval']) * 1000,
     watchIntervalSeconds: Number(options['watch-interval']),
     connect: (config: Config, term: number) => {
-      client = createNodeClient({ credentials: { key, certificate, ca, crl }, term, resolve: resolver(config), clock: systemClock, log });
+      client = createNodeClient({ credentials, term, resolve: resolver(config), clock: systemClock, log });
       open.defer(client.close.bind(client));
       return client;
     },
@@ -82,6 +86,12 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   await leading.start();
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners, term: leading.leadership.term }, 'master leads');
+  const renewing = setInterval(() => {
+    renewAndUse(paths, api, client).catch((error: unknown) =>
+      log.error({ err: error }, 'own certificates could not be renewed; it is tried again'),
+    );
+  }, dayMs);
+  open.defer(() => clearInterval(renewing));
   const reason = await Promise.race([aborted(stop).then(() => 'stop' as const), leading.leadership.lost.then(() => 'lost' as const)]);
   log.info({ reason }, 'master stops');
   return reason === 'stop' ? 0 : 1;
@@ -106,6 +116,14 @@ function resolver(config: Config) {
   };
 }
 
-async function readAll(paths: readonly string[]): Promise<[string, string, string, string]> {
-  return (await Promise.all(paths.map((path) => readFile(path, 'utf8')))) as [string, string, string, string];
+async function readCredentials(paths: ReturnType<typeof masterPaths>): Promise<Credentials> {
+  const read = (path: string) => readFile(path, 'utf8');
+  const [key, certificate, ca, crl] = await Promise.all([read(paths.key), read(paths.certificate), read(paths.ca), read(paths.crl)]);
+  return { key, certificate, ca, crl };
+}
+
+async function renewAndUse(paths: ReturnType<typeof masterPaths>, api: ApiServer, client: NodeClient | undefined): Promise<void> {
+  if (!(await renewOwnCertificates(paths))) return;
+  await api.reloadTls();
+  client?.replaceCredentials(await readCredentials(paths));
 }
