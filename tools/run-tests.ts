@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..');
 const phases: readonly Phase[] = [
   { name: 'unit tests', patterns: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/tidy/**/*.test.ts'], concurrency: 2, minutes: 15 },
   // These have whole clusters to themselves; two at a time would only make each slower.
-  { name: 'tests of several nodes', patterns: ['test/{integration,interop,lab,e2e}/**/*.test.ts'], concurrency: 1, minutes: 45 },
+  { name: 'tests of several nodes', patterns: ['test/{crash,integration,interop,lab,e2e}/**/*.test.ts'], concurrency: 1, minutes: 45 },
 ];
 
 const usage = `Usage: gantry test [--fast] [--only <part of a path>]
