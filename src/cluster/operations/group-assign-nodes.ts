@@ -3,7 +3,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
-import { noPlacement } from '../lib/operation-locks.ts';
+import { noPlacement } from '../lib/no-placement.ts';
 
 interface AssignPlan {
   readonly group: string;

@@ -3,8 +3,8 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
+import { instanceNodes } from '../lib/instance-nodes.ts';
 import { moveTarget } from '../lib/move-target.ts';
-import { nodesOf } from '../lib/operation-locks.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { runtimeOf } from '../lib/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
@@ -24,7 +24,7 @@ interface FailoverPlan {
 
 export const instanceFailover = ({ live, garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceFailover, {
-    locks: (params, config) => [...instanceOpcodes.instanceFailover.touches(params), ...nodesOf(config, params.instance_name)],
+    locks: (params, config) => [...instanceOpcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

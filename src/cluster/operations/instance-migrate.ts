@@ -6,10 +6,10 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import { progressOf } from '../lib/disk-steps.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { findRunningCopy } from '../lib/find-running-copy.ts';
+import { instanceNodes } from '../lib/instance-nodes.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
 import { moveTarget } from '../lib/move-target.ts';
-import { nodesOf } from '../lib/operation-locks.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning } from '../lib/require-running.ts';
 import { ref } from '../lib/running-steps.ts';
@@ -41,7 +41,7 @@ export interface MigratePlan {
 
 export const instanceMigrate = (parts: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceMigrate, {
-    locks: (params, config) => [...instanceOpcodes.instanceMigrate.touches(params), ...nodesOf(config, params.instance_name)],
+    locks: (params, config) => [...instanceOpcodes.instanceMigrate.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<MigratePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

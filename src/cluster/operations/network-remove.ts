@@ -3,7 +3,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { networkOpcodes } from '../../model/index.ts';
 import { findNetwork } from '../lib/find-object.ts';
 import { requireNoNics } from '../lib/network-users.ts';
-import { noPlacement } from '../lib/operation-locks.ts';
+import { noPlacement } from '../lib/no-placement.ts';
 
 export const networkRemove = () =>
   defineOperation(networkOpcodes.networkRemove, {

@@ -2,7 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes } from '../../model/index.ts';
 import { findNode } from '../lib/find-object.ts';
-import { noPlacement } from '../lib/operation-locks.ts';
+import { noPlacement } from '../lib/no-placement.ts';
 
 export const nodeRemove = () =>
   defineOperation(nodeOpcodes.nodeRemove, {

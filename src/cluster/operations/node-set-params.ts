@@ -3,7 +3,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findNode } from '../lib/find-object.ts';
-import { noPlacement } from '../lib/operation-locks.ts';
+import { noPlacement } from '../lib/no-placement.ts';
 
 type Params = OpcodeParams<typeof nodeOpcodes.nodeSetParams>;
 const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;
