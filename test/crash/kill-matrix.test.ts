@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GantryError, systemClock } from '../../src/base/index.ts';
-import { writeInitialConfig } from '../../src/cluster/index.ts';
-import type { Node } from '../../src/model/index.ts';
-import { keys } from '../../src/model/index.ts';
-import { type Credentials, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
+import { GantryError } from '../../src/base/index.ts';
+import type { Credentials } from '../../src/rpc/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { type FakeNodes, startFakeNodes } from '../support/fake-nodes.ts';
 import type { Death } from '../support/killing-store.ts';
+import { masterCredentials, writeCluster } from '../support/write-cluster.ts';
 import type { MortalOrders, MortalReport } from './mortal-master.ts';
 
 // Kills the master with SIGKILL before and after every single write of an operation, lets the next master finish it,
@@ -27,10 +24,9 @@ let file: string;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gantry-kill-'));
   world = await startFakeNodes(dir, 3);
-  const { key, certificate } = await createCertificate(world.authority, { role: 'master', name: 'master', addresses: [] });
-  credentials = { key, certificate, ca: world.authority.certificate, crl: await createRevocationList(world.authority, []) };
+  credentials = await masterCredentials(world);
   file = join(dir, 'store.db');
-  await writeCluster();
+  await writeCluster(`sqlite:${file}`, world);
 });
 
 after(async () => {
@@ -147,39 +143,6 @@ function requireNothingLeaked(report: MortalReport): void {
   assert.deepEqual(running.sort(), wanted.sort());
   assert.deepEqual([...world.disks.keys()].sort(), report.instances.flatMap((instance) => instance.disks).sort());
   assert.deepEqual(report.garbage, []);
-}
-
-async function writeCluster(): Promise<void> {
-  const store = await openStore(`sqlite:${file}`);
-  const [first, ...others] = world.nodes;
-  assert.ok(first);
-  await writeInitialConfig(store, systemClock, randomUUID, {
-    clusterName: 'crash',
-    nodeName: first.name,
-    address: '127.0.0.1',
-    agentPort: first.port,
-    certificateFingerprint: first.fingerprint,
-    fileStorageDir: '/nowhere/file',
-    sharedFileStorageDir: '/nowhere/shared',
-    macPrefix: 'aa:00:00',
-    enabledHypervisors: ['fake'],
-    osHvp: {},
-    portRange: [11000, 11999],
-  });
-  const { entries } = await store.range(keys.config);
-  const model = JSON.parse(entries.find((entry) => entry.key.startsWith('/config/nodes/'))?.value ?? '') as Node;
-  for (const node of others) {
-    const uuid = randomUUID();
-    const value = { ...model, uuid, name: node.name, agent_port: node.port, certificate_fingerprint: node.fingerprint };
-    await store.transact({
-      compares: [],
-      writes: [
-        { type: 'put', key: keys.node(uuid), value: JSON.stringify(value) },
-        { type: 'put', key: keys.name('node', node.name), value: uuid },
-      ],
-    });
-  }
-  await store.close();
 }
 
 /** Deletes everything below some prefixes. */
