@@ -105,6 +105,14 @@ export const clusterErrors = defineErrors({
     why: 'Two processes that write to the same disks destroy them.',
     todo: 'Find out which copy is current, end the others on their nodes at once, then repeat with --cleanup.',
   },
+  INSTANCE_ON_OTHER_NODE: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Instance {name} runs on node {node}, but its primary node is {primary}.',
+    why: 'A migration was broken off after the instance had arrived; its disks are in use there.',
+    todo: 'Record where it runs with "gantry instance migrate --cleanup {name}", then try again.',
+  },
   INSTANCE_NOT_MOVABLE: {
     kind: 'user',
     http: 409,

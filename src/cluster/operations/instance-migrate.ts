@@ -11,7 +11,7 @@ import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
 import { moveTarget } from '../lib/move-target.ts';
 import { requireOnline } from '../lib/require-node.ts';
-import { requireRunning } from '../lib/require-running.ts';
+import { requireRunning, runtimeOf } from '../lib/require-running.ts';
 import { ref } from '../lib/running-steps.ts';
 
 type Params = OpcodeParams<typeof instanceOpcodes.instanceMigrate>;
@@ -29,7 +29,9 @@ export interface MigratePlan {
   readonly source_address: string;
   readonly target: string;
   readonly target_name: string;
-  /** Null when only the outcome of an earlier migration is found out and recorded. */
+  /** Whether it does not run, so that only its node is changed. */
+  readonly stopped: boolean;
+  /** Null when nothing is sent: the instance is stopped, or the outcome of an earlier migration is found out and recorded. */
   readonly transfer: null | {
     readonly live: boolean;
     readonly bandwidth: number;
@@ -50,10 +52,12 @@ export const instanceMigrate = (parts: ClusterParts) =>
       if (params.cleanup) {
         const copy = await findRunningCopy(context, instance);
         context.log(`Instance ${instance.name} runs on ${copy.name}.`);
-        return { ...common, target: copy.uuid, target_name: copy.name, transfer: null };
+        return { ...common, target: copy.uuid, target_name: copy.name, stopped: false, transfer: null };
       }
       requireOnline(source);
       const target = moveTarget(config, parts.live, instance, params);
+      const stopped = params.allow_failover === true && (await isStopped(context, instance));
+      if (stopped) return { ...common, target: target.uuid, target_name: target.name, stopped, transfer: null };
       const { machine = null } = await requireRunning(context, instance);
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
       context.log(`Instance ${instance.name} moves from ${source.name} to ${target.name}.`);
@@ -61,6 +65,7 @@ export const instanceMigrate = (parts: ClusterParts) =>
         ...common,
         target: target.uuid,
         target_name: target.name,
+        stopped: false,
         transfer: { machine, ...transferParams(context, instance, params) },
       };
     },
@@ -73,8 +78,10 @@ export const instanceMigrate = (parts: ClusterParts) =>
         commit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target })),
       },
       // The state is on the target already, so the configuration says so first; the rest only tidies up.
-      finishStep(plan, 'target', plan.target, 'take over on the target'),
-      ...(plan.source === plan.target ? [] : [finishStep(plan, 'source', plan.source, 'end it on the source', parts.garbage)]),
+      ...(plan.stopped ? [] : [finishStep(plan, 'target', plan.target, 'take over on the target')]),
+      ...(plan.stopped || plan.source === plan.target
+        ? []
+        : [finishStep(plan, 'source', plan.source, 'end it on the source', parts.garbage)]),
     ],
 
     result: (plan, outcomes) => {
@@ -82,6 +89,11 @@ export const instanceMigrate = (parts: ClusterParts) =>
       return { node: plan.target_name, ...((outcomes['send its memory'] ?? none) as unknown as Transfer) };
     },
   });
+
+/** Not running and not meant to: moving it is a matter of the configuration alone. */
+async function isStopped(context: PlanContext, instance: Instance): Promise<boolean> {
+  return instance.admin_state !== 'up' && (await runtimeOf(context, instance))?.state !== 'running';
+}
 
 function transferParams(context: PlanContext, instance: Instance, params: Params) {
   const hvparams = fillHvparams(context.config.cluster, instance.hypervisor, instance.os, instance.hvparams);

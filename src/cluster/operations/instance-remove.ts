@@ -1,12 +1,15 @@
+import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { removeDiskSteps } from '../lib/disk-steps.ts';
 import { findInstance } from '../lib/find-object.ts';
 import { claimsOf } from '../lib/new-instance.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
+import type { LiveState } from '../live-state.ts';
 
 interface RemovePlan {
   readonly instance: Instance;
@@ -15,12 +18,13 @@ interface RemovePlan {
   readonly orLater: boolean;
 }
 
-export const instanceRemove = ({ garbage }: ClusterParts) =>
+export const instanceRemove = ({ garbage, live }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceRemove, {
     async plan({ config }, params): Promise<RemovePlan> {
       const instance = findInstance(config, params.instance_name);
       const node = config.nodes.get(instance.primary_node);
       if (node && !params.ignore_failures) requireOnline(node);
+      requireNoOtherCopy(config, live, instance);
       return { instance, timeout: params.shutdown_timeout ?? defaultShutdownSeconds, orLater: params.ignore_failures ?? false };
     },
 
@@ -42,3 +46,11 @@ export const instanceRemove = ({ garbage }: ClusterParts) =>
 
     result: () => null,
   });
+
+/** Its disks must not be taken from under a copy that a broken migration left. @throws INSTANCE_ON_OTHER_NODE */
+function requireNoOtherCopy(config: ConfigSnapshot, live: LiveState, { uuid, name, primary_node }: Instance): void {
+  const seen = live.instance(uuid);
+  if (!seen || seen.node === primary_node || seen.runtime.state !== 'running') return;
+  const nameOf = (node: string) => config.nodes.get(node)?.name ?? node;
+  throw new GantryError('INSTANCE_ON_OTHER_NODE', { name, node: nameOf(seen.node), primary: nameOf(primary_node) });
+}
