@@ -32,8 +32,9 @@ export const instanceCreate = ({ live, garbage }: ClusterParts) =>
       const { config } = context;
       requireFreeName(config, 'instance', params.instance_name);
       const wanted = wantedInstance(config, params);
+      if (!params.ignore_ipolicy && !params.pnode) requireFittingGroup(config, params, wanted);
       const node = primaryNode(config, live, params, wanted);
-      if (!params.ignore_ipolicy) holdToPolicy(config, params, wanted, node);
+      if (!params.ignore_ipolicy) holdToPolicy(config, params, wanted, node.group);
       const instance = newInstance(context, params, wanted, node);
       if (instance.os) await requireOs(context, node, params);
       context.log(`Node ${node.name} takes instance ${instance.name}.`);
@@ -78,8 +79,23 @@ function primaryNode(config: ConfigSnapshot, live: LiveState, params: Params, wa
   });
 }
 
-function holdToPolicy(config: ConfigSnapshot, params: Params, wanted: WantedInstance, node: Node): void {
-  const group = config.groups.get(node.group);
+/** What no policy allows is told as that, not as a lack of room. @throws IPOLICY_VIOLATED of the first group that could be meant */
+function requireFittingGroup(config: ConfigSnapshot, params: Params, wanted: WantedInstance): void {
+  const usable = [...config.groups.values()].filter((group) => group.alloc_policy !== 'unallocable');
+  const groups = params.group_name ? [findGroup(config, params.group_name)] : usable;
+  let violation: unknown;
+  for (const { uuid } of groups) {
+    try {
+      return holdToPolicy(config, params, wanted, uuid);
+    } catch (error) {
+      violation ??= error;
+    }
+  }
+  if (violation) throw violation;
+}
+
+function holdToPolicy(config: ConfigSnapshot, params: Params, wanted: WantedInstance, groupUuid: string): void {
+  const group = config.groups.get(groupUuid);
   if (!group) return;
   const subject = {
     name: params.instance_name,
