@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type WorldStep } from '../../jobs/index.ts';
 import { fillIpolicy, type Instance, instanceOpcodes, type Node, type OpcodeParams } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
@@ -83,12 +84,12 @@ function primaryNode(config: ConfigSnapshot, live: LiveState, params: Params, wa
 function requireFittingGroup(config: ConfigSnapshot, params: Params, wanted: WantedInstance): void {
   const usable = [...config.groups.values()].filter((group) => group.alloc_policy !== 'unallocable');
   const groups = params.group_name ? [findGroup(config, params.group_name)] : usable;
-  let violation: unknown;
+  let violation: GantryError | undefined;
   for (const { uuid } of groups) {
     try {
       return holdToPolicy(config, params, wanted, uuid);
     } catch (error) {
-      violation ??= error;
+      violation ??= GantryError.from(error);
     }
   }
   if (violation) throw violation;
