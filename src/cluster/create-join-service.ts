@@ -36,6 +36,8 @@ interface StoredToken {
   readonly group: string | null;
   readonly expires_at: number;
   readonly user: string;
+  /** Of the public key that used it first; null until then. */
+  readonly key_fingerprint: string | null;
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -43,23 +45,40 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 export function createJoinService(options: JoinServiceOptions): JoinService {
   const { store, fence, config, jobs, clock, log, authority } = options;
 
-  /** Takes the token out of the store, so that nobody else can use it. @throws JOIN_TOKEN_INVALID */
-  async function consume(id: string, secret: string): Promise<StoredToken> {
-    const refuse = (reason: string) => {
-      log.warn({ tokenId: id, reason }, 'a join token was refused');
-      return new GantryError('JOIN_TOKEN_INVALID');
-    };
+  const refused = (id: string, reason: string) => {
+    log.warn({ tokenId: id, reason }, 'a join token was refused');
+    return new GantryError('JOIN_TOKEN_INVALID');
+  };
+
+  /** @throws JOIN_TOKEN_INVALID */
+  async function check(id: string, secret: string): Promise<{ token: StoredToken; modRevision: number }> {
     const entry = await store.get(keys.joinToken(id));
-    if (!entry) throw refuse('unknown or used');
+    if (!entry) throw refused(id, 'unknown');
     const token = JSON.parse(entry.value) as StoredToken;
-    if (!timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(token.secret_sha256))) throw refuse('wrong secret');
-    const taken = await store.transact({
-      compares: [fence, { key: entry.key, modRevision: entry.modRevision }],
-      writes: [{ type: 'delete', key: entry.key }],
+    if (!timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(token.secret_sha256))) throw refused(id, 'wrong secret');
+    if (token.expires_at < clock.now() / 1000) throw refused(id, 'expired');
+    return { token, modRevision: entry.modRevision };
+  }
+
+  /**
+   * From its first use on a token is good for one key alone. The same node may come again with it when an answer was lost
+   * or the master died; nobody else can. @throws JOIN_TOKEN_INVALID
+   */
+  async function bind(id: string, { token, modRevision }: Awaited<ReturnType<typeof check>>, fingerprint: string): Promise<void> {
+    if (token.key_fingerprint === fingerprint) return;
+    if (token.key_fingerprint !== null) throw refused(id, 'used with another key');
+    const bound: StoredToken = { ...token, key_fingerprint: fingerprint };
+    const { committed } = await store.transact({
+      compares: [fence, { key: keys.joinToken(id), modRevision }],
+      writes: [{ type: 'put', key: keys.joinToken(id), value: JSON.stringify(bound) }],
     });
-    if (!taken.committed) throw refuse('used by another request');
-    if (token.expires_at < clock.now() / 1000) throw refuse('expired');
-    return token;
+    if (!committed) throw refused(id, 'used by another request at the same time');
+  }
+
+  async function forgetExpired(): Promise<void> {
+    const { entries } = await store.range(keys.joinTokens);
+    const expired = entries.filter(({ value }) => (JSON.parse(value) as StoredToken).expires_at < clock.now() / 1000).slice(0, 100);
+    if (expired.length > 0) await store.transact({ compares: [fence], writes: expired.map(({ key }) => ({ type: 'delete', key })) });
   }
 
   async function register(token: StoredToken, request: Parameters<JoinService['join']>[0], fingerprint: string): Promise<number> {
@@ -81,10 +100,18 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
     async createToken({ nodeName, group, ttlSeconds, user }) {
       requireFreeName(config.current, 'node', nodeName);
       if (group) findGroup(config.current, group);
+      await forgetExpired();
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
       const expiresAt = clock.now() / 1000 + ttlSeconds;
-      const stored: StoredToken = { secret_sha256: sha256(secret), node_name: nodeName, group: group ?? null, expires_at: expiresAt, user };
+      const stored: StoredToken = {
+        secret_sha256: sha256(secret),
+        node_name: nodeName,
+        group: group ?? null,
+        expires_at: expiresAt,
+        user,
+        key_fingerprint: null,
+      };
       const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
       const { committed } = await store.transact({ compares: [fence], writes: [put] });
       if (!committed) throw new GantryError('FENCED', { key: fence.key });
@@ -93,22 +120,16 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
     },
 
     async join(request) {
-      const token = await consume(request.tokenId, request.secret);
-      try {
-        const addresses = [...new Set([request.primaryIp, request.secondaryIp])];
-        const { certificate, fingerprint } = await authority.signNode(request.csr, { name: token.node_name, addresses });
-        const jobId = await register(token, request, fingerprint);
-        const node = config.current.nodes.find(token.node_name);
-        if (!node) throw new GantryError('INTERNAL', { detail: `node ${token.node_name} was registered but is not configured` });
-        return { nodeUuid: node.uuid, certificate, ca: authority.ca, crl: authority.crl, jobId };
-      } catch (error) {
-        // The node did not get in, so its token is still good.
-        await store.transact({
-          compares: [fence],
-          writes: [{ type: 'put', key: keys.joinToken(request.tokenId), value: JSON.stringify(token) }],
-        });
-        throw error;
-      }
+      const found = await check(request.tokenId, request.secret);
+      const name = found.token.node_name;
+      const addresses = [...new Set([request.primaryIp, request.secondaryIp])];
+      const { certificate, fingerprint } = await authority.signNode(request.csr, { name, addresses });
+      await bind(request.tokenId, found, fingerprint);
+      const known = config.current.nodes.find(name)?.certificate_fingerprint === fingerprint;
+      const jobId = known ? 0 : await register(found.token, request, fingerprint);
+      const node = config.current.nodes.find(name);
+      if (!node) throw new GantryError('INTERNAL', { detail: `node ${name} was registered but is not configured` });
+      return { nodeUuid: node.uuid, certificate, ca: authority.ca, crl: authority.crl, jobId };
     },
   };
 }

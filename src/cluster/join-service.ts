@@ -1,7 +1,7 @@
 /** Lets new nodes into the cluster: one-time tokens and signed certificates. */
 export interface JoinService {
   /**
-   * A token for one node, good for `ttlSeconds` and one use. Only a hash of its secret is stored.
+   * A token for one node, good for `ttlSeconds` and, from its first use on, for one key. Only a hash of its secret is stored.
    * @throws NAME_TAKEN when the node exists already
    */
   createToken(request: {
@@ -15,7 +15,8 @@ export interface JoinService {
   }>;
   /**
    * Called by the joining node with the secret part of its token: signs its certificate request and registers it.
-   * @throws JOIN_TOKEN_INVALID (unknown, used or expired; which one is only logged)
+   * May be repeated with the same key, until the token expires; `jobId` is 0 when the node was registered before.
+   * @throws JOIN_TOKEN_INVALID (unknown, expired, or used with another key; which one is only logged)
    */
   join(request: {
     readonly tokenId: string;

@@ -214,7 +214,7 @@ export const clusterErrors = defineErrors({
     http: 401,
     ganeti: 'wrong_input',
     what: 'The join token is not valid.',
-    why: 'It is unknown, was used already, or has expired; a token is good for one node and one use.',
+    why: 'It is unknown, has expired, or was used with another key; a token is good for one node and one key.',
     todo: 'Make a new one with "gantry node add NAME".',
   },
   CLUSTER_EXISTS: {
