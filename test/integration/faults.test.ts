@@ -83,10 +83,11 @@ test('what cannot be is refused with its reason, and nothing changes', async () 
     await refused(2, 'INPUT_INVALID', 'instance', 'add', 'a/b', ...shape);
     await refused(2, 'INPUT_INVALID', ...create, '--disk', '0');
     await refused(2, /Error \w+: .*"?-5/, ...create, '--disk=-5');
-    await refused(5, /2097152/, ...create, '--disk', '2T');
-    await refused(5, /\b99\b/, ...create, '--disk', '64M', '--vcpus', '99');
+    await refused(2, 'IPOLICY_VIOLATED', ...create, '--disk', '2T');
+    await refused(2, 'IPOLICY_VIOLATED', ...create, '--disk', '64M', '--vcpus', '99');
+    await refused(5, 'PLACEMENT_IMPOSSIBLE', ...create, '--disk', '2T', '--ignore-ipolicy');
     await refused(2, 'IPOLICY_VIOLATED', ...create, '--disk', '64M', '--vcpus', '99', '-n', 'node1');
-    await refused(5, /65536/, 'instance', 'add', 'new', '--os', 'tiny', '--disk', '64M', '-B', 'minmem=128M,maxmem=64G');
+    await refused(2, 'IPOLICY_VIOLATED', 'instance', 'add', 'new', '--os', 'tiny', '--disk', '64M', '-B', 'minmem=128M,maxmem=64G');
     await refused(3, 'OS_UNKNOWN', 'instance', 'add', 'new', ...shape, '--os', 'tinny');
     await refused(2, /nonesuch/, ...create, '--disk', '64M', '-H', 'nonesuch=1');
   });
