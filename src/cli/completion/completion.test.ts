@@ -76,9 +76,7 @@ test('in a real bash, TAB completes the line', async () => {
   assert.equal(await shell.exit, 0);
 });
 
-test('the script for zsh is one that zsh understands', async (context) => {
-  const { code } = await run('sh', ['-c', 'command -v zsh'], { env, okCodes: [0, 1, 127] });
-  if (code !== 0) return context.skip('zsh is not installed');
+test('the script for zsh is one that zsh understands', async () => {
   const script = `
     autoload -Uz compinit; compinit -u -D; source "$HOME/completion.zsh"
     compadd() { print -l -- "\${@:#--}" }

@@ -58,8 +58,9 @@ export async function localSummary(cluster: LocalCluster): Promise<LocalSummary>
   };
 }
 
-/** The same for people, with what to try next. */
-export function summaryLines(summary: LocalSummary): string[] {
+/** The same for people, with what to try next. @param made instance that this start has made, if any */
+export function summaryLines(summary: LocalSummary, made?: string): string[] {
+  const next = made === 'web1' ? 'web2' : 'web1';
   const bold = (text: string) => paint('bold', text);
   const gantry = gantryCommand();
   return [
@@ -72,8 +73,8 @@ export function summaryLines(summary: LocalSummary): string[] {
     `  logs          ${summary.log_dir}`,
     '',
     'Try next:',
-    `  ${bold(`${gantry} instance add web1 --os tiny --disk 64M --memory 128M`)}`,
-    `  ${bold(`${gantry} instance console web1`)}`,
+    `  ${bold(`${gantry} instance add ${next} --os tiny --disk 64M --memory 128M`)}`,
+    `  ${bold(`${gantry} instance console ${made ?? next}`)}`,
     `  ${bold(`${gantry} node list`)}`,
   ];
 }

@@ -79,7 +79,7 @@ export async function run(args: string[]): Promise<number> {
   if (given.instance !== undefined) await firstInstance(cluster, given.instance, steps);
   const summary = await localSummary(cluster);
   if (output === 'json') printJson(summary);
-  else for (const line of summaryLines(summary)) printLine(line);
+  else for (const line of summaryLines(summary, given.instance)) printLine(line);
   return exitCodes.ok;
 }
 
