@@ -63,18 +63,29 @@ async function attempt(
     if (isFenced && before === 0) return fenced(host);
     if (!isFenced) {
       host.signal.throwIfAborted();
-      if (!isOutage(error)) throw error;
+      // What the change finds in its way may be what an earlier attempt has made, carried out after we had looked for it.
+      if (!isOutage(error) && before === 0) throw error;
       host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
     }
-    return findSent(host, record, sent, isFenced);
+    return findSent(host, record, sent, error);
   }
 }
 
-/** Revision of the attempt that was carried out although its answer was lost; undefined when none is known to be. */
-async function findSent(host: SagaHost, record: JobRecord, sent: Sent, isFenced: boolean): Promise<number | undefined> {
-  const entry = await host.store.get(keys.job(record.id)).catch(() => undefined);
+/**
+ * Revision of the attempt that was carried out although its answer was lost; undefined when none is known to be.
+ * @throws `error` when it is the final word: no attempt was carried out, and a repetition would end in the same way
+ */
+async function findSent(host: SagaHost, record: JobRecord, sent: Sent, error: unknown): Promise<number | undefined> {
+  const entry = await host.store.get(keys.job(record.id)).catch((outage: unknown) => {
+    if (!isOutage(outage)) throw outage;
+    return undefined;
+  });
   if (!entry) return undefined;
-  if (entry.modRevision === record.revision) return isFenced ? fenced(host) : undefined;
+  if (entry.modRevision === record.revision) {
+    if (isOutage(error)) return undefined;
+    if (error instanceof GantryError && error.code === 'FENCED') return fenced(host);
+    throw error;
+  }
   const change = sent.get(entry.value);
   if (!change) return fenced(host);
   await host.config.reached(entry.modRevision);

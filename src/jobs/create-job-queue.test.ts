@@ -481,6 +481,48 @@ describe('while the store fails now and then', () => {
   });
 });
 
+describe('a change of the configuration', () => {
+  test('that is carried out after it was given up and looked for does not stand in its own way', async () => {
+    let late: Transaction | undefined;
+    let given = 0;
+    const wrap = (store: Store): Store => ({
+      range: (prefix, options) => store.range(prefix, options),
+      watch: (prefix, after, signal) => store.watch(prefix, after, signal),
+      grantLease: (ttl) => store.grantLease(ttl),
+      compact: (revision) => store.compact(revision),
+      close: () => store.close(),
+      async get(key) {
+        const entry = await store.get(key);
+        const due = key === keys.job(1) ? late : undefined;
+        if (due) {
+          late = undefined;
+          await store.transact(due);
+        }
+        return entry;
+      },
+      async transact(transaction) {
+        if (given > 0 || !transaction.writes.some(({ key }) => key.startsWith('/config/'))) return store.transact(transaction);
+        given++;
+        late = transaction;
+        throw new GantryError('STORE_UNAVAILABLE', { store: 'test', detail: 'given up' });
+      },
+    });
+    /** Pauses until the change that was given up is seen. */
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      sleep: async (ms, signal) => {
+        if (ms > 10_000) return systemClock.sleep(ms, signal);
+        while (late || fixture.config.current.instances.size === 0) await systemClock.sleep(1, signal);
+      },
+    };
+    const fixture = await start({ wrap, clock });
+    const job = await end(fixture.queue, await fixture.queue.submit([create('web1')], 'alice'));
+    assert.equal(given, 1);
+    assert.equal(jobStatus(job), 'success');
+    assert.deepEqual(await effects(world()), ['*.disk0', '*.disk1', '*.run']);
+  });
+});
+
 describe('after a restart', () => {
   test('waiting jobs go on, and a step that was interrupted runs again', async () => {
     let runs = 0;

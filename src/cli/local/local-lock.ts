@@ -18,10 +18,10 @@ export async function withLocalLock<T>(
   const path = `\0gantry-local-${name}`;
   const deadline = performance.now() + seconds * 1000;
   let release = await tryTake(path);
-  for (let told = false; !release; release = await tryTake(path)) {
-    const holder = await waitForHolder(path, deadline - performance.now(), (pid) => {
-      if (!told) note(`Waiting for process ${pid}, which is at work on cluster "${name}" …`);
-      told = true;
+  for (let holder = 0; !release; release = await tryTake(path)) {
+    await waitForHolder(path, deadline - performance.now(), (pid) => {
+      if (pid !== holder) note(`Waiting for process ${pid}, which is at work on cluster "${name}" …`);
+      holder = pid;
     });
     if (performance.now() >= deadline) throw new GantryError('LOCAL_UP_RUNNING', { name, pid: holder, seconds });
   }
@@ -57,19 +57,15 @@ async function tryTake(path: string): Promise<(() => Promise<void>) | undefined>
   };
 }
 
-/** Resolves with the holder's process id when it lets go, ends, or the time is over. */
-async function waitForHolder(path: string, ms: number, onHolder: (pid: number) => void): Promise<number> {
+/** Resolves when the holder lets go, ends, or the time is over. */
+async function waitForHolder(path: string, ms: number, onHolder: (pid: number) => void): Promise<void> {
   const socket = connect({ path });
-  let pid = 0;
-  socket.on('data', (text: Buffer) => {
-    pid = Number(text.toString()) || pid;
-    onHolder(pid);
-  });
-  const timer = setTimeout(() => socket.destroy(), Math.max(1, ms));
+  socket.on('data', (text: Buffer) => onHolder(Number(text.toString())));
+  // A timer may fire a part of a millisecond early; then there would be one more round with no time left in it.
+  const timer = setTimeout(() => socket.destroy(), Math.max(1, Math.ceil(ms) + 1));
   await new Promise((resolve) => {
     socket.on('error', resolve);
     socket.on('close', resolve);
   });
   clearTimeout(timer);
-  return pid;
 }
