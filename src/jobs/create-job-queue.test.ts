@@ -512,7 +512,7 @@ describe('a change of the configuration', () => {
       now: () => systemClock.now(),
       sleep: async (ms, signal) => {
         if (ms > 10_000) return systemClock.sleep(ms, signal);
-        while (late || fixture.config.current.instances.size === 0) await systemClock.sleep(1, signal);
+        while (fixture.config.current.instances.size === 0) await systemClock.sleep(1, signal);
       },
     };
     const fixture = await start({ wrap, clock });

@@ -1,0 +1,43 @@
+import type { InstanceStatus, PlacementDiskTemplate } from './cluster-data.ts';
+
+/** How the disks of a template are available elsewhere. */
+export type Mirroring = 'none' | 'internal' | 'external';
+
+interface TemplateTraits {
+  /** `internal`: a copy on the secondary node (DRBD); `external`: any node reaches the disks. */
+  readonly mirroring: Mirroring;
+  /** Takes space that Ganeti counts on the node (LVM). */
+  readonly local: boolean;
+}
+
+/** Source: Ganeti's man pages gnt-instance(8) and hbal(1). */
+const traits: Readonly<Record<PlacementDiskTemplate, TemplateTraits>> = {
+  diskless: { mirroring: 'external', local: false },
+  file: { mirroring: 'none', local: false },
+  sharedfile: { mirroring: 'external', local: false },
+  plain: { mirroring: 'none', local: true },
+  blockdev: { mirroring: 'external', local: false },
+  drbd: { mirroring: 'internal', local: true },
+  rbd: { mirroring: 'external', local: false },
+  ext: { mirroring: 'external', local: false },
+  gluster: { mirroring: 'external', local: false },
+};
+
+export const mirroringOf = (template: PlacementDiskTemplate): Mirroring => traits[template].mirroring;
+export const usesLocalStorage = (template: PlacementDiskTemplate): boolean => traits[template].local;
+
+/** Whether Ganeti's tools may move an instance of this template; a diskless one stays, as there. */
+export const supportsMoves = (template: PlacementDiskTemplate): boolean => template !== 'diskless' && traits[template].mirroring !== 'none';
+
+export const requiredNodes = (template: PlacementDiskTemplate): 1 | 2 => (traits[template].mirroring === 'internal' ? 2 : 1);
+
+const idle: ReadonlySet<InstanceStatus> = new Set(['ADMIN_down', 'ADMIN_offline', 'ERROR_down', 'USER_down']);
+
+/** Whether an instance in this state takes memory on its node. */
+export const usesMemory = (status: InstanceStatus): boolean => !idle.has(status);
+
+/** Whether it runs, so that it is migrated rather than failed over. */
+export const isRunning = (status: InstanceStatus): boolean => status === 'running' || status === 'ERROR_up';
+
+/** Offline instances take neither processors nor reserved memory. */
+export const isOffline = (status: InstanceStatus): boolean => status === 'ADMIN_offline';
