@@ -7,7 +7,8 @@ import { type ErrorDefinition, errorCatalogue } from '../../src/base/index.ts';
 import { isTest, nodesOf, place, projectRoot, type SourceFile, sourceFiles } from './source-files.ts';
 
 const catalogue: Readonly<Record<string, ErrorDefinition>> = errorCatalogue;
-const product = () => sourceFiles().filter(({ path }) => path.startsWith('src/') && !isTest(path) && !path.startsWith('src/base/errors/'));
+const product = () =>
+  sourceFiles().filter(({ path }) => /^(src|bench)\//.test(path) && !isTest(path) && !path.startsWith('src/base/errors/'));
 
 test('every error of the catalogue can happen', () => {
   const used = new Set([...readFileSync(join(projectRoot, 'gantry'), 'utf8').matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g)].map(([code]) => code));

@@ -11,6 +11,7 @@ import { networkErrors } from './network-errors.ts';
 import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
 import { rpcErrors } from './rpc-errors.ts';
+import { searchErrors } from './search-errors.ts';
 import { storageErrors } from './storage-errors.ts';
 import { storeErrors } from './store-errors.ts';
 
@@ -25,6 +26,7 @@ export const errorCatalogue = {
   ...networkErrors,
   ...osErrors,
   ...placementErrors,
+  ...searchErrors,
   ...clusterErrors,
   ...apiErrors,
   ...cliErrors,
