@@ -1,3 +1,6 @@
+export { applyMove } from './balance/apply-move.ts';
+export { type BalanceOptions, balance, defaultBalanceOptions } from './balance/balance.ts';
+export { type Move, type MoveKind, moveKind } from './balance/move.ts';
 export { chooseNode, type PlacementChoice, type PlacementNode, type PlacementRequest } from './choose-node.ts';
 export type * from './cluster/cluster-data.ts';
 export { noNode } from './cluster/cluster-data.ts';
@@ -12,4 +15,14 @@ export {
   usesLocalStorage,
   usesMemory,
 } from './cluster/disk-templates.ts';
+export {
+  type PreparedCluster,
+  type PreparedInstance,
+  type PreparedNode,
+  type PrepareOptions,
+  prepareCluster,
+} from './cluster/prepare-cluster.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
+export { type ClusterState, createState, type StateOptions } from './state/cluster-state.ts';
+export { type FailMode, failMode, failNames } from './state/fail-mode.ts';
+export { clusterScore, optimalScore, scoreComponents, scoreValues } from './state/score.ts';

@@ -1,6 +1,14 @@
 import { defineErrors } from './define-errors.ts';
 
 export const placementErrors = defineErrors({
+  PLACEMENT_INSTANCES_UNKNOWN: {
+    kind: 'user',
+    http: 404,
+    ganeti: 'unknown_entity',
+    what: 'Unknown instance(s): {names}',
+    why: 'An instance is named whole or up to one of its dots, and exactly one must fit.',
+    todo: 'List the instances (hinfo -p, --print-instances) and give the name as it stands there.',
+  },
   PLACEMENT_IMPOSSIBLE: {
     kind: 'user',
     http: 409,

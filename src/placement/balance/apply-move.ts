@@ -1,0 +1,98 @@
+import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { type FailMode, failMode } from '../state/fail-mode.ts';
+import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { destination, type MoveKind, moveKind } from './move.ts';
+
+/**
+ * Moves an instance if every node on the way takes it. `force` passes over what is only policy; so does the move away
+ * from a node that is offline, since it can only become better.
+ * @returns why not, with the state as it was, or `failMode.none`
+ */
+export function applyMove(state: ClusterState, i: number, kind: MoveKind, target: number, force: boolean): FailMode {
+  const { instances } = state;
+  const primary = instances.primary[i] as number;
+  const secondary = instances.secondary[i] as number;
+  const backup = createBackup(state, 2);
+  save(state, backup, 0, primary);
+  save(state, backup, 1, secondary);
+  detach(state, i);
+  const reason = admitMove(state, i, kind, target, force);
+  const [newPrimary, newSecondary] = reason === failMode.none ? destination(kind, primary, secondary, target) : [primary, secondary];
+  attach(state, i, newPrimary, newSecondary);
+  if (reason !== failMode.none) restore(state, backup);
+  return reason;
+}
+
+/** Whether a detached instance can make a move from the nodes it was on. */
+export function admitMove(state: ClusterState, i: number, kind: MoveKind, target: number, force: boolean): FailMode {
+  const { instances, nodes } = state;
+  const primary = instances.primary[i] as number;
+  const secondary = instances.secondary[i] as number;
+  const [newPrimary, newSecondary] = destination(kind, primary, secondary, target);
+  const primaryOffline = nodes.offline[primary] === 1;
+  const leavesPrimary = force || primaryOffline;
+  const leavesSecondary = force || (secondary >= 0 && nodes.offline[secondary] === 1);
+  if (!migrates(state, kind, primary, secondary, target)) return failMode.migration;
+  switch (kind) {
+    case moveKind.failoverToAny:
+      return admitPrimary(state, newPrimary, i, leavesPrimary);
+    case moveKind.failover:
+      return admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, primaryOffline);
+    case moveKind.replaceSecondary:
+      return admitBoth(state, i, newPrimary, true, newSecondary, leavesSecondary, false);
+    case moveKind.replaceAndFailover:
+      return admitBoth(state, i, newPrimary, force, newSecondary, leavesSecondary, false);
+    case moveKind.failoverAndReplace:
+      return admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false);
+    case moveKind.replacePrimary:
+      return (
+        admitPrimary(state, secondary, i, leavesPrimary) ||
+        admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false)
+      );
+  }
+}
+
+/** The migrations that a move is made of are all allowed. */
+function migrates(state: ClusterState, kind: MoveKind, primary: number, secondary: number, target: number): boolean {
+  switch (kind) {
+    case moveKind.replaceSecondary:
+      return true;
+    case moveKind.failover:
+    case moveKind.failoverAndReplace:
+      return admitMigration(state, primary, secondary);
+    case moveKind.failoverToAny:
+    case moveKind.replaceAndFailover:
+      return admitMigration(state, primary, target);
+    case moveKind.replacePrimary:
+      return admitMigration(state, primary, secondary) && admitMigration(state, secondary, target);
+  }
+}
+
+function admitBoth(
+  state: ClusterState,
+  i: number,
+  primary: number,
+  forcePrimary: boolean,
+  secondary: number,
+  forceSecondary: boolean,
+  ignoreDisks: boolean,
+): FailMode {
+  return admitPrimary(state, primary, i, forcePrimary) || admitSecondary(state, secondary, i, primary, forceSecondary, ignoreDisks);
+}
+
+/** What the cluster would be like with a detached instance on these nodes, seen by `look`. */
+export function tryPlacement<T>(state: ClusterState, i: number, primary: number, secondary: number, look: () => T): T {
+  const { instances } = state;
+  const before = [instances.primary[i] as number, instances.secondary[i] as number] as const;
+  const backup = createBackup(state, 2);
+  save(state, backup, 0, primary);
+  save(state, backup, 1, secondary);
+  attach(state, i, primary, secondary);
+  const seen = look();
+  detach(state, i);
+  restore(state, backup);
+  instances.primary[i] = before[0];
+  instances.secondary[i] = before[1];
+  return seen;
+}

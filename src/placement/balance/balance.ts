@@ -1,0 +1,103 @@
+import type { ClusterState } from '../state/cluster-state.ts';
+import { failMode } from '../state/fail-mode.ts';
+import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { clusterScore } from '../state/score.ts';
+import { applyMove } from './apply-move.ts';
+import { considerInstance, createMoveSearch, hardRuleWeight, type MoveOptions, type MoveSearch, scoreCounts } from './best-move.ts';
+import { destination, type Move } from './move.ts';
+import { createScoreTable, refreshTable } from './score-table.ts';
+
+/** How far a balancing goes, as hbal's options have it. */
+export interface BalanceOptions extends MoveOptions {
+  /** Only instances on nodes that are offline move. */
+  readonly evacuate: boolean;
+  /** A step must gain this much, once the score is at most `minGainLimit`. */
+  readonly minGain: number;
+  readonly minGainLimit: number;
+}
+
+export const defaultBalanceOptions: BalanceOptions = {
+  diskMoves: true,
+  instanceMoves: true,
+  restrictedMigration: false,
+  ignoreSoftErrors: false,
+  evacuate: false,
+  minGain: 1e-2,
+  minGainLimit: 1e-1,
+};
+
+/**
+ * Balances step by step: each step makes the move, of all that one instance can make, after which the score is least. The
+ * state is changed as the moves are given out; who has enough stops asking.
+ */
+export function* balance(state: ClusterState, options: BalanceOptions = defaultBalanceOptions): Generator<Move, void> {
+  const movable = candidates(state, options);
+  const table = createScoreTable(state, movable);
+  const search = createMoveSearch(state, table, options);
+  for (let score = totalScore(state, options); ; ) {
+    const counts = scoreCounts(state);
+    const { found } = search;
+    found.best = Number.POSITIVE_INFINITY;
+    found.instance.length = found.kind.length = found.target.length = found.score.length = 0;
+    for (const i of options.evacuate ? candidates(state, options) : movable) considerInstance(search, i, counts);
+    const move = decide(search);
+    if (!move || !(move.score < score) || (score <= options.minGainLimit && score - move.score < options.minGain)) return;
+    perform(search, move);
+    refreshTable(state, table);
+    score = move.score;
+    yield move;
+  }
+}
+
+/** Instances that may move: of those in scope, and when evacuating only what touches a node that is offline. */
+function candidates({ instances, nodes, scope, instanceCount }: ClusterState, { evacuate }: BalanceOptions): Int32Array {
+  const inScope = new Uint8Array(nodes.group.length);
+  for (const n of scope) inScope[n] = 1;
+  const movable: number[] = [];
+  for (let i = 0; i < instanceCount; i++) {
+    const primary = instances.primary[i] as number;
+    const secondary = instances.mirroring[i] === 1 ? (instances.secondary[i] as number) : -1;
+    if (instances.movable[i] === 0 || primary < 0 || inScope[primary] === 0) continue;
+    const off = nodes.offline[primary] === 1 || (secondary >= 0 && nodes.offline[secondary] === 1);
+    if (!evacuate || off) movable.push(i);
+  }
+  return Int32Array.from(movable);
+}
+
+/** Score, with what broken rules of location cost. */
+function totalScore(state: ClusterState, { rules }: MoveOptions): number {
+  return clusterScore(state) + (rules ? rules.hard * hardRuleWeight + rules.soft : 0);
+}
+
+/** Of the candidates that are equal but for rounding, the one with the least score from scratch; the first of several. */
+function decide({ state, found, options }: MoveSearch): Move | undefined {
+  let best: Move | undefined;
+  const { instances } = state;
+  const after = new Float64Array(2);
+  found.instance.forEach((i, k) => {
+    const kind = found.kind[k] as Move['kind'];
+    const target = found.target[k] as number;
+    const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
+    const [primary, secondary] = destination(kind, from[0], from[1], target);
+    const backup = createBackup(state, 4);
+    [from[0], from[1], primary, secondary].forEach((n, place) => save(state, backup, place, n));
+    detach(state, i);
+    attach(state, i, primary, secondary);
+    options.rules?.weigh(i, primary, secondary, after);
+    const rules = options.rules
+      ? (options.rules.hard + (after[0] as number)) * hardRuleWeight + options.rules.soft + (after[1] as number)
+      : 0;
+    const score = clusterScore(state) + rules;
+    detach(state, i);
+    attach(state, i, from[0], from[1]);
+    restore(state, backup);
+    if (!best || score < best.score) best = { instance: i, kind, target, primary, secondary, score };
+  });
+  return best;
+}
+
+function perform({ state, options }: MoveSearch, { instance, kind, target, primary, secondary }: Move): void {
+  const reason = applyMove(state, instance, kind, target, options.ignoreSoftErrors);
+  if (reason !== failMode.none) throw new Error(`move ${kind} of instance ${instance} to ${target} was weighed but is refused (${reason})`);
+  options.rules?.place(instance, primary, secondary);
+}

@@ -1,0 +1,350 @@
+import type { RuleBook } from '../location/rule-book.ts';
+import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { mirror } from '../state/instance-columns.ts';
+import { unallocated } from '../state/occupy.ts';
+import { attach, createBackup, detach, type NodeBackup, restore, save } from '../state/place.ts';
+import { clusterScore } from '../state/score.ts';
+import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
+import { tryPlacement } from './apply-move.ts';
+import { type MoveKind, moveKind } from './move.ts';
+import type { ScoreTable } from './score-table.ts';
+
+/** Which moves are looked at, as hbal's options have it. */
+export interface MoveOptions {
+  /** Replacing disks is allowed; else DRBD instances only fail over. */
+  readonly diskMoves: boolean;
+  /** Changing the primary node is allowed. */
+  readonly instanceMoves: boolean;
+  /** Instances do not move off a primary node that is online to a third one. */
+  readonly restrictedMigration: boolean;
+  /** Policy limits and N+1 are passed over. */
+  readonly ignoreSoftErrors: boolean;
+  readonly rules?: RuleBook | undefined;
+}
+
+/** Added to the score for each unit by which a hard rule is broken: no gain elsewhere is worth it. */
+export const hardRuleWeight = 1000;
+
+/** The search for the best next move: what is allocated once, and the best found so far. */
+export interface MoveSearch {
+  readonly state: ClusterState;
+  readonly table: ScoreTable;
+  readonly options: MoveOptions;
+  readonly targets: Int32Array;
+  readonly found: CandidateList;
+  readonly scratch: Scratch;
+}
+
+/** Candidates whose scores are the least seen, within rounding, in the order they were looked at. */
+interface CandidateList {
+  best: number;
+  readonly instance: number[];
+  readonly kind: MoveKind[];
+  readonly target: number[];
+  readonly score: number[];
+}
+
+interface Scratch {
+  readonly backup: NodeBackup;
+  readonly rules: Float64Array;
+  /** Sums and squares without the instance. */
+  readonly sums: Float64Array;
+  readonly squares: Float64Array;
+  /** Values of the primary and the secondary without the instance. */
+  readonly own: readonly [Float64Array, Float64Array];
+  /** What the instance adds as primary or secondary on its primary, secondary or the target: sums, then squares. */
+  readonly asPrimary: readonly [Float64Array, Float64Array, Float64Array];
+  readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
+  base: Base;
+}
+
+/** Parts of the score that are no deviations, without the instance. */
+interface Base {
+  reservedSum: number;
+  reservedSquares: number;
+  counts: number;
+  rules: number;
+}
+
+/** Scores nearer to each other than this may be equal but for rounding; the state itself then decides. */
+const tolerance = 1e-8;
+const mostTies = 64;
+
+export function createMoveSearch(state: ClusterState, table: ScoreTable, options: MoveOptions): MoveSearch {
+  const { metrics } = table;
+  const pair = () => new Float64Array(2 * metrics);
+  return {
+    state,
+    table,
+    options,
+    targets: table.online,
+    found: { best: Number.POSITIVE_INFINITY, instance: [], kind: [], target: [], score: [] },
+    scratch: {
+      backup: createBackup(state, 2),
+      rules: new Float64Array(2),
+      sums: new Float64Array(metrics),
+      squares: new Float64Array(metrics),
+      own: [new Float64Array(metrics), new Float64Array(metrics)],
+      asPrimary: [pair(), pair(), pair()],
+      asSecondary: [pair(), pair(), pair()],
+      base: { reservedSum: 0, reservedSquares: 0, counts: 0, rules: 0 },
+    },
+  };
+}
+
+/** Counts of the score over the scope: everything but deviations and reserved memory. */
+export function scoreCounts(state: ClusterState): number {
+  let counts = state.tags.domainConflicts[0] as number;
+  for (const n of state.scope) counts += nodeCounts(state, n);
+  return counts;
+}
+
+/** Looks at all moves of one instance. @param counts `scoreCounts` of the state as it is */
+export function considerInstance(search: MoveSearch, i: number, counts: number): void {
+  const { state, scratch, options } = search;
+  const { instances } = state;
+  const mirroring = instances.mirroring[i] as number;
+  const p = instances.primary[i] as number;
+  const s = instances.secondary[i] as number;
+  if (mirroring === mirror.none || (mirroring === mirror.external && !options.instanceMoves)) return;
+  if (mirroring === mirror.internal && s < 0) return;
+  const before = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
+  save(state, scratch.backup, 0, p);
+  save(state, scratch.backup, 1, s);
+  detach(state, i);
+  takeOut(search, i, p, s);
+  const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
+  scratch.base.counts = counts - before + after;
+  scratch.base.rules = options.rules ? options.rules.hard * hardRuleWeight + options.rules.soft : 0;
+  if (mirroring === mirror.external) considerExternal(search, i, p, s);
+  else considerMirrored(search, i, p, s);
+  attach(state, i, p, s);
+  restore(state, scratch.backup);
+}
+
+function considerExternal(search: MoveSearch, i: number, p: number, s: number): void {
+  const { state, targets, options, scratch } = search;
+  const force = options.ignoreSoftErrors || state.nodes.offline[p] === 1;
+  for (let k = 0; k < targets.length; k++) {
+    const t = targets[k] as number;
+    if (t === p || t === s || !admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
+    contribute(search, i, t, search.table.values, t * search.table.metrics, scratch.asPrimary[2], 0);
+    weigh(search, i, moveKind.failoverToAny, t, t, scratch.asPrimary[2], s, undefined);
+  }
+}
+
+/** All moves of a mirrored instance, in Ganeti's order: of equals the first is chosen. */
+function considerMirrored(search: MoveSearch, i: number, p: number, s: number): void {
+  const { state, targets, options, scratch, table } = search;
+  const { ignoreSoftErrors: force, instanceMoves, restrictedMigration: restricted } = options;
+  const primaryOffline = state.nodes.offline[p] === 1;
+  const leaves = force || primaryOffline;
+  const leavesSecondary = force || state.nodes.offline[s] === 1;
+  const secondaryValid = table.isOnline[s] === 1 && instanceMoves;
+  const { asPrimary, asSecondary, own } = scratch;
+  contribute(search, i, p, own[0], 0, asPrimary[0], 0);
+  contribute(search, i, s, own[1], 0, asPrimary[1], 0);
+  contribute(search, i, p, own[0], 0, asSecondary[0], 1);
+  contribute(search, i, s, own[1], 0, asSecondary[1], 1);
+  const toSecondary = secondaryValid && admitMigration(state, p, s) && admitPrimary(state, s, i, leaves) === 0;
+  if (toSecondary && admitSecondary(state, p, i, s, leaves, primaryOffline) === 0) {
+    weigh(search, i, moveKind.failover, -1, s, asPrimary[1], p, asSecondary[0]);
+  }
+  if (!options.diskMoves) return;
+  const stays = admitPrimary(state, p, i, true) === 0;
+  const onlySecondary = instanceMoves && restricted && !primaryOffline;
+  const viaSecondary = toSecondary && !(restricted && primaryOffline);
+  for (let k = 0; k < targets.length; k++) {
+    const t = targets[k] as number;
+    if (t === p || t === s) continue;
+    contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
+    if (stays && admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
+      weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
+    }
+    if (!instanceMoves || onlySecondary) continue;
+    contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
+    const reachable = admitMigration(state, p, t);
+    if (reachable && admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
+      weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
+    }
+    if (!secondaryValid) continue;
+    if (
+      viaSecondary &&
+      admitMigration(state, s, t) &&
+      admitPrimary(state, t, i, leaves) === 0 &&
+      admitSecondary(state, s, i, t, leaves, false) === 0
+    ) {
+      weigh(search, i, moveKind.replacePrimary, t, t, asPrimary[2], s, asSecondary[1]);
+    }
+    if (toSecondary && admitSecondary(state, t, i, s, leaves, false) === 0) {
+      weigh(search, i, moveKind.failoverAndReplace, t, s, asPrimary[1], t, asSecondary[2]);
+    }
+  }
+}
+
+/** Sums and squares without the instance, which is detached already. */
+function takeOut({ state, table, scratch }: MoveSearch, i: number, p: number, s: number): void {
+  const { metrics, values, factors } = table;
+  scratch.sums.set(table.sums);
+  scratch.squares.set(table.squares);
+  for (let side = 0; side < 2; side++) {
+    const n = side === 0 ? p : s;
+    if (n < 0 || table.isOnline[n] === 0) continue;
+    const amounts = (side === 0 ? table.primaryAmounts : table.secondaryAmounts)[state.nodes.exclusive[n] as 0 | 1];
+    const own = scratch.own[side as 0 | 1];
+    for (let k = 0; k < metrics; k++) {
+      const y = values[n * metrics + k] as number;
+      const d = (amounts[i * metrics + k] as number) * (factors[n * metrics + k] as number);
+      own[k] = y - d;
+      scratch.sums[k] = (scratch.sums[k] as number) - d;
+      scratch.squares[k] = (scratch.squares[k] as number) + d * (d - 2 * y);
+    }
+  }
+  const { base } = scratch;
+  base.reservedSum = table.reservedSums.sum;
+  base.reservedSquares = table.reservedSums.squares;
+  if (s >= 0 && table.isOnline[s] === 1) {
+    const old = table.reserved[s] as number;
+    const now = centredReserve(state, table, s, state.nodes.reserved[s] as number);
+    base.reservedSum += now - old;
+    base.reservedSquares += now * now - old * old;
+  }
+}
+
+/** What the instance adds to sums and squares when it comes to a node. */
+function contribute(search: MoveSearch, i: number, n: number, values: Float64Array, at: number, out: Float64Array, role: 0 | 1): void {
+  const { table, state } = search;
+  const { metrics, factors } = table;
+  if (table.isOnline[n] === 0) {
+    out.fill(0);
+    return;
+  }
+  const amounts = (role === 0 ? table.primaryAmounts : table.secondaryAmounts)[state.nodes.exclusive[n] as 0 | 1];
+  for (let k = 0; k < metrics; k++) {
+    const d = (amounts[i * metrics + k] as number) * (factors[n * metrics + k] as number);
+    out[k] = d;
+    out[metrics + k] = d * (2 * (values[at + k] as number) + d);
+  }
+}
+
+/** The score with the instance on `a` as primary and `b` as secondary (or -1), and whether that is the best so far. */
+function weigh(
+  search: MoveSearch,
+  i: number,
+  kind: MoveKind,
+  target: number,
+  a: number,
+  primaryPart: Float64Array,
+  b: number,
+  secondaryPart: Float64Array | undefined,
+): void {
+  const { state, table, scratch, found, options } = search;
+  let penalty = scratch.base.rules;
+  if (options.rules) {
+    options.rules.weigh(i, a, b, scratch.rules);
+    if ((scratch.rules[0] as number) > 0) return;
+    penalty += (scratch.rules[0] as number) * hardRuleWeight + (scratch.rules[1] as number);
+  }
+  const score =
+    penalty +
+    (state.instances.forthcoming[i] === 1
+      ? tryPlacement(state, i, a, b, () => clusterScore(state))
+      : table.constant + deviations(table, scratch, primaryPart, secondaryPart) + rest(state, table, scratch.base, i, a, b));
+  if (score > found.best + tolerance) return;
+  if (score < found.best) {
+    if (score < found.best - tolerance) found.instance.length = found.kind.length = found.target.length = found.score.length = 0;
+    found.best = score;
+  }
+  if (found.instance.length >= mostTies) return;
+  found.instance.push(i);
+  found.kind.push(kind);
+  found.target.push(target);
+  found.score.push(score);
+}
+
+function deviations(
+  table: ScoreTable,
+  { sums, squares }: Scratch,
+  primaryPart: Float64Array,
+  secondaryPart: Float64Array | undefined,
+): number {
+  const { metrics, weights, online } = table;
+  const inverse = 1 / online.length;
+  let total = 0;
+  for (let k = 0; k < metrics; k++) {
+    let sum = (sums[k] as number) + (primaryPart[k] as number);
+    let square = (squares[k] as number) + (primaryPart[metrics + k] as number);
+    if (secondaryPart) {
+      sum += secondaryPart[k] as number;
+      square += secondaryPart[metrics + k] as number;
+    }
+    const mean = sum * inverse;
+    const variance = square * inverse - mean * mean;
+    if (variance > 0) total += (weights[k] as number) * Math.sqrt(variance);
+  }
+  return total;
+}
+
+/** Reserved memory and everything that is counted. */
+function rest(state: ClusterState, table: ScoreTable, base: Base, i: number, a: number, b: number): number {
+  const { nodes, instances, peers, nodeCount } = state;
+  let { reservedSum: sum, reservedSquares: squares, counts } = base;
+  counts += countsWithPrimary(state, i, a, b) - nodeCounts(state, a);
+  if (b >= 0 && instances.mirroring[i] === mirror.internal) {
+    const need = instances.reserves[i] === 1 ? (peers[b * nodeCount + a] as number) + (instances.memory[i] as number) : 0;
+    const before = nodes.reserved[b] as number;
+    const reserved = Math.max(before, need);
+    counts += countsWithSecondary(state, b, reserved) - nodeCounts(state, b);
+    if (reserved !== before && table.isOnline[b] === 1) {
+      const old = centredReserve(state, table, b, before);
+      const now = centredReserve(state, table, b, reserved);
+      sum += now - old;
+      squares += now * now - old * old;
+    }
+  }
+  const inverse = 1 / table.online.length;
+  const mean = sum * inverse;
+  const variance = Math.max(0, squares * inverse - mean * mean);
+  return counts + Math.sqrt(variance) + 0.25 * (sum + table.reservedSums.centre * table.online.length);
+}
+
+function centredReserve(state: ClusterState, table: ScoreTable, n: number, reserved: number): number {
+  return reserved / (state.nodes.totalMemory[n] as number) - table.reservedSums.centre;
+}
+
+/** Weighted counts of a node as it is: instances without N+1, or on a node that is offline; conflicts; locations. */
+function nodeCounts({ nodes }: ClusterState, n: number): number {
+  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number);
+  if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
+  if (nodes.counted[n] === 0) return 0;
+  return (nodes.failN1[n] === 1 ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
+}
+
+/** `nodeCounts` with one more primary instance, and what it adds to conflicts of domains. */
+function countsWithPrimary(state: ClusterState, i: number, n: number, other: number): number {
+  const { nodes, instances, tags } = state;
+  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
+  if (nodes.offline[n] === 1) return 4 * all + 16 * ((nodes.primaries[n] as number) + 1);
+  const free = unallocated(state, n) - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0);
+  let counts = (free <= (nodes.reserved[n] as number) ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
+  const { exclusions, locations, onNode, inDomain, exclusionCount } = tags;
+  for (let k = exclusions.start[i] as number; k < (exclusions.start[i + 1] as number); k++) {
+    const tag = exclusions.tags[k] as number;
+    if ((onNode[n * exclusionCount + tag] as number) > 0) counts += 2;
+    for (let l = locations.start[n] as number; l < (locations.start[n + 1] as number); l++) {
+      if ((inDomain[(locations.tags[l] as number) * exclusionCount + tag] as number) > 0) counts += 1;
+    }
+  }
+  if (tags.words > 0) counts += unmetDesires(tags, i, n) + (other >= 0 ? sharedDomains(tags, n, other) : 0);
+  return counts;
+}
+
+/** `nodeCounts` with one more secondary instance and the memory that is then reserved. */
+function countsWithSecondary(state: ClusterState, n: number, reserved: number): number {
+  const { nodes } = state;
+  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
+  if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
+  const failed = unallocated(state, n) <= reserved;
+  return (failed ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
+}

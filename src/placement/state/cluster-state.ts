@@ -1,0 +1,99 @@
+import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
+import { type InstanceColumns, instanceColumns } from './instance-columns.ts';
+import { type NodeColumns, nodeColumns } from './node-columns.ts';
+import { addPrimary, addSecondary } from './occupy.ts';
+import { createTagTables, type TagTables } from './tag-tables.ts';
+
+/**
+ * A cluster as the engine works on it: one array per quantity, indexed by the position of the node or instance. It
+ * is changed in place by `addPrimary`, `removePrimary`, `addSecondary` and `removeSecondary`, which are exact inverses
+ * of each other but for rounding of loads; everything else is derived from these columns. Memory and disk are MiB.
+ *
+ * With U(n) = room(n) - instanceMemory(n), the memory nobody has, and R(n) = max over p of peers(n, p), the most that the
+ * failure of one other node would bring, a node has failed N+1 when U(n) <= R(n).
+ */
+export interface ClusterState {
+  readonly data: PreparedCluster;
+  /** The nodes that the score is about: those of one group, or all. */
+  readonly scope: Int32Array;
+  readonly nodeCount: number;
+  readonly instanceCount: number;
+  readonly nodes: NodeColumns;
+  readonly instances: InstanceColumns;
+  readonly tags: TagTables;
+  /** Memory that node n must have free for the failure of node p: `peers[n * nodeCount + p]`. */
+  readonly peers: Int32Array;
+}
+
+export interface StateOptions {
+  /** Only the nodes of this group count in the score. */
+  readonly group?: number | undefined;
+  /** MiB that replace the recorded memory of KVM nodes' own system, when over 0. */
+  readonly staticKvmNodeMemory?: number | undefined;
+  /** Room for this many instances more than the data has, which are to be placed. */
+  readonly spareInstances?: number | undefined;
+  /** Part of a node's disk that is kept free, 0 to 1. */
+  readonly minDisk?: number | undefined;
+  /** Allowed virtual per physical processors in place of the policies' ratio. */
+  readonly maxCpu?: number | undefined;
+}
+
+/** Builds the state of a cluster as it is. */
+export function createState(data: PreparedCluster, options: StateOptions = {}): ClusterState {
+  const nodeCount = data.nodes.length;
+  const instanceCount = data.instances.length;
+  const scope = data.nodes.flatMap(({ group }, n) => (options.group === undefined || options.group === group ? [n] : []));
+  const state: ClusterState = {
+    data,
+    scope: Int32Array.from(scope),
+    nodeCount,
+    instanceCount,
+    nodes: nodeColumns(data, options),
+    instances: instanceColumns(data.instances, instanceCount + (options.spareInstances ?? 0)),
+    tags: createTagTables(data, options.spareInstances ?? 0),
+    peers: new Int32Array(nodeCount * nodeCount),
+  };
+  settle(state);
+  return state;
+}
+
+/** Books what the nodes report as used already: only counters that no report contains change. */
+function settle(state: ClusterState): void {
+  const { nodes, instances, data } = state;
+  const reported = { disk: nodes.freeDisk.slice(), diskForth: nodes.freeDiskForth.slice(), spindles: nodes.freeSpindles.slice() };
+  const spindlesForth = nodes.freeSpindlesForth.slice();
+  const memoryForth = nodes.freeMemoryForth.slice();
+  for (let i = 0; i < data.instances.length; i++) {
+    const primary = instances.primary[i] as number;
+    const secondary = instances.secondary[i] as number;
+    const forthcoming = instances.forthcoming[i] === 1;
+    if (primary >= 0) {
+      addPrimary(state, primary, i, secondary);
+      if (instances.usesMemory[i] === 0) memoryForth[primary] = (memoryForth[primary] as number) - (instances.memory[i] as number);
+      if (forthcoming) reserve(primary, i);
+    }
+    if (secondary >= 0) {
+      addSecondary(state, secondary, i, primary);
+      if (forthcoming) reserve(secondary, i);
+    }
+  }
+  nodes.freeDisk.set(reported.disk);
+  nodes.freeSpindles.set(reported.spindles);
+  nodes.freeDiskForth.set(reported.diskForth);
+  nodes.freeSpindlesForth.set(spindlesForth);
+  nodes.freeMemoryForth.set(memoryForth);
+  for (let n = 0; n < state.nodeCount; n++) {
+    const reportedFree = (data.nodes[n] as { freeMemory: number }).freeMemory;
+    const recorded = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
+    nodes.missing[n] = recorded - reportedFree;
+    nodes.room[n] = (nodes.room[n] as number) - Math.max(0, recorded - reportedFree);
+    // Until something moves, Ganeti judges N+1 by what the node reports, not by what is recorded.
+    nodes.failN1[n] = reportedFree < (nodes.reserved[n] as number) ? 1 : 0;
+  }
+
+  function reserve(n: number, i: number): void {
+    if (instances.local[i] === 1) reported.diskForth[n] = (reported.diskForth[n] as number) - (instances.disk[i] as number);
+    if (nodes.exclusive[n] === 0) spindlesForth[n] = 0;
+    else spindlesForth[n] = instances.spindles[i] === -1 ? -1 : (spindlesForth[n] as number) - (instances.spindles[i] as number);
+  }
+}
