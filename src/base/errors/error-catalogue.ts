@@ -4,6 +4,7 @@ import { clusterErrors } from './cluster-errors.ts';
 import { daemonErrors } from './daemon-errors.ts';
 import type { ErrorDefinition } from './define-errors.ts';
 import { generalErrors } from './general-errors.ts';
+import { htoolsSourceErrors } from './htools-source-errors.ts';
 import { hypervisorErrors } from './hypervisor-errors.ts';
 import { jobsErrors } from './jobs-errors.ts';
 import { localErrors } from './local-errors.ts';
@@ -26,6 +27,7 @@ export const errorCatalogue = {
   ...networkErrors,
   ...osErrors,
   ...placementErrors,
+  ...htoolsSourceErrors,
   ...searchErrors,
   ...clusterErrors,
   ...apiErrors,

@@ -1,0 +1,60 @@
+import { defineErrors } from './define-errors.ts';
+
+export const htoolsSourceErrors = defineErrors({
+  HTOOLS_SOURCE_MISSING: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'No backend selected! Exiting.',
+    why: 'The program does not guess where the cluster is described.',
+    todo: 'Name one source: -t FILE, -m CLUSTER, -L [SOCKET], -I FILE or --simulate SPEC.',
+  },
+  HTOOLS_SOURCE_AMBIGUOUS: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'Only one of the rapi, luxi, and data files options should be given.',
+    why: 'Data of two clusters cannot be put together.',
+    todo: 'Leave one of -m, -L and -t.',
+  },
+  HTOOLS_SOURCE_UNREADABLE: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'Cannot read {file}: {detail}',
+    why: 'The file does not exist, may not be read by you, or is a directory.',
+    todo: 'Correct the name or the permissions.',
+  },
+  HTOOLS_TEXT_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{file}, line {line} ({section}): {problem}',
+    why: "The line does not have the columns that its section has in the text format of Ganeti's tools, see htools(1).",
+    todo: 'Correct the line, or collect the data anew with hscan.',
+  },
+  HTOOLS_TEXT_SECTIONS: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{file}: {count} sections in place of 4 or more.',
+    why: 'Groups, nodes, instances, cluster tags and policies follow each other, one empty line between; an empty section leaves two empty lines.',
+    todo: 'Check the empty lines, or collect the data anew with hscan.',
+  },
+  HTOOLS_REFERENCE_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'unknown_entity',
+    what: "{place}: Unknown {kind} '{name}' for {owner}",
+    why: 'The data name something that they do not describe.',
+    todo: 'Correct the name, or add what is missing.',
+  },
+  HTOOLS_NAME_DUPLICATE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'resource_not_unique',
+    what: "{place}: There is a second {kind} '{name}'.",
+    why: 'What refers to it would be ambiguous.',
+    todo: 'Remove or rename one of the two.',
+  },
+});

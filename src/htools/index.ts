@@ -1,0 +1,3 @@
+export { type ClusterSource, loadCluster } from './sources/load-cluster.ts';
+export { formatText } from './sources/text/format-text.ts';
+export { parseText } from './sources/text/parse-text.ts';

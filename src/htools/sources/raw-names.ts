@@ -1,0 +1,28 @@
+import type { AllocPolicy, InstanceStatus, PlacementDiskTemplate } from '../../placement/index.ts';
+
+/** The words of Ganeti's interfaces, for the check of what comes from outside. */
+export const allocPolicies: ReadonlySet<string> = new Set<AllocPolicy>(['preferred', 'last_resort', 'unallocable']);
+
+export const instanceStatuses: ReadonlySet<string> = new Set<InstanceStatus>([
+  'running',
+  'ERROR_up',
+  'ERROR_down',
+  'ERROR_nodedown',
+  'ERROR_nodeoffline',
+  'ERROR_wrongnode',
+  'ADMIN_down',
+  'ADMIN_offline',
+  'USER_down',
+]);
+
+export const placementDiskTemplates: ReadonlySet<string> = new Set<PlacementDiskTemplate>([
+  'diskless',
+  'file',
+  'sharedfile',
+  'plain',
+  'blockdev',
+  'drbd',
+  'rbd',
+  'ext',
+  'gluster',
+]);
