@@ -3,7 +3,16 @@ import { failMode } from '../state/fail-mode.ts';
 import { attach, createBackup, detach, restore, save } from '../state/place.ts';
 import { clusterScore } from '../state/score.ts';
 import { applyMove } from './apply-move.ts';
-import { considerInstance, createMoveSearch, hardRuleWeight, type MoveOptions, type MoveSearch, scoreCounts } from './best-move.ts';
+import {
+  beginSearch,
+  type Candidate,
+  considerInstance,
+  createMoveSearch,
+  hardRuleWeight,
+  type MoveOptions,
+  type MoveSearch,
+  scoreCounts,
+} from './best-move.ts';
 import { destination, type Move } from './move.ts';
 import { createScoreTable, refreshTable } from './score-table.ts';
 
@@ -35,11 +44,7 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
   const table = createScoreTable(state, movable);
   const search = createMoveSearch(state, table, options);
   for (let score = totalScore(state, options); ; ) {
-    const counts = scoreCounts(state);
-    const { found } = search;
-    found.best = Number.POSITIVE_INFINITY;
-    found.instance.length = found.kind.length = found.target.length = found.score.length = 0;
-    for (const i of options.evacuate ? candidates(state, options) : movable) considerInstance(search, i, counts);
+    scan(search, options.evacuate ? candidates(state, options) : movable);
     const move = decide(search);
     if (!move || !(move.score < score) || (score <= options.minGainLimit && score - move.score < options.minGain)) return;
     perform(search, move);
@@ -47,6 +52,15 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
     score = move.score;
     yield move;
   }
+}
+
+/** Looks at every instance, those first whose moves led before: a good score early saves looking closely at the rest. */
+function scan(search: MoveSearch, instances: Int32Array): void {
+  const counts = scoreCounts(search.state);
+  const first = new Set(search.found.leaders.toReversed().filter((i) => instances.includes(i)));
+  beginSearch(search);
+  for (const i of first) considerInstance(search, i, counts);
+  for (const i of instances) if (!first.has(i)) considerInstance(search, i, counts);
 }
 
 /** Instances that may move: of those in scope, and when evacuating only what touches a node that is offline. */
@@ -70,17 +84,15 @@ function totalScore(state: ClusterState, { rules }: MoveOptions): number {
 }
 
 /** Of the candidates that are equal but for rounding, the one with the least score from scratch; the first of several. */
-function decide({ state, found, options }: MoveSearch): Move | undefined {
+function decide({ state, found, options, targets }: MoveSearch): Move | undefined {
   let best: Move | undefined;
   const { instances } = state;
   const after = new Float64Array(2);
-  found.instance.forEach((i, k) => {
-    const kind = found.kind[k] as Move['kind'];
-    const target = found.target[k] as number;
+  for (const { instance: i, kind, target } of found.candidates.toSorted((a, b) => inOrder(a, b, targets))) {
     const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
     const [primary, secondary] = destination(kind, from[0], from[1], target);
     const backup = createBackup(state, 4);
-    [from[0], from[1], primary, secondary].forEach((n, place) => save(state, backup, place, n));
+    [...new Set([from[0], from[1], primary, secondary])].forEach((n, place) => save(state, backup, place, n));
     detach(state, i);
     attach(state, i, primary, secondary);
     options.rules?.weigh(i, primary, secondary, after);
@@ -92,8 +104,13 @@ function decide({ state, found, options }: MoveSearch): Move | undefined {
     attach(state, i, from[0], from[1]);
     restore(state, backup);
     if (!best || score < best.score) best = { instance: i, kind, target, primary, secondary, score };
-  });
+  }
   return best;
+}
+
+/** The order in which Ganeti looks at moves: by instance, its fail-over first, then by target and kind. */
+function inOrder(a: Candidate, b: Candidate, targets: Int32Array): number {
+  return a.instance - b.instance || targets.indexOf(a.target) - targets.indexOf(b.target) || a.kind - b.kind;
 }
 
 function perform({ state, options }: MoveSearch, { instance, kind, target, primary, secondary }: Move): void {

@@ -8,6 +8,7 @@ import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { tryPlacement } from './apply-move.ts';
 import { type MoveKind, moveKind } from './move.ts';
+import { beginStep, boundInstance, createScoreBound, inOwnPlace, onTarget, reserveBound, type ScoreBound } from './score-bound.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /** Which moves are looked at, as hbal's options have it. */
@@ -36,13 +37,18 @@ export interface MoveSearch {
   readonly scratch: Scratch;
 }
 
-/** Candidates whose scores are the least seen, within rounding, in the order they were looked at. */
+/** Candidates whose scores are the least seen, within rounding. */
 interface CandidateList {
   best: number;
-  readonly instance: number[];
-  readonly kind: MoveKind[];
-  readonly target: number[];
-  readonly score: number[];
+  readonly candidates: Candidate[];
+  /** Instances whose moves were the best for a while; they are worth a first look in the next step. */
+  readonly leaders: number[];
+}
+
+export interface Candidate {
+  readonly instance: number;
+  readonly kind: MoveKind;
+  readonly target: number;
 }
 
 interface Scratch {
@@ -57,6 +63,7 @@ interface Scratch {
   readonly asPrimary: readonly [Float64Array, Float64Array, Float64Array];
   readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
   base: Base;
+  readonly bound: ScoreBound;
 }
 
 /** Parts of the score that are no deviations, without the instance. */
@@ -79,7 +86,7 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
     table,
     options,
     targets: table.online,
-    found: { best: Number.POSITIVE_INFINITY, instance: [], kind: [], target: [], score: [] },
+    found: { best: Number.POSITIVE_INFINITY, candidates: [], leaders: [] },
     scratch: {
       backup: createBackup(state, 2),
       rules: new Float64Array(2),
@@ -89,6 +96,7 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
       asPrimary: [pair(), pair(), pair()],
       asSecondary: [pair(), pair(), pair()],
       base: { reservedSum: 0, reservedSquares: 0, counts: 0, rules: 0 },
+      bound: createScoreBound(table),
     },
   };
 }
@@ -100,9 +108,17 @@ export function scoreCounts(state: ClusterState): number {
   return counts;
 }
 
+/** Makes ready for one step: from here on until the next one the state stays as it is. */
+export function beginSearch({ state, table, found, scratch }: MoveSearch): void {
+  found.best = Number.POSITIVE_INFINITY;
+  found.candidates.length = 0;
+  found.leaders.length = 0;
+  beginStep(state, table, scratch.bound);
+}
+
 /** Looks at all moves of one instance. @param counts `scoreCounts` of the state as it is */
 export function considerInstance(search: MoveSearch, i: number, counts: number): void {
-  const { state, scratch, options } = search;
+  const { state, table, scratch, options } = search;
   const { instances } = state;
   const mirroring = instances.mirroring[i] as number;
   const p = instances.primary[i] as number;
@@ -117,18 +133,26 @@ export function considerInstance(search: MoveSearch, i: number, counts: number):
   const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
   scratch.base.counts = counts - before + after;
   scratch.base.rules = options.rules ? options.rules.hard * hardRuleWeight + options.rules.soft : 0;
+  boundInstance(state, table, scratch.bound, scratch, i, p, s, bounded(search, i));
   if (mirroring === mirror.external) considerExternal(search, i, p, s);
   else considerMirrored(search, i, p, s);
   attach(state, i, p, s);
   restore(state, scratch.backup);
 }
 
+/** No bound holds for what the deviations do not tell: rules that may be mended, and instances that exist only in part. */
+function bounded({ state, scratch }: MoveSearch, i: number): boolean {
+  return scratch.base.rules === 0 && state.instances.forthcoming[i] === 0;
+}
+
 function considerExternal(search: MoveSearch, i: number, p: number, s: number): void {
-  const { state, targets, options, scratch } = search;
+  const { state, targets, options, scratch, found } = search;
+  const { bound } = scratch;
   const force = options.ignoreSoftErrors || state.nodes.offline[p] === 1;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
-    if (t === p || t === s || !admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
+    if (t === p || t === s || bound.base + onTarget(bound, state, i, t, 0) > found.best + tolerance) continue;
+    if (!admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
     contribute(search, i, t, search.table.values, t * search.table.metrics, scratch.asPrimary[2], 0);
     weigh(search, i, moveKind.failoverToAny, t, t, scratch.asPrimary[2], s, undefined);
   }
@@ -136,7 +160,7 @@ function considerExternal(search: MoveSearch, i: number, p: number, s: number): 
 
 /** All moves of a mirrored instance, in Ganeti's order: of equals the first is chosen. */
 function considerMirrored(search: MoveSearch, i: number, p: number, s: number): void {
-  const { state, targets, options, scratch, table } = search;
+  const { state, targets, options, scratch, table, found } = search;
   const { ignoreSoftErrors: force, instanceMoves, restrictedMigration: restricted } = options;
   const primaryOffline = state.nodes.offline[p] === 1;
   const leaves = force || primaryOffline;
@@ -155,30 +179,41 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
   const stays = admitPrimary(state, p, i, true) === 0;
   const onlySecondary = instanceMoves && restricted && !primaryOffline;
   const viaSecondary = toSecondary && !(restricted && primaryOffline);
+  const { bound } = scratch;
+  const [primaryAtS, secondaryAtP, secondaryAtS] = inOwnPlace(bound);
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
     if (t === p || t === s) continue;
-    contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
-    if (stays && admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
-      weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
+    const limit = found.best + tolerance - bound.base;
+    const secondaryAtT = onTarget(bound, state, i, t, 1);
+    let contributed = false;
+    if (stays && secondaryAtT + bound.primaryAtP + reserveBound(bound, state, table, i, t, p) <= limit) {
+      if (admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
+        contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
+        contributed = true;
+        weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
+      }
     }
     if (!instanceMoves || onlySecondary) continue;
-    contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
-    const reachable = admitMigration(state, p, t);
-    if (reachable && admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
-      weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
+    const primaryAtT = onTarget(bound, state, i, t, 0);
+    if (primaryAtT + secondaryAtP + reserveBound(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
+      if (admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
+        contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
+        weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
+      }
     }
     if (!secondaryValid) continue;
-    if (
-      viaSecondary &&
-      admitMigration(state, s, t) &&
-      admitPrimary(state, t, i, leaves) === 0 &&
-      admitSecondary(state, s, i, t, leaves, false) === 0
-    ) {
-      weigh(search, i, moveKind.replacePrimary, t, t, asPrimary[2], s, asSecondary[1]);
+    if (viaSecondary && primaryAtT + secondaryAtS + reserveBound(bound, state, table, i, s, t) <= limit && admitMigration(state, s, t)) {
+      if (admitPrimary(state, t, i, leaves) === 0 && admitSecondary(state, s, i, t, leaves, false) === 0) {
+        contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
+        weigh(search, i, moveKind.replacePrimary, t, t, asPrimary[2], s, asSecondary[1]);
+      }
     }
-    if (toSecondary && admitSecondary(state, t, i, s, leaves, false) === 0) {
-      weigh(search, i, moveKind.failoverAndReplace, t, s, asPrimary[1], t, asSecondary[2]);
+    if (toSecondary && primaryAtS + secondaryAtT + reserveBound(bound, state, table, i, t, s) <= limit) {
+      if (admitSecondary(state, t, i, s, leaves, false) === 0) {
+        if (!contributed) contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
+        weigh(search, i, moveKind.failoverAndReplace, t, s, asPrimary[1], t, asSecondary[2]);
+      }
     }
   }
 }
@@ -253,14 +288,11 @@ function weigh(
       : table.constant + deviations(table, scratch, primaryPart, secondaryPart) + rest(state, table, scratch.base, i, a, b));
   if (score > found.best + tolerance) return;
   if (score < found.best) {
-    if (score < found.best - tolerance) found.instance.length = found.kind.length = found.target.length = found.score.length = 0;
+    if (score < found.best - tolerance) found.candidates.length = 0;
     found.best = score;
+    if (found.leaders.at(-1) !== i) found.leaders.push(i);
   }
-  if (found.instance.length >= mostTies) return;
-  found.instance.push(i);
-  found.kind.push(kind);
-  found.target.push(target);
-  found.score.push(score);
+  if (found.candidates.length < mostTies) found.candidates.push({ instance: i, kind, target });
 }
 
 function deviations(
