@@ -22,7 +22,15 @@ export {
   type PrepareOptions,
   prepareCluster,
 } from './cluster/prepare-cluster.ts';
+export { compileRules } from './location/compile-rules.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
+export type { Location, LocationRule, MemberSelector, Service } from './location/service.ts';
+export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
+export { type AnnealOptions, anneal, batchSteps } from './search/anneal.ts';
+export { createVectorModel } from './search/create-vector-model.ts';
+export { createRuleTables, type Level, type RuleTables, type Tally } from './search/rule-tables.ts';
+export type { SearchModel } from './search/search-model.ts';
+export type { BalanceCost, MoveBudget, SearchProblem } from './search/search-problem.ts';
 export { type ClusterState, createState, type StateOptions } from './state/cluster-state.ts';
 export { type FailMode, failMode, failNames } from './state/fail-mode.ts';
 export { clusterScore, optimalScore, scoreComponents, scoreValues } from './state/score.ts';
