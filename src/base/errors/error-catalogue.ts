@@ -8,6 +8,7 @@ import { htoolsSourceErrors } from './htools-source-errors.ts';
 import { hypervisorErrors } from './hypervisor-errors.ts';
 import { jobsErrors } from './jobs-errors.ts';
 import { localErrors } from './local-errors.ts';
+import { locationErrors } from './location-errors.ts';
 import { networkErrors } from './network-errors.ts';
 import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
@@ -27,6 +28,7 @@ export const errorCatalogue = {
   ...networkErrors,
   ...osErrors,
   ...placementErrors,
+  ...locationErrors,
   ...htoolsSourceErrors,
   ...searchErrors,
   ...clusterErrors,

@@ -1,7 +1,8 @@
 /**
  * The rules of location, ready for the search: counters that know what a placement changes without looking at the whole
  * cluster. Instances and nodes are positions; `noNode` where there is none. A hard rule that is broken counts its excess
- * (how many members are where they must not be), a weighted one adds weight × excess to the soft cost.
+ * (how many members are where they must not be), a weighted one adds weight × excess to the soft cost. A link that carries
+ * more than it can has an excess of 1 for each percent of its bandwidth begun.
  */
 export interface RuleBook {
   /** Excess over all hard rules as things stand; 0: none is broken. */
@@ -12,17 +13,23 @@ export interface RuleBook {
   weigh(instance: number, primary: number, secondary: number, out: Float64Array): void;
   /** Places the instance so; (`noNode`, `noNode`) takes it away. */
   place(instance: number, primary: number, secondary: number): void;
-  /** The rules that such a placement would break, or break more than now. */
+  /** Whether an instance that runs on a node may migrate to another one. No rule about where it is then is asked. */
+  mayMigrate(instance: number, from: number, to: number): boolean;
+  /** The rules that such a placement would break, or break more than now. `excess` is by how much more. */
   explain(instance: number, primary: number, secondary: number): readonly RuleBreach[];
+  /** The rules that such a placement would mend, or break less than now. `excess` is by how much less. */
+  relief(instance: number, primary: number, secondary: number): readonly RuleBreach[];
   /** Everything that is broken as things stand. */
   breaches(): readonly RuleBreach[];
+  /** Positions of the instances that have a part in a broken rule: where mending begins. Ascending. */
+  offenders(): readonly number[];
 }
 
 export interface RuleBreach {
-  /** Name of the rule, as in the file, e.g. `web: spread over racks`. */
+  /** Name of the rule, e.g. `web: at most 1 per rack`. */
   readonly rule: string;
   readonly hard: boolean;
   readonly excess: number;
-  /** What is in the way, in words, e.g. `rack r2 has 2 of at most 1 (web1, web4)`. */
+  /** What is in the way, in words, e.g. `rack r2 has 2 (web1, web4)`. */
   readonly detail: string;
 }

@@ -1,0 +1,68 @@
+import { defineErrors } from './define-errors.ts';
+
+export const locationErrors = defineErrors({
+  LOCATION_UNREADABLE: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The location file {path} cannot be read: {problem}',
+    why: 'It was named with --location; without it, the rules in it would be passed over in silence.',
+    todo: 'Check the path and that you may read the file.',
+  },
+  LOCATION_SYNTAX: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{at}: this is neither YAML nor JSON: {problem}',
+    why: 'A location file is YAML 1.2; JSON is a part of that.',
+    todo: 'Correct the line; an indentation or a quote is the usual cause.',
+  },
+  LOCATION_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{at}: {problem}',
+    why: 'The file is checked against docs/location.schema.json and for sense before anything of it is used.',
+    todo: 'Correct the entry; docs/location.md describes each one with an example.',
+  },
+  LOCATION_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'unknown_entity',
+    what: '{at}: there is no {kind} "{name}".{hint}',
+    why: 'What an entry refers to must be in the file or in the cluster; a misspelt name would make a rule that holds for nothing.',
+    todo: 'Correct the name. For nodes or instances that do not exist yet, write a glob such as "web*", which may fit nothing.',
+  },
+  LOCATION_DUPLICATE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'already_exists',
+    what: '{at}: there are two {kind}s "{name}"; the other one is at {other}.',
+    why: 'Rules and links refer to them by name, so a name must mean one thing.',
+    todo: 'Rename one of them, or remove it.',
+  },
+  LOCATION_CYCLE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{at}: domains are inside of each other: {cycle}.',
+    why: 'Failure domains form a tree: a rack is in a room, a room in a site, and none of them in itself.',
+    todo: 'Remove one of the "in" entries of these domains.',
+  },
+  LOCATION_NODE_TWICE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{at}: node {node} is in two domains of level {level}: {one} and {other}.',
+    why: 'A node stands in one place, so each level has at most one domain for it.',
+    todo: 'Remove the node from one of them; mind that a glob may fit more nodes than meant.',
+  },
+  LOCATION_CONFLICT: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'These hard rules cannot hold together: {rules}. {reason}',
+    why: 'No placement on the nodes that are online fulfils them, whatever their size; leaving out any one of them would make room.',
+    todo: 'Relax or remove one of these rules, give it a weight so that it is a wish, or add the domains or nodes that are missing.',
+  },
+});

@@ -1,0 +1,127 @@
+import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
+import { mirroringOf } from '../cluster/disk-templates.ts';
+import { ruleApply, ruleChange } from './count-rules.ts';
+import { describeBreaches, describeChanges } from './describe-breaches.ts';
+import { draftRules, migrationRules, type RuleDraft, ruleKind } from './draft-rules.ts';
+import { createLayout } from './layout.ts';
+import { bookLinks, linkChange, linkExcess, pairOf } from './link-load.ts';
+import { createMigrationGate } from './migration-gate.ts';
+import { resolveMembers } from './resolve-members.ts';
+import { createRoutes } from './routes.ts';
+import type { RuleBook } from './rule-book.ts';
+import { createRuleTable, type RuleTable } from './rule-table.ts';
+import type { Service } from './service.ts';
+import type { Topology } from './topology.ts';
+
+/**
+ * Makes the rules of location ready for the search, with the instances where the cluster has them. A forthcoming instance
+ * with `noNode` is known and not placed.
+ * @throws LOCATION_UNKNOWN, LOCATION_DUPLICATE, LOCATION_CYCLE, LOCATION_NODE_TWICE, LOCATION_INVALID
+ *
+ * @example
+ * const book = compileRules(cluster, topology, services);
+ * book.weigh(3, 7, noNode, out); // out[0] > 0: instance 3 on node 7 would break a hard rule
+ */
+export function compileRules(cluster: ClusterData, topology: Topology, services: readonly Service[]): RuleBook {
+  const layout = createLayout(cluster, topology);
+  const members = resolveMembers(cluster, services);
+  const drafts = draftRules(layout, members, services).flatMap((draft) => trimmed(draft, cluster));
+  const table = createRuleTable(cluster, topology, layout, createRoutes(cluster, topology, layout), drafts);
+  const gate = createMigrationGate(layout, topology, migrationRules(layout, members, services), cluster.instances.length);
+  const book = createRuleBook(cluster, table, gate);
+  cluster.instances.forEach(({ primary, secondary }, i) => book.place(i, primary, secondary));
+  return book;
+}
+
+/** Leaves out what can never be broken, so that it costs nothing. */
+function trimmed(draft: RuleDraft, { instances }: ClusterData): RuleDraft[] {
+  const { kind, limit, members, others, forbidden } = draft;
+  if (kind >= ruleKind.replicasApart) {
+    const mirrored = members.filter((i) => mirroringOf(instances[i]?.diskTemplate ?? 'plain') === 'internal');
+    return mirrored.length > 0 ? [{ ...draft, members: mirrored }] : [];
+  }
+  const needed = kind === ruleKind.atMost ? limit + 1 : pairwise.has(kind) ? 2 : 1;
+  if (members.length < needed || forbidden?.includes(1) === false) return [];
+  if ((kind === ruleKind.atLeast && limit < 2) || (kind === ruleKind.apart && others.length === 0)) return [];
+  return [draft];
+}
+
+const pairwise: ReadonlySet<number> = new Set([ruleKind.atLeast, ruleKind.together, ruleKind.near]);
+
+type MayMigrate = RuleBook['mayMigrate'];
+
+function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayMigrate): RuleBook {
+  const { start, rules, roles, weight, excess, primary, secondary, rate } = table;
+  const change = new Float64Array(2);
+  let hard = 0;
+  let soft = 0;
+
+  const weigh = (i: number, p: number, s: number, out: Float64Array): void => {
+    const p0 = primary[i] as number;
+    const s0 = secondary[i] as number;
+    out[0] = 0;
+    out[1] = 0;
+    const end = start[i + 1] as number;
+    for (let k = start[i] as number; k < end; k++) {
+      const rule = rules[k] as number;
+      const by = ruleChange(table, rule, roles[k] as number, p0, s0, p, s);
+      if (by === 0) continue;
+      const cost = weight[rule] as number;
+      if (cost === 0) out[0] += by;
+      else out[1] += by * cost;
+    }
+    if ((rate[i] as number) > 0) linkChange(table, rate[i] as number, p0, s0, p, s, out);
+  };
+
+  const place = (i: number, p: number, s: number): void => {
+    const p0 = primary[i] as number;
+    const s0 = secondary[i] as number;
+    change.fill(0);
+    const end = start[i + 1] as number;
+    for (let k = start[i] as number; k < end; k++) {
+      const rule = rules[k] as number;
+      const by = ruleChange(table, rule, roles[k] as number, p0, s0, p, s);
+      ruleApply(table, rule, roles[k] as number, p0, p);
+      excess[rule] = (excess[rule] as number) + by;
+      const cost = weight[rule] as number;
+      if (cost === 0) hard += by;
+      else soft += by * cost;
+    }
+    linkChange(table, rate[i] as number, p0, s0, p, s, change);
+    hard += change[0] as number;
+    soft += change[1] as number;
+    bookLinks(table, -(rate[i] as number), p0, s0);
+    bookLinks(table, rate[i] as number, p, s);
+    primary[i] = p;
+    secondary[i] = s;
+  };
+
+  return {
+    get hard() {
+      return hard;
+    },
+    get soft() {
+      return soft;
+    },
+    weigh,
+    place,
+    mayMigrate,
+    explain: (i, p, s) => describeChanges(cluster, table, i, p, s, 1),
+    relief: (i, p, s) => describeChanges(cluster, table, i, p, s, -1),
+    breaches: () => describeBreaches(cluster, table),
+    offenders: () => offendersOf(table),
+  };
+}
+
+function offendersOf(table: RuleTable): number[] {
+  const { start, rules, excess, rate, primary, secondary, routes, linkLoad } = table;
+  const found: number[] = [];
+  for (let i = 0; i < primary.length; i++) {
+    if (primary[i] === noNode) continue;
+    const pair = (rate[i] as number) > 0 ? pairOf(table, primary[i] as number, secondary[i] as number) : -1;
+    const links = pair < 0 ? [] : routes.links.subarray(routes.start[pair], routes.start[pair + 1]);
+    const broken = rules.subarray(start[i], start[i + 1]).some((rule) => (excess[rule] as number) > 0);
+    if (broken || links.some((link) => linkExcess(table, link, linkLoad[link] as number) > 0)) found.push(i);
+  }
+  return found;
+}
