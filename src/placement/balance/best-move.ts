@@ -8,7 +8,15 @@ import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { tryPlacement } from './apply-move.ts';
 import { type MoveKind, moveKind } from './move.ts';
-import { beginStep, boundInstance, createScoreBound, inOwnPlace, onTarget, reserveBound, type ScoreBound } from './score-bound.ts';
+import {
+  beginStep,
+  boundInstance,
+  createScoreBound,
+  primaryOnTarget,
+  reservedOnSecondary,
+  type ScoreBound,
+  secondaryOnTarget,
+} from './score-bound.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /** Which moves are looked at, as hbal's options have it. */
@@ -64,6 +72,8 @@ interface Scratch {
   readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
   base: Base;
   readonly bound: ScoreBound;
+  /** Some node has exclusive storage. */
+  readonly exclusive: boolean;
 }
 
 /** Parts of the score that are no deviations, without the instance. */
@@ -96,7 +106,8 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
       asPrimary: [pair(), pair(), pair()],
       asSecondary: [pair(), pair(), pair()],
       base: { reservedSum: 0, reservedSquares: 0, counts: 0, rules: 0 },
-      bound: createScoreBound(table),
+      bound: createScoreBound(state, table),
+      exclusive: state.nodes.exclusive.includes(1),
     },
   };
 }
@@ -109,11 +120,11 @@ export function scoreCounts(state: ClusterState): number {
 }
 
 /** Makes ready for one step: from here on until the next one the state stays as it is. */
-export function beginSearch({ state, table, found, scratch }: MoveSearch): void {
+export function beginSearch({ table, found, scratch }: MoveSearch): void {
   found.best = Number.POSITIVE_INFINITY;
   found.candidates.length = 0;
   found.leaders.length = 0;
-  beginStep(state, table, scratch.bound);
+  beginStep(table, scratch.bound);
 }
 
 /** Looks at all moves of one instance. @param counts `scoreCounts` of the state as it is */
@@ -133,25 +144,37 @@ export function considerInstance(search: MoveSearch, i: number, counts: number):
   const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
   scratch.base.counts = counts - before + after;
   scratch.base.rules = options.rules ? options.rules.hard * hardRuleWeight + options.rules.soft : 0;
-  boundInstance(state, table, scratch.bound, scratch, i, p, s, bounded(search, i));
+  boundInstance(state, table, scratch.bound, scratch, i, p, s);
+  boundCounts(search, i, p, s);
+  if (!bounded(search, i)) scratch.bound.base = Number.NEGATIVE_INFINITY;
   if (mirroring === mirror.external) considerExternal(search, i, p, s);
   else considerMirrored(search, i, p, s);
   attach(state, i, p, s);
   restore(state, scratch.backup);
 }
 
-/** No bound holds for what the deviations do not tell: rules that may be mended, and instances that exist only in part. */
+/** No bound holds for what the deviations do not tell: rules that may be mended, spindles, instances that exist only in part. */
 function bounded({ state, scratch }: MoveSearch, i: number): boolean {
-  return scratch.base.rules === 0 && state.instances.forthcoming[i] === 0;
+  return scratch.base.rules === 0 && state.instances.forthcoming[i] === 0 && !scratch.exclusive;
+}
+
+/** What the instance adds to the counts on the nodes it was on, as far as it does not depend on its other node. */
+function boundCounts({ state, scratch }: MoveSearch, i: number, p: number, s: number): void {
+  const { bound } = scratch;
+  bound.primaryAtP += countsWithPrimary(state, i, p, -1) - nodeCounts(state, p);
+  if (s < 0) return;
+  bound.primaryAtS += countsWithPrimary(state, i, s, -1) - nodeCounts(state, s);
+  bound.secondaryAtP += countsWithSecondary(state, p, state.nodes.reserved[p] as number) - nodeCounts(state, p);
+  bound.secondaryAtS += countsWithSecondary(state, s, state.nodes.reserved[s] as number) - nodeCounts(state, s);
 }
 
 function considerExternal(search: MoveSearch, i: number, p: number, s: number): void {
-  const { state, targets, options, scratch, found } = search;
+  const { state, targets, options, scratch, found, table } = search;
   const { bound } = scratch;
   const force = options.ignoreSoftErrors || state.nodes.offline[p] === 1;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
-    if (t === p || t === s || bound.base + onTarget(bound, state, i, t, 0) > found.best + tolerance) continue;
+    if (t === p || t === s || bound.base + primaryOnTarget(bound, table, t) > found.best + tolerance) continue;
     if (!admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
     contribute(search, i, t, search.table.values, t * search.table.metrics, scratch.asPrimary[2], 0);
     weigh(search, i, moveKind.failoverToAny, t, t, scratch.asPrimary[2], s, undefined);
@@ -180,14 +203,14 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
   const onlySecondary = instanceMoves && restricted && !primaryOffline;
   const viaSecondary = toSecondary && !(restricted && primaryOffline);
   const { bound } = scratch;
-  const [primaryAtS, secondaryAtP, secondaryAtS] = inOwnPlace(bound);
+  const { primaryAtP, primaryAtS, secondaryAtP, secondaryAtS } = bound;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
     if (t === p || t === s) continue;
     const limit = found.best + tolerance - bound.base;
-    const secondaryAtT = onTarget(bound, state, i, t, 1);
+    const secondaryAtT = secondaryOnTarget(bound, table, t);
     let contributed = false;
-    if (stays && secondaryAtT + bound.primaryAtP + reserveBound(bound, state, table, i, t, p) <= limit) {
+    if (stays && secondaryAtT + primaryAtP + reservedOnSecondary(bound, state, table, i, t, p) <= limit) {
       if (admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
         contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
         contributed = true;
@@ -195,21 +218,25 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
       }
     }
     if (!instanceMoves || onlySecondary) continue;
-    const primaryAtT = onTarget(bound, state, i, t, 0);
-    if (primaryAtT + secondaryAtP + reserveBound(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
+    const primaryAtT = primaryOnTarget(bound, table, t);
+    if (primaryAtT + secondaryAtP + reservedOnSecondary(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
       if (admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
         contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
         weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
       }
     }
     if (!secondaryValid) continue;
-    if (viaSecondary && primaryAtT + secondaryAtS + reserveBound(bound, state, table, i, s, t) <= limit && admitMigration(state, s, t)) {
+    if (
+      viaSecondary &&
+      primaryAtT + secondaryAtS + reservedOnSecondary(bound, state, table, i, s, t) <= limit &&
+      admitMigration(state, s, t)
+    ) {
       if (admitPrimary(state, t, i, leaves) === 0 && admitSecondary(state, s, i, t, leaves, false) === 0) {
         contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
         weigh(search, i, moveKind.replacePrimary, t, t, asPrimary[2], s, asSecondary[1]);
       }
     }
-    if (toSecondary && primaryAtS + secondaryAtT + reserveBound(bound, state, table, i, t, s) <= limit) {
+    if (toSecondary && primaryAtS + secondaryAtT + reservedOnSecondary(bound, state, table, i, t, s) <= limit) {
       if (admitSecondary(state, t, i, s, leaves, false) === 0) {
         if (!contributed) contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
         weigh(search, i, moveKind.failoverAndReplace, t, s, asPrimary[1], t, asSecondary[2]);

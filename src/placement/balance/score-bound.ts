@@ -2,70 +2,58 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /**
- * A lower bound of the score after a move, without square roots: most moves are passed over by it. For a variance v that
- * changes by δ = x·v, sqrt(v + δ) >= sqrt(v)·(1 + x/2 - x²/2) for all x >= -1, so that with the slope w / (2·sqrt(v)) the
- * deviations of all metrics become one sum of products over the nodes that change, less a slack that bounds the x² term
- * for all moves of an instance.
+ * A lower bound of the score after a move that takes no square roots: most moves are passed over by it. The square root
+ * is concave, so between the least and the largest change of a variance that any move of an instance can make, it is not
+ * below its chord. With the slopes of the chords the deviations of all metrics become one sum of products over the nodes
+ * that change.
  */
 export interface ScoreBound {
-  readonly metrics: number;
-  /** Slope of each metric by its sum of squares; of reserved memory last. */
-  readonly slopes: Float64Array;
-  readonly deviations: Float64Array;
-  /** By node and metric: what one unit of an amount, and of its square, adds. */
-  readonly linear: Float64Array;
-  readonly quadratic: Float64Array;
-  /** Largest distance from the mean, largest factor, and spread of the factors, by metric. */
-  readonly farthest: Float64Array;
+  /** Least and largest centred value by metric, reserved memory last, and extremes of the factors. */
+  readonly least: Float64Array;
+  readonly largest: Float64Array;
+  readonly leastFactor: Float64Array;
   readonly largestFactor: Float64Array;
-  readonly factorSpread: Float64Array;
-  amounts: Amounts;
-  secondaryMetrics: Int32Array;
-  nodes: number;
-  /** Of the instance at hand: everything but what its new nodes add. `-Infinity`: no bound holds. */
+  /** Largest part of a node's memory that one MiB is. */
+  readonly memoryFactor: number;
+  /** Metrics that an instance changes as secondary too. */
+  readonly secondaryMetrics: Int32Array;
+  /** Of the instance at hand: slope by sum of squares; the same times its amount, once and squared; by role. */
+  readonly slopes: Float64Array;
+  readonly primary: readonly [Float64Array, Float64Array];
+  readonly secondary: readonly [Float64Array, Float64Array];
+  /** Everything but what the new nodes add. `-Infinity`: no bound holds. */
   base: number;
+  /** What the instance adds on its primary (P) and secondary node (S) in either role. */
   primaryAtP: number;
   primaryAtS: number;
   secondaryAtP: number;
   secondaryAtS: number;
 }
 
-interface Amounts {
-  readonly primary: readonly [Float64Array, Float64Array];
-  readonly secondary: readonly [Float64Array, Float64Array];
-}
-
-/** The parts of the search's scratch that the bound reads. */
-interface Detached {
+/** The parts of the search that the bound reads: sums and values without the instance. */
+export interface Detached {
   readonly sums: Float64Array;
   readonly squares: Float64Array;
   readonly own: readonly [Float64Array, Float64Array];
   readonly base: { readonly reservedSum: number; readonly reservedSquares: number; readonly counts: number };
 }
 
-export function createScoreBound(table: ScoreTable): ScoreBound {
+export function createScoreBound(state: ClusterState, table: ScoreTable): ScoreBound {
   const { metrics, factors, online, secondaryAmounts } = table;
-  const column = () => new Float64Array(metrics);
-  const largestFactor = column();
-  const factorSpread = column();
-  for (let k = 0; k < metrics; k++) {
-    const all = Float64Array.from(online, (n) => factors[n * metrics + k] as number);
-    largestFactor[k] = all.reduce((most, factor) => Math.max(most, factor), 0);
-    factorSpread[k] = (largestFactor[k] as number) - all.reduce((least, factor) => Math.min(least, factor), Number.POSITIVE_INFINITY);
-  }
+  const column = () => new Float64Array(metrics + 1);
+  const extreme = (pick: (a: number, b: number) => number, from: number) =>
+    Float64Array.from({ length: metrics }, (_, k) => online.reduce((value, n) => pick(value, factors[n * metrics + k] as number), from));
   const isSecondary = (k: number) => secondaryAmounts.some((amounts) => amounts.some((amount, at) => at % metrics === k && amount !== 0));
   return {
-    metrics,
-    slopes: new Float64Array(metrics + 1),
-    deviations: new Float64Array(metrics + 1),
-    linear: new Float64Array(factors.length),
-    quadratic: new Float64Array(factors.length),
-    farthest: new Float64Array(metrics + 1),
-    largestFactor,
-    factorSpread,
-    amounts: { primary: table.primaryAmounts, secondary: secondaryAmounts },
+    least: column(),
+    largest: column(),
+    leastFactor: extreme(Math.min, Number.POSITIVE_INFINITY),
+    largestFactor: extreme(Math.max, 0),
+    memoryFactor: online.reduce((most, n) => Math.max(most, 1 / (state.nodes.totalMemory[n] as number)), 0),
     secondaryMetrics: Int32Array.from({ length: metrics }, (_, k) => k).filter(isSecondary),
-    nodes: online.length,
+    slopes: column(),
+    primary: [column(), column()],
+    secondary: [column(), column()],
     base: Number.NEGATIVE_INFINITY,
     primaryAtP: 0,
     primaryAtS: 0,
@@ -74,36 +62,21 @@ export function createScoreBound(table: ScoreTable): ScoreBound {
   };
 }
 
-/** Variances below this are taken as 0: their deviation cannot fall, and its slope would be endless. */
-const leastVariance = 1e-14;
-
-/** Takes the slopes from the state as it is. */
-export function beginStep(state: ClusterState, table: ScoreTable, bound: ScoreBound): void {
-  const { metrics, sums, squares, weights, online, values, factors, reserved, reservedSums } = table;
-  const { slopes, deviations, linear, quadratic, farthest } = bound;
-  for (let k = 0; k <= metrics; k++) {
-    const mean = (k < metrics ? (sums[k] as number) : reservedSums.sum) / online.length;
-    const variance = (k < metrics ? (squares[k] as number) : reservedSums.squares) / online.length - mean * mean;
-    const flat = variance < leastVariance;
-    deviations[k] = flat ? 0 : Math.sqrt(variance);
-    slopes[k] = flat ? 0 : (k < metrics ? (weights[k] as number) : 1) / (2 * Math.sqrt(variance) * online.length);
-    farthest[k] = 0;
-  }
+/** Takes the extremes of the state as it is. */
+export function beginStep({ metrics, online, values, reserved }: ScoreTable, { least, largest }: ScoreBound): void {
+  least.fill(Number.POSITIVE_INFINITY);
+  largest.fill(Number.NEGATIVE_INFINITY);
   for (let r = 0; r < online.length; r++) {
     const n = online[r] as number;
-    for (let k = 0; k < metrics; k++) {
-      const at = n * metrics + k;
-      const factor = factors[at] as number;
-      linear[at] = 2 * (slopes[k] as number) * (values[at] as number) * factor;
-      quadratic[at] = (slopes[k] as number) * factor * factor;
-      farthest[k] = Math.max(farthest[k] as number, Math.abs(values[at] as number));
+    for (let k = 0; k <= metrics; k++) {
+      const value = (k < metrics ? values[n * metrics + k] : reserved[n]) as number;
+      if (value < (least[k] as number)) least[k] = value;
+      if (value > (largest[k] as number)) largest[k] = value;
     }
-    farthest[metrics] = Math.max(farthest[metrics] as number, Math.abs(reserved[n] as number));
   }
-  bound.nodes = state.scope.length;
 }
 
-/** Takes the parts that do not depend on the target. The instance is detached. */
+/** Takes the slopes for an instance, which is detached, and what its own nodes add. */
 export function boundInstance(
   state: ClusterState,
   table: ScoreTable,
@@ -112,113 +85,142 @@ export function boundInstance(
   i: number,
   p: number,
   s: number,
-  holds: boolean,
 ): void {
-  const { metrics, slopes, deviations } = bound;
-  const { base } = detached;
+  const { metrics, weights } = table;
   const online = table.online.length;
-  let total = holds ? table.constant + base.counts : Number.NEGATIVE_INFINITY;
-  const [atP, atS] = detached.own;
-  bound.primaryAtP = ownPart(table, bound, state, i, p, atP, table.primaryAmounts);
-  bound.primaryAtS = ownPart(table, bound, state, i, s, atS, table.primaryAmounts);
-  bound.secondaryAtP = ownPart(table, bound, state, i, p, atP, table.secondaryAmounts);
-  bound.secondaryAtS = ownPart(table, bound, state, i, s, atS, table.secondaryAmounts);
+  bound.base = table.constant + detached.base.counts;
+  bound.primaryAtP = bound.primaryAtS = bound.secondaryAtP = bound.secondaryAtS = 0;
   for (let k = 0; k < metrics; k++) {
-    const deviation = deviations[k] as number;
-    if (deviation === 0) continue;
-    const removed = (detached.squares[k] as number) - (table.squares[k] as number);
-    const most = Math.max(amount(table, i * metrics + k, 0), amount(table, i * metrics + k, 1)) * (bound.largestFactor[k] as number);
-    const shift = (4 * amountOf(table, i * metrics + k) * (bound.factorSpread[k] as number) + Math.abs(table.sums[k] as number)) / online;
-    const change = (Math.abs(removed) + 2 * most * (2 * (bound.farthest[k] as number) + 3 * most)) / online + shift * shift;
-    const x = change / (deviation * deviation);
-    total += (table.weights[k] as number) * deviation * (1 - (x * x) / 2) + (slopes[k] as number) * (removed - shift * shift * online);
+    const asPrimary = amountOf(table.primaryAmounts, i * metrics + k);
+    const asSecondary = amountOf(table.secondaryAmounts, i * metrics + k);
+    const ownP = ownChange(table, state, table.primaryAmounts, i, p, k, detached.own[0]);
+    const ownS = ownChange(table, state, table.primaryAmounts, i, s, k, detached.own[1]);
+    const secondP = ownChange(table, state, table.secondaryAmounts, i, p, k, detached.own[0]);
+    const secondS = ownChange(table, state, table.secondaryAmounts, i, s, k, detached.own[1]);
+    const low = leastChange(bound, k, asPrimary);
+    const high = largestChange(bound, k, asPrimary);
+    const lowSecond = leastChange(bound, k, asSecondary);
+    const highSecond = largestChange(bound, k, asSecondary);
+    const mean = (detached.sums[k] as number) / online;
+    const shift = Math.abs(mean) + ((Math.abs(asPrimary) + Math.abs(asSecondary)) * (bound.largestFactor[k] as number)) / online;
+    const spread =
+      (bound.largestFactor[k] as number) === (bound.leastFactor[k] as number) ? evenShift(table, i, k, mean, online) : shift * shift;
+    const without = (detached.squares[k] as number) / online;
+    const from = Math.max(0, without + (Math.min(ownP, ownS, low) + Math.min(secondP, secondS, lowSecond)) / online - spread);
+    const to = Math.max(from, without + (Math.max(ownP, ownS, high) + Math.max(secondP, secondS, highSecond)) / online);
+    const slope = chord(from, to);
+    const weight = weights[k] as number;
+    bound.base += weight * (Math.sqrt(from) + slope * (without - spread - from));
+    bound.slopes[k] = (weight * slope) / online;
+    bound.primaryAtP += (bound.slopes[k] as number) * ownP;
+    bound.primaryAtS += (bound.slopes[k] as number) * ownS;
+    bound.secondaryAtP += (bound.slopes[k] as number) * secondP;
+    bound.secondaryAtS += (bound.slopes[k] as number) * secondS;
+    setSlopes(bound.primary, bound.slopes, k, asPrimary);
+    setSlopes(bound.secondary, bound.slopes, k, asSecondary);
   }
-  total += reservedBase(state, table, bound, detached, i, s);
-  bound.base = total;
+  boundReserved(state, table, bound, detached, i);
 }
 
-/** Reserved memory, with the instance gone and nothing added. */
-function reservedBase(state: ClusterState, table: ScoreTable, bound: ScoreBound, { base }: Detached, i: number, s: number): number {
-  const { metrics, slopes, deviations, farthest } = bound;
-  const online = table.online.length;
-  const sum = 0.25 * (base.reservedSum + table.reservedSums.centre * online);
-  const deviation = deviations[metrics] as number;
-  if (deviation === 0 || s < 0) return sum + (s < 0 ? deviation : 0);
-  const most = (state.instances.memory[i] as number) * largestInverseMemory(state, table);
-  const removed = base.reservedSquares - table.reservedSums.squares;
-  const shift = (2 * most + Math.abs(table.reservedSums.sum)) / online;
-  const change = (Math.abs(removed) + most * (2 * (farthest[metrics] as number) + 2 * most)) / online + shift * shift;
-  const x = change / (deviation * deviation);
-  return sum + deviation * (1 - (x * x) / 2) + (slopes[metrics] as number) * (removed - shift * shift * online);
+/** Where all nodes have one factor, the mean comes back to where it was whatever the target. */
+function evenShift(table: ScoreTable, i: number, k: number, mean: number, online: number): number {
+  const factor = table.factors[(table.online[0] as number) * table.metrics + k] as number;
+  const amounts =
+    (amountOf(table.primaryAmounts, i * table.metrics + k) + amountOf(table.secondaryAmounts, i * table.metrics + k)) * factor;
+  const primaryOnly = mean + (amountOf(table.primaryAmounts, i * table.metrics + k) * factor) / online;
+  const both = mean + amounts / online;
+  return Math.max(primaryOnly * primaryOnly, both * both);
 }
 
-function largestInverseMemory(state: ClusterState, table: ScoreTable): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let r = 0; r < table.online.length; r++) least = Math.min(least, state.nodes.totalMemory[table.online[r] as number] as number);
-  return 1 / least;
+function setSlopes([linear, quadratic]: readonly [Float64Array, Float64Array], slopes: Float64Array, k: number, amount: number): void {
+  linear[k] = 2 * (slopes[k] as number) * amount;
+  quadratic[k] = (slopes[k] as number) * amount * amount;
 }
 
-/** Both roles together, in the larger of the two kinds of storage. */
-function amountOf(table: ScoreTable, at: number): number {
-  return amount(table, at, 0) + amount(table, at, 1);
+const chord = (from: number, to: number): number => (to > from ? (Math.sqrt(to) - Math.sqrt(from)) / (to - from) : 0);
+
+/** An amount, if it is the same for both kinds of storage; else neither is right for all nodes, and 0 is never asked for. */
+function amountOf([shared]: readonly [Float64Array, Float64Array], at: number): number {
+  return shared[at] as number;
 }
 
-function amount({ primaryAmounts, secondaryAmounts }: ScoreTable, at: number, role: 0 | 1): number {
-  const [shared, exclusive] = role === 0 ? primaryAmounts : secondaryAmounts;
-  return Math.max(Math.abs(shared[at] as number), Math.abs(exclusive[at] as number));
-}
-
-/** What the instance adds in a role on one of the nodes it was on. */
-function ownPart(
+function ownChange(
   table: ScoreTable,
-  bound: ScoreBound,
-  state: ClusterState,
+  { nodes }: ClusterState,
+  amounts: readonly [Float64Array, Float64Array],
   i: number,
   n: number,
+  k: number,
   own: Float64Array,
-  amounts: readonly [Float64Array, Float64Array],
 ): number {
   if (n < 0 || table.isOnline[n] === 0) return 0;
-  const { metrics, slopes } = bound;
-  const column = amounts[state.nodes.exclusive[n] as 0 | 1];
+  const amount = amounts[nodes.exclusive[n] as 0 | 1][i * table.metrics + k] as number;
+  const d = amount * (table.factors[n * table.metrics + k] as number);
+  return d * (2 * (own[k] as number) + d);
+}
+
+/** Least change of the sum of squares when the amount comes to any node: `d·(2y + d)` at the corners of what d and y can be. */
+function leastChange({ least, largest, leastFactor, largestFactor }: ScoreBound, k: number, amount: number): number {
+  if (amount === 0) return 0;
+  const y = (amount > 0 ? least[k] : largest[k]) as number;
+  const big = amount * (largestFactor[k] as number);
+  const small = amount * (leastFactor[k] as number);
+  const bottom = Math.min(Math.max(-y, Math.min(small, big)), Math.max(small, big));
+  return bottom * (2 * y + bottom);
+}
+
+function largestChange({ least, largest, leastFactor, largestFactor }: ScoreBound, k: number, amount: number): number {
+  if (amount === 0) return 0;
+  const y = (amount > 0 ? largest[k] : least[k]) as number;
+  const big = amount * (largestFactor[k] as number);
+  const small = amount * (leastFactor[k] as number);
+  return Math.max(big * (2 * y + big), small * (2 * y + small));
+}
+
+/** Reserved memory: of at most one node it grows, by at most the memory of the instance. */
+function boundReserved({ instances }: ClusterState, table: ScoreTable, bound: ScoreBound, { base }: Detached, i: number): void {
+  const online = table.online.length;
+  const k = table.metrics;
+  const most = instances.reserves[i] === 1 ? (instances.memory[i] as number) * bound.memoryFactor : 0;
+  const y = bound.least[k] as number;
+  const bottom = Math.min(Math.max(0, -y), most);
+  const top = Math.max(0, most * (2 * (bound.largest[k] as number) + most));
+  const shift = (Math.abs(base.reservedSum) + most) / online;
+  const without = base.reservedSquares / online;
+  const from = Math.max(0, without + (bottom * (2 * y + bottom)) / online - shift * shift);
+  const to = Math.max(from, without + top / online);
+  const slope = chord(from, to);
+  bound.slopes[k] = slope / online;
+  bound.base += Math.sqrt(from) + slope * (without - shift * shift - from) + 0.25 * (base.reservedSum + table.reservedSums.centre * online);
+}
+
+/** What the instance adds as primary on a node that is new to it. */
+export function primaryOnTarget({ primary: [linear, quadratic] }: ScoreBound, { metrics, values, factors }: ScoreTable, t: number): number {
+  const at = t * metrics;
   let total = 0;
   for (let k = 0; k < metrics; k++) {
-    const d = (column[i * metrics + k] as number) * (table.factors[n * metrics + k] as number);
-    total += (slopes[k] as number) * d * (2 * (own[k] as number) + d);
+    const factor = factors[at + k] as number;
+    total += factor * ((linear[k] as number) * (values[at + k] as number) + (quadratic[k] as number) * factor);
   }
   return total;
 }
 
-/** The parts of the bound for the nodes the instance was on: primary on the secondary, secondary on the primary, secondary where it was. */
-export function inOwnPlace(bound: ScoreBound): readonly [number, number, number] {
-  return [bound.primaryAtS, bound.secondaryAtP, bound.secondaryAtS];
-}
-
-/** What the instance adds in a role (0 primary, 1 secondary) on a node that is new to it. */
-export function onTarget(bound: ScoreBound, state: ClusterState, i: number, t: number, role: 0 | 1): number {
-  const { metrics, linear, quadratic, amounts, secondaryMetrics } = bound;
+/** The same as secondary, reserved memory apart. */
+export function secondaryOnTarget(bound: ScoreBound, { metrics, values, factors }: ScoreTable, t: number): number {
+  const { secondary, secondaryMetrics } = bound;
+  const [linear, quadratic] = secondary;
   const at = t * metrics;
-  const from = i * metrics;
   let total = 0;
-  if (role === 0) {
-    const column = amounts.primary[state.nodes.exclusive[t] as 0 | 1];
-    for (let k = 0; k < metrics; k++) {
-      const a = column[from + k] as number;
-      total += a * ((linear[at + k] as number) + a * (quadratic[at + k] as number));
-    }
-    return total;
-  }
-  const column = amounts.secondary[state.nodes.exclusive[t] as 0 | 1];
   for (let m = 0; m < secondaryMetrics.length; m++) {
     const k = secondaryMetrics[m] as number;
-    const a = column[from + k] as number;
-    total += a * ((linear[at + k] as number) + a * (quadratic[at + k] as number));
+    const factor = factors[at + k] as number;
+    total += factor * ((linear[k] as number) * (values[at + k] as number) + (quadratic[k] as number) * factor);
   }
   return total;
 }
 
-/** What is reserved more on node `b` for a secondary with primary node `a`. */
-export function reserveBound(bound: ScoreBound, state: ClusterState, table: ScoreTable, i: number, b: number, a: number): number {
+/** What reserved memory adds when the instance has node `b` as secondary and `a` as primary. */
+export function reservedOnSecondary(bound: ScoreBound, state: ClusterState, table: ScoreTable, i: number, b: number, a: number): number {
   const { nodes, instances, peers, nodeCount } = state;
   if (instances.reserves[i] === 0 || table.isOnline[b] === 0) return 0;
   const need = (peers[b * nodeCount + a] as number) + (instances.memory[i] as number);
@@ -227,5 +229,5 @@ export function reserveBound(bound: ScoreBound, state: ClusterState, table: Scor
   const memory = nodes.totalMemory[b] as number;
   const d = (need - reserved) / memory;
   const y = reserved / memory - table.reservedSums.centre;
-  return 0.25 * d + (bound.slopes[bound.metrics] as number) * d * (2 * y + d);
+  return 0.25 * d + (bound.slopes[table.metrics] as number) * d * (2 * y + d);
 }
