@@ -1,9 +1,9 @@
 import type { AllocPolicy, InstanceStatus, PlacementDiskTemplate } from '../../placement/index.ts';
 
 /** The words of Ganeti's interfaces, for the check of what comes from outside. */
-export const allocPolicies: ReadonlySet<string> = new Set<AllocPolicy>(['preferred', 'last_resort', 'unallocable']);
+export const allocPolicies: readonly AllocPolicy[] = ['preferred', 'last_resort', 'unallocable'];
 
-export const instanceStatuses: ReadonlySet<string> = new Set<InstanceStatus>([
+export const instanceStatuses: readonly InstanceStatus[] = [
   'running',
   'ERROR_up',
   'ERROR_down',
@@ -13,9 +13,9 @@ export const instanceStatuses: ReadonlySet<string> = new Set<InstanceStatus>([
   'ADMIN_down',
   'ADMIN_offline',
   'USER_down',
-]);
+];
 
-export const placementDiskTemplates: ReadonlySet<string> = new Set<PlacementDiskTemplate>([
+export const placementDiskTemplates: readonly PlacementDiskTemplate[] = [
   'diskless',
   'file',
   'sharedfile',
@@ -25,4 +25,4 @@ export const placementDiskTemplates: ReadonlySet<string> = new Set<PlacementDisk
   'rbd',
   'ext',
   'gluster',
-]);
+];

@@ -1,4 +1,4 @@
-import type { InstancePolicy, InstanceSpec, PlacementDiskTemplate, SpecRange } from '../../../placement/index.ts';
+import type { InstancePolicy, InstanceSpec, SpecRange } from '../../../placement/index.ts';
 import { placementDiskTemplates } from '../raw-names.ts';
 import type { TextCursor } from './text-cursor.ts';
 
@@ -8,14 +8,10 @@ export function parsePolicy(cursor: TextCursor, fields: readonly string[]): Inst
   return {
     std: parseSpec(cursor, 'standard size', standard),
     ranges: parseRanges(cursor, minMax),
-    diskTemplates: templates === '' ? [] : templates.split(',').map((name) => diskTemplate(cursor, name)),
+    diskTemplates: templates === '' ? [] : templates.split(',').map((name) => cursor.word('a disk template', name, placementDiskTemplates)),
     vcpuRatio: cursor.real('vcpu ratio', vcpuRatio),
     spindleRatio: cursor.real('spindle ratio', spindleRatio),
   };
-}
-
-function diskTemplate(cursor: TextCursor, name: string): PlacementDiskTemplate {
-  return placementDiskTemplates.has(name) ? (name as PlacementDiskTemplate) : cursor.fail(`'${name}' is not a disk template`);
 }
 
 function parseRanges(cursor: TextCursor, text: string): SpecRange[] {

@@ -1,16 +1,14 @@
 import { GantryError } from '../../../base/index.ts';
 import {
-  type AllocPolicy,
   type ClusterData,
   defaultPolicy,
   type GroupData,
   type InstanceData,
   type InstancePolicy,
-  type InstanceStatus,
   type NodeData,
   noNode,
-  type PlacementDiskTemplate,
 } from '../../../placement/index.ts';
+import { indexNames, NameIndex } from '../name-index.ts';
 import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../raw-names.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { TextCursor } from './text-cursor.ts';
@@ -39,45 +37,49 @@ export function parseText(text: string, file: string): ClusterData {
     return items;
   };
 
-  const groupIndex = new Map<string, number>();
+  const groupIndex = new NameIndex('group');
   const groups = section(0, (fields) => readGroup(cursor, fields, groupIndex));
-  const nodeIndex = new Map<string, number>();
+  const groupNames = indexNames(
+    'group',
+    groups.map(({ name }) => name),
+    cursor,
+  );
+  const nodeIndex = new NameIndex('node');
   const nodes = section(1, (fields) => readNode(cursor, fields, groupIndex, nodeIndex));
   // Ganeti's own data have several instances of one name.
   const instances = section(2, (fields) => readInstance(cursor, fields, nodeIndex));
   const tags = lines.slice(starts[3], starts[4] === undefined ? undefined : starts[4] - 1);
   const policies = new Map<string, InstancePolicy>();
-  section(4, (fields) => readPolicy(cursor, fields, groups, policies));
+  section(4, (fields) => readPolicy(cursor, fields, groupNames, policies));
   const withPolicy = groups.map((group) => ({ ...group, ipolicy: policies.get(group.name) ?? defaultPolicy }));
   return { groups: withPolicy, nodes, instances, tags, ipolicy: policies.get('') ?? defaultPolicy };
 }
 
 const commaSplit = (text: string): readonly string[] => (text === '' ? [] : text.split(','));
 
-function readGroup(cursor: TextCursor, fields: string[], seen: Map<string, number>): GroupData {
+function readGroup(cursor: TextCursor, fields: string[], seen: NameIndex): GroupData {
   const [name, uuid, policy, tags, networks = ''] = fields;
   if (name === undefined || uuid === undefined || policy === undefined || tags === undefined) return tooFew(cursor, fields, 4);
-  cursor.register('group', uuid, seen);
-  if (!allocPolicies.has(policy)) cursor.fail(`'${policy}' is not an allocation policy`);
+  seen.add(uuid, cursor);
   return {
     uuid,
     name,
-    allocPolicy: policy as AllocPolicy,
+    allocPolicy: cursor.word('an allocation policy', policy, allocPolicies),
     networks: commaSplit(networks),
     ipolicy: defaultPolicy,
     tags: commaSplit(tags),
   };
 }
 
-function readNode(cursor: TextCursor, fields: string[], groups: ReadonlyMap<string, number>, seen: Map<string, number>): NodeData {
+function readNode(cursor: TextCursor, fields: string[], groups: NameIndex, seen: NameIndex): NodeData {
   if (fields.length < 9) return tooFew(cursor, fields, 9);
   const [name, tm, nm, fm, td, fd, tc, role, uuid, spindles = '1', tags = '', exclusive = 'N', freeSpindles = '0'] = fields as [
     ...(readonly [string, string, string, string, string, string, string, string, string]),
     ...string[],
   ];
   const [ownCpu = '1', speed = '1'] = fields.slice(13);
-  const group = groups.get(uuid) ?? cursor.unknown('group', uuid, `node ${name}`);
-  cursor.register('node', name, seen);
+  const group = groups.find(uuid, `node ${name}`, cursor);
+  seen.add(name, cursor);
   // Ganeti writes a question mark for what a node did not tell.
   const silent = tm === '?' || nm === '?' || fm === '?' || td === '?' || fd === '?' || tc === '?';
   if (silent) return silentNode(name, group);
@@ -120,7 +122,7 @@ const silentNode = (name: string, group: number): NodeData => ({
   tags: [],
 });
 
-function readInstance(cursor: TextCursor, fields: string[], nodes: ReadonlyMap<string, number>): InstanceData {
+function readInstance(cursor: TextCursor, fields: string[], nodes: NameIndex): InstanceData {
   if (fields.length < 10) return tooFew(cursor, fields, 10);
   const [name, memory, disk, vcpus, status, balance, pnode, snode, template, tags] = fields as [
     ...(readonly [string, string, string, string, string, string, string, string, string, string]),
@@ -128,11 +130,9 @@ function readInstance(cursor: TextCursor, fields: string[], nodes: ReadonlyMap<s
   ];
   const [spindleUse = '1', spindles = '-', forthcoming = 'N'] = fields.slice(10);
   const owner = `instance ${name}`;
-  const primary = nodes.get(pnode) ?? cursor.unknown('node', pnode, owner);
-  const secondary = snode === '' ? noNode : (nodes.get(snode) ?? cursor.unknown('node', snode, owner));
-  if (primary === secondary) cursor.fail(`instance ${name} has ${pnode} as primary and as secondary node`);
-  if (!instanceStatuses.has(status)) cursor.fail(`'${status}' is not a state of an instance`);
-  if (!placementDiskTemplates.has(template)) cursor.fail(`'${template}' is not a disk template`);
+  const primary = nodes.find(pnode, owner, cursor);
+  const secondary = snode === '' ? noNode : nodes.find(snode, owner, cursor);
+  if (primary === secondary) throw new GantryError('HTOOLS_SAME_NODE', { place: cursor.place, instance: name, node: pnode });
   const size = cursor.integer('disk', disk);
   return {
     name,
@@ -140,11 +140,11 @@ function readInstance(cursor: TextCursor, fields: string[], nodes: ReadonlyMap<s
     disk: size,
     disks: [{ size, spindles: spindles === '-' ? undefined : cursor.integer('spindles', spindles) }],
     vcpus: cursor.integer('virtual processors', vcpus),
-    status: status as InstanceStatus,
+    status: cursor.word('a state of an instance', status, instanceStatuses),
     autoBalance: cursor.flag('auto_balance', balance),
     primary,
     secondary,
-    diskTemplate: template as PlacementDiskTemplate,
+    diskTemplate: cursor.word('a disk template', template, placementDiskTemplates),
     spindleUse: cursor.integer('spindle use', spindleUse),
     tags: commaSplit(tags),
     nics: [],
@@ -152,10 +152,10 @@ function readInstance(cursor: TextCursor, fields: string[], nodes: ReadonlyMap<s
   };
 }
 
-function readPolicy(cursor: TextCursor, fields: string[], groups: readonly GroupData[], policies: Map<string, InstancePolicy>): void {
+function readPolicy(cursor: TextCursor, fields: string[], groups: NameIndex, policies: Map<string, InstancePolicy>): void {
   const [owner, ...rest] = fields as [string, ...string[]];
   if (rest.length < 5) tooFew(cursor, fields, 6);
-  if (owner !== '' && !groups.some(({ name }) => name === owner)) cursor.unknown('group', owner, 'its policy');
+  if (owner !== '') groups.find(owner, 'its policy', cursor);
   policies.set(owner, parsePolicy(cursor, rest));
 }
 

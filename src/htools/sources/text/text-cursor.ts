@@ -1,10 +1,11 @@
 import { GantryError } from '../../../base/index.ts';
+import type { Placed } from '../name-index.ts';
 
 const whole = /^\d+$/;
 const decimal = /^\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /** Where in a text file the reader is; reads fields and complains with file, line and section. */
-export class TextCursor {
+export class TextCursor implements Placed {
   readonly file: string;
   section = '';
   line = 0;
@@ -38,14 +39,9 @@ export class TextCursor {
     return text === 'N' ? false : this.fail(`${field} is '${text}', not Y or N`);
   }
 
-  unknown(kind: string, name: string, owner: string): never {
-    throw new GantryError('HTOOLS_REFERENCE_UNKNOWN', { place: this.place, kind, name, owner });
-  }
-
-  /** Gives the next position to a name that must be the only one. */
-  register(kind: string, name: string, seen: Map<string, number>): void {
-    if (seen.has(name)) throw new GantryError('HTOOLS_NAME_DUPLICATE', { place: this.place, kind, name });
-    seen.set(name, seen.size);
+  /** One of the words that are known. */
+  word<T extends string>(what: string, text: string, words: readonly T[]): T {
+    return words.find((word) => word === text) ?? this.fail(`'${text}' is not ${what}`);
   }
 
   private badNumber(field: string, text: string): never {
