@@ -4,6 +4,7 @@ import { clusterErrors } from './cluster-errors.ts';
 import { daemonErrors } from './daemon-errors.ts';
 import type { ErrorDefinition } from './define-errors.ts';
 import { generalErrors } from './general-errors.ts';
+import { htoolsCommandErrors } from './htools-command-errors.ts';
 import { htoolsSourceErrors } from './htools-source-errors.ts';
 import { hypervisorErrors } from './hypervisor-errors.ts';
 import { jobsErrors } from './jobs-errors.ts';
@@ -29,6 +30,7 @@ export const errorCatalogue = {
   ...osErrors,
   ...placementErrors,
   ...locationErrors,
+  ...htoolsCommandErrors,
   ...htoolsSourceErrors,
   ...searchErrors,
   ...clusterErrors,
