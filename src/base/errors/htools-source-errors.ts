@@ -31,7 +31,7 @@ export const htoolsSourceErrors = defineErrors({
     ganeti: 'wrong_input',
     what: '{file}, line {line} ({section}): {problem}',
     why: "The line does not have the columns that its section has in the text format of Ganeti's tools, see htools(1).",
-    todo: 'Correct the line, or collect the data anew with hscan.',
+    todo: 'Correct the line, or collect the data anew.',
   },
   HTOOLS_TEXT_SECTIONS: {
     kind: 'user',
@@ -136,5 +136,21 @@ export const htoolsSourceErrors = defineErrors({
     what: '{place}: the answer makes no sense: {problem}',
     why: 'Something other than a master of a known version listens on the socket.',
     todo: 'Check the path of the socket and the version of the master.',
+  },
+  HTOOLS_MONITOR_INCOMPLETE: {
+    kind: 'operational',
+    http: 502,
+    ganeti: 'environment_error',
+    what: 'Not all required data available. Missing: {missing}',
+    why: 'The monitors of these nodes, or those that should know these instances, did not tell.',
+    todo: 'Start the monitors, or leave --exit-on-missing-mond-data away: what is missing is then estimated.',
+  },
+  HTOOLS_SAVE_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'Cannot write {file}: {detail}',
+    why: 'The folder does not exist, may not be written by you, or the disk is full.',
+    todo: 'Name another place.',
   },
 });

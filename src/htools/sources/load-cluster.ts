@@ -1,10 +1,13 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../../placement/index.ts';
+import { type IallocatorInput, parseIallocator } from './iallocator/parse-iallocator.ts';
 import { loadLuxi } from './luxi/load-luxi.ts';
+import { type MonitorOptions, measure } from './monitor/measure.ts';
 import { loadRapi } from './rapi/load-rapi.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { simulate } from './simulation/simulate.ts';
 import { parseText } from './text/parse-text.ts';
+import { parseUtilisation } from './utilisation.ts';
 
 /** Where a cluster is described: one of these. */
 export interface ClusterSource {
@@ -14,21 +17,69 @@ export interface ClusterSource {
   readonly rapi?: string | undefined;
   /** `-L`: path of the master's Unix socket. */
   readonly luxiSocket?: string | undefined;
+  /** `-I`: file with the input of an instance allocator; `-` is the standard input. */
+  readonly iallocatorFile?: string | undefined;
   /** `--simulate`, once for each group. */
   readonly simulated?: readonly string[] | undefined;
 }
 
-/** Loads a cluster from the one source that is given. */
-export async function loadCluster(options: ClusterSource): Promise<ClusterData> {
-  return await loadSource(options);
+/** What is done to the data of any source. */
+export interface LoadAdjustments {
+  /** `-U`: file with the load of instances. */
+  readonly utilisationFile?: string | undefined;
+  /** `--ignore-dynu`: every load is 0, whatever else is given. */
+  readonly ignoreLoad?: boolean | undefined;
+  /** `--mond=yes`. */
+  readonly monitor?: MonitorOptions | undefined;
+  /** `--static-kvm-node-memory`: MiB in place of what KVM nodes report for themselves, when over 0. Ganeti's default is 4096. */
+  readonly staticKvmNodeMemory?: number | undefined;
+  /** Told what is odd but no error. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
-function loadSource({ textFile, rapi, luxiSocket, simulated = [] }: ClusterSource): Promise<ClusterData> | ClusterData {
-  const given = [textFile, rapi, luxiSocket].filter((source) => source !== undefined);
+/**
+ * Loads a cluster from the one source that is given, with measured loads and corrections applied.
+ *
+ * @example
+ * const cluster = await loadCluster({ textFile: 'cluster.data', utilisationFile: 'loads.txt' });
+ * @throws HTOOLS_SOURCE_MISSING, HTOOLS_SOURCE_AMBIGUOUS and those of the sources
+ */
+export async function loadCluster(options: ClusterSource & LoadAdjustments): Promise<ClusterData> {
+  return await adjust(await loadSource(options), options);
+}
+
+/** Loads what Ganeti asks an instance allocator, together with the cluster it asks about. */
+export async function loadAllocation(file: string, options: LoadAdjustments = {}): Promise<IallocatorInput> {
+  const { cluster, request } = parseIallocator(await readSourceFile(file), file);
+  return { cluster: await adjust(cluster, options), request };
+}
+
+async function loadSource(source: ClusterSource): Promise<ClusterData> {
+  const { textFile, rapi, luxiSocket, iallocatorFile, simulated = [] } = source;
+  const given = [textFile, rapi, luxiSocket].filter((name) => name !== undefined);
   if (given.length > 1) throw new GantryError('HTOOLS_SOURCE_AMBIGUOUS');
   if (rapi !== undefined) return loadRapi(rapi);
   if (luxiSocket !== undefined) return loadLuxi(luxiSocket);
   if (simulated.length > 0) return simulate(simulated);
-  if (textFile !== undefined) return readSourceFile(textFile).then((text) => parseText(text, textFile));
+  if (textFile !== undefined) return parseText(await readSourceFile(textFile), textFile);
+  if (iallocatorFile !== undefined) return parseIallocator(await readSourceFile(iallocatorFile), iallocatorFile).cluster;
   throw new GantryError('HTOOLS_SOURCE_MISSING');
+}
+
+async function adjust(cluster: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
+  const { utilisationFile, ignoreLoad = false, monitor, staticKvmNodeMemory = 0, warn = () => undefined } = options;
+  const loads = utilisationFile === undefined ? undefined : parseUtilisation(await readSourceFile(utilisationFile), utilisationFile);
+  const none = { cpu: 0, memory: 0, disk: 0, network: 0 };
+  const loaded: ClusterData = {
+    ...cluster,
+    nodes:
+      staticKvmNodeMemory > 0
+        ? cluster.nodes.map((node) => (node.hypervisor === 'kvm' ? { ...node, nodeMemory: staticKvmNodeMemory } : node))
+        : cluster.nodes,
+    instances:
+      ignoreLoad || loads
+        ? cluster.instances.map((instance) => ({ ...instance, load: ignoreLoad ? none : (loads?.get(instance.name) ?? instance.load) }))
+        : cluster.instances,
+  };
+  return monitor && !ignoreLoad ? await measure(loaded, monitor, warn) : loaded;
 }

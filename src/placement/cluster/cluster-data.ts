@@ -48,6 +48,8 @@ export interface NodeData {
   /** Undefined when the source does not say. */
   readonly hypervisor?: string | undefined;
   readonly tags: readonly string[];
+  /** Measured load of the node's own system, beside that of its instances; undefined when not measured. */
+  readonly ownLoad?: DynamicLoad | undefined;
   /** Watts when idle and when all processors are busy, if the node tells. */
   readonly power?: { readonly idle: number; readonly busy: number } | undefined;
 }

@@ -1,0 +1,40 @@
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+import { validate } from '../../../model/index.ts';
+import { parseJson } from '../json-text.ts';
+
+/** A report of Ganeti's monitoring agent, as far as it matters here. */
+const Report = Type.Object({ name: Type.String(), data: Type.Unknown() });
+export type MonitorReport = Static<typeof Report>;
+
+const MonitorFile = Type.Array(Type.Object({ node: Type.String(), reports: Type.Array(Report) }));
+const Load = Type.Number({ minimum: 0 });
+const CpuAverage = Type.Object({ cpu_total: Load });
+const ByInstance = Type.Record(Type.String(), Load);
+
+/** The collectors whose reports are understood; all of them are in the category `default`. */
+export const collectors = { cpu: 'cpu-avg-load', instanceCpu: 'xen-cpu-avg-load', instanceMemory: 'kvm-inst-rss' } as const;
+export type CollectorName = (typeof collectors)[keyof typeof collectors];
+
+/** Reports by the name of the node. */
+export type MonitorReports = ReadonlyMap<string, readonly MonitorReport[]>;
+
+/** Reads a file of reports (source: htools(1), option --mond-data). @throws HTOOLS_JSON_MALFORMED, INPUT_INVALID */
+export function parseMonitorFile(text: string, file: string): MonitorReports {
+  const entries = validate(MonitorFile, parseJson(text, file), file);
+  return new Map(entries.map(({ node, reports }) => [node, reports]));
+}
+
+export const isReport = (value: unknown): value is MonitorReport => Check(Report, value);
+
+/** Load of all processors of a node: 1 for each that is busy. Undefined when the report does not tell. */
+export function totalCpu(reports: readonly MonitorReport[]): number | undefined {
+  const data = reports.find(({ name }) => name === collectors.cpu)?.data;
+  return Check(CpuAverage, data) ? data.cpu_total : undefined;
+}
+
+/** Figures by the name of the instance. Undefined when the report does not tell. */
+export function byInstance(reports: readonly MonitorReport[], collector: CollectorName): Readonly<Record<string, number>> | undefined {
+  const data = reports.find(({ name }) => name === collector)?.data;
+  return Check(ByInstance, data) ? data : undefined;
+}
