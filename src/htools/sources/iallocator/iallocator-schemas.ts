@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { PolicySchema } from '../live/policy-schema.ts';
-import { allocPolicies, placementDiskTemplates } from '../raw-names.ts';
+import { allocPolicies, placementDiskTemplates } from '../placement-words.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Told = Type.Optional(Type.Union([Count, Type.Null()]));

@@ -1,12 +1,5 @@
 import { validate } from '../../../model/index.ts';
-import {
-  type ClusterData,
-  defaultPolicy,
-  type InstanceData,
-  type InstanceStatus,
-  type NodeData,
-  noNode,
-} from '../../../placement/index.ts';
+import { type ClusterData, defaultPolicy, type NodeData } from '../../../placement/index.ts';
 import { parseJson } from '../json-text.ts';
 import { placeInstance } from '../live/assemble.ts';
 import type { LiveNode } from '../live/live-schemas.ts';
@@ -14,8 +7,9 @@ import { toPolicy } from '../live/policy-schema.ts';
 import { toNode } from '../live/to-node.ts';
 import { indexNames } from '../name-index.ts';
 import type { AllocationRequest } from './allocation-request.ts';
-import { type IallocatorInstance, type IallocatorNode, Message } from './iallocator-schemas.ts';
+import { type IallocatorNode, Message } from './iallocator-schemas.ts';
 import { parseRequest } from './parse-request.ts';
+import { toInstance } from './to-instance.ts';
 
 /** What Ganeti hands to its instance allocators: the cluster, and what it wants to know about it. */
 export interface IallocatorInput {
@@ -80,29 +74,3 @@ const asLive = (name: string, node: IallocatorNode): LiveNode => ({
   spfree: node.free_spindles,
   tags: node.tags ?? [],
 });
-
-/** An instance that is nowhere yet. */
-export function toInstance(name: string, instance: IallocatorInstance): InstanceData {
-  return {
-    name,
-    memory: instance.memory,
-    disk: instance.disk_space_total,
-    disks: instance.disks.map(({ size, spindles }) => ({ size, spindles: spindles ?? undefined })),
-    vcpus: instance.vcpus,
-    status: statusOf(instance.admin_state),
-    autoBalance: true,
-    primary: noNode,
-    secondary: noNode,
-    diskTemplate: instance.disk_template,
-    spindleUse: instance.spindle_use,
-    tags: instance.tags,
-    nics: instance.nics.map(({ network }) => ({ network: network ?? undefined })),
-    forthcoming: instance.forthcoming ?? false,
-  };
-}
-
-/** Only what is wanted of the instance is told; it counts as being so. */
-function statusOf(adminState: unknown): InstanceStatus {
-  if (adminState === 'offline') return 'ADMIN_offline';
-  return adminState === 'down' ? 'ADMIN_down' : 'running';
-}

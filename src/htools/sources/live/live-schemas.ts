@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../raw-names.ts';
+import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../placement-words.ts';
 import { PolicySchema } from './policy-schema.ts';
 
 const Count = Type.Integer({ minimum: 0 });

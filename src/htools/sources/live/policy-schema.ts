@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { InstancePolicy, InstanceSpec } from '../../../placement/index.ts';
-import { placementDiskTemplates } from '../raw-names.ts';
+import { placementDiskTemplates } from '../placement-words.ts';
 
 const count = Type.Integer({ minimum: 0 });
 const ratio = Type.Number({ minimum: 0 });

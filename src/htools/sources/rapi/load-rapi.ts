@@ -5,7 +5,7 @@ import { httpGet } from '../http-get.ts';
 import { parseJson } from '../json-text.ts';
 import { assemble, type LivePart } from '../live/assemble.ts';
 import { readSourceFile } from '../read-source-file.ts';
-import { flatInstances, flatNodes } from './flatten.ts';
+import { flatInstances, flatNodes } from './flat-resources.ts';
 
 const defaultPort = 5080;
 const patienceSeconds = 60;

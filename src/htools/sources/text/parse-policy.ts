@@ -1,5 +1,5 @@
 import type { InstancePolicy, InstanceSpec, SpecRange } from '../../../placement/index.ts';
-import { placementDiskTemplates } from '../raw-names.ts';
+import { placementDiskTemplates } from '../placement-words.ts';
 import type { TextCursor } from './text-cursor.ts';
 
 /** Reads the columns of a policy that follow its owner. */

@@ -9,7 +9,7 @@ import {
   noNode,
 } from '../../../placement/index.ts';
 import { indexNames, NameIndex } from '../name-index.ts';
-import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../raw-names.ts';
+import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../placement-words.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { TextCursor } from './text-cursor.ts';
 
