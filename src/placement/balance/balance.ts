@@ -12,7 +12,9 @@ import {
   type MoveOptions,
   type MoveSearch,
   scoreCounts,
+  tolerance,
 } from './best-move.ts';
+import { advance, createGainMemory, type GainMemory, gainLimit, remember } from './gain-memory.ts';
 import { destination, type Move } from './move.ts';
 import { createScoreTable, refreshTable } from './score-table.ts';
 
@@ -43,24 +45,69 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
   const movable = candidates(state, options);
   const table = createScoreTable(state, movable);
   const search = createMoveSearch(state, table, options);
+  const memory = remembers(state, options) ? createGainMemory(state, table, search.scratch.bound) : undefined;
+  let changed = new Set<number>();
   for (let score = totalScore(state, options); ; ) {
-    scan(search, options.evacuate ? candidates(state, options) : movable);
+    scan(search, options.evacuate ? candidates(state, options) : movable, memory && { memory, score, changed });
     const move = decide(search);
     if (!move || !(move.score < score) || (score <= options.minGainLimit && score - move.score < options.minGain)) return;
+    const { primary, secondary } = state.instances;
+    changed = new Set([primary[move.instance] as number, secondary[move.instance] as number, move.primary, move.secondary]);
     perform(search, move);
     refreshTable(state, table);
+    if (memory) advance(memory, table, search.scratch.bound);
     score = move.score;
     yield move;
   }
 }
 
+/** Gains can be remembered where all that a move changes elsewhere are variances: no rules, no counts over domains. */
+function remembers({ tags, instances, nodes }: ClusterState, { rules, evacuate }: BalanceOptions): boolean {
+  const simple = !instances.forthcoming.includes(1) && !nodes.exclusive.includes(1);
+  return simple && !evacuate && rules === undefined && (tags.words === 0 || tags.exclusionCount === 0);
+}
+
+/** What a scan may use of the steps before: see `GainMemory`. */
+interface Past {
+  readonly memory: GainMemory;
+  /** The score as it is. */
+  readonly score: number;
+  /** Nodes that the last step changed. */
+  readonly changed: ReadonlySet<number>;
+}
+
 /** Looks at every instance, those first whose moves led before: a good score early saves looking closely at the rest. */
-function scan(search: MoveSearch, instances: Int32Array): void {
-  const counts = scoreCounts(search.state);
-  const first = new Set(search.found.leaders.toReversed().filter((i) => instances.includes(i)));
+function scan(search: MoveSearch, instances: Int32Array, past: Past | undefined): void {
+  const { state, found } = search;
+  const counts = scoreCounts(state);
+  const leaders = new Set(found.leaders.slice(-16).toReversed());
   beginSearch(search);
-  for (const i of first) considerInstance(search, i, counts);
-  for (const i of instances) if (!first.has(i)) considerInstance(search, i, counts);
+  for (const i of leaders) if (instances.includes(i)) look(search, i, counts, past);
+  const narrow = past && search.allTargets.filter((n) => past.changed.has(n));
+  for (const i of instances) {
+    if (leaders.has(i)) continue;
+    if (past && narrow) glance(search, i, counts, past, narrow);
+    else look(search, i, counts, past);
+  }
+}
+
+/** Looks at all moves of an instance. */
+function look(search: MoveSearch, i: number, counts: number, past: Past | undefined): void {
+  search.targets = search.allTargets;
+  considerInstance(search, i, counts);
+  if (past) remember(past.memory, i, past.score - search.scratch.lowest);
+}
+
+/** Looks at the moves to nodes that have changed, and at all only where the best may be among the others. */
+function glance(search: MoveSearch, i: number, counts: number, past: Past, narrow: Int32Array): void {
+  const { state, scratch, found } = search;
+  const { primary, secondary } = state.instances;
+  const touched = past.changed.has(primary[i] as number) || past.changed.has(secondary[i] as number);
+  const limit = gainLimit(past.memory, i);
+  if (touched || past.score - limit <= found.best + tolerance) return look(search, i, counts, past);
+  search.targets = narrow;
+  considerInstance(search, i, counts);
+  remember(past.memory, i, Math.max(limit, past.score - scratch.lowest));
 }
 
 /** Instances that may move: of those in scope, and when evacuating only what touches a node that is offline. */
@@ -84,7 +131,7 @@ function totalScore(state: ClusterState, { rules }: MoveOptions): number {
 }
 
 /** Of the candidates that are equal but for rounding, the one with the least score from scratch; the first of several. */
-function decide({ state, found, options, targets }: MoveSearch): Move | undefined {
+function decide({ state, found, options, allTargets: targets }: MoveSearch): Move | undefined {
   let best: Move | undefined;
   const { instances } = state;
   const after = new Float64Array(2);

@@ -40,7 +40,9 @@ export interface MoveSearch {
   readonly state: ClusterState;
   readonly table: ScoreTable;
   readonly options: MoveOptions;
-  readonly targets: Int32Array;
+  /** Nodes that take part, and of these the ones that are looked at now. */
+  readonly allTargets: Int32Array;
+  targets: Int32Array;
   readonly found: CandidateList;
   readonly scratch: Scratch;
 }
@@ -71,6 +73,8 @@ interface Scratch {
   readonly asPrimary: readonly [Float64Array, Float64Array, Float64Array];
   readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
   base: Base;
+  /** Lower bound of the scores that the moves of the instance at hand lead to. */
+  lowest: number;
   readonly bound: ScoreBound;
   /** Some node has exclusive storage. */
   readonly exclusive: boolean;
@@ -85,7 +89,7 @@ interface Base {
 }
 
 /** Scores nearer to each other than this may be equal but for rounding; the state itself then decides. */
-const tolerance = 1e-8;
+export const tolerance = 1e-8;
 const mostTies = 64;
 
 export function createMoveSearch(state: ClusterState, table: ScoreTable, options: MoveOptions): MoveSearch {
@@ -95,6 +99,7 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
     state,
     table,
     options,
+    allTargets: table.online,
     targets: table.online,
     found: { best: Number.POSITIVE_INFINITY, candidates: [], leaders: [] },
     scratch: {
@@ -106,6 +111,7 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
       asPrimary: [pair(), pair(), pair()],
       asSecondary: [pair(), pair(), pair()],
       base: { reservedSum: 0, reservedSquares: 0, counts: 0, rules: 0 },
+      lowest: Number.POSITIVE_INFINITY,
       bound: createScoreBound(state, table),
       exclusive: state.nodes.exclusive.includes(1),
     },
@@ -143,6 +149,7 @@ export function considerInstance(search: MoveSearch, i: number, counts: number):
   takeOut(search, i, p, s);
   const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
   scratch.base.counts = counts - before + after;
+  scratch.lowest = Number.POSITIVE_INFINITY;
   scratch.base.rules = options.rules ? options.rules.hard * hardRuleWeight + options.rules.soft : 0;
   boundInstance(state, table, scratch.bound, scratch, i, p, s);
   boundCounts(search, i, p, s);
@@ -174,7 +181,10 @@ function considerExternal(search: MoveSearch, i: number, p: number, s: number): 
   const force = options.ignoreSoftErrors || state.nodes.offline[p] === 1;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
-    if (t === p || t === s || bound.base + primaryOnTarget(bound, table, t) > found.best + tolerance) continue;
+    if (t === p || t === s) continue;
+    const lowest = bound.base + primaryOnTarget(bound, table, t);
+    if (lowest < scratch.lowest) scratch.lowest = lowest;
+    if (lowest > found.best + tolerance) continue;
     if (!admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
     contribute(search, i, t, search.table.values, t * search.table.metrics, scratch.asPrimary[2], 0);
     weigh(search, i, moveKind.failoverToAny, t, t, scratch.asPrimary[2], s, undefined);
@@ -203,12 +213,19 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
   const onlySecondary = instanceMoves && restricted && !primaryOffline;
   const viaSecondary = toSecondary && !(restricted && primaryOffline);
   const { bound } = scratch;
-  const { primaryAtP, primaryAtS, secondaryAtP, secondaryAtS } = bound;
+  const { primaryAtP, primaryAtS, secondaryAtP, secondaryAtS, leastReserved } = bound;
+  // The better of the instance's own nodes for the role that the target does not take.
+  const others = secondaryValid ? Math.min(secondaryAtP, secondaryAtS) : secondaryAtP;
+  const partners = toSecondary ? Math.min(primaryAtP, primaryAtS) : primaryAtP;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
     if (t === p || t === s) continue;
     const limit = found.best + tolerance - bound.base;
     const secondaryAtT = secondaryOnTarget(bound, table, t);
+    const primaryAtT = instanceMoves && !onlySecondary ? primaryOnTarget(bound, table, t) : Number.POSITIVE_INFINITY;
+    const least = Math.min(primaryAtT + others, secondaryAtT + partners) + leastReserved;
+    if (bound.base + least < scratch.lowest) scratch.lowest = bound.base + least;
+    if (least > limit) continue;
     let contributed = false;
     if (stays && secondaryAtT + primaryAtP + reservedOnSecondary(bound, state, table, i, t, p) <= limit) {
       if (admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
@@ -217,15 +234,13 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
         weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
       }
     }
-    if (!instanceMoves || onlySecondary) continue;
-    const primaryAtT = primaryOnTarget(bound, table, t);
     if (primaryAtT + secondaryAtP + reservedOnSecondary(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
       if (admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
         contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
         weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
       }
     }
-    if (!secondaryValid) continue;
+    if (onlySecondary || !secondaryValid) continue;
     if (
       viaSecondary &&
       primaryAtT + secondaryAtS + reservedOnSecondary(bound, state, table, i, s, t) <= limit &&
@@ -313,6 +328,7 @@ function weigh(
     (state.instances.forthcoming[i] === 1
       ? tryPlacement(state, i, a, b, () => clusterScore(state))
       : table.constant + deviations(table, scratch, primaryPart, secondaryPart) + rest(state, table, scratch.base, i, a, b));
+  if (score < scratch.lowest) scratch.lowest = score;
   if (score > found.best + tolerance) return;
   if (score < found.best) {
     if (score < found.best - tolerance) found.candidates.length = 0;

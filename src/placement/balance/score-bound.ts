@@ -13,6 +13,9 @@ export interface ScoreBound {
   readonly largest: Float64Array;
   readonly leastFactor: Float64Array;
   readonly largestFactor: Float64Array;
+  /** Least and largest change of each variance that any move looked at so far could make. */
+  readonly leastChanges: Float64Array;
+  readonly largestChanges: Float64Array;
   /** Largest part of a node's memory that one MiB is. */
   readonly memoryFactor: number;
   /** Metrics that an instance changes as secondary too. */
@@ -28,6 +31,8 @@ export interface ScoreBound {
   primaryAtS: number;
   secondaryAtP: number;
   secondaryAtS: number;
+  /** The least that reserved memory can add. */
+  leastReserved: number;
 }
 
 /** The parts of the search that the bound reads: sums and values without the instance. */
@@ -47,6 +52,8 @@ export function createScoreBound(state: ClusterState, table: ScoreTable): ScoreB
   return {
     least: column(),
     largest: column(),
+    leastChanges: column(),
+    largestChanges: column(),
     leastFactor: extreme(Math.min, Number.POSITIVE_INFINITY),
     largestFactor: extreme(Math.max, 0),
     memoryFactor: online.reduce((most, n) => Math.max(most, 1 / (state.nodes.totalMemory[n] as number)), 0),
@@ -59,6 +66,7 @@ export function createScoreBound(state: ClusterState, table: ScoreTable): ScoreB
     primaryAtS: 0,
     secondaryAtP: 0,
     secondaryAtS: 0,
+    leastReserved: 0,
   };
 }
 
@@ -110,6 +118,7 @@ export function boundInstance(
     const to = Math.max(from, without + (Math.max(ownP, ownS, high) + Math.max(secondP, secondS, highSecond)) / online);
     const slope = chord(from, to);
     const weight = weights[k] as number;
+    widen(bound, k, (table.squares[k] as number) / online, from, to);
     bound.base += weight * (Math.sqrt(from) + slope * (without - spread - from));
     bound.slopes[k] = (weight * slope) / online;
     bound.primaryAtP += (bound.slopes[k] as number) * ownP;
@@ -135,6 +144,11 @@ function evenShift(table: ScoreTable, i: number, k: number, mean: number, online
 function setSlopes([linear, quadratic]: readonly [Float64Array, Float64Array], slopes: Float64Array, k: number, amount: number): void {
   linear[k] = 2 * (slopes[k] as number) * amount;
   quadratic[k] = (slopes[k] as number) * amount * amount;
+}
+
+function widen({ leastChanges, largestChanges }: ScoreBound, k: number, variance: number, from: number, to: number): void {
+  if (from - variance < (leastChanges[k] as number)) leastChanges[k] = from - variance;
+  if (to - variance > (largestChanges[k] as number)) largestChanges[k] = to - variance;
 }
 
 const chord = (from: number, to: number): number => (to > from ? (Math.sqrt(to) - Math.sqrt(from)) / (to - from) : 0);
@@ -190,7 +204,9 @@ function boundReserved({ instances }: ClusterState, table: ScoreTable, bound: Sc
   const from = Math.max(0, without + (bottom * (2 * y + bottom)) / online - shift * shift);
   const to = Math.max(from, without + top / online);
   const slope = chord(from, to);
+  widen(bound, k, table.reservedSums.squares / online, from, to);
   bound.slopes[k] = slope / online;
+  bound.leastReserved = (slope / online) * bottom * (2 * y + bottom);
   bound.base += Math.sqrt(from) + slope * (without - shift * shift - from) + 0.25 * (base.reservedSum + table.reservedSums.centre * online);
 }
 

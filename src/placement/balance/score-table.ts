@@ -25,6 +25,8 @@ export interface ScoreTable {
   /** Part of the score that no move changes. */
   readonly constant: number;
   readonly sources: readonly MetricSource[];
+  /** Mean of each metric when it was last centred. */
+  readonly centres: Float64Array;
   /** Centred reserved memory by node, and its sums. */
   readonly reserved: Float64Array;
   readonly reservedSums: { centre: number; sum: number; squares: number };
@@ -136,6 +138,7 @@ export function createScoreTable(state: ClusterState, movable: Int32Array): Scor
     secondaryAmounts: [amounts(2), amounts(3)],
     constant,
     sources: kept.map(({ source }) => source),
+    centres: new Float64Array(metrics),
     reserved: new Float64Array(state.nodeCount),
     reservedSums: { centre: 0, sum: 0, squares: 0 },
   };
@@ -162,6 +165,7 @@ export function refreshTable(state: ClusterState, table: ScoreTable): void {
       else reserved[online[r] as number] = centred;
     }
     if (k < metrics) {
+      table.centres[k] = centre;
       sums[k] = sum;
       squares[k] = square;
     } else {
@@ -175,7 +179,6 @@ const reservedValue = ({ nodes }: ClusterState, n: number) => (nodes.reserved[n]
 interface MetricRow {
   readonly source: MetricSource;
   weight: number;
-  readonly centre: number;
   readonly centred: Float64Array;
   readonly factors: Float64Array;
   /** Primary and primary where storage is exclusive, then secondary likewise; by position of the instance. */
@@ -195,7 +198,6 @@ function measure(state: ClusterState, online: Int32Array, movable: Int32Array, s
   return {
     source,
     weight: componentOf(source.name).weight,
-    centre,
     centred: values.map((value) => value - centre),
     factors: Float64Array.from(online, (n) => source.factor(state, n)),
     amounts,
