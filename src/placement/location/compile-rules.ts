@@ -1,12 +1,10 @@
 import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/disk-templates.ts';
 import { ruleApply, ruleChange } from './count-rules.ts';
 import { describeBreaches, describeChanges } from './describe-breaches.ts';
-import { draftRules, migrationRules, type RuleDraft, ruleKind } from './draft-rules.ts';
-import { createLayout } from './layout.ts';
+import { migrationRules } from './draft-rules.ts';
 import { bookLinks, linkChange, linkExcess, pairOf } from './link-load.ts';
 import { createMigrationGate } from './migration-gate.ts';
-import { resolveMembers } from './resolve-members.ts';
+import { planRules } from './plan-rules.ts';
 import { createRoutes } from './routes.ts';
 import type { RuleBook } from './rule-book.ts';
 import { createRuleTable, type RuleTable } from './rule-table.ts';
@@ -23,30 +21,13 @@ import type { Topology } from './topology.ts';
  * book.weigh(3, 7, noNode, out); // out[0] > 0: instance 3 on node 7 would break a hard rule
  */
 export function compileRules(cluster: ClusterData, topology: Topology, services: readonly Service[]): RuleBook {
-  const layout = createLayout(cluster, topology);
-  const members = resolveMembers(cluster, services);
-  const drafts = draftRules(layout, members, services).flatMap((draft) => trimmed(draft, cluster));
+  const { layout, members, drafts } = planRules(cluster, topology, services);
   const table = createRuleTable(cluster, topology, layout, createRoutes(cluster, topology, layout), drafts);
   const gate = createMigrationGate(layout, topology, migrationRules(layout, members, services), cluster.instances.length);
   const book = createRuleBook(cluster, table, gate);
   cluster.instances.forEach(({ primary, secondary }, i) => book.place(i, primary, secondary));
   return book;
 }
-
-/** Leaves out what can never be broken, so that it costs nothing. */
-function trimmed(draft: RuleDraft, { instances }: ClusterData): RuleDraft[] {
-  const { kind, limit, members, others, forbidden } = draft;
-  if (kind >= ruleKind.replicasApart) {
-    const mirrored = members.filter((i) => mirroringOf(instances[i]?.diskTemplate ?? 'plain') === 'internal');
-    return mirrored.length > 0 ? [{ ...draft, members: mirrored }] : [];
-  }
-  const needed = kind === ruleKind.atMost ? limit + 1 : pairwise.has(kind) ? 2 : 1;
-  if (members.length < needed || forbidden?.includes(1) === false) return [];
-  if ((kind === ruleKind.atLeast && limit < 2) || (kind === ruleKind.apart && others.length === 0)) return [];
-  return [draft];
-}
-
-const pairwise: ReadonlySet<number> = new Set([ruleKind.atLeast, ruleKind.together, ruleKind.near]);
 
 type MayMigrate = RuleBook['mayMigrate'];
 

@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import type { Layout, LayoutLevel } from './layout.ts';
 import type { Topology } from './topology.ts';
@@ -20,7 +21,7 @@ export interface Routes {
   readonly links: Int32Array;
 }
 
-/** @throws LOCATION_UNKNOWN when a link leads nowhere */
+/** @throws LOCATION_UNKNOWN when a link leads nowhere, LOCATION_INVALID when to itself */
 export function createRoutes(cluster: ClusterData, topology: Topology, layout: Layout): Routes {
   const graph = createGraph(topology, layout);
   const levels = layout.levels.slice(0, -1);
@@ -87,16 +88,24 @@ function createGraph({ links }: Topology, layout: Layout): Graph {
   for (const [link, { between, latency = 0, at }] of links.entries()) {
     const where = at ?? `link ${between.join(' - ')}`;
     const ends: [End, End] = [endOf(layout, between[0], where), endOf(layout, between[1], where)];
-    const [outer, inner] = ends[0].level <= ends[1].level ? ends : [ends[1], ends[0]];
-    const inside = inner.nodes.some((one) => one === 1) && inner.nodes.every((one, n) => one === 0 || outer.nodes[n] === 1);
-    if (inside && outer.level !== inner.level) {
+    if (between[0] === between[1]) throw new GantryError('LOCATION_INVALID', { at: where, problem: `a link leads from ${between[0]} to itself.` });
+    const inner = ends.find((end) => isAround(end === ends[0] ? ends[1] : ends[0], end));
+    if (inner) {
       uplinks.set(inner.key, link);
       continue;
     }
-    sideways.set(outer.key, [...(sideways.get(outer.key) ?? []), { to: inner.key, link, latency }]);
-    sideways.set(inner.key, [...(sideways.get(inner.key) ?? []), { to: outer.key, link, latency }]);
+    const [one, other] = ends;
+    sideways.set(one.key, [...(sideways.get(one.key) ?? []), { to: other.key, link, latency }]);
+    sideways.set(other.key, [...(sideways.get(other.key) ?? []), { to: one.key, link, latency }]);
   }
   return { uplinks, sideways };
+}
+
+/** Whether one domain has all nodes of another one, and more; or the same, on a wider level. */
+function isAround(outer: End, inner: End): boolean {
+  const size = (end: End) => end.nodes.reduce((sum, inside) => sum + inside, 0);
+  if (size(inner) === 0 || inner.nodes.some((inside, n) => inside > (outer.nodes[n] as number))) return false;
+  return size(outer) > size(inner) || outer.level < inner.level;
 }
 
 function endOf(layout: Layout, name: string, at: string): End {
