@@ -15,6 +15,7 @@ export {
   usesLocalStorage,
   usesMemory,
 } from './cluster/disk-templates.ts';
+export { lookupName } from './cluster/lookup-name.ts';
 export {
   type PreparedCluster,
   type PreparedInstance,
