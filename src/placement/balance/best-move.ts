@@ -81,7 +81,7 @@ interface Scratch {
 }
 
 /** Parts of the score that are no deviations, without the instance. */
-interface Base {
+export interface Base {
   reservedSum: number;
   reservedSquares: number;
   counts: number;
@@ -338,9 +338,9 @@ function weigh(
   if (found.candidates.length < mostTies) found.candidates.push({ instance: i, kind, target });
 }
 
-function deviations(
+export function deviations(
   table: ScoreTable,
-  { sums, squares }: Scratch,
+  { sums, squares }: Pick<Scratch, 'sums' | 'squares'>,
   primaryPart: Float64Array,
   secondaryPart: Float64Array | undefined,
 ): number {
@@ -362,7 +362,7 @@ function deviations(
 }
 
 /** Reserved memory and everything that is counted. */
-function rest(state: ClusterState, table: ScoreTable, base: Base, i: number, a: number, b: number): number {
+export function rest(state: ClusterState, table: ScoreTable, base: Base, i: number, a: number, b: number): number {
   const { nodes, instances, peers, nodeCount } = state;
   let { reservedSum: sum, reservedSquares: squares, counts } = base;
   counts += countsWithPrimary(state, i, a, b) - nodeCounts(state, a);
@@ -389,7 +389,7 @@ function centredReserve(state: ClusterState, table: ScoreTable, n: number, reser
 }
 
 /** Weighted counts of a node as it is: instances without N+1, or on a node that is offline; conflicts; locations. */
-function nodeCounts({ nodes }: ClusterState, n: number): number {
+export function nodeCounts({ nodes }: ClusterState, n: number): number {
   const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number);
   if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
   if (nodes.counted[n] === 0) return 0;
@@ -397,7 +397,7 @@ function nodeCounts({ nodes }: ClusterState, n: number): number {
 }
 
 /** `nodeCounts` with one more primary instance, and what it adds to conflicts of domains. */
-function countsWithPrimary(state: ClusterState, i: number, n: number, other: number): number {
+export function countsWithPrimary(state: ClusterState, i: number, n: number, other: number): number {
   const { nodes, instances, tags } = state;
   const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
   if (nodes.offline[n] === 1) return 4 * all + 16 * ((nodes.primaries[n] as number) + 1);
@@ -416,7 +416,7 @@ function countsWithPrimary(state: ClusterState, i: number, n: number, other: num
 }
 
 /** `nodeCounts` with one more secondary instance and the memory that is then reserved. */
-function countsWithSecondary(state: ClusterState, n: number, reserved: number): number {
+export function countsWithSecondary(state: ClusterState, n: number, reserved: number): number {
   const { nodes } = state;
   const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
   if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
