@@ -1,9 +1,14 @@
-import { runCommandLine } from './command/run-command-line.ts';
-
 // `gantry instance list | head` closes the pipe early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+const words = process.argv.slice(2);
+const [name = '', ...rest] = words;
+
+// Ganeti's tools for placement load nothing of the rest of this room, since scripts call them often.
+const htools = new Set(['hail', 'harep', 'hbal', 'hcheck', 'hinfo', 'hroller', 'hscan', 'hspace', 'hsqueeze']);
+process.exitCode = htools.has(name)
+  ? await (await import('../htools/index.ts')).runProgram(name, rest)
+  : await (await import('./command/run-command-line.ts')).runCommandLine(words);

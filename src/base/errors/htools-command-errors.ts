@@ -57,14 +57,6 @@ export const htoolsCommandErrors = defineErrors({
     why: 'A node is named whole or up to one of its dots, and exactly one must fit.',
     todo: 'Give the name as "hinfo -p" prints it.',
   },
-  HTOOLS_LOAD_INVALID: {
-    kind: 'user',
-    http: 400,
-    ganeti: 'wrong_input',
-    what: "can't parse utilisation data: {problem}",
-    why: 'Each line of the file of -U is a name of an instance and four numbers: load of processors, memory, disks and network, one space between.',
-    todo: 'Correct the line.',
-  },
   HTOOLS_EXEC_NEEDS_LUXI: {
     kind: 'user',
     http: 400,
@@ -72,13 +64,5 @@ export const htoolsCommandErrors = defineErrors({
     what: '{program}: Execution of commands possible only on LUXI',
     why: 'Jobs are given to the master daemon through its socket; from a file or over the REST interface the plan may be out of date.',
     todo: 'Run the program on the master with -L, or run the commands that -C prints.',
-  },
-  HTOOLS_FILE_UNWRITABLE: {
-    kind: 'operational',
-    http: 500,
-    ganeti: 'environment_error',
-    what: 'Cannot write {file}: {detail}',
-    why: 'The folder does not exist, is not yours to write, or the disk is full.',
-    todo: 'Correct the name, the permissions or the room on the disk.',
   },
 });

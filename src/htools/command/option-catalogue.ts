@@ -1,0 +1,143 @@
+import { defaultLuxiSocket } from '../sources/luxi/luxi-client.ts';
+import { placementDiskTemplates } from '../sources/placement-words.ts';
+import { flag, type HtoolsOption, optional, valued } from './option.ts';
+import { readDiskTemplate, readInteger, readList, readPriority, readReal, readSpec, readYesNo, refuseValue } from './option-values.ts';
+
+/**
+ * Every option of Ganeti's htools (source: their man pages and --help-completion). Which program takes which is in
+ * `programs`.
+ */
+export const optionCatalogue = {
+  acceptExisting: flag('accept-existing-errors', 'tolerate N+1 failures that are there already; add none', { acceptExisting: true }),
+  allocationNodes: valued('restrict-allocation-to', 'NODE,...', 'manynodes', 'place new instances on these nodes only', (text) => ({
+    restrictToNodes: readList(text),
+  })),
+  diskTemplate: valued('disk-template', 'TEMPLATE', `choices=${[...placementDiskTemplates].join(',')}`, 'disk template to use', (text) => ({
+    diskTemplate: readDiskTemplate(text),
+  })),
+  dryRun: flag('dry-run', 'only tell what would be done', { dryRun: true }),
+  evacuate: flag(['E', 'evac-mode'], 'only move instances off nodes that are offline or drained', { evacuate: true }),
+  excludedInstances: valued('exclude-instances', 'INSTS', 'manyinstances', 'never move these instances', (text) => ({
+    excludedInstances: readList(text),
+  })),
+  exclusionTags: valued('exclusion-tags', 'TAG,...', 'string', 'keep primary instances apart that share a tag beginning so', (text) => ({
+    exclusionTags: readList(text),
+  })),
+  execute: flag(['X', 'exec'], 'submit the moves as jobs; needs -L', { execute: true }),
+  firstJobGroup: flag('first-job-group', 'stop after the first set of jobs', { firstJobGroup: true }),
+  force: flag(['f', 'force'], 'go on in spite of warnings', { force: true }),
+  fullEvacuation: flag('full-evacuation', 'empty the nodes completely before they reboot', { fullEvacuation: true }),
+  group: valued(['G', 'group'], 'ID', 'onegroup', 'node group to work on, by name or UUID', (text) => ({ group: text })),
+  iallocatorFile: valued(['I', 'ialloc-src'], 'FILE', 'file', 'read the cluster from a request to an iallocator', (text) => ({
+    iallocatorFile: text,
+  })),
+  ignoreLoad: flag('ignore-dynu', 'take the load of all instances as nothing', { ignoreLoad: true }),
+  ignoreNonRedundant: flag('ignore-non-redundant', 'pass over instances that have no second copy of their disks', {
+    ignoreNonRedundant: true,
+  }),
+  ignoreSoftErrors: flag('ignore-soft-errors', 'allow moves against policies and N+1', { ignoreSoftErrors: true }),
+  independentGroups: flag('independent-groups', 'look at each group by itself', { independentGroups: true }),
+  jobDelay: valued('job-delay', 'SECONDS', 'float', 'wait this long before the first repair', (text) => ({
+    jobDelay: readReal('job delay', text),
+  })),
+  loadFile: valued(['U', 'dynu-file'], 'FILE', 'file', 'read the load of instances from a file', (text) => ({ loadFile: text })),
+  luxi: optional(['L', 'luxi'], 'SOCKET', 'file', `ask the master daemon, at this socket [${defaultLuxiSocket}]`, (text) => ({
+    luxiSocket: text ?? defaultLuxiSocket,
+  })),
+  machineReadable: optional('machine-readable', 'CHOICE', 'choices=yes,no', 'print for programs (yes, the default, or no)', (text) => ({
+    machineReadable: readYesNo(text),
+  })),
+  maxCpu: valued('max-cpu', 'RATIO', 'float', 'virtual for each physical processor at most [as the policy says]', (text) => {
+    const maxCpu = readReal('parsing max-cpu', text);
+    return maxCpu > 0 ? { maxCpu } : refuseValue('Invalid value of the max-cpu ratio, expected >0');
+  }),
+  maxLength: valued(['l', 'max-length'], 'N', 'integer', 'stop after this many moves or allocations', (text) => ({
+    maxLength: readInteger('max solution length', text),
+  })),
+  minDisk: valued('min-disk', 'RATIO', 'float', 'part of each disk to keep free, 0 to 1 [0]', (text) => ({
+    minDisk: readReal('min free disk space', text),
+  })),
+  minGain: valued(['g', 'min-gain'], 'DELTA', 'float', 'give up when a move gains less', (text) => ({
+    minGain: readReal('min gain', text),
+  })),
+  minGainLimit: valued('min-gain-limit', 'SCORE', 'float', 'look at --min-gain only once the score is below', (text) => ({
+    minGainLimit: readReal('min gain limit', text),
+  })),
+  minResources: valued('minimal-resources', 'FACTOR', 'float', 'standard instances that must fit, or a node is switched on', (text) => ({
+    minResources: readReal('minimal resources', text),
+  })),
+  minScore: valued(['e', 'min-score'], 'EPSILON', 'float', 'stop this near to the best score possible', (text) => ({
+    minScore: readReal('min score', text),
+  })),
+  monitor: optional('mond', 'CHOICE', 'choices=yes,no', 'ask the monitoring daemons of all nodes (yes, the default, or no)', (text) => ({
+    monitor: readYesNo(text),
+  })),
+  monitorFile: valued('mond-data', 'FILE', 'file', 'read what the monitoring daemons say from a file', (text) => ({ monitorFile: text })),
+  monitorNeeded: flag('exit-on-missing-mond-data', 'stop when a monitoring daemon did not tell all', { monitorNeeded: true }),
+  monitorXen: flag('mond-xen', 'use the collectors for Xen too', { monitorXen: true }),
+  noCapacityChecks: flag('no-capacity-checks', 'leave out global N+1 and what is like it', { capacityChecks: false }),
+  noDiskMoves: flag('no-disk-moves', 'copy no disks: only migrate and fail over', { diskMoves: false }),
+  noHeaders: flag('no-headers', 'print no heading', { headers: false }),
+  noInstanceMoves: flag('no-instance-moves', 'leave instances where they run: only change secondary nodes', { instanceMoves: false }),
+  noSimulation: flag('no-simulation', 'do not try what balancing would give', { simulateRebalance: false }),
+  nodeTags: valued('node-tags', 'TAG,...', 'string', 'only nodes with one of these tags', (text) => ({ nodeTags: readList(text) })),
+  offlineMaintenance: flag('offline-maintenance', 'plan as if all instances were shut down', { offlineMaintenance: true }),
+  offlineNode: valued(['O', 'offline'], 'NODE', 'onenode', 'take this node as offline; may be repeated', (text, { offlineNodes }) => ({
+    offlineNodes: [text, ...offlineNodes],
+  })),
+  oneStepOnly: flag('one-step-only', 'only tell the first step', { oneStepOnly: true }),
+  outputFolder: valued(['d', 'output-dir'], 'PATH', 'dir', 'folder for the files', (text) => ({ outputFolder: text })),
+  printCommands: optional(['C', 'print-commands'], 'FILE', 'none', 'print the commands for the moves, or write them to a file', (text) => ({
+    printCommands: text ?? '-',
+  })),
+  printInstances: flag('print-instances', 'print all instances with their nodes', { printInstances: true }),
+  printMoves: flag('print-moves', 'print where the instances go', { printMoves: true }),
+  printNodes: optional(
+    ['p', 'print-nodes'],
+    'FIELDS',
+    'none',
+    'print all nodes; FIELDS in place of the usual ones, or +FIELDS besides',
+    (text = '') => ({
+      printNodes: text.startsWith('+') ? ['+', ...readList(text.slice(1))] : readList(text),
+    }),
+  ),
+  priority: valued('priority', 'PRIO', 'choices=low,normal,high', 'priority of the jobs', (text) => ({ priority: readPriority(text) })),
+  quiet: flag(['q', 'quiet'], 'say less; may be repeated', ({ verbosity }) => ({ verbosity: verbosity - 1 })),
+  rapi: valued(['m', 'master'], 'ADDRESS', 'host', 'ask the REST interface of the cluster at this address', (text) => ({ rapi: text })),
+  reason: valued('reason', 'REASON', 'none', 'reason to record with the jobs', (text) => ({ reason: text })),
+  restrictedMigration: flag('restricted-migration', 'no moves by way of the secondary node to a third one', { restrictedMigration: true }),
+  save: valued(['S', 'save'], 'FILE', 'none', 'write the cluster to files of this name with an ending', (text) => ({ saveFile: text })),
+  selectedInstances: valued('select-instances', 'INSTS', 'manyinstances', 'move only these instances', (text) => ({
+    selectedInstances: readList(text),
+  })),
+  simulate: valued(
+    'simulate',
+    'SPEC',
+    'string',
+    "an empty group: 'policy,nodes,disk,memory,cpus'; may be repeated",
+    (text, { simulated }) => ({
+      simulated: [text, ...simulated],
+    }),
+  ),
+  skipNonRedundant: flag('skip-non-redundant', 'leave out nodes with instances that have no second copy', { skipNonRedundant: true }),
+  spindleUse: valued('spindle-use', 'SPINDLES', 'float', 'spindles that an instance uses [as the policy says]', (text) => {
+    const spindleUse = readInteger('parsing spindle-use', text);
+    return spindleUse >= 0 ? { spindleUse } : refuseValue('Invalid value of the spindle-use (expected >= 0)');
+  }),
+  standardSpec: valued('standard-alloc', 'STDSPEC', 'string', "count instances of one size, 'disk,memory,cpus'", (text) => ({
+    standardSpec: readSpec('standard', text),
+  })),
+  staticKvmNodeMemory: valued('static-kvm-node-memory', 'N', 'integer', 'MiB that a KVM node uses itself; 0: as it reports', (text) => ({
+    staticKvmNodeMemory: readInteger('static node memory', text),
+  })),
+  targetResources: valued('target-resources', 'FACTOR', 'float', 'standard instances for which room is left on each node', (text) => ({
+    targetResources: readReal('target resources', text),
+  })),
+  textFile: valued(['t', 'text-data'], 'FILE', 'file', 'read the cluster from a file', (text) => ({ textFile: text })),
+  tieredSpec: valued('tiered-alloc', 'TSPEC', 'string', "count instances from this size downwards, 'disk,memory,cpus'", (text) => ({
+    tieredSpec: readSpec('tiered', text),
+  })),
+  verbose: flag(['v', 'verbose'], 'say more; may be repeated', ({ verbosity }) => ({ verbosity: verbosity + 1 })),
+} satisfies Record<string, HtoolsOption>;
+
+export type OptionName = keyof typeof optionCatalogue;

@@ -1,0 +1,146 @@
+import type { PlacementDiskTemplate } from '../../placement/index.ts';
+
+/** The size of an instance that --standard-alloc and --tiered-alloc name. MiB. */
+export interface RequestedSpec {
+  readonly disk: number;
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly spindles: number;
+}
+
+/** Priorities of jobs, in words. */
+export type JobPriority = 'low' | 'normal' | 'high';
+
+/** What the options of a command line say, for all programs; each reads those it takes. */
+export interface Settings {
+  readonly acceptExisting: boolean;
+  readonly capacityChecks: boolean;
+  readonly diskMoves: boolean;
+  readonly diskTemplate: PlacementDiskTemplate | undefined;
+  readonly dryRun: boolean;
+  readonly evacuate: boolean;
+  readonly excludedInstances: readonly string[];
+  readonly exclusionTags: readonly string[];
+  readonly execute: boolean;
+  readonly firstJobGroup: boolean;
+  readonly force: boolean;
+  readonly fullEvacuation: boolean;
+  readonly group: string | undefined;
+  readonly headers: boolean;
+  readonly iallocatorFile: string | undefined;
+  readonly ignoreLoad: boolean;
+  readonly ignoreNonRedundant: boolean;
+  readonly ignoreSoftErrors: boolean;
+  readonly independentGroups: boolean;
+  readonly instanceMoves: boolean;
+  /** Seconds. */
+  readonly jobDelay: number;
+  readonly loadFile: string | undefined;
+  readonly luxiSocket: string | undefined;
+  readonly machineReadable: boolean;
+  readonly maxCpu: number | undefined;
+  /** Negative: no limit. */
+  readonly maxLength: number;
+  readonly minDisk: number;
+  readonly minGain: number;
+  readonly minGainLimit: number;
+  readonly minResources: number;
+  readonly minScore: number;
+  readonly monitor: boolean;
+  readonly monitorFile: string | undefined;
+  readonly monitorNeeded: boolean;
+  readonly monitorXen: boolean;
+  readonly nodeTags: readonly string[] | undefined;
+  readonly offlineMaintenance: boolean;
+  readonly offlineNodes: readonly string[];
+  readonly oneStepOnly: boolean;
+  readonly outputFolder: string;
+  /** `-`: standard output. */
+  readonly printCommands: string | undefined;
+  readonly printInstances: boolean;
+  readonly printMoves: boolean;
+  /** Fields; none: the usual ones; first `+`: the usual ones and more. */
+  readonly printNodes: readonly string[] | undefined;
+  readonly priority: JobPriority | undefined;
+  readonly rapi: string | undefined;
+  readonly reason: string | undefined;
+  readonly restrictedMigration: boolean;
+  readonly restrictToNodes: readonly string[] | undefined;
+  readonly saveFile: string | undefined;
+  readonly selectedInstances: readonly string[];
+  readonly simulated: readonly string[];
+  readonly simulateRebalance: boolean;
+  readonly skipNonRedundant: boolean;
+  readonly spindleUse: number | undefined;
+  readonly standardSpec: RequestedSpec | undefined;
+  readonly staticKvmNodeMemory: number;
+  readonly targetResources: number;
+  readonly textFile: string | undefined;
+  readonly tieredSpec: RequestedSpec | undefined;
+  readonly verbosity: number;
+}
+
+/** Ganeti's defaults, from the man pages of its programs. */
+export const defaultSettings: Settings = {
+  acceptExisting: false,
+  capacityChecks: true,
+  diskMoves: true,
+  diskTemplate: undefined,
+  dryRun: false,
+  evacuate: false,
+  excludedInstances: [],
+  exclusionTags: [],
+  execute: false,
+  firstJobGroup: false,
+  force: false,
+  fullEvacuation: false,
+  group: undefined,
+  headers: true,
+  iallocatorFile: undefined,
+  ignoreLoad: false,
+  ignoreNonRedundant: false,
+  ignoreSoftErrors: false,
+  independentGroups: false,
+  instanceMoves: true,
+  jobDelay: 10,
+  loadFile: undefined,
+  luxiSocket: undefined,
+  machineReadable: false,
+  maxCpu: undefined,
+  maxLength: -1,
+  minDisk: 0,
+  minGain: 1e-2,
+  minGainLimit: 1e-1,
+  minResources: 2,
+  minScore: 1e-9,
+  monitor: false,
+  monitorFile: undefined,
+  monitorNeeded: false,
+  monitorXen: false,
+  nodeTags: undefined,
+  offlineMaintenance: false,
+  offlineNodes: [],
+  oneStepOnly: false,
+  outputFolder: '.',
+  printCommands: undefined,
+  printInstances: false,
+  printMoves: false,
+  printNodes: undefined,
+  priority: undefined,
+  rapi: undefined,
+  reason: undefined,
+  restrictedMigration: false,
+  restrictToNodes: undefined,
+  saveFile: undefined,
+  selectedInstances: [],
+  simulated: [],
+  simulateRebalance: true,
+  skipNonRedundant: false,
+  spindleUse: undefined,
+  standardSpec: undefined,
+  staticKvmNodeMemory: 4096,
+  targetResources: 2,
+  textFile: undefined,
+  tieredSpec: undefined,
+  verbosity: 1,
+};

@@ -1,0 +1,49 @@
+import type { DescribedMove } from './describe-move.ts';
+
+/** Moves that touch different nodes, and so may run side by side. */
+export type JobSet = readonly DescribedMove[];
+
+/** Cuts a sequence of moves where one touches a node of the set so far. */
+export function splitIntoJobSets(moves: readonly DescribedMove[]): JobSet[] {
+  const sets: DescribedMove[][] = [];
+  let busy = new Set<number>();
+  for (const move of moves) {
+    const last = sets.at(-1);
+    if (last !== undefined && move.nodes.every((n) => !busy.has(n))) last.push(move);
+    else {
+      sets.push([move]);
+      busy = new Set();
+    }
+    for (const n of move.nodes) busy.add(n);
+  }
+  return sets;
+}
+
+/** The sets as lines of a shell script; each job first asks whether to go on. */
+export function formatJobSets(sets: readonly JobSet[]): string {
+  const lines = sets.flatMap((set, s) =>
+    set.flatMap(({ commands }, j) => [
+      ...(j === 0 ? ['', `echo jobset ${s + 1}, ${set.length} jobs`] : []),
+      `  echo job ${s + 1}/${j + 1}`,
+      '  check',
+      ...commands.map((command) => `  gnt-instance ${command}`),
+    ]),
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What makes a script of the sets: it ends between two jobs once somebody creates the file. */
+export const scriptHead = `#!/bin/sh
+
+# Written by a program that plans moves of instances. Creating the file /tmp/stop-htools ends it before the next job.
+
+set -e
+
+check() {
+  if [ -f /tmp/stop-htools ]; then
+    echo 'Stop requested, exiting'
+    exit 0
+  fi
+}
+
+`;

@@ -1,0 +1,48 @@
+import { type FailMode, failNames, type InstancePolicy, type InstanceSpec, type PlacementDiskTemplate } from '../../placement/index.ts';
+import { showReal } from './format-number.ts';
+
+/** Values in the notation of Ganeti's language, which its programs print when asked to say much. */
+export const showString = (text: string): string => JSON.stringify(text);
+
+export const showList = (items: readonly string[]): string => `[${items.join(',')}]`;
+
+/** Whether a node keeps its policy. */
+export const showHealth = (reason: FailMode): string => (reason === 0 ? 'Ok ()' : `Bad ${failNames[reason]}`);
+
+const templateNames: Readonly<Record<PlacementDiskTemplate, string>> = {
+  diskless: 'DTDiskless',
+  file: 'DTFile',
+  sharedfile: 'DTSharedFile',
+  plain: 'DTPlain',
+  blockdev: 'DTBlock',
+  drbd: 'DTDrbd8',
+  rbd: 'DTRbd',
+  ext: 'DTExt',
+  gluster: 'DTGluster',
+};
+
+export function showPolicy({ ranges, std, diskTemplates, vcpuRatio, spindleRatio }: InstancePolicy): string {
+  const pairs = ranges.map(
+    ({ min, max }) => `MinMaxISpecs {minMaxISpecsMinSpec = ${showSpec(min)}, minMaxISpecsMaxSpec = ${showSpec(max)}}`,
+  );
+  return record('IPolicy', [
+    `iPolicyMinMaxISpecs = ${showList(pairs)}`,
+    `iPolicyStdSpec = ${showSpec(std)}`,
+    `iPolicyDiskTemplates = ${showList(diskTemplates.map((template) => templateNames[template]))}`,
+    `iPolicyVcpuRatio = ${showReal(vcpuRatio)}`,
+    `iPolicySpindleRatio = ${showReal(spindleRatio)}`,
+  ]);
+}
+
+function showSpec({ memory, vcpus, disk, diskCount, nicCount, spindleUse }: InstanceSpec): string {
+  return record('ISpec', [
+    `iSpecMemorySize = ${memory}`,
+    `iSpecCpuCount = ${vcpus}`,
+    `iSpecDiskSize = ${disk}`,
+    `iSpecDiskCount = ${diskCount}`,
+    `iSpecNicCount = ${nicCount}`,
+    `iSpecSpindleUse = ${spindleUse}`,
+  ]);
+}
+
+const record = (name: string, fields: readonly string[]): string => `${name} {${fields.join(', ')}}`;

@@ -1,0 +1,175 @@
+import { GantryError } from '../../base/index.ts';
+import { type ClusterState, clusterScore, optimalScore, type PreparedCluster } from '../../placement/index.ts';
+import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
+import type { ProgramIo } from '../command/program-io.ts';
+import type { Settings } from '../command/settings.ts';
+import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
+import { formatFixed, formatGeneral } from '../print/format-number.ts';
+import { splitIntoJobSets } from '../print/job-sets.ts';
+import { membersOf, moveMembers, type NodeMembers } from '../print/node-members.ts';
+import { printInstances } from '../print/print-instances.ts';
+import { printNodes } from '../print/print-nodes.ts';
+import { printScore } from '../print/print-score.ts';
+import { showHealth, showList, showPolicy, showString } from '../print/show-value.ts';
+import { saveCluster } from '../sources/text/save-cluster.ts';
+import { balanceGroup } from './balance-group.ts';
+import { balancedData } from './balanced-data.ts';
+import { badItems, groupsWithNodes, instancesInScope, splitInstances } from './groups.ts';
+import { policyHealth } from './policy-health.ts';
+import { printCommands } from './print-commands.ts';
+
+/** Plans how to balance one group of a cluster. Source: Ganeti's hbal(1). */
+export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
+  const loaded = await loadForProgram(settings, io);
+  const { prepared, data } = loaded;
+  tellCluster(prepared, settings, io);
+  if (prepared.instances.length === 0) {
+    io.out('Cluster is empty, exiting.\n');
+    return 0;
+  }
+  tellSize(prepared, settings, io);
+  if (settings.saveFile !== undefined) {
+    await saveCluster(`${settings.saveFile}.original`, data);
+    io.err(`The cluster state before balancing has been written to file '${settings.saveFile}.original'\n`);
+  }
+  const group = selectGroup(prepared, settings.group);
+  const state = stateFor(prepared, settings, group);
+  tellGroup(state, group, settings, io);
+  const members = membersOf(state);
+  printMaps('Initial', state, members, settings, io);
+  return (await balanceAndTell(loaded, state, members, settings, io)) ? finish(settings) : 0;
+}
+
+/** @returns whether there are moves to carry out */
+async function balanceAndTell(
+  { data }: LoadedCluster,
+  state: ClusterState,
+  members: NodeMembers,
+  settings: Settings,
+  io: ProgramIo,
+): Promise<boolean> {
+  const { verbosity, minScore } = settings;
+  const before = clusterScore(state);
+  const best = optimalScore(state);
+  const resources = freeResources(state);
+  if (verbosity > 2) io.out(`Initial coefficients: overall ${formatFixed(before, 8)}\n${printScore(state)}`);
+  else io.out(`Initial score: ${formatFixed(before, 8)}\n`);
+  if (before - best < minScore) {
+    const [now, least, nearly] = [before, best, minScore].map((value) => formatGeneral(value, 6));
+    io.out(`Cluster is already well balanced (initial score ${now},\noptimum score due to N+1 reservations ${least},\n`);
+    io.out(`minimum score ${nearly}).\nNothing to do, exiting\n`);
+    return false;
+  }
+  io.out('Trying to minimize the CV...\n');
+  const moves = findMoves(state, settings, io);
+  tellResult(before, state, moves, settings, io);
+  const sets = splitIntoJobSets(moves);
+  await printCommands(settings.firstJobGroup ? sets.slice(0, 1) : sets, settings, io);
+  if (settings.saveFile !== undefined) {
+    await saveCluster(`${settings.saveFile}.balanced`, balancedData(data, state));
+    io.err(`The cluster state after balancing has been written to file '${settings.saveFile}.balanced'\n`);
+  }
+  const moved = moveMembers(
+    members,
+    moves.map(({ move }) => move),
+  );
+  printMaps('Final', state, moved, settings, io);
+  if (verbosity > 3) io.out(`Original: ${resources}\nFinal:    ${freeResources(state)}\n`);
+  return moves.length > 0;
+}
+
+function findMoves(state: ClusterState, settings: Settings, io: ProgramIo): DescribedMove[] {
+  const describe = moveDescriber(state, instancesInScope(state));
+  const moves: DescribedMove[] = [];
+  for (const move of balanceGroup(state, settings)) {
+    const described = describe(move, moves.length + 1);
+    io.out(`${described.line}\n`);
+    moves.push(described);
+  }
+  return moves;
+}
+
+function tellResult(before: number, state: ClusterState, moves: readonly DescribedMove[], { verbosity }: Settings, io: ProgramIo): void {
+  const after = formatFixed(clusterScore(state), 8);
+  if (moves.length === 0) io.out('No solution found\n');
+  else if (verbosity > 2) io.out(`Final coefficients:   overall ${after}\n${printScore(state)}`);
+  else io.out(`Cluster score improved from ${formatFixed(before, 8)} to ${after}\n`);
+  if (verbosity >= 1) io.out(`Solution length=${moves.length}\n`);
+}
+
+function tellCluster({ tags, ipolicy }: PreparedCluster, { verbosity }: Settings, io: ProgramIo): void {
+  if (verbosity > 1) io.out(`Loaded cluster tags: ${tags.join(',')}\nLoaded cluster ipolicy: ${showPolicy(ipolicy)}\n`);
+}
+
+function tellSize(prepared: PreparedCluster, { verbosity }: Settings, io: ProgramIo): void {
+  const split = splitInstances(prepared);
+  if (split.length > 0 && verbosity > 1) {
+    const names = split.map((name) => `  ${name}\n`).join('');
+    io.err(`Found instances belonging to multiple node groups:\n${names}These instances will not be moved.\n`);
+  }
+  io.out(`Loaded ${prepared.nodes.length} nodes, ${prepared.instances.length} instances\n`);
+  if (prepared.commonSuffix !== '' && verbosity > 1) {
+    io.out(`Note: Stripping common suffix of '${prepared.commonSuffix}' from names\n`);
+  }
+}
+
+/** The group that is named, or the only one with nodes. @throws HTOOLS_GROUPS_SEVERAL, HTOOLS_GROUP_UNKNOWN */
+function selectGroup(prepared: PreparedCluster, wanted: string | undefined): number {
+  const { groups } = prepared;
+  const list = (positions: readonly number[]) => positions.map((group) => groups[group]?.name ?? '').join('\n  ');
+  if (wanted !== undefined) {
+    const found = groups.findIndex(({ name, uuid }) => name === wanted || uuid === wanted);
+    if (found < 0) throw new GantryError('HTOOLS_GROUP_UNKNOWN', { name: wanted, groups: list([...groups.keys()]) });
+    return found;
+  }
+  const [first = 0, ...others] = groupsWithNodes(prepared);
+  if (others.length > 0) throw new GantryError('HTOOLS_GROUPS_SEVERAL', { groups: list([first, ...others]) });
+  return first;
+}
+
+function tellGroup(state: ClusterState, group: number, { verbosity, ignoreSoftErrors }: Settings, io: ProgramIo): void {
+  const { data, scope } = state;
+  io.out(`Group size ${scope.length} nodes, ${instancesInScope(state).length} instances\n`);
+  io.out(`Selected node group: ${data.groups[group]?.name}\n`);
+  const bad = badItems(state);
+  if (verbosity >= 1) io.out(`Initial check done: ${bad.nodes.length} bad nodes, ${bad.instances} bad instances.\n`);
+  const others = Array.from(scope).filter((n) => !bad.nodes.includes(n));
+  const name = (n: number) => showString(data.nodes[n]?.name ?? '');
+  if (verbosity > 4) {
+    io.out(`Bad nodes: ${showList(bad.nodes.map(name))}\nN+1 happy nodes: ${showList(others.map(name))}\n`);
+    io.out(`Node policy status: ${showList(others.map((n) => `(${name(n)},${showHealth(policyHealth(state, n))})`))}\n`);
+  }
+  if (bad.nodes.length > 0) {
+    io.out('Cluster is not N+1 happy, continuing but no guarantee that the cluster will end N+1 happy.\n');
+  }
+  const violating = others.filter((n) => policyHealth(state, n) !== 0).length;
+  if (violating > 0) {
+    io.out(`The cluster contains ${violating} policy-violating nodes.\n`);
+    io.out(
+      ignoreSoftErrors
+        ? 'Continuing, ignoring soft errors.\n'
+        : 'Continuing, but the set of moves might be too restricted; consider using the --ignore-soft-errors option.\n',
+    );
+  }
+}
+
+function printMaps(when: string, state: ClusterState, members: NodeMembers, settings: Settings, io: ProgramIo): void {
+  if (settings.printInstances) io.err(`\n${when} instance map:\n${printInstances(state, instancesInScope(state))}`);
+  if (settings.printNodes) io.err(`\n${when} cluster status:\n${printNodes(state, members, settings.printNodes)}\n`);
+}
+
+function freeResources({ nodes, scope }: ClusterState): string {
+  let memory = 0;
+  let disk = 0;
+  for (const n of scope) {
+    memory += (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
+    disk += nodes.freeDisk[n] as number;
+  }
+  return `mem=${memory} disk=${disk}`;
+}
+
+/** Carries the moves out, if that is wanted. @returns the exit code */
+function finish({ execute, luxiSocket }: Settings): number {
+  if (execute && luxiSocket === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hbal' });
+  return 0;
+}
