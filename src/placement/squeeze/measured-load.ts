@@ -1,0 +1,46 @@
+import type { ClusterState } from '../state/cluster-state.ts';
+import type { LoadLimits, Thresholds } from './squeeze-options.ts';
+
+/** What instances really use, as far as it was measured; what was not measured counts as nothing used. */
+export interface MeasuredLoad {
+  /** Processors kept busy, by instance. */
+  readonly cpu: Float64Array;
+  /** MiB, by instance: what is in use, or what is configured when that is not known. */
+  readonly memory: Float64Array;
+}
+
+/** @returns undefined when nothing was measured */
+export function measuredLoad({ data: { instances } }: ClusterState): MeasuredLoad | undefined {
+  if (instances.every(({ load, usedMemory }) => load === undefined && usedMemory === undefined)) return undefined;
+  return {
+    cpu: Float64Array.from(instances, ({ load }) => load?.cpu ?? 0),
+    memory: Float64Array.from(instances, ({ usedMemory, memory }) => usedMemory ?? memory),
+  };
+}
+
+/** Whether every online node is below these parts of its processors (by their speed) and of its memory. */
+export function loadBelow(state: ClusterState, load: MeasuredLoad | undefined, limits: LoadLimits | undefined, which: keyof Thresholds): boolean {
+  if (!load || !limits) return true;
+  const { nodes } = state;
+  const { cpu, memory } = loadOfNodes(state, load);
+  for (const n of state.scope) {
+    if (nodes.offline[n] === 1) continue;
+    const power = (nodes.totalCpu[n] as number) * (nodes.cpuSpeed[n] as number);
+    if ((cpu[n] as number) > limits.cpu[which] * power) return false;
+    if ((memory[n] as number) > limits.memory[which] * (nodes.totalMemory[n] as number)) return false;
+  }
+  return true;
+}
+
+/** Sums by node, with the memory of the nodes' own systems. */
+export function loadOfNodes({ nodes, instances, nodeCount, instanceCount }: ClusterState, load: MeasuredLoad): MeasuredLoad {
+  const cpu = new Float64Array(nodeCount);
+  const memory = nodes.nodeMemory.slice();
+  for (let i = 0; i < instanceCount; i++) {
+    const n = instances.primary[i] as number;
+    if (n < 0 || instances.usesMemory[i] === 0) continue;
+    cpu[n] = (cpu[n] as number) + (load.cpu[i] as number);
+    memory[n] = (memory[n] as number) + (load.memory[i] as number);
+  }
+  return { cpu, memory };
+}

@@ -1,0 +1,33 @@
+import { balance } from '../balance/balance.ts';
+import { type Goal, goalReached, offlineEmpty } from './goal.ts';
+import { emptyOfflineNodes, level } from './settle.ts';
+import { createWorkspace, thoroughOptions, type Workspace } from './workspace.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import type { Move } from '../balance/move.ts';
+
+/** About a second's worth. */
+const defaultWeighings = 5_000_000;
+
+/**
+ * The moves from the state as it is, whose nodes are switched already, to one with the goal: balanced as hbal does, the
+ * state that Ganeti's hsqueeze ends with. Where that takes too long, what is left is only emptied, and levelled until the
+ * goal is reached. The state and the rules are changed.
+ */
+export function planMoves(state: ClusterState, goal: Goal): { moves: readonly Move[]; reached: boolean } {
+  const { rules, weighings = defaultWeighings } = goal.options;
+  const moves: Move[] = [];
+  const perStep = state.instanceCount * state.scope.filter((n) => state.nodes.offline[n] === 0).length;
+  let cut = false;
+  for (const move of balance(state, { ...thoroughOptions, rules })) {
+    moves.push(move);
+    cut = moves.length * perStep > weighings;
+    if (cut) break;
+  }
+  const reached = () => offlineEmpty(state) && goalReached(state, goal);
+  if (!cut) return { moves, reached: reached() };
+  const work: Workspace = createWorkspace(state, rules);
+  emptyOfflineNodes(work);
+  level(work, reached);
+  if (!offlineEmpty(state)) emptyOfflineNodes(work);
+  return { moves: [...moves, ...work.moves], reached: reached() };
+}

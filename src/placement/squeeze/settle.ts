@@ -1,0 +1,59 @@
+import { bestMoveOf, perform, type Workspace } from './workspace.ts';
+
+/** Gains below this are rounding. */
+const leastGain = 1e-9;
+const mostPasses = 20;
+
+/**
+ * Moves everything off the nodes that are off, the largest instances first, each to where the score is best.
+ * @returns whether they are empty
+ */
+export function emptyOfflineNodes(work: Workspace): boolean {
+  const { state } = work;
+  const { instances } = state;
+  const waiting = [...Array(state.instanceCount).keys()].filter((i) => isStranded(work, i));
+  waiting.sort((a, b) => (instances.memory[b] as number) - (instances.memory[a] as number));
+  for (const i of waiting) {
+    // A mirrored instance may need one move for each of its nodes.
+    for (let step = 0; step < 2 && isStranded(work, i); step++) {
+      const move = instances.movable[i] === 1 ? bestMoveOf(work, i) : undefined;
+      if (!move || !(move.score < work.score)) return false;
+      perform(work, move);
+    }
+    if (isStranded(work, i)) return false;
+  }
+  return true;
+}
+
+/** Whether an instance has its primary or, if it has one, its secondary node among those that are off. */
+export function isStranded({ state: { instances, nodes } }: Workspace, i: number): boolean {
+  const primary = instances.primary[i] as number;
+  const secondary = instances.secondary[i] as number;
+  return (primary >= 0 && nodes.offline[primary] === 1) || (secondary >= 0 && nodes.offline[secondary] === 1);
+}
+
+/**
+ * Balances until no move of one instance gains anything, or `enough` says so after a pass: each instance in turn makes its
+ * best move at once, which comes to an end as good as always making the very best move, far sooner. Of instances that are alike and on
+ * the same nodes only one is tried.
+ */
+export function level(work: Workspace, enough: () => boolean): void {
+  const { state, movable, classes } = work;
+  const { instances, nodeCount } = state;
+  const tried = new Int32Array((Math.max(0, ...[...movable].map((i) => classes[i] as number)) + 1) * (nodeCount + 1)).fill(-1);
+  for (let pass = 0; pass < mostPasses && !enough(); pass++) {
+    let gained = false;
+    const order = movable.toSorted((a, b) => (instances.primary[a] as number) - (instances.primary[b] as number) || a - b);
+    for (const i of order) {
+      const alike = (classes[i] as number) * (nodeCount + 1) + (instances.secondary[i] as number) + 1;
+      const mark = pass * nodeCount + (instances.primary[i] as number);
+      if (tried[alike] === mark) continue;
+      const move = bestMoveOf(work, i);
+      if (move && move.score < work.score - leastGain) {
+        perform(work, move);
+        gained = true;
+      } else tried[alike] = mark;
+    }
+    if (!gained) return;
+  }
+}
