@@ -5,10 +5,10 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 // Runs the shell tests of Ganeti's htools from the source of a Ganeti against our programs, or with --oracle against the
-// installed Ganeti's own. Needs Debian's package shelltestrunner.
+// installed Ganeti's own. With --oracle-data only the prepared data come from the installed ones. Needs Debian's package shelltestrunner.
 
 const programs = ['hail', 'harep', 'hbal', 'hcheck', 'hinfo', 'hroller', 'hscan', 'hspace', 'hsqueeze'];
-const usage = 'Usage: node test/interop/shelltests.ts GANETI-SOURCE [--oracle] [--only NAME]... [--failures]\n';
+const usage = 'Usage: node test/interop/shelltests.ts GANETI-SOURCE [--oracle | --oracle-data] [--only NAME]... [--failures]\n';
 
 interface FileResult {
   readonly file: string;
@@ -24,7 +24,12 @@ const installedProgram = (name: string): string => (name === 'hail' ? '/usr/lib/
 function main(): number {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { oracle: { type: 'boolean' }, only: { type: 'string', multiple: true }, failures: { type: 'boolean' } },
+    options: {
+      oracle: { type: 'boolean' },
+      'oracle-data': { type: 'boolean' },
+      only: { type: 'string', multiple: true },
+      failures: { type: 'boolean' },
+    },
   });
   const [source] = positionals;
   if (source === undefined || positionals.length > 1) {
@@ -33,7 +38,8 @@ function main(): number {
   }
   const scratch = mkdtempSync(join(tmpdir(), 'gantry-shelltests-'));
   try {
-    const run = setUp(resolve(source), values.oracle ? installedProgram : ownProgram, scratch);
+    const run = setUp(resolve(source), values.oracle || values['oracle-data'] ? installedProgram : ownProgram, scratch);
+    if (values['oracle-data']) linkPrograms(ownProgram, scratch);
     const files = testFiles(resolve(source), values.only ?? []);
     const output = run('shelltest', files);
     if (values.failures) process.stdout.write(output);
@@ -61,7 +67,7 @@ function setUp(source: string, find: (name: string) => string, scratch: string):
   const t = join(scratch, 't');
   mkdirSync(join(scratch, 'test/hs'), { recursive: true });
   mkdirSync(join(t, 'hscan'), { recursive: true });
-  for (const name of programs) symlinkSync(find(name), join(scratch, 'test/hs', name));
+  linkPrograms(find, scratch);
   const { NODE_TEST_CONTEXT: _, HTOOLS: _role, ...inherited } = process.env;
   const env = {
     ...inherited,
@@ -86,6 +92,15 @@ function setUp(source: string, find: (name: string) => string, scratch: string):
   const fromText = run('./test/hs/hinfo', ['-p', '--print-instances', '-t', join(t, 'hscan', scanned)]);
   writeFileSync(join(t, 'hscan/fromtext.hinfo'), fromText);
   return run;
+}
+
+/** Puts the programs where the tests look for them. */
+function linkPrograms(find: (name: string) => string, scratch: string): void {
+  for (const name of programs) {
+    const place = join(scratch, 'test/hs', name);
+    rmSync(place, { force: true });
+    symlinkSync(find(name), place);
+  }
 }
 
 function simulateClusters(run: (program: string, args: readonly string[]) => string, t: string): void {
