@@ -23,13 +23,24 @@ export {
   type PrepareOptions,
   prepareCluster,
 } from './cluster/prepare-cluster.ts';
+export { bottlenecks, type LinkUse } from './location/bottlenecks.ts';
 export { compileRules } from './location/compile-rules.ts';
+export { findConflict, type RuleConflict, refuseConflict } from './location/find-conflict.ts';
+export { locationFromTags, mergeLocations } from './location/location-from-tags.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
 export type { Location, LocationRule, MemberSelector, Service } from './location/service.ts';
+export {
+  type DomainLoss,
+  type LostInstance,
+  type Restart,
+  type RoomCheck,
+  type ServiceLoss,
+  type Survivability,
+  survivability,
+} from './location/survivability.ts';
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
 export { type AnnealOptions, anneal, batchSteps } from './search/anneal.ts';
 export { createVectorModel } from './search/create-vector-model.ts';
-export { createRuleTables, type Level, type RuleTables, type Tally } from './search/rule-tables.ts';
 export type { SearchModel } from './search/search-model.ts';
 export type { BalanceCost, MoveBudget, SearchProblem } from './search/search-problem.ts';
 export { type ClusterState, createState, type StateOptions } from './state/cluster-state.ts';

@@ -88,7 +88,8 @@ function createGraph({ links }: Topology, layout: Layout): Graph {
   for (const [link, { between, latency = 0, at }] of links.entries()) {
     const where = at ?? `link ${between.join(' - ')}`;
     const ends: [End, End] = [endOf(layout, between[0], where), endOf(layout, between[1], where)];
-    if (between[0] === between[1]) throw new GantryError('LOCATION_INVALID', { at: where, problem: `a link leads from ${between[0]} to itself.` });
+    if (between[0] === between[1])
+      throw new GantryError('LOCATION_INVALID', { at: where, problem: `a link leads from ${between[0]} to itself.` });
     const inner = ends.find((end) => isAround(end === ends[0] ? ends[1] : ends[0], end));
     if (inner) {
       uplinks.set(inner.key, link);

@@ -3,7 +3,7 @@ import { mirroringOf } from '../cluster/disk-templates.ts';
 import { ruleKind } from './draft-rules.ts';
 import { firstFit } from './first-fit.ts';
 import { planRules, type RulePlan } from './plan-rules.ts';
-import type { Location } from './service.ts';
+import type { Location, Service } from './service.ts';
 
 /** What the loss of each failure domain would do now. */
 export interface Survivability {
@@ -56,7 +56,7 @@ export type RoomCheck = (failed: Uint8Array, restarts: readonly Restart[]) => re
 export function survivability(cluster: ClusterData, { topology, services }: Location, room: RoomCheck = firstFit(cluster)): Survivability {
   const plan = planRules(cluster, topology, services);
   const barred = barredNodes(plan, cluster.instances.length);
-  const minimums = services.flatMap(({ name, minimumAlive }) => (minimumAlive === undefined ? [] : [{ name, minimumAlive }]));
+  const watched = watchedServices(plan, services, cluster.instances.length);
   const primaries = Map.groupBy(
     cluster.instances.keys().filter((i) => isUp(cluster, i)),
     (i) => cluster.instances[i]?.primary,
@@ -68,9 +68,8 @@ export function survivability(cluster: ClusterData, { topology, services }: Loca
       if (nodes.every((n) => cluster.nodes[n]?.offline !== false)) return [];
       const stopped = nodes.flatMap((n) => primaries.get(n) ?? []);
       const lost = lostInstances(cluster, nodes, stopped, barred, room);
-      const hurt = minimums.flatMap(({ name, minimumAlive }) =>
-        serviceLoss(cluster, name, minimumAlive, plan.members.get(name) ?? [], stopped, lost),
-      );
+      const down = new Set(stopped);
+      const hurt = [...new Set(stopped.flatMap((i) => watched[i] ?? []))].flatMap((service) => serviceLoss(cluster, service, down, lost));
       const names = [...lost].sort(([a], [b]) => a - b).map(([i, reason]) => ({ instance: cluster.instances[i]?.name ?? '', reason }));
       return [{ level, domain, nodes, stopped: stopped.length, lost: names, services: hurt }];
     });
@@ -131,18 +130,26 @@ function candidatesOf({ instances, nodes }: ClusterData, i: number, failed: Uint
   return [...nodes.keys()].filter((n) => alive(n) && nodes[n]?.group === group);
 }
 
-function serviceLoss(
-  cluster: ClusterData,
-  service: string,
-  minimum: number,
-  members: Iterable<number>,
-  stopped: readonly number[],
-  lost: Lost,
-): ServiceLoss[] {
-  const down = new Set(stopped);
+interface Watched {
+  readonly name: string;
+  readonly minimum: number;
+  readonly members: Int32Array;
+}
+
+/** By instance, its services that have a minimum. */
+function watchedServices({ members }: RulePlan, services: readonly Service[], instanceCount: number): readonly Watched[][] {
+  const watched: Watched[][] = Array.from({ length: instanceCount }, () => []);
+  for (const { name, minimumAlive } of services) {
+    if (minimumAlive === undefined) continue;
+    const service = { name, minimum: minimumAlive, members: members.get(name) ?? new Int32Array(0) };
+    for (const i of service.members) watched[i]?.push(service);
+  }
+  return watched;
+}
+
+function serviceLoss(cluster: ClusterData, { name, minimum, members }: Watched, down: ReadonlySet<number>, lost: Lost): ServiceLoss[] {
   const up = [...members].filter((i) => isUp(cluster, i));
-  if (!up.some((i) => down.has(i))) return [];
   const alive = up.filter((i) => !down.has(i)).length;
   const recovered = up.filter((i) => !lost.has(i)).length;
-  return alive < minimum ? [{ service, minimum, alive, recovered }] : [];
+  return alive < minimum ? [{ service: name, minimum, alive, recovered }] : [];
 }
