@@ -1,11 +1,8 @@
-import { createRuleTables, type Level, type SearchProblem, type Tally } from '../../src/placement/index.ts';
+import type { SearchProblem } from '../../src/placement/index.ts';
 import type { RoadefModel } from './roadef-model.ts';
+import { compileRoadefRules } from './to-location.ts';
 
-/**
- * The challenge's problem in the engine's words: a process is an item, a machine a bin; location and neighbourhood are
- * levels of the topology; a service is a spread rule over machines and locations, a dependency a one-sided rule of
- * being together in a neighbourhood.
- */
+/** The challenge's problem in the engine's words: a process is an item, a machine a bin, its constraints are rules of location. */
 export function toSearchProblem(model: RoadefModel, initial: Int32Array): SearchProblem {
   const { resources } = model;
   return {
@@ -25,44 +22,6 @@ export function toSearchProblem(model: RoadefModel, initial: Int32Array): Search
     group: model.service,
     groups: model.services.length,
     groupMoveWeight: model.serviceMoveWeight,
-    rules: createRuleTables(levels(model), tallies(model), initial),
+    rules: compileRoadefRules(model, initial),
   };
-}
-
-const byMachine = 0;
-const byLocation = 1;
-const byNeighbourhood = 2;
-
-function levels({ machines, location, neighbourhood }: RoadefModel): Level[] {
-  const own = Int32Array.from({ length: machines }, (_, m) => m);
-  return [{ domains: machines, domainOf: own }, numbered(location), numbered(neighbourhood)];
-}
-
-function numbered(labels: Int32Array): Level {
-  const numbers = new Map<number, number>();
-  const domainOf = labels.map((label) => {
-    const number = numbers.get(label) ?? numbers.size;
-    numbers.set(label, number);
-    return number;
-  });
-  return { domains: numbers.size, domainOf };
-}
-
-function tallies({ services, processes, service }: RoadefModel): Tally[] {
-  const members: number[][] = services.map(() => []);
-  for (let p = 0; p < processes; p++) members[service[p] as number]?.push(p);
-  const found: Tally[] = [];
-  for (const [s, { spread }] of services.entries()) {
-    const items = members[s] as number[];
-    if (items.length > 1) found.push({ items, level: byMachine, most: 1 });
-    if (spread > 1) found.push({ items, level: byLocation, least: spread });
-  }
-  const linked = new Set(services.flatMap(({ dependsOn }, s) => (dependsOn.length > 0 ? [s, ...dependsOn] : [])));
-  const first = found.length;
-  const position = new Map([...linked].map((s, i) => [s, first + i]));
-  for (const s of linked) {
-    const needs = [...new Set(services[s]?.dependsOn)].filter((other) => other !== s).map((other) => position.get(other) as number);
-    found.push({ items: members[s] as number[], level: byNeighbourhood, needs });
-  }
-  return found;
 }

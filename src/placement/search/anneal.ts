@@ -19,11 +19,19 @@ export const batchSteps = 2048;
  * Simulated annealing with shifts and swaps. A worsening change is taken with the probability exp(-worse / temperature);
  * the draw comes before the weighing, so that weighing can stop as soon as the bound is passed.
  */
-export function anneal(model: SearchModel, { hot, cold, random, progress, afterBatch }: AnnealOptions): void {
+export function anneal(
+  model: SearchModel,
+  { hot, cold, random, progress, afterBatch, pressure, change }: AnnealOptions & { pressure: number; change: number },
+): void {
+  let P = pressure;
   for (let done = progress(); done < 1; done = progress()) {
+    if (P < Infinity) {
+      model.press(hot * (cold / hot) ** done * P * (change / P) ** done);
+    }
     batch(model, hot * (cold / hot) ** done, random);
     afterBatch();
   }
+  model.press(Infinity);
 }
 
 function batch(model: SearchModel, temperature: number, random: Random): void {
@@ -34,11 +42,11 @@ function batch(model: SearchModel, temperature: number, random: Random): void {
     if (random() < 0.5) {
       const other = Math.floor(random() * items);
       const delta = model.weighSwap(item, other, most);
-      if (delta <= most) model.swap(item, other, delta);
+      if (delta <= most) model.swap(item, other);
     } else {
       const bin = Math.floor(random() * bins);
       const delta = model.weighShift(item, bin, most);
-      if (delta <= most) model.shift(item, bin, delta);
+      if (delta <= most) model.shift(item, bin);
     }
   }
 }

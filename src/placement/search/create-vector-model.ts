@@ -1,6 +1,6 @@
 import type { SearchModel } from './search-model.ts';
 import type { SearchProblem } from './search-problem.ts';
-import { applyShift, applySwap, moveItem, weighShift, weighSwap } from './vector-moves.ts';
+import { applySwap, moveItem, weighShift, weighSwap } from './vector-moves.ts';
 import { createVectorState, levelsAbove, moveCost, type VectorState } from './vector-state.ts';
 
 /** The model of a problem of vectors: requirements, capacities and linear costs. All items are at home. */
@@ -15,10 +15,17 @@ export function createVectorModel(problem: SearchProblem): SearchModel {
     },
     weighShift: (item, bin, most) => weighShift(state, item, bin, most),
     weighSwap: (a, b, most) => weighSwap(state, a, b, most),
-    shift: (item, bin, delta) => applyShift(state, item, bin, delta),
-    swap: (a, b, delta) => applySwap(state, a, b, delta),
+    get valid() {
+      return state.overfull === 0;
+    },
+    press(pressure) {
+      state.pressure = pressure;
+      state.leaver = -1;
+    },
+    shift: (item, bin) => moveItem(state, item, bin),
+    swap: (a, b) => applySwap(state, a, b),
     reset(bins) {
-      for (let i = 0; i < bins.length; i++) if (state.binOf[i] !== bins[i]) moveItem(state, i, bins[i] as number);
+      for (let i = 0; i < bins.length; i++) moveItem(state, i, bins[i] as number);
       state.cost = costFromScratch(state);
     },
   };
@@ -27,7 +34,7 @@ export function createVectorModel(problem: SearchProblem): SearchModel {
 /** The cost of the tables as they are, free of what increments may have rounded. */
 function costFromScratch(state: VectorState): number {
   const { problem, binOf } = state;
-  let cost = problem.groupMoveWeight * state.mostAway;
+  let cost = problem.groupMoveWeight * state.mostAway + problem.rules.soft;
   for (let b = 0; b < problem.bins; b++) cost += levelsAbove(state, b);
   for (let i = 0; i < problem.items; i++) cost += moveCost(state, i, binOf[i] as number);
   return cost;

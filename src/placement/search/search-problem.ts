@@ -1,4 +1,4 @@
-import type { RuleTables } from './rule-tables.ts';
+import type { RuleBook } from '../location/rule-book.ts';
 
 /**
  * Items with requirements to be spread over bins with capacities, at the least cost. Tables lie row by row, the resources
@@ -30,7 +30,8 @@ export interface SearchProblem {
   readonly group: Int32Array;
   readonly groups: number;
   readonly groupMoveWeight: number;
-  readonly rules: RuleTables;
+  /** Items as instances and bins as nodes; everything is at home. The model keeps it up to date and is its only user. */
+  readonly rules: RuleBook;
   readonly budget?: MoveBudget | undefined;
 }
 

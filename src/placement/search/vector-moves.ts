@@ -1,29 +1,51 @@
-import { allowsShift, allowsSwap, countShift } from './rule-tables.ts';
+import { noNode } from '../cluster/cluster-data.ts';
 import { levelsAbove, moveCost, type VectorState } from './vector-state.ts';
 
 /** See `SearchModel.weighShift`. */
 export function weighShift(state: VectorState, item: number, to: number, most: number): number {
   const from = state.binOf[item] as number;
-  if (from === to || !fits(state, item, to)) return Number.POSITIVE_INFINITY;
+  if (from === to) return Number.POSITIVE_INFINITY;
   let delta = gainOfLeaving(state, item, from) - (state.binCost[to] as number);
-  // What is there already only grows when every price is positive; a balance may shrink it, to nothing at best.
+  // Nothing that comes costs less than 0.
+  if (delta > most) return Number.POSITIVE_INFINITY;
+  delta += strainOfEntering(state, item, to);
   if (delta > most) return Number.POSITIVE_INFINITY;
   delta += costWith(state, item, to) + moveCost(state, item, to);
   if (state.problem.groupMoveWeight > 0) delta += weighAway(state, item, from, to);
-  if (delta > most || !withinBudget(state, item, from, to) || !allowsShift(state.problem.rules, item, from, to)) {
-    return Number.POSITIVE_INFINITY;
-  }
-  return delta;
+  if (delta > most || !withinBudget(state, item, from, to)) return Number.POSITIVE_INFINITY;
+  const change = state.ruleChange;
+  state.problem.rules.weigh(item, to, noNode, change);
+  return (change[0] as number) > 0 ? Number.POSITIVE_INFINITY : delta + (change[1] as number);
 }
 
-function fits({ problem, dimensions, transients, size, room }: VectorState, item: number, to: number): boolean {
+/** Price of the room that lacks. At home transient needs were never given back. */
+function strainOfEntering(state: VectorState, item: number, to: number): number {
+  const { problem, dimensions, transients, size, room, strain, pressure } = state;
   const at = item * dimensions;
   const row = to * dimensions;
-  // At home its transient needs were never given back.
+  let sum = 0;
   for (let d = problem.home[item] === to ? transients : 0; d < dimensions; d++) {
-    if ((size[at + d] as number) > (room[row + d] as number)) return false;
+    const need = size[at + d] as number;
+    const free = room[row + d] as number;
+    if (need <= free || need === 0) continue;
+    if (pressure === Number.POSITIVE_INFINITY) return pressure;
+    sum += (strain[d] as number) * (free < 0 ? need : need - free);
   }
-  return true;
+  return sum === 0 ? 0 : sum * pressure;
+}
+
+/** Price of the room that lacks no more, as a number below 0. */
+function strainOfLeaving(state: VectorState, item: number, from: number): number {
+  const { problem, dimensions, transients, size, room, strain, pressure, overfull } = state;
+  if (overfull === 0) return 0;
+  const at = item * dimensions;
+  const row = from * dimensions;
+  let sum = 0;
+  for (let d = problem.home[item] === from ? transients : 0; d < dimensions; d++) {
+    const free = room[row + d] as number;
+    if (free < 0) sum += (strain[d] as number) * Math.min(-free, size[at + d] as number);
+  }
+  return sum === 0 ? 0 : -sum * pressure;
 }
 
 /** What changes at the bin an item leaves, and in its own move costs. Kept for the next target of the same item. */
@@ -36,7 +58,7 @@ function gainOfLeaving(state: VectorState, item: number, from: number): number {
     if (above > 0) cost += above;
   }
   state.leaver = item;
-  state.leaverGain = cost - (state.binCost[from] as number) - moveCost(state, item, from);
+  state.leaverGain = cost - (state.binCost[from] as number) - moveCost(state, item, from) + strainOfLeaving(state, item, from);
   return state.leaverGain;
 }
 
@@ -76,29 +98,49 @@ function withinBudget(state: VectorState, item: number, from: number, to: number
 export function weighSwap(state: VectorState, a: number, b: number, most: number): number {
   const binA = state.binOf[a] as number;
   const binB = state.binOf[b] as number;
-  if (binA === binB || !fitsInstead(state, a, b, binA) || !fitsInstead(state, b, a, binB)) return Number.POSITIVE_INFINITY;
-  let delta = costInstead(state, a, b, binA) - (state.binCost[binA] as number) - (state.binCost[binB] as number);
+  if (binA === binB) return Number.POSITIVE_INFINITY;
+  let delta = -(state.binCost[binA] as number) - (state.binCost[binB] as number) - moveCost(state, a, binA) - moveCost(state, b, binB);
+  delta += strainInstead(state, a, b, binA) + strainInstead(state, b, a, binB);
   if (delta > most) return Number.POSITIVE_INFINITY;
-  delta += costInstead(state, b, a, binB);
-  delta += moveCost(state, a, binB) - moveCost(state, a, binA) + moveCost(state, b, binA) - moveCost(state, b, binB);
+  delta += costInstead(state, a, b, binA);
+  if (delta > most) return Number.POSITIVE_INFINITY;
+  delta += costInstead(state, b, a, binB) + moveCost(state, a, binB) + moveCost(state, b, binA);
   if (state.problem.groupMoveWeight > 0) delta += weighBothAway(state, a, b, binA, binB);
-  if (delta > most || !bothWithinBudget(state, a, b, binA, binB) || !allowsSwap(state.problem.rules, a, b, binA, binB)) {
-    return Number.POSITIVE_INFINITY;
-  }
-  return delta;
+  if (delta > most || !bothWithinBudget(state, a, b, binA, binB)) return Number.POSITIVE_INFINITY;
+  return delta + ruleCostOfSwap(state, a, b, binA, binB);
 }
 
-/** Whether `comes` has room in the bin when `goes` is gone. */
-function fitsInstead({ problem, dimensions, transients, size, room }: VectorState, goes: number, comes: number, bin: number): boolean {
+/** Of both moves together: processes of a service that change places never are on one bin. */
+function ruleCostOfSwap({ problem: { rules }, ruleChange }: VectorState, a: number, b: number, binA: number, binB: number): number {
+  rules.weigh(a, binB, noNode, ruleChange);
+  const hard = ruleChange[0] as number;
+  const soft = ruleChange[1] as number;
+  rules.place(a, binB, noNode);
+  rules.weigh(b, binA, noNode, ruleChange);
+  rules.place(a, binA, noNode);
+  return hard + (ruleChange[0] as number) > 0 ? Number.POSITIVE_INFINITY : soft + (ruleChange[1] as number);
+}
+
+/** Price of the room that lacks in the bin more than now, or less, when `comes` is there and `goes` is gone. */
+function strainInstead(state: VectorState, goes: number, comes: number, bin: number): number {
+  const { problem, dimensions, transients, size, room, strain, pressure } = state;
   const minus = goes * dimensions;
   const plus = comes * dimensions;
   const row = bin * dimensions;
   const kept = problem.home[goes] === bin ? transients : 0;
-  for (let d = problem.home[comes] === bin ? transients : 0; d < dimensions; d++) {
-    const freed = d < kept ? 0 : (size[minus + d] as number);
-    if ((size[plus + d] as number) > (room[row + d] as number) + freed) return false;
+  const there = problem.home[comes] === bin ? transients : 0;
+  let sum = 0;
+  for (let d = kept < there ? kept : there; d < dimensions; d++) {
+    const free = room[row + d] as number;
+    const then = free + (d < kept ? 0 : (size[minus + d] as number)) - (d < there ? 0 : (size[plus + d] as number));
+    if (then >= 0 && free >= 0) continue;
+    if (pressure === Number.POSITIVE_INFINITY) {
+      if (then < free) return pressure;
+      continue;
+    }
+    sum += (strain[d] as number) * ((free < 0 ? free : 0) - (then < 0 ? then : 0));
   }
-  return true;
+  return sum === 0 ? 0 : sum * pressure;
 }
 
 function costInstead({ costDimensions, price, level }: VectorState, goes: number, comes: number, bin: number): number {
@@ -115,13 +157,14 @@ function costInstead({ costDimensions, price, level }: VectorState, goes: number
 
 function weighBothAway(state: VectorState, a: number, b: number, binA: number, binB: number): number {
   if (awayChange(state, a, binA, binB) === 0 && awayChange(state, b, binB, binA) === 0) return 0;
-  const before = state.mostAway;
+  const { cost, mostAway } = state;
   countAway(state, a, binA, binB);
   countAway(state, b, binB, binA);
   const after = state.mostAway;
   countAway(state, a, binB, binA);
   countAway(state, b, binA, binB);
-  return (after - before) * state.problem.groupMoveWeight;
+  state.cost = cost;
+  return (after - mostAway) * state.problem.groupMoveWeight;
 }
 
 function bothWithinBudget(state: VectorState, a: number, b: number, binA: number, binB: number): boolean {
@@ -134,37 +177,39 @@ function bothWithinBudget(state: VectorState, a: number, b: number, binA: number
   return !more || (state.moves + changeA + changeB <= budget.moves && data <= budget.data);
 }
 
-export function applyShift(state: VectorState, item: number, to: number, delta: number): void {
-  moveItem(state, item, to);
-  state.cost += delta;
-}
-
-export function applySwap(state: VectorState, a: number, b: number, delta: number): void {
+export function applySwap(state: VectorState, a: number, b: number): void {
   const binA = state.binOf[a] as number;
   moveItem(state, a, state.binOf[b] as number);
   moveItem(state, b, binA);
-  state.cost += delta;
 }
 
-/** Takes an item to a bin: all tables, but not `cost`. */
+/** Takes an item to a bin. */
 export function moveItem(state: VectorState, item: number, to: number): void {
   const { problem, binOf } = state;
   const from = binOf[item] as number;
+  if (from === to) return;
+  state.cost += moveCost(state, item, to) - moveCost(state, item, from);
   changeRoom(state, item, from, 1);
   changeRoom(state, item, to, -1);
   changeLevel(state, item, from, -1);
   changeLevel(state, item, to, 1);
-  countShift(problem.rules, item, from, to);
+  state.cost -= problem.rules.soft;
+  problem.rules.place(item, to, noNode);
+  state.cost += problem.rules.soft;
   countAway(state, item, from, to);
   binOf[item] = to;
   state.leaver = -1;
 }
 
-function changeRoom({ problem, dimensions, transients, size, room }: VectorState, item: number, bin: number, sign: 1 | -1): void {
+function changeRoom(state: VectorState, item: number, bin: number, sign: 1 | -1): void {
+  const { problem, dimensions, transients, size, room } = state;
   const at = item * dimensions;
   const row = bin * dimensions;
   for (let d = problem.home[item] === bin ? transients : 0; d < dimensions; d++) {
-    room[row + d] = (room[row + d] as number) + sign * (size[at + d] as number);
+    const before = room[row + d] as number;
+    const after = before + sign * (size[at + d] as number);
+    room[row + d] = after;
+    if (before < 0 !== after < 0) state.overfull += after < 0 ? 1 : -1;
   }
 }
 
@@ -173,7 +218,9 @@ function changeLevel(state: VectorState, item: number, bin: number, sign: 1 | -1
   const at = item * costDimensions;
   const row = bin * costDimensions;
   for (let c = 0; c < costDimensions; c++) level[row + c] = (level[row + c] as number) + sign * (price[at + c] as number);
-  state.binCost[bin] = levelsAbove(state, bin);
+  const cost = levelsAbove(state, bin);
+  state.cost += cost - (state.binCost[bin] as number);
+  state.binCost[bin] = cost;
 }
 
 function countAway(state: VectorState, item: number, from: number, to: number): void {
@@ -186,8 +233,10 @@ function countAway(state: VectorState, item: number, from: number, to: number): 
   away[group] = after;
   groupsWith[before] = (groupsWith[before] as number) - 1;
   groupsWith[after] = (groupsWith[after] as number) + 1;
-  if (after > state.mostAway) state.mostAway = after;
-  else if (before === state.mostAway && groupsWith[before] === 0) state.mostAway = after;
+  if (after > state.mostAway || (before === state.mostAway && groupsWith[before] === 0)) {
+    state.mostAway = after;
+    state.cost += change * problem.groupMoveWeight;
+  }
   state.moves += change;
   if (problem.budget) state.data += change * (problem.budget.dataOf[item] as number);
 }

@@ -12,8 +12,10 @@ export interface VectorState {
   readonly transients: number;
   /** By item and capacity dimension. */
   readonly size: Float64Array;
-  /** By bin and capacity dimension: what may still come. */
+  /** By bin and capacity dimension: what may still come; below 0 when it is overfull. */
   readonly room: Float64Array;
+  /** By capacity dimension: what an overfull unit weighs; that of an item of average size is 1. */
+  readonly strain: Float64Array;
   readonly costDimensions: number;
   /** By item and cost dimension. */
   readonly price: Float64Array;
@@ -25,10 +27,16 @@ export interface VectorState {
   readonly away: Int32Array;
   /** By number: how many groups have so many items away. */
   readonly groupsWith: Int32Array;
+  /** Price of a unit of strain; Infinity: no bin may become overfull. */
+  pressure: number;
+  /** Rooms below 0. */
+  overfull: number;
   mostAway: number;
   moves: number;
   data: number;
   cost: number;
+  /** What the rules last said. */
+  readonly ruleChange: Float64Array;
   /** Item whose leaving was priced last, with the price; -1: none. */
   leaver: number;
   leaverGain: number;
@@ -56,6 +64,7 @@ export function createVectorState(problem: SearchProblem): VectorState {
     transients: dims.filter((r) => transient[r] === 1).length,
     size,
     room,
+    strain: averages(size, dims.length).map((average) => 1 / average),
     costDimensions: costs.length,
     price,
     level,
@@ -63,10 +72,13 @@ export function createVectorState(problem: SearchProblem): VectorState {
     binOf: Int32Array.from(problem.home),
     away: new Int32Array(problem.groups),
     groupsWith: new Int32Array(items + 2),
+    pressure: Number.POSITIVE_INFINITY,
+    overfull: 0,
     mostAway: 0,
     moves: 0,
     data: 0,
-    cost: 0,
+    cost: problem.rules.soft,
+    ruleChange: new Float64Array(2),
     leaver: -1,
     leaverGain: 0,
   };
@@ -84,6 +96,12 @@ function capacityDimensions({ items, bins, resources, requirement, capacity, tra
   return [...total.keys()]
     .filter((r) => (total[r] as number) > (least[r] as number))
     .sort((a, b) => (transient[b] as number) - (transient[a] as number) || a - b);
+}
+
+function averages(rows: Float64Array, width: number): Float64Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < rows.length; i++) sums[i % width] = (sums[i % width] as number) + (rows[i] as number);
+  return sums.map((sum) => (sum * width) / rows.length);
 }
 
 interface CostDimension {
@@ -117,13 +135,15 @@ function fillBins(state: VectorState): void {
   const { problem, dimensions, size, room, costDimensions, price, level, binOf } = state;
   for (let i = 0; i < problem.items; i++) {
     const bin = binOf[i] as number;
-    for (let d = 0; d < dimensions; d++)
+    for (let d = 0; d < dimensions; d++) {
       room[bin * dimensions + d] = (room[bin * dimensions + d] as number) - (size[i * dimensions + d] as number);
+    }
     for (let c = 0; c < costDimensions; c++) {
       level[bin * costDimensions + c] = (level[bin * costDimensions + c] as number) + (price[i * costDimensions + c] as number);
     }
     state.cost += moveCost(state, i, bin);
   }
+  state.overfull = room.filter((left) => left < 0).length;
   for (let b = 0; b < problem.bins; b++) {
     state.binCost[b] = levelsAbove(state, b);
     state.cost += state.binCost[b] as number;
