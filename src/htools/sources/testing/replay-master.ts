@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { dataText } from './data-file.ts';
 
 interface Exchange {
@@ -28,12 +29,13 @@ export async function replayMaster(misbehaviour?: Misbehaviour): Promise<ReplayM
   const server = createServer((socket) => {
     sockets.add(socket);
     let received = '';
+    let sent = Promise.resolve();
     socket.on('error', () => socket.destroy());
     socket.on('data', (piece) => {
       const messages = (received + piece.toString()).split('\x03');
       received = messages.pop() ?? '';
       for (const message of messages) {
-        if (misbehaviour === undefined) inPieces(socket, `${JSON.stringify(answers(message))}\x03`);
+        if (misbehaviour === undefined) sent = sent.then(() => inPieces(socket, `${JSON.stringify(answers(message))}\x03`));
         else if (misbehaviour.sends === '') socket.end();
         else if (misbehaviour.sends !== undefined) socket.write(misbehaviour.sends);
       }
@@ -51,10 +53,11 @@ export async function replayMaster(misbehaviour?: Misbehaviour): Promise<ReplayM
 }
 
 /** As a network may deliver it: cut anywhere. */
-function inPieces(socket: Socket, text: string): void {
+async function inPieces(socket: Socket, text: string): Promise<void> {
   const middle = Math.floor(text.length / 3);
   socket.write(text.slice(0, middle));
-  setImmediate(() => socket.write(text.slice(middle)));
+  await setImmediate();
+  socket.write(text.slice(middle));
 }
 
 function recordedAnswers(): (message: string) => unknown {
