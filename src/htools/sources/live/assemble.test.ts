@@ -96,12 +96,7 @@ test('a forthcoming instance may have no node yet, another may not', async () =>
 const mistakes: readonly (readonly [string, ErrorCode, RegExp, (answers: Answers) => unknown])[] = [
   ['negative memory', 'INPUT_INVALID', /nodes: field "0.mnode".*>= 0/, ({ nodes }) => (first(nodes)['mnode'] = -1)],
   ['text for a number', 'INPUT_INVALID', /nodes: field "0.mtotal"/, ({ nodes }) => (first(nodes)['mtotal'] = '12')],
-  [
-    'no node parameters',
-    'INPUT_INVALID',
-    /nodes: field "0.exclusive_storage"/,
-    ({ nodes }) => delete first(nodes)['ndparams'],
-  ],
+  ['no node parameters', 'INPUT_INVALID', /nodes: field "0.exclusive_storage"/, ({ nodes }) => delete first(nodes)['ndparams']],
   ['a node that is null', 'INPUT_INVALID', /nodes: field "0.name"/, (answers) => (answers.nodes = [null as never])],
   ['no list of nodes', 'INPUT_INVALID', /nodes: .*must be array/, (answers) => (answers.nodes = {} as never)],
   ['unknown status', 'INPUT_INVALID', /instances: field "0.status"/, ({ instances }) => (first(instances)['status'] = 'asleep')],

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import type { ClusterData } from '../../../placement/index.ts';
+import { loadCluster } from '../load-cluster.ts';
+import { dataFile } from '../testing/data-file.ts';
+import { expectError } from '../testing/expect-error.ts';
+import { parseText } from '../text/parse-text.ts';
+import { applyReports } from './apply-reports.ts';
+import { measure } from './measure.ts';
+import { parseMonitorFile } from './monitor-reports.ts';
+
+/** Two nodes of 4 virtual processors in use each, of which the node's own system has one; a third node is offline. */
+function cluster(first = 'n1', second = 'n2'): ClusterData {
+  return parseText(
+    [
+      'g|u|preferred||\n',
+      `${first}|2000|0|0|1|1|4|N|u|1||N|0|1|1\n${second}|2000|0|0|1|1|4|N|u|1||N|0|1|1\nn3|2000|0|0|1|1|4|Y|u|1||N|0|1|1\n`,
+      `a|100|1|2|running|Y|${first}||plain|\nb|100|1|1|running|Y|${first}||plain|\nc|100|1|3|running|Y|${second}||plain|\n` +
+        `d|500|1|9|ADMIN_offline|Y|${second}||plain|\n`,
+      '',
+    ].join('\n'),
+    'x',
+  );
+}
+
+const cpu = (total: number) => ({ name: 'cpu-avg-load', data: { cpu_number: 4, cpus: [total], cpu_total: total } });
+const cpuLoads = ({ instances }: ClusterData) => instances.map(({ load }) => load?.cpu);
+const apply = (reports: Record<string, unknown>, use = {}) =>
+  applyReports(cluster(), new Map(Object.entries(reports)) as ReadonlyMap<string, never>, use);
+
+test('the load of a node is shared out by virtual processors', () => {
+  const { cluster: loaded, missing } = apply({ n1: [cpu(2)], n2: [cpu(0.4)] });
+  assert.deepEqual(
+    cpuLoads(loaded)?.map((load) => load?.toFixed(6)),
+    ['1.000000', '0.500000', '0.300000', '0.900000'],
+  );
+  assert.deepEqual(loaded.nodes.map(({ ownLoad }) => ownLoad?.cpu.toFixed(6)).slice(0, 2), ['0.500000', '0.100000']);
+  assert.deepEqual(loaded.instances[0]?.load, { cpu: 1, memory: 1, disk: 1, network: 1 });
+  assert.deepEqual(missing, []);
+});
+
+test('a silent node counts as an average one; the others keep their measurements', () => {
+  const { cluster: loaded, missing } = apply({ n1: [cpu(2)], n2: [{ name: 'cpu-avg-load', data: 'soon' }] });
+  assert.deepEqual(cpuLoads(loaded).slice(0, 3), [1, 0.5, 1.5]);
+  assert.deepEqual(missing, ['n2']);
+});
+
+test('nothing measured changes nothing', () => {
+  const { cluster: loaded, missing } = apply({});
+  assert.deepEqual(loaded, cluster());
+  assert.deepEqual(missing, ['n1', 'n2']);
+});
+
+test('loads of instances as Xen sees them', () => {
+  const xen = (data: Record<string, number>) => ({ name: 'xen-cpu-avg-load', data });
+  const whole = apply({ n1: [xen({ a: 0.5, b: 0.2 })], n2: [xen({ c: 0.1 })] }, { xen: true });
+  assert.deepEqual(cpuLoads(whole.cluster), [0.5, 0.2, 0.1, 0]);
+  assert.deepEqual(whole.missing, []);
+  const half = apply({ n1: [xen({ a: 0.5, b: 0.25 })] }, { xen: true });
+  assert.deepEqual(cpuLoads(half.cluster), [0.5, 0.25, 0.75, 0]);
+  assert.deepEqual(half.missing, ['c']);
+});
+
+test('resident memory, where it is known', () => {
+  const rss = { name: 'kvm-inst-rss', data: { a: 50 * 2 ** 20, b: 1 } };
+  const { cluster: loaded, missing } = apply({ n1: [cpu(2), rss], n2: [cpu(2)] }, { kvmMemory: true });
+  assert.deepEqual(
+    loaded.instances.map(({ usedMemory, load }) => [usedMemory, load?.memory]),
+    [
+      [50, 0.025],
+      [1, 0.0005],
+      [undefined, 0.05],
+      [undefined, 0],
+    ],
+  );
+  assert.deepEqual(missing, ['c']);
+});
+
+test('reports of real nodes from a file', async () => {
+  const text = parseMonitorFile(JSON.stringify([{ node: 'n1', reports: [cpu(1)] }]), 'x');
+  assert.equal(text.get('n1')?.length, 1);
+  const warnings: string[] = [];
+  const loaded = await measure(cluster('node1.example.com', 'node2.example.com'), { dataFile: dataFile('mond-data.json') }, (text) =>
+    warnings.push(text),
+  );
+  assert.equal(loaded.instances[0]?.load?.cpu, 0.203643517607712 / 2);
+  assert.deepEqual(warnings, []);
+});
+
+for (const [text, code, message] of [
+  ['[', 'HTOOLS_JSON_MALFORMED', /^f is not JSON/],
+  ['{}', 'INPUT_INVALID', /^f: field "\(whole\)"/],
+  ['[{"node": "n1"}]', 'INPUT_INVALID', /field "0.reports" is not valid: is missing/],
+  ['[{"node": "n1", "reports": [{}]}]', 'INPUT_INVALID', /field "0.reports.0.name"/],
+] as const) {
+  test(`a file that is none: ${text}`, () => expectError(() => parseMonitorFile(text, 'f'), code, message));
+}
+
+test('agents are asked over HTTP; one that hangs costs its own data alone', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.headers.host?.split(':')[0]}${request.url}`);
+    if (request.headers.host?.startsWith('localhost')) response.end(JSON.stringify(cpu(2)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const warnings: string[] = [];
+  const loaded = await measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2 }, (text) => warnings.push(text));
+  assert.deepEqual(asked.toSorted(), ['127.0.0.1/1/report/default/cpu-avg-load', 'localhost/1/report/default/cpu-avg-load']);
+  assert.deepEqual(cpuLoads(loaded).slice(0, 3), [1, 0.5, 1.5]);
+  assert.match(warnings.join('\n'), /The monitor of node 127.0.0.1 gives no cpu-avg-load: no answer within 0.2 s\n.*Missing: 127.0.0.1$/);
+  const complete = measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2, complete: true }, () => undefined);
+  await expectError(() => complete, 'HTOOLS_MONITOR_INCOMPLETE', /Missing: 127.0.0.1/);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('an agent that answers nonsense or an error is as good as silent', async () => {
+  const answers: Record<string, readonly [number, string]> = { localhost: [200, '<html>'], '127.0.0.1': [500, ''] };
+  const server = createServer((request, response) => {
+    const [status, body] = answers[request.headers.host?.split(':')[0] ?? ''] ?? [404, ''];
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const warnings: string[] = [];
+  const before = cluster('localhost', '127.0.0.1');
+  assert.deepEqual(await measure(before, { port }, (text) => warnings.push(text)), before);
+  assert.match(warnings.toSorted().join('\n'), /Not everything.*\n.*127.0.0.1 gives no.*status 500\n.*localhost gives no.*is not JSON/);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('ignored loads are 0, whatever is measured', async () => {
+  const loaded = await loadCluster({
+    textFile: dataFile('hscan.data'),
+    ignoreLoad: true,
+    monitor: { dataFile: dataFile('mond-data.json'), complete: true },
+  });
+  assert.deepEqual(new Set(cpuLoads(loaded)), new Set([0]));
+});
