@@ -39,6 +39,9 @@ export {
   survivability,
 } from './location/survivability.ts';
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
+export { type OptimiseOptions, optimise } from './optimise/optimise.ts';
+export { type Bandwidth, defaultBandwidth } from './plan/group-moves.ts';
+export type { PlacedOn, Plan, PlannedMove } from './plan/plan.ts';
 export { type AnnealOptions, anneal, batchSteps } from './search/anneal.ts';
 export { createVectorModel } from './search/create-vector-model.ts';
 export type { SearchModel } from './search/search-model.ts';

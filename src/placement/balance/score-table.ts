@@ -24,7 +24,8 @@ export interface ScoreTable {
   readonly secondaryAmounts: readonly [Float64Array, Float64Array];
   /** Part of the score that no move changes. */
   readonly constant: number;
-  readonly sources: readonly MetricSource[];
+  /** The value of each metric on a node, as the state has it. */
+  readonly measures: readonly ((state: ClusterState, n: number) => number)[];
   /** Mean of each metric when it was last centred. */
   readonly centres: Float64Array;
   /** Centred reserved memory by node, and its sums. */
@@ -137,7 +138,7 @@ export function createScoreTable(state: ClusterState, movable: Int32Array): Scor
     primaryAmounts: [amounts(0), amounts(1)],
     secondaryAmounts: [amounts(2), amounts(3)],
     constant,
-    sources: kept.map(({ source }) => source),
+    measures: kept.map(({ source }) => componentOf(source.name).value),
     centres: new Float64Array(metrics),
     reserved: new Float64Array(state.nodeCount),
     reservedSums: { centre: 0, sum: 0, squares: 0 },
@@ -146,12 +147,22 @@ export function createScoreTable(state: ClusterState, movable: Int32Array): Scor
   return table;
 }
 
+/** Amounts of one instance anew, in a table that keeps all metrics apart. */
+export function writeAmounts(state: ClusterState, table: ScoreTable, i: number): void {
+  metricSources.forEach(({ primary, secondary }, k) => {
+    for (const exclusive of [0, 1] as const) {
+      table.primaryAmounts[exclusive][i * table.metrics + k] = primary(state, i, exclusive === 1);
+      table.secondaryAmounts[exclusive][i * table.metrics + k] = secondary(state, i, exclusive === 1);
+    }
+  });
+}
+
 /** Reads all values from the state anew and centres them, which keeps the sums exact however far the search has come. */
 export function refreshTable(state: ClusterState, table: ScoreTable): void {
-  const { metrics, values, sums, squares, sources, online, reserved, reservedSums } = table;
+  const { metrics, values, sums, squares, measures, online, reserved, reservedSums } = table;
   const column = new Float64Array(online.length);
   for (let k = 0; k <= metrics; k++) {
-    const value = k < metrics ? componentOf((sources[k] as MetricSource).name).value : reservedValue;
+    const value = measures[k] ?? reservedValue;
     let total = 0;
     for (let r = 0; r < online.length; r++) total += column[r] = value(state, online[r] as number);
     const centre = total / online.length;
@@ -172,6 +183,25 @@ export function refreshTable(state: ClusterState, table: ScoreTable): void {
       Object.assign(reservedSums, { centre, sum, squares: square });
     }
   }
+}
+
+/** Brings the values of one node up to date after its columns have changed. */
+export function refreshNode(state: ClusterState, table: ScoreTable, n: number): void {
+  if (n < 0 || table.isOnline[n] === 0) return;
+  const { metrics, values, sums, squares, measures, centres, reserved, reservedSums } = table;
+  for (let k = 0; k < metrics; k++) {
+    const at = n * metrics + k;
+    const before = values[at] as number;
+    const after = (measures[k] as (typeof measures)[number])(state, n) - (centres[k] as number);
+    values[at] = after;
+    sums[k] = (sums[k] as number) + (after - before);
+    squares[k] = (squares[k] as number) + (after * after - before * before);
+  }
+  const before = reserved[n] as number;
+  const after = reservedValue(state, n) - reservedSums.centre;
+  reserved[n] = after;
+  reservedSums.sum += after - before;
+  reservedSums.squares += after * after - before * before;
 }
 
 const reservedValue = ({ nodes }: ClusterState, n: number) => (nodes.reserved[n] as number) / (nodes.totalMemory[n] as number);

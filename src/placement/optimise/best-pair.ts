@@ -1,0 +1,155 @@
+import { hardRuleWeight, nodeCounts } from '../balance/best-move.ts';
+import type { RuleBook } from '../location/rule-book.ts';
+import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { mirror } from '../state/instance-columns.ts';
+import { unallocated } from '../state/occupy.ts';
+import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
+import type { LiveScore } from './live-score.ts';
+
+/** Where a detached instance would go, and what it costs by the slopes of the score; `primary` -1: nowhere. */
+export interface Pair {
+  primary: number;
+  secondary: number;
+  cost: number;
+}
+
+export interface PairSearch {
+  readonly state: ClusterState;
+  readonly live: LiveScore;
+  readonly rules: RuleBook | undefined;
+  /** What one instance away from where it was at the start costs. */
+  readonly moveCost: number;
+  /** Nodes at the start, by instance. */
+  readonly origin: { readonly primary: Int32Array; readonly secondary: Int32Array };
+  readonly slopes: Float64Array;
+  readonly change: Float64Array;
+  readonly costs: Float64Array;
+}
+
+export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rules' | 'moveCost' | 'origin'>): PairSearch {
+  const { metrics } = parts.live.table;
+  return { ...parts, slopes: new Float64Array(metrics + 1), change: new Float64Array(2), costs: new Float64Array(parts.state.nodeCount) };
+}
+
+/** How many of the best primary nodes are tried with all secondary nodes. */
+const tried = 3;
+
+/** The best admitted nodes for a detached instance, of all there are. */
+export function bestPair(search: PairSearch, i: number, out: Pair): void {
+  const { state, live, costs } = search;
+  takeSlopes(search);
+  out.primary = -1;
+  out.cost = Number.POSITIVE_INFINITY;
+  const { online } = live.table;
+  const mirrored = state.instances.mirroring[i] === mirror.internal;
+  for (let r = 0; r < online.length; r++) {
+    const n = online[r] as number;
+    costs[n] = admitPrimary(state, n, i, false) === 0 ? primaryCost(search, i, n) : Number.POSITIVE_INFINITY;
+  }
+  for (let round = 0; round < (mirrored ? tried : 1); round++) {
+    const primary = cheapest(online, costs);
+    if (primary < 0) return;
+    const cost = costs[primary] as number;
+    costs[primary] = Number.POSITIVE_INFINITY;
+    if (mirrored) withSecondary(search, i, primary, cost, out);
+    else if (!considerPair(search, i, primary, -1, cost, out)) round--;
+  }
+}
+
+function withSecondary(search: PairSearch, i: number, primary: number, cost: number, out: Pair): void {
+  const { state, live } = search;
+  const { online } = live.table;
+  for (let r = 0; r < online.length; r++) {
+    const n = online[r] as number;
+    if (n === primary) continue;
+    const total = cost + secondaryCost(search, i, n, primary);
+    if (total >= out.cost || admitSecondary(state, n, i, primary, false, false) !== 0) continue;
+    considerPair(search, i, primary, n, total, out);
+  }
+}
+
+/** @returns whether the rules let it be */
+function considerPair(
+  { rules, change, origin, moveCost }: PairSearch,
+  i: number,
+  primary: number,
+  secondary: number,
+  bare: number,
+  out: Pair,
+): boolean {
+  let cost = bare;
+  if (rules) {
+    rules.weigh(i, primary, secondary, change);
+    if ((change[0] as number) > 0) return false;
+    cost += (change[0] as number) * hardRuleWeight + (change[1] as number);
+  }
+  if (origin.primary[i] !== primary || origin.secondary[i] !== secondary) cost += moveCost;
+  if (cost < out.cost) {
+    out.primary = primary;
+    out.secondary = secondary;
+    out.cost = cost;
+  }
+  return true;
+}
+
+function cheapest(online: Int32Array, costs: Float64Array): number {
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let r = 0; r < online.length; r++) {
+    const cost = costs[online[r] as number] as number;
+    if (cost < least) {
+      least = cost;
+      best = online[r] as number;
+    }
+  }
+  return best;
+}
+
+/** Slopes of the deviations as things stand: what one unit more of a sum of squares adds. */
+function takeSlopes({ live: { table }, slopes }: PairSearch): void {
+  const { metrics, sums, squares, weights, online, reservedSums } = table;
+  for (let k = 0; k <= metrics; k++) {
+    const mean = (k < metrics ? (sums[k] as number) : reservedSums.sum) / online.length;
+    const variance = (k < metrics ? (squares[k] as number) : reservedSums.squares) / online.length - mean * mean;
+    slopes[k] = (k < metrics ? (weights[k] as number) : 1) / (2 * Math.sqrt(Math.max(variance, 1e-9)) * online.length);
+  }
+}
+
+function primaryCost({ state, live: { table }, slopes }: PairSearch, i: number, n: number): number {
+  const { nodes, instances, tags } = state;
+  let cost = deviationCost(table.primaryAmounts[nodes.exclusive[n] as 0 | 1], table, slopes, i, n);
+  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number);
+  const free = unallocated(state, n) - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0);
+  const failed = free <= (nodes.reserved[n] as number) ? all + 1 : 0;
+  cost += failed - (nodes.failN1[n] === 1 ? all : 0);
+  if (tags.words > 0) cost += unmetDesires(tags, i, n);
+  return cost;
+}
+
+function secondaryCost({ state, live: { table }, slopes }: PairSearch, i: number, n: number, primary: number): number {
+  const { nodes, instances, peers, nodeCount, tags } = state;
+  let cost = deviationCost(table.secondaryAmounts[nodes.exclusive[n] as 0 | 1], table, slopes, i, n);
+  const before = nodes.reserved[n] as number;
+  const need = instances.reserves[i] === 1 ? (peers[n * nodeCount + primary] as number) + (instances.memory[i] as number) : 0;
+  const reserved = Math.max(before, need);
+  if (reserved > before) {
+    const memory = nodes.totalMemory[n] as number;
+    const d = (reserved - before) / memory;
+    cost += 0.25 * d + (slopes[table.metrics] as number) * d * (2 * (table.reserved[n] as number) + d);
+  }
+  if (unallocated(state, n) <= reserved) {
+    cost += (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1 - (nodes.failN1[n] === 1 ? nodeCounts(state, n) : 0);
+  }
+  return tags.words > 0 ? cost + sharedDomains(tags, primary, n) : cost;
+}
+
+function deviationCost(amounts: Float64Array, table: LiveScore['table'], slopes: Float64Array, i: number, n: number): number {
+  const { metrics, factors, values } = table;
+  let cost = 0;
+  for (let k = 0; k < metrics; k++) {
+    const d = (amounts[i * metrics + k] as number) * (factors[n * metrics + k] as number);
+    cost += (slopes[k] as number) * d * (2 * (values[n * metrics + k] as number) + d);
+  }
+  return cost;
+}
