@@ -7,9 +7,9 @@ import { loadCluster } from '../load-cluster.ts';
 import { dataFile } from '../testing/data-file.ts';
 import { expectError } from '../testing/expect-error.ts';
 import { parseText } from '../text/parse-text.ts';
-import { applyReports } from './apply-reports.ts';
+import { applyReports, type MonitorUse } from './apply-reports.ts';
 import { measure } from './measure.ts';
-import { parseMonitorFile } from './monitor-reports.ts';
+import { type MonitorReport, parseMonitorFile } from './monitor-reports.ts';
 
 /** Two nodes of 4 virtual processors in use each, of which the node's own system has one; a third node is offline. */
 function cluster(first = 'n1', second = 'n2'): ClusterData {
@@ -27,8 +27,8 @@ function cluster(first = 'n1', second = 'n2'): ClusterData {
 
 const cpu = (total: number) => ({ name: 'cpu-avg-load', data: { cpu_number: 4, cpus: [total], cpu_total: total } });
 const cpuLoads = ({ instances }: ClusterData) => instances.map(({ load }) => load?.cpu);
-const apply = (reports: Record<string, unknown>, use = {}) =>
-  applyReports(cluster(), new Map(Object.entries(reports)) as ReadonlyMap<string, never>, use);
+const apply = (reports: Record<string, readonly MonitorReport[]>, use: MonitorUse = {}) =>
+  applyReports(cluster(), new Map(Object.entries(reports)), use);
 
 test('the load of a node is shared out by virtual processors', () => {
   const { cluster: loaded, missing } = apply({ n1: [cpu(2)], n2: [cpu(0.4)] });

@@ -50,12 +50,8 @@ test('from a folder', async () => {
 
 test('a wrong password is refused, and not repeated in the error', async () => {
   await using server = await serve(createServer(replay));
-  const text = await expectError(
-    () => loadCluster({ rapi: `http://admin:wr0ng@127.0.0.1:${server.port}` }),
-    'HTOOLS_RAPI_REFUSED',
-    /status 401/,
-  );
-  assert.doesNotMatch(text, /wr0ng/);
+  const address = `http://admin:wr0ng@127.0.0.1:${server.port}`;
+  await expectError(() => loadCluster({ rapi: address }), 'HTOOLS_RAPI_REFUSED', /^(?!.*wr0ng).*status 401/);
 });
 
 test('nobody there', async () => {
