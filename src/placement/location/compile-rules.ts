@@ -2,12 +2,12 @@ import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
 import { ruleApply, ruleChange } from './count-rules.ts';
 import { describeBreaches, describeChanges } from './describe-breaches.ts';
 import { migrationRules } from './draft-rules.ts';
-import { bookLinks, linkChange, linkExcess, pairOf } from './link-load.ts';
+import { bookLinks, linkChange, linkExcess, pairOf, uses } from './link-load.ts';
 import { createMigrationGate } from './migration-gate.ts';
 import { planRules } from './plan-rules.ts';
 import { createRoutes } from './routes.ts';
 import type { RuleBook } from './rule-book.ts';
-import { createRuleTable, type RuleTable } from './rule-table.ts';
+import { createRuleTable, type RuleTable, role } from './rule-table.ts';
 import type { Service } from './service.ts';
 import type { Topology } from './topology.ts';
 
@@ -90,19 +90,34 @@ function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayM
     explain: (i, p, s) => describeChanges(cluster, table, i, p, s, 1),
     relief: (i, p, s) => describeChanges(cluster, table, i, p, s, -1),
     breaches: () => describeBreaches(cluster, table),
-    offenders: () => offendersOf(table),
+    offenders: (which) => offendersOf(table, which === 'hard'),
   };
 }
 
-function offendersOf(table: RuleTable): number[] {
-  const { start, rules, excess, rate, primary, secondary, routes, linkLoad } = table;
-  const found: number[] = [];
-  for (let i = 0; i < primary.length; i++) {
-    if (primary[i] === noNode) continue;
+/** Those who would lessen a broken rule by leaving; all its members where no one alone could (two racks equally full, say). */
+function offendersOf(table: RuleTable, hardOnly: boolean): number[] {
+  const { drafts, excess, weight, primary, secondary } = table;
+  const found = new Set<number>(overloaders(table, hardOnly));
+  drafts.forEach(({ members }, rule) => {
+    if (excess[rule] === 0 || (hardOnly && weight[rule] !== 0)) return;
+    const placed = members.filter((i) => primary[i] !== noNode);
+    const guilty = placed.filter(
+      (i) => ruleChange(table, rule, role.member, primary[i] as number, secondary[i] as number, noNode, noNode) < 0,
+    );
+    for (const i of guilty.length > 0 ? guilty : placed) found.add(i);
+  });
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Instances whose mirrors cross a link that carries too much. */
+function overloaders(table: RuleTable, hardOnly: boolean): number[] {
+  const { rate, primary, secondary, linkLoad, linkWeight } = table;
+  const full = [...linkLoad.keys()].filter((link) => {
+    return linkExcess(table, link, linkLoad[link] as number) > 0 && !(hardOnly && linkWeight[link] !== 0);
+  });
+  if (full.length === 0) return [];
+  return [...primary.keys()].filter((i) => {
     const pair = (rate[i] as number) > 0 ? pairOf(table, primary[i] as number, secondary[i] as number) : -1;
-    const links = pair < 0 ? [] : routes.links.subarray(routes.start[pair], routes.start[pair + 1]);
-    const broken = rules.subarray(start[i], start[i + 1]).some((rule) => (excess[rule] as number) > 0);
-    if (broken || links.some((link) => linkExcess(table, link, linkLoad[link] as number) > 0)) found.push(i);
-  }
-  return found;
+    return full.some((link) => uses(table, pair, link));
+  });
 }

@@ -21,8 +21,8 @@ export interface RuleBook {
   relief(instance: number, primary: number, secondary: number): readonly RuleBreach[];
   /** Everything that is broken as things stand. */
   breaches(): readonly RuleBreach[];
-  /** Positions of the instances that have a part in a broken rule: where mending begins. Ascending. */
-  offenders(): readonly number[];
+  /** Positions of the instances that break rules, ascending: where mending begins. `any`: those that break wishes, too. */
+  offenders(which: 'hard' | 'any'): readonly number[];
 }
 
 export interface RuleBreach {
