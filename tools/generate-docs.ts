@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorsPage } from './pages/errors-page.ts';
+import { locationSchema } from './pages/location-schema.ts';
 import { opcodesPage } from './pages/opcodes-page.ts';
 
 /** Pages that are made from the source, by their path. */
 export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/opcodes.md': opcodesPage,
+  'docs/location.schema.json': locationSchema,
 };
 
 if (import.meta.main) {
