@@ -95,6 +95,10 @@ export function nodeColumns({ nodes, groups }: PreparedCluster, options: StateOp
     changing.freeSpindles[n] = node.freeSpindles;
     changing.freeSpindlesForth[n] = node.freeSpindles;
     changing.freeMemoryForth[n] = node.freeMemory;
+    changing.loadCpu[n] = node.ownLoad?.cpu ?? 0;
+    changing.loadMemory[n] = node.ownLoad?.memory ?? 0;
+    changing.loadDisk[n] = node.ownLoad?.disk ?? 0;
+    changing.loadNetwork[n] = node.ownLoad?.network ?? 0;
   });
   const fixedMemory = options.staticKvmNodeMemory ?? 0;
   const own = column((node) => (fixedMemory > 0 && node.hypervisor === 'kvm' ? fixedMemory : node.nodeMemory));
