@@ -2,7 +2,7 @@ import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts'
 import type { ClusterState } from '../state/cluster-state.ts';
 import { type FailMode, failMode } from '../state/fail-mode.ts';
 import { attach, createBackup, detach, restore, save } from '../state/place.ts';
-import { destination, type MoveKind, moveKind } from './move.ts';
+import { destination, type MoveKind, migrationsOf, moveKind } from './move.ts';
 
 /**
  * Moves an instance if every node on the way takes it. `force` passes over what is only policy; so does the move away
@@ -33,7 +33,8 @@ export function admitMove(state: ClusterState, i: number, kind: MoveKind, target
   const primaryOffline = nodes.offline[primary] === 1;
   const leavesPrimary = force || primaryOffline;
   const leavesSecondary = force || (secondary >= 0 && nodes.offline[secondary] === 1);
-  if (!migrates(state, kind, primary, secondary, target)) return failMode.migration;
+  const migrations = migrationsOf(kind, primary, secondary, target);
+  if (migrations.some(([from, to]) => !admitMigration(state, from, to))) return failMode.migration;
   switch (kind) {
     case moveKind.failoverToAny:
       return admitPrimary(state, newPrimary, i, leavesPrimary);
@@ -50,22 +51,6 @@ export function admitMove(state: ClusterState, i: number, kind: MoveKind, target
         admitPrimary(state, secondary, i, leavesPrimary) ||
         admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false)
       );
-  }
-}
-
-/** The migrations that a move is made of are all allowed. */
-function migrates(state: ClusterState, kind: MoveKind, primary: number, secondary: number, target: number): boolean {
-  switch (kind) {
-    case moveKind.replaceSecondary:
-      return true;
-    case moveKind.failover:
-    case moveKind.failoverAndReplace:
-      return admitMigration(state, primary, secondary);
-    case moveKind.failoverToAny:
-    case moveKind.replaceAndFailover:
-      return admitMigration(state, primary, target);
-    case moveKind.replacePrimary:
-      return admitMigration(state, primary, secondary) && admitMigration(state, secondary, target);
   }
 }
 

@@ -7,7 +7,7 @@ import { attach, createBackup, detach, type NodeBackup, restore, save } from '..
 import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { tryPlacement } from './apply-move.ts';
-import { type MoveKind, moveKind } from './move.ts';
+import { type MoveKind, migrationsOf, moveKind } from './move.ts';
 import {
   beginStep,
   boundInstance,
@@ -210,7 +210,7 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
   }
   if (!options.diskMoves) return;
   const stays = admitPrimary(state, p, i, true) === 0;
-  const onlySecondary = instanceMoves && restricted && !primaryOffline;
+  const takesPrimary = instanceMoves && !(restricted && !primaryOffline);
   const viaSecondary = toSecondary && !(restricted && primaryOffline);
   const { bound } = scratch;
   const { primaryAtP, primaryAtS, secondaryAtP, secondaryAtS, leastReserved } = bound;
@@ -222,7 +222,7 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
     if (t === p || t === s) continue;
     const limit = found.best + tolerance - bound.base;
     const secondaryAtT = secondaryOnTarget(bound, table, t);
-    const primaryAtT = instanceMoves && !onlySecondary ? primaryOnTarget(bound, table, t) : Number.POSITIVE_INFINITY;
+    const primaryAtT = takesPrimary ? primaryOnTarget(bound, table, t) : Number.POSITIVE_INFINITY;
     const least = Math.min(primaryAtT + others, secondaryAtT + partners) + leastReserved;
     if (bound.base + least < scratch.lowest) scratch.lowest = bound.base + least;
     if (least > limit) continue;
@@ -234,13 +234,14 @@ function considerMirrored(search: MoveSearch, i: number, p: number, s: number): 
         weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
       }
     }
+    if (!takesPrimary) continue;
     if (primaryAtT + secondaryAtP + reservedOnSecondary(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
       if (admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
         contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
         weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
       }
     }
-    if (onlySecondary || !secondaryValid) continue;
+    if (!secondaryValid) continue;
     if (
       viaSecondary &&
       primaryAtT + secondaryAtS + reservedOnSecondary(bound, state, table, i, s, t) <= limit &&
@@ -319,6 +320,8 @@ function weigh(
   const { state, table, scratch, found, options } = search;
   let penalty = scratch.base.rules;
   if (options.rules) {
+    const migrations = migrationsOf(kind, state.instances.primary[i] as number, state.instances.secondary[i] as number, target);
+    if (migrations.some(([from, to]) => !options.rules?.mayMigrate(i, from, to))) return;
     options.rules.weigh(i, a, b, scratch.rules);
     if ((scratch.rules[0] as number) > 0) return;
     penalty += (scratch.rules[0] as number) * hardRuleWeight + (scratch.rules[1] as number);

@@ -44,3 +44,22 @@ export function destination(kind: MoveKind, primary: number, secondary: number, 
       return [secondary, target];
   }
 }
+
+/** The migrations a running instance makes in a move: pairs of nodes, in order. */
+export function migrationsOf(kind: MoveKind, primary: number, secondary: number, target: number): readonly (readonly [number, number])[] {
+  switch (kind) {
+    case moveKind.replaceSecondary:
+      return [];
+    case moveKind.failover:
+    case moveKind.failoverAndReplace:
+      return [[primary, secondary]];
+    case moveKind.failoverToAny:
+    case moveKind.replaceAndFailover:
+      return [[primary, target]];
+    case moveKind.replacePrimary:
+      return [
+        [primary, secondary],
+        [secondary, target],
+      ];
+  }
+}

@@ -39,7 +39,10 @@ function atMost(most: number, data: PreparedCluster): RuleBook & { readonly wors
     place(instance, primary) {
       at[instance] = primary;
     },
+    mayMigrate: () => true,
     explain: () => [],
+    relief: () => [],
+    offenders: () => [],
     breaches: () => [],
     worst: excess,
   };

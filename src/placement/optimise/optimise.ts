@@ -77,7 +77,7 @@ function improve(state: ClusterState, options: OptimiseOptions): Solution {
   const heat = 0.002 * current;
   for (let count = 0, done = 0; count < steps && done < 1; count++) {
     if (count % 64 === 0) done = Math.max(progress(), Number.isFinite(steps) ? count / steps : 0);
-    const undo = step();
+    const undo = step(count);
     if (!undo) continue;
     const next = cost();
     if (next <= current + heat * (1 - done) ** 2 * random()) {
@@ -119,7 +119,12 @@ function mayMove({ instances, nodes }: ClusterState, i: number): boolean {
 }
 
 /** The step of the search: takes a few instances off and puts them back. @returns how to undo it; undefined: nothing was done */
-function createRuin(search: PairSearch, movable: Int32Array, budget: MoveBudget, random: Random): () => (() => void) | undefined {
+function createRuin(
+  search: PairSearch,
+  movable: Int32Array,
+  budget: MoveBudget,
+  random: Random,
+): (count: number) => (() => void) | undefined {
   const { state, live, rules } = search;
   const { instances } = state;
   const pair: Pair = { primary: -1, secondary: -1, cost: 0 };
@@ -138,9 +143,14 @@ function createRuin(search: PairSearch, movable: Int32Array, budget: MoveBudget,
     touch(state, live, s);
     rules?.place(i, p, s);
   };
+  const isMovable = new Set(movable);
   const pick = () => movable[Math.floor(random() * movable.length)] as number;
-  return () => {
-    const victims = new Set<number>([pick()]);
+  let offenders: readonly number[] = [];
+  return (count) => {
+    if (rules && count % 64 === 0)
+      offenders = rules.hard > 0 || rules.soft > 0 ? rules.offenders(rules.hard > 0 ? 'hard' : 'any').filter((i) => isMovable.has(i)) : [];
+    const offender = offenders.length > 0 && random() < 0.5 ? offenders[Math.floor(random() * offenders.length)] : undefined;
+    const victims = new Set<number>([offender ?? pick()]);
     const most = 1 + Math.floor(random() * 4);
     for (let tries = 0; victims.size < most && tries < 12; tries++) victims.add(random() < 0.5 ? crowded(search, pick, random) : pick());
     const before = [...victims].map((i) => [i, instances.primary[i] as number, instances.secondary[i] as number] as const);

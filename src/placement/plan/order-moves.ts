@@ -1,6 +1,6 @@
 import { applyMove } from '../balance/apply-move.ts';
 import { hardRuleWeight } from '../balance/best-move.ts';
-import { destination, type MoveKind, moveKind } from '../balance/move.ts';
+import { destination, type MoveKind, migrationsOf, moveKind } from '../balance/move.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
@@ -63,6 +63,8 @@ function tryStep(
   const [primary, secondary] = destination(kind, from.primary, from.secondary, target);
   rules?.weigh(instance, primary, secondary, change);
   if (rules && (change[0] as number) > 0) return undefined;
+  const migrations = migrationsOf(kind, from.primary, from.secondary, target);
+  if (rules && migrations.some(([source, next]) => !rules.mayMigrate(instance, source, next))) return undefined;
   const before = scoreValues(state);
   if (applyMove(state, instance, kind, target, force) !== failMode.none) return undefined;
   rules?.place(instance, primary, secondary);
