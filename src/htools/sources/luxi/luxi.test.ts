@@ -12,6 +12,11 @@ test('a cluster loaded from the socket is what Ganeti loads from it', async () =
   assert.equal(formatText(await loadCluster({ luxiSocket: master.path })), dataText('luxi-oracle.data'));
 });
 
+test('a value that the master marks as not known does not count, whatever it is', async () => {
+  await using master = await replayMaster((answer) => answer.replaceAll('[2,null]', '[4,9]'));
+  assert.equal(formatText(await loadCluster({ luxiSocket: master.path })), dataText('luxi-oracle.data'));
+});
+
 test('jobs are submitted and followed over one connection', async () => {
   await using master = await replayMaster();
   const client = await LuxiClient.connect(master.path);
@@ -40,13 +45,13 @@ test('an error of the master is told, and the connection goes on', async () => {
 test('no socket', () => expectError(() => loadCluster({ luxiSocket: '/no/such/socket' }), 'HTOOLS_LUXI_UNREACHABLE', /ENOENT/));
 
 test('a master that says nothing is given up', async () => {
-  await using master = await replayMaster({ sends: undefined });
+  await using master = await replayMaster(() => undefined);
   const client = await LuxiClient.connect(master.path, { answerSeconds: 0.1 });
   await expectError(() => client.call('Query', []), 'HTOOLS_LUXI_UNREACHABLE', /no answer to Query within 0.1 s/);
 });
 
 test('a master that hangs up', async () => {
-  await using master = await replayMaster({ sends: '' });
+  await using master = await replayMaster(() => '');
   await expectError(() => loadCluster({ luxiSocket: master.path }), 'HTOOLS_LUXI_UNREACHABLE', /closed/);
 });
 
@@ -56,7 +61,7 @@ for (const [sends, text] of [
   ['[]\x03', /makes no sense/],
 ] as const) {
   test(`an answer that is none: ${sends.slice(0, -1)}`, async () => {
-    await using master = await replayMaster({ sends });
+    await using master = await replayMaster(() => sends);
     await expectError(() => loadCluster({ luxiSocket: master.path }), 'HTOOLS_LUXI_UNREACHABLE', text);
   });
 }
@@ -67,7 +72,7 @@ for (const [result, text] of [
   [`{"data": [[${Array.from({ length: 18 }, () => '3').join(',')}]]}`, /field name of row 0 is no pair/],
 ] as const) {
   test(`a query answered with ${result.slice(0, 20)}`, async () => {
-    await using master = await replayMaster({ sends: `{"success": true, "result": ${result}}\x03` });
+    await using master = await replayMaster(() => `{"success": true, "result": ${result}}\x03`);
     await expectError(() => loadCluster({ luxiSocket: master.path }), 'HTOOLS_LUXI_ANSWER', text);
   });
 }

@@ -10,8 +10,8 @@ interface Exchange {
   readonly answer: unknown;
 }
 
-/** A master that says nothing sensible: what it sends back for any call; undefined: nothing at all. */
-export type Misbehaviour = { readonly sends: string | undefined };
+/** What a master sends in place of the recorded answer; '' hangs up, undefined says nothing. */
+export type Misbehaviour = (answer: string) => string | undefined;
 
 export interface ReplayMaster extends AsyncDisposable {
   readonly path: string;
@@ -21,7 +21,7 @@ export interface ReplayMaster extends AsyncDisposable {
  * A Unix socket that answers each call as a real master once did. A call that was made several times gets its answers
  * in turn.
  */
-export async function replayMaster(misbehaviour?: Misbehaviour): Promise<ReplayMaster> {
+export async function replayMaster(misbehave: Misbehaviour = (answer) => answer): Promise<ReplayMaster> {
   const folder = await mkdtemp(join(tmpdir(), 'luxi-'));
   const path = join(folder, 'socket');
   const answers = recordedAnswers();
@@ -35,9 +35,9 @@ export async function replayMaster(misbehaviour?: Misbehaviour): Promise<ReplayM
       const messages = (received + piece.toString()).split('\x03');
       received = messages.pop() ?? '';
       for (const message of messages) {
-        if (misbehaviour === undefined) sent = sent.then(() => inPieces(socket, `${JSON.stringify(answers(message))}\x03`));
-        else if (misbehaviour.sends === '') socket.end();
-        else if (misbehaviour.sends !== undefined) socket.write(misbehaviour.sends);
+        const answer = misbehave(`${JSON.stringify(answers(message))}\x03`);
+        if (answer === '') socket.end();
+        else if (answer !== undefined) sent = sent.then(() => inPieces(socket, answer));
       }
     });
   });
