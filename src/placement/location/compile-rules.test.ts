@@ -49,49 +49,52 @@ const clusterAt = (spots: readonly Spot[]) =>
     spots.map(([primary, secondary], i) => ({ name: `vm${i}`, primary, secondary, writeRate: i + 1 })),
   );
 
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
+const spotsOf = (name: string, spots: readonly Spot[]) => (members[name] ?? []).map((i) => spots[i] as Spot).filter(([p]) => p >= 0);
+const tally = (level: string, all: readonly Spot[]) => Map.groupBy(all, ([p]) => domainAt(level, p));
+const crowded = (level: string, limit: number, own: readonly Spot[]) =>
+  sum([...tally(level, own).values()].map((all) => Math.max(0, all.length - limit)));
+const sameDomain = (level: string, own: readonly Spot[]) =>
+  own.filter(([p, s]) => s >= 0 && domainAt(level, p) === domainAt(level, s)).length;
+
 /** The excess of a rule by its meaning, counted from nothing. */
 function countExcess(service: string, rule: LocationRule, spots: readonly Spot[]): number {
-  const of = (name: string) => (members[name] ?? []).map((i) => spots[i] as Spot).filter(([p]) => p >= 0);
-  const own = of(service);
-  const tally = (level: string, all: readonly Spot[]) => Map.groupBy(all, ([p]) => domainAt(level, p));
-  const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
-  const bad = (fails: (spot: Spot) => boolean) => own.filter(fails).length;
-  const inside = (names: readonly string[], n: number) => names.some((name) => name === rackOf[n] || name === siteOf[n]);
-  const atMost = (level: string, limit: number) => sum([...tally(level, own).values()].map((all) => Math.max(0, all.length - limit)));
-  const sameDomain = (level: string) => bad(([p, s]) => s >= 0 && domainAt(level, p) === domainAt(level, s));
+  const own = spotsOf(service, spots);
   switch (rule.kind) {
     case 'spread': {
-      const { level, atMost: most = 99, atLeast = 0, skew = 99 } = rule;
-      const sizes = nodes.map((_, n) => domainAt(level, n)).map((domain) => tally(level, own).get(domain)?.length ?? 0);
+      const { level, atMost = 99, atLeast = 0, skew = 99 } = rule;
+      const sizes = nodes.map((_, n) => tally(level, own).get(domainAt(level, n))?.length ?? 0);
       const few = Math.max(0, Math.min(atLeast, own.length) - tally(level, own).size);
-      return atMost(level, most) + few + Math.max(0, Math.max(...sizes) - Math.min(...sizes) - skew);
+      return crowded(level, atMost, own) + few + Math.max(0, Math.max(...sizes) - Math.min(...sizes) - skew);
     }
     case 'together':
       return own.length - Math.max(0, ...[...tally(rule.level, own).values()].map((all) => all.length));
     case 'near':
       return sum(own.map(([p], k) => own.slice(k + 1).filter(([q]) => msBetween(p, q) > rule.latency).length));
     case 'needs':
-      return bad(([p]) => !tally(rule.level, of(rule.service)).has(domainAt(rule.level, p)));
+      return own.filter(([p]) => !tally(rule.level, spotsOf(rule.service, spots)).has(domainAt(rule.level, p))).length;
     case 'apart': {
-      const other = tally(rule.level, of(rule.service));
+      const other = tally(rule.level, spotsOf(rule.service, spots));
       return sum([...tally(rule.level, own)].map(([domain, all]) => Math.min(all.length, other.get(domain)?.length ?? 0)));
     }
-    case 'pinned':
-      return sum(own.map((spot) => spot.filter((n) => n >= 0 && !inside(rule.domains, n)).length));
-    case 'keptOut':
-      return sum(own.map((spot) => spot.filter((n) => n >= 0 && inside(rule.domains, n)).length));
-    case 'desired':
-      return bad(([p]) => !inside(rule.domains, p));
-    case 'replicas': {
-      const { apart, within, latency = 99 } = rule;
-      const split = within === undefined ? 0 : bad(([p, s]) => s >= 0 && domainAt(within, p) !== domainAt(within, s));
-      return (apart === undefined ? 0 : sameDomain(apart)) + split + bad(([p, s]) => s >= 0 && msBetween(p, s) > latency);
-    }
     case 'survive':
-      return sameDomain(rule.level) + atMost(rule.level, Math.max(1, (members[service]?.length ?? 0) - 2));
-    case 'migration':
-      return 0;
+      return sameDomain(rule.level, own) + crowded(rule.level, Math.max(1, (members[service]?.length ?? 0) - 2), own);
+    default:
+      return countPlaces(rule, own);
   }
+}
+
+/** Rules that look at the nodes of each member alone. */
+function countPlaces(rule: LocationRule, own: readonly Spot[]): number {
+  const inside = (names: readonly string[], n: number) => names.some((name) => name === rackOf[n] || name === siteOf[n]);
+  const mirrored = own.filter(([, s]) => s >= 0);
+  if (rule.kind === 'pinned') return own.flat().filter((n) => n >= 0 && !inside(rule.domains, n)).length;
+  if (rule.kind === 'keptOut') return own.flat().filter((n) => n >= 0 && inside(rule.domains, n)).length;
+  if (rule.kind === 'desired') return own.filter(([p]) => !inside(rule.domains, p)).length;
+  if (rule.kind !== 'replicas') return 0;
+  const { apart, within, latency = 99 } = rule;
+  const split = within === undefined ? 0 : mirrored.length - sameDomain(within, mirrored);
+  return (apart === undefined ? 0 : sameDomain(apart, mirrored)) + split + mirrored.filter(([p, s]) => msBetween(p, s) > latency).length;
 }
 
 /** Hard and soft excess of the links, counted from nothing. */

@@ -70,35 +70,34 @@ export function draftRules(layout: Layout, members: ReadonlyMap<string, Int32Arr
   );
 }
 
-function draftRule(context: Context): RuleDraft[] {
-  const { rule } = context;
-  switch (rule.kind) {
-    case 'spread':
-      return draftSpread(context, rule);
-    case 'together':
-      return [draft(context, ruleKind.together, `together in one ${rule.level}`, { level: rule.level })];
-    case 'near':
-      return [draft(context, ruleKind.near, `within ${rule.latency} ms of each other`, { limit: rule.latency })];
-    case 'needs':
-      return [draft(context, ruleKind.needs, `needs ${rule.service} in its ${rule.level}`, { level: rule.level, others: others(context) })];
-    case 'apart':
-      return [
-        draft(context, ruleKind.apart, `no ${rule.level} shared with ${rule.service}`, { level: rule.level, others: others(context) }),
-      ];
-    case 'pinned':
-      return [draft(context, ruleKind.area, `only in ${rule.domains.join(', ')}`, { forbidden: area(context, rule.domains, 0) })];
-    case 'keptOut':
-      return [draft(context, ruleKind.area, `not in ${rule.domains.join(', ')}`, { forbidden: area(context, rule.domains, 1) })];
-    case 'desired':
-      return [draft(context, ruleKind.primaryArea, `desired in ${rule.domains.join(', ')}`, { forbidden: area(context, rule.domains, 0) })];
-    case 'replicas':
-      return draftReplicas(context, rule);
-    case 'survive':
-      return draftSurvival(context, rule.level);
-    case 'migration':
-      return [];
-  }
-}
+type RuleOf<K> = Extract<LocationRule, { readonly kind: K }>;
+
+const drafters: { readonly [K in LocationRule['kind']]: (context: Context, rule: RuleOf<K>) => RuleDraft[] } = {
+  spread: draftSpread,
+  together: (context, { level }) => [draft(context, ruleKind.together, `together in one ${level}`, { level })],
+  near: (context, { latency }) => [draft(context, ruleKind.near, `within ${latency} ms of each other`, { limit: latency })],
+  needs: (context, { service, level }) => [
+    draft(context, ruleKind.needs, `needs ${service} in its ${level}`, { level, others: others(context, service) }),
+  ],
+  apart: (context, { service, level }) => [
+    draft(context, ruleKind.apart, `no ${level} shared with ${service}`, { level, others: others(context, service) }),
+  ],
+  pinned: (context, { domains }) => [
+    draft(context, ruleKind.area, `only in ${domains.join(', ')}`, { forbidden: area(context, domains, 0) }),
+  ],
+  keptOut: (context, { domains }) => [
+    draft(context, ruleKind.area, `not in ${domains.join(', ')}`, { forbidden: area(context, domains, 1) }),
+  ],
+  desired: (context, { domains }) => [
+    draft(context, ruleKind.primaryArea, `desired in ${domains.join(', ')}`, { forbidden: area(context, domains, 0) }),
+  ],
+  replicas: draftReplicas,
+  survive: draftSurvival,
+  migration: () => [],
+};
+
+const draftRule = (context: Context): RuleDraft[] =>
+  (drafters[context.rule.kind] as (context: Context, rule: LocationRule) => RuleDraft[])(context, context.rule);
 
 function draftSpread(context: Context, { level, atMost, atLeast, skew }: Spread): RuleDraft[] {
   const drafts: RuleDraft[] = [];
@@ -116,7 +115,7 @@ function draftReplicas(context: Context, { apart, within, latency }: Replicas): 
   return drafts;
 }
 
-function draftSurvival(context: Context, level: string): RuleDraft[] {
+function draftSurvival(context: Context, { level }: RuleOf<'survive'>): RuleDraft[] {
   const { service, members } = context;
   const drafts = [draft(context, ruleKind.replicasApart, `survives a ${level}: replicas in different ones`, { level })];
   if (service.minimumAlive !== undefined) {
@@ -142,10 +141,8 @@ function draft({ layout, members, service, rule, at }: Context, kind: RuleKind, 
   };
 }
 
-function others({ rule, members, at }: Context): Int32Array {
-  const name = rule.kind === 'needs' || rule.kind === 'apart' ? rule.service : '';
-  return members.get(name) ?? unknown('service', name, [...members.keys()], at);
-}
+const others = ({ members, at }: Context, service: string): Int32Array =>
+  members.get(service) ?? unknown('service', service, [...members.keys()], at);
 
 /** By node: `inside` for those in one of the domains, else the opposite. */
 function area({ layout, at }: Context, domains: readonly string[], inside: 0 | 1): Uint8Array {

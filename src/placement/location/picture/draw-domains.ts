@@ -1,6 +1,6 @@
 import type { ClusterData, InstanceData } from '../../cluster/cluster-data.ts';
 import type { Layout, LayoutLevel } from '../layout.ts';
-import { type Box, flow, framed, shortName } from './boxes.ts';
+import { type Box, flow, framed, shortName } from './box.ts';
 import type { TileMarks, Tiles } from './instance-tile.ts';
 
 export interface Drawing {

@@ -1,5 +1,5 @@
 import type { InstanceData } from '../../cluster/cluster-data.ts';
-import { type Box, fitted, shortName, textWidth } from './boxes.ts';
+import { type Box, fitted, shortName, textWidth } from './box.ts';
 import { escapeXml } from './escape-xml.ts';
 
 export interface TileMarks {

@@ -3,7 +3,7 @@ import { compileRules } from '../compile-rules.ts';
 import { planRules } from '../plan-rules.ts';
 import type { RuleBook } from '../rule-book.ts';
 import type { Location } from '../service.ts';
-import { type Box, flow, lines, stack } from './boxes.ts';
+import { type Box, flow, lines, stack } from './box.ts';
 import { drawDomains } from './draw-domains.ts';
 import { escapeXml } from './escape-xml.ts';
 import { createTiles, type TileMarks } from './instance-tile.ts';
