@@ -1,3 +1,20 @@
+export { type Allocation, type AllocationRequest, allocate, describeFinding, type GroupOffer } from './allocate/allocate.ts';
+export { allocateSecondary, type SecondaryAllocation } from './allocate/allocate-secondary.ts';
+export {
+  type Allocator,
+  type AllocatorOptions,
+  allocatedInstances,
+  createAllocator,
+  defaultAllocatorOptions,
+  settle,
+  stage,
+  withdraw,
+} from './allocate/allocator.ts';
+export { changeGroup } from './allocate/change-group.ts';
+export { allocateDedicated, isDedicated } from './allocate/dedicated.ts';
+export { type Evacuation, type EvacuationMode, type EvacuationStep, evacuate } from './allocate/evacuate.ts';
+export { relocate as relocateInstance } from './allocate/relocate.ts';
+export type { Place, Wanted } from './allocate/search.ts';
 export { applyMove } from './balance/apply-move.ts';
 export { type BalanceOptions, balance, defaultBalanceOptions } from './balance/balance.ts';
 export { type Move, type MoveKind, moveKind } from './balance/move.ts';
@@ -27,6 +44,7 @@ export { bottlenecks, type LinkUse } from './location/bottlenecks.ts';
 export { compileRules } from './location/compile-rules.ts';
 export { findConflict, type RuleConflict, refuseConflict } from './location/find-conflict.ts';
 export { locationFromTags, mergeLocations } from './location/location-from-tags.ts';
+export { resolveMembers } from './location/resolve-members.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
 export type { Location, LocationRule, MemberSelector, Service } from './location/service.ts';
 export {
@@ -42,10 +60,17 @@ export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topolo
 export { type OptimiseOptions, optimise } from './optimise/optimise.ts';
 export { type Bandwidth, defaultBandwidth } from './plan/group-moves.ts';
 export type { PlacedOn, Plan, PlannedMove } from './plan/plan.ts';
-export { type AnnealOptions, anneal, batchSteps } from './search/anneal.ts';
+export { batchSteps } from './search/anneal.ts';
 export { createVectorModel } from './search/create-vector-model.ts';
+export { type FoundState, type SearchOptions, search } from './search/search.ts';
 export type { SearchModel } from './search/search-model.ts';
 export type { BalanceCost, MoveBudget, SearchProblem } from './search/search-problem.ts';
 export { type ClusterState, createState, type StateOptions } from './state/cluster-state.ts';
 export { type FailMode, failMode, failNames } from './state/fail-mode.ts';
 export { clusterScore, optimalScore, scoreComponents, scoreValues } from './state/score.ts';
+export type { Relocation } from './roll/configuration.ts';
+export type { ServiceMinimum } from './roll/keep-services.ts';
+export { type Rolling, roll } from './roll/roll.ts';
+export { squeeze } from './squeeze/squeeze.ts';
+export { defaultLoadLimits, type LoadLimits, type SqueezeProgress } from './squeeze/squeeze-options.ts';
+export { type SqueezePlan, standbyTag } from './squeeze/squeeze-plan.ts';

@@ -17,12 +17,20 @@ export const searchErrors = defineErrors({
     why: 'It does not exist, is a folder, or this user may not read it.',
     todo: 'Give the path of a file that can be read.',
   },
+  SEARCH_BENCHMARK_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'There is no benchmark "{name}".',
+    why: 'The name of a benchmark comes first, then its options.',
+    todo: 'Name one of these: {known}.',
+  },
   SEARCH_OPTION_INVALID: {
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
     what: 'The options of the benchmark are wrong: {problem}.',
-    why: 'It needs --model, --assignment and --out, and takes --seconds, --steps, --threads and --seed with numbers.',
+    why: 'It needs --model, --assignment and --out (or --set with a folder), and takes --seconds, --steps, --threads and --seed with numbers.',
     todo: 'Give the options as in: gantry bench roadef --model FILE --assignment FILE --out FILE --seconds 300 --threads 2 --seed 1',
   },
   SEARCH_START_INVALID: {

@@ -55,6 +55,7 @@ export const commandIndex: readonly IndexEntry[] = [
     '--yes',
   ]),
   program('test', 'Set up this host and run all tests', () => import('../local/test.ts')),
+  program('bench', 'Run a benchmark', () => import('../local/bench.ts')),
   program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
   program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
   program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),

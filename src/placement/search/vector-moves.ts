@@ -110,11 +110,20 @@ export function weighSwap(state: VectorState, a: number, b: number, most: number
   return delta + ruleCostOfSwap(state, a, b, binA, binB);
 }
 
-/** Of both moves together: processes of a service that change places never are on one bin. */
-function ruleCostOfSwap({ problem: { rules }, ruleChange }: VectorState, a: number, b: number, binA: number, binB: number): number {
+/**
+ * Of both moves together: processes of a group that change places are never on one bin. Of different groups, each move is
+ * weighed for itself first, which is enough to refuse most.
+ */
+function ruleCostOfSwap({ problem, ruleChange }: VectorState, a: number, b: number, binA: number, binB: number): number {
+  const { rules, group } = problem;
   rules.weigh(a, binB, noNode, ruleChange);
   const hard = ruleChange[0] as number;
   const soft = ruleChange[1] as number;
+  if (group[a] !== group[b]) {
+    if (hard > 0) return Number.POSITIVE_INFINITY;
+    rules.weigh(b, binA, noNode, ruleChange);
+    if ((ruleChange[0] as number) > 0) return Number.POSITIVE_INFINITY;
+  }
   rules.place(a, binB, noNode);
   rules.weigh(b, binA, noNode, ruleChange);
   rules.place(a, binA, noNode);
