@@ -1,3 +1,4 @@
+import { allocationErrors } from './allocation-errors.ts';
 import { apiErrors } from './api-errors.ts';
 import { cliErrors } from './cli-errors.ts';
 import { clusterErrors } from './cluster-errors.ts';
@@ -15,6 +16,7 @@ import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
 import { rpcErrors } from './rpc-errors.ts';
 import { searchErrors } from './search-errors.ts';
+import { squeezeErrors } from './squeeze-errors.ts';
 import { storageErrors } from './storage-errors.ts';
 import { storeErrors } from './store-errors.ts';
 
@@ -29,10 +31,12 @@ export const errorCatalogue = {
   ...networkErrors,
   ...osErrors,
   ...placementErrors,
+  ...allocationErrors,
   ...locationErrors,
   ...htoolsCommandErrors,
   ...htoolsSourceErrors,
   ...searchErrors,
+  ...squeezeErrors,
   ...clusterErrors,
   ...apiErrors,
   ...cliErrors,

@@ -1,7 +1,18 @@
 import { defaultLuxiSocket } from '../sources/luxi/luxi-client.ts';
 import { placementDiskTemplates } from '../sources/placement-words.ts';
 import { flag, type HtoolsOption, optional, valued } from './option.ts';
-import { readDiskTemplate, readInteger, readList, readPriority, readReal, readSpec, readYesNo, refuseValue } from './option-values.ts';
+import {
+  readDiskTemplate,
+  readFormat,
+  readInteger,
+  readList,
+  readPriority,
+  readReal,
+  readSpec,
+  readThresholds,
+  readYesNo,
+  refuseValue,
+} from './option-values.ts';
 
 /**
  * Every option of Ganeti's htools (source: their man pages and --help-completion). Which program takes which is in
@@ -12,6 +23,15 @@ export const optionCatalogue = {
   allocationNodes: valued('restrict-allocation-to', 'NODE,...', 'manynodes', 'place new instances on these nodes only', (text) => ({
     restrictToNodes: readList(text),
   })),
+  cpuLimits: valued(
+    'cpu-limits',
+    'ON,OFF',
+    'string',
+    'busy part of processors: above ON switch on, off only below OFF',
+    (text, { loadLimits }) => ({
+      loadLimits: { ...loadLimits, cpu: readThresholds('cpu limits', text) },
+    }),
+  ),
   diskTemplate: valued('disk-template', 'TEMPLATE', `choices=${[...placementDiskTemplates].join(',')}`, 'disk template to use', (text) => ({
     diskTemplate: readDiskTemplate(text),
   })),
@@ -41,6 +61,7 @@ export const optionCatalogue = {
     jobDelay: readReal('job delay', text),
   })),
   loadFile: valued(['U', 'dynu-file'], 'FILE', 'file', 'read the load of instances from a file', (text) => ({ loadFile: text })),
+  location: valued('location', 'FILE', 'file', 'respect the rules of location in this file', (text) => ({ locationFile: text })),
   luxi: optional(['L', 'luxi'], 'SOCKET', 'file', `ask the master daemon, at this socket [${defaultLuxiSocket}]`, (text) => ({
     luxiSocket: text ?? defaultLuxiSocket,
   })),
@@ -53,6 +74,9 @@ export const optionCatalogue = {
   }),
   maxLength: valued(['l', 'max-length'], 'N', 'integer', 'stop after this many moves or allocations', (text) => ({
     maxLength: readInteger('max solution length', text),
+  })),
+  memoryLimits: valued('memory-limits', 'ON,OFF', 'string', 'the same for memory that is really in use', (text, { loadLimits }) => ({
+    loadLimits: { ...loadLimits, memory: readThresholds('memory limits', text) },
   })),
   minDisk: valued('min-disk', 'RATIO', 'float', 'part of each disk to keep free, 0 to 1 [0]', (text) => ({
     minDisk: readReal('min free disk space', text),
@@ -69,6 +93,7 @@ export const optionCatalogue = {
   minScore: valued(['e', 'min-score'], 'EPSILON', 'float', 'stop this near to the best score possible', (text) => ({
     minScore: readReal('min score', text),
   })),
+  mirrored: flag('drbd', 'move instances with mirrored disks, too', { mirrored: true }),
   monitor: optional('mond', 'CHOICE', 'choices=yes,no', 'ask the monitoring daemons of all nodes (yes, the default, or no)', (text) => ({
     monitor: readYesNo(text),
   })),
@@ -86,6 +111,9 @@ export const optionCatalogue = {
     offlineNodes: [text, ...offlineNodes],
   })),
   oneStepOnly: flag('one-step-only', 'only tell the first step', { oneStepOnly: true }),
+  output: valued('output', 'FORMAT', 'choices=text,json', 'print text, or the whole plan as JSON', (text) => ({
+    outputFormat: readFormat(text),
+  })),
   outputFolder: valued(['d', 'output-dir'], 'PATH', 'dir', 'folder for the files', (text) => ({ outputFolder: text })),
   printCommands: optional(['C', 'print-commands'], 'FILE', 'none', 'print the commands for the moves, or write them to a file', (text) => ({
     printCommands: text ?? '-',

@@ -62,3 +62,15 @@ const priorities: ReadonlySet<string> = new Set<JobPriority>(['low', 'normal', '
 export function readPriority(text: string): JobPriority {
   return priorities.has(text) ? (text as JobPriority) : refuseValue(`Unknown priority '${text}'`);
 }
+
+/** `ON,OFF`: parts between 0 and 1, the second not above the first. */
+export function readThresholds(name: string, text: string): { on: number; off: number } {
+  const [on, off, ...more] = readList(text).map((part) => readReal(name, part));
+  if (on === undefined || off === undefined || more.length > 0 || !(off >= 0 && off <= on)) {
+    return refuseValue(`${name}: '${text}' is not two numbers ON,OFF of which the second is not above the first`);
+  }
+  return { on, off };
+}
+
+export const readFormat = (text: string): 'text' | 'json' =>
+  text === 'text' || text === 'json' ? text : refuseValue(`Unknown output format '${text}', pass one of 'text' or 'json'`);

@@ -2,7 +2,13 @@ import { GantryError } from '../../base/index.ts';
 import type { ProgramIo } from './program-io.ts';
 
 /** Scripts compare these messages as a whole, so what they mean is told only to somebody who looks on. */
-const bare: ReadonlySet<string> = new Set(['HTOOLS_ARGUMENTS_REFUSED', 'HTOOLS_SOURCE_AMBIGUOUS', 'HTOOLS_EXEC_NEEDS_LUXI']);
+const bare: ReadonlySet<string> = new Set([
+  'HTOOLS_ARGUMENTS_REFUSED',
+  'HTOOLS_SOURCE_AMBIGUOUS',
+  'HTOOLS_EXEC_NEEDS_LUXI',
+  'ROLL_NO_NODES',
+  'ROLL_NO_ROOM',
+]);
 
 /** Errors of the data, which Ganeti announces as such. */
 const isOfData = (code: string): boolean =>

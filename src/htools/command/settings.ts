@@ -1,4 +1,4 @@
-import type { PlacementDiskTemplate } from '../../placement/index.ts';
+import type { LoadLimits, PlacementDiskTemplate } from '../../placement/index.ts';
 
 /** The size of an instance that --standard-alloc and --tiered-alloc name. MiB. */
 export interface RequestedSpec {
@@ -36,6 +36,8 @@ export interface Settings {
   /** Seconds. */
   readonly jobDelay: number;
   readonly loadFile: string | undefined;
+  readonly loadLimits: Partial<LoadLimits>;
+  readonly locationFile: string | undefined;
   readonly luxiSocket: string | undefined;
   readonly machineReadable: boolean;
   readonly maxCpu: number | undefined;
@@ -46,6 +48,8 @@ export interface Settings {
   readonly minGainLimit: number;
   readonly minResources: number;
   readonly minScore: number;
+  /** Instances whose disks are mirrored by their nodes (DRBD) may be moved off nodes, too. */
+  readonly mirrored: boolean;
   readonly monitor: boolean;
   readonly monitorFile: string | undefined;
   readonly monitorNeeded: boolean;
@@ -55,6 +59,7 @@ export interface Settings {
   readonly offlineNodes: readonly string[];
   readonly oneStepOnly: boolean;
   readonly outputFolder: string;
+  readonly outputFormat: 'text' | 'json';
   /** `-`: standard output. */
   readonly printCommands: string | undefined;
   readonly printInstances: boolean;
@@ -104,6 +109,8 @@ export const defaultSettings: Settings = {
   instanceMoves: true,
   jobDelay: 10,
   loadFile: undefined,
+  loadLimits: {},
+  locationFile: undefined,
   luxiSocket: undefined,
   machineReadable: false,
   maxCpu: undefined,
@@ -113,6 +120,7 @@ export const defaultSettings: Settings = {
   minGainLimit: 1e-1,
   minResources: 2,
   minScore: 1e-9,
+  mirrored: false,
   monitor: false,
   monitorFile: undefined,
   monitorNeeded: false,
@@ -122,6 +130,7 @@ export const defaultSettings: Settings = {
   offlineNodes: [],
   oneStepOnly: false,
   outputFolder: '.',
+  outputFormat: 'text',
   printCommands: undefined,
   printInstances: false,
   printMoves: false,

@@ -19,7 +19,12 @@ export function measuredLoad({ data: { instances } }: ClusterState): MeasuredLoa
 }
 
 /** Whether every online node is below these parts of its processors (by their speed) and of its memory. */
-export function loadBelow(state: ClusterState, load: MeasuredLoad | undefined, limits: LoadLimits | undefined, which: keyof Thresholds): boolean {
+export function loadBelow(
+  state: ClusterState,
+  load: MeasuredLoad | undefined,
+  limits: LoadLimits | undefined,
+  which: keyof Thresholds,
+): boolean {
   if (!load || !limits) return true;
   const { nodes } = state;
   const { cpu, memory } = loadOfNodes(state, load);

@@ -1,9 +1,9 @@
 import { balance } from '../balance/balance.ts';
+import type { Move } from '../balance/move.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
 import { type Goal, goalReached, offlineEmpty } from './goal.ts';
 import { emptyOfflineNodes, level } from './settle.ts';
 import { createWorkspace, thoroughOptions, type Workspace } from './workspace.ts';
-import type { ClusterState } from '../state/cluster-state.ts';
-import type { Move } from '../balance/move.ts';
 
 /** About a second's worth. */
 const defaultWeighings = 5_000_000;

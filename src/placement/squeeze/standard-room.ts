@@ -53,7 +53,8 @@ export function roomImpossible(state: ClusterState, row: number, stranded: { mem
   for (const n of scope) {
     if (nodes.offline[n] === 1) continue;
     memory += unallocated(state, n) - (instances.memory[row] as number);
-    vcpus += (nodes.vcpuRatio[n] as number) * (nodes.totalCpu[n] as number) - (nodes.usedCpu[n] as number) - (instances.vcpus[row] as number);
+    vcpus +=
+      (nodes.vcpuRatio[n] as number) * (nodes.totalCpu[n] as number) - (nodes.usedCpu[n] as number) - (instances.vcpus[row] as number);
   }
-  return memory <= 0 || vcpus < 0;
+  return memory < 0 || vcpus < 0;
 }

@@ -1,0 +1,134 @@
+import { GantryError } from '../../base/index.ts';
+import {
+  type ClusterData,
+  type ClusterState,
+  compileRules,
+  createState,
+  defaultLoadLimits,
+  type PreparedCluster,
+  type RuleBook,
+  type SqueezePlan,
+  type SqueezeProgress,
+  squeeze,
+} from '../../placement/index.ts';
+import { type LoadedCluster, loadForProgram } from '../command/load-for-program.ts';
+import type { ProgramIo } from '../command/program-io.ts';
+import type { Settings } from '../command/settings.ts';
+import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
+import { formatJobSets, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
+import { saveCluster } from '../sources/text/save-cluster.ts';
+import { squeezePlanJson } from './squeeze-plan-json.ts';
+import { squeezedData } from './squeezed-data.ts';
+import { writeScript } from './write-script.ts';
+
+/** Plans which nodes to switch off or on. Source: Ganeti's hsqueeze(1). */
+export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
+  const loaded = await loadForProgram(settings, io);
+  const { prepared, data } = loaded;
+  await save(data, 'original', 'before hsqueeze run', settings, io);
+  const plan = squeeze(prepared, {
+    minimalResources: settings.minResources,
+    targetResources: settings.targetResources,
+    mirrored: settings.mirrored,
+    rules: await readRules(prepared, settings),
+    load: { ...defaultLoadLimits, ...settings.loadLimits },
+    staticKvmNodeMemory: settings.staticKvmNodeMemory,
+    progress: io.watched ? tellProgress(prepared, io) : undefined,
+  });
+  const described = describeMoves(prepared, plan);
+  if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, described), null, 2)}\n`);
+  else await tell(prepared, plan, described, settings, io);
+  await save(squeezedData(data, plan), 'squeezed', endings[plan.action], settings, io);
+  return finish(plan, settings);
+}
+
+const endings = { off: 'after hsqueeze run', on: 'after hsqueeze expansion', none: 'after hsqueeze doing nothing' } as const;
+
+async function save(data: ClusterData, ending: string, when: string, { saveFile }: Settings, io: ProgramIo): Promise<void> {
+  if (saveFile === undefined) return;
+  await saveCluster(`${saveFile}.${ending}`, data);
+  io.err(`The cluster state ${when} has been written to file '${saveFile}.${ending}'\n`);
+}
+
+/** @throws LOCATION_UNREADABLE and the other errors of location files */
+async function readRules(cluster: PreparedCluster, { locationFile }: Settings): Promise<RuleBook | undefined> {
+  if (locationFile === undefined) return undefined;
+  const { readLocationFile } = await import('../location/read-location-file.ts');
+  const { topology, services } = await readLocationFile(locationFile);
+  return compileRules(cluster, topology, services);
+}
+
+/** One line on the terminal that is written over, and taken away at the end. */
+function tellProgress({ nodes }: PreparedCluster, io: ProgramIo): (progress: SqueezeProgress) => void {
+  return ({ done, total, node, accepted }) => {
+    const verdict = accepted ? 'can be switched' : 'must stay';
+    io.err(done === total ? '\r\x1b[K' : `\r\x1b[K${done}/${total} ${nodes[node]?.name} ${verdict}`);
+  };
+}
+
+function describeMoves(prepared: PreparedCluster, { moves }: SqueezePlan): DescribedMove[] {
+  const state: ClusterState = createState(prepared);
+  const describe = moveDescriber(state, [...prepared.instances.keys()]);
+  return moves.map((move, k) => describe(move, k + 1));
+}
+
+async function tell(
+  { nodes }: PreparedCluster,
+  plan: SqueezePlan,
+  described: readonly DescribedMove[],
+  settings: Settings,
+  io: ProgramIo,
+): Promise<void> {
+  const { verbosity, headers } = settings;
+  const names = (list: readonly number[]) => list.map((n) => nodes[n]?.name ?? '');
+  if (verbosity > 1) {
+    io.out(`Offline candidates: ${names(plan.offCandidates).join(',')}\n`);
+    io.out(`Online candidates: ${names(plan.onCandidates).join(',')}\n`);
+  }
+  const headings = { on: "'Nodes to online'", off: "'Nodes to offline'", none: "'No action'" } as const;
+  if (headers) io.out(`${headings[plan.action]}\n`);
+  for (const name of names(plan.nodes)) io.out(`${name}\n`);
+  if (verbosity > 1 && !plan.sufficient) io.out('Onlining all nodes will not yield enough capacity\n');
+  tellWatts(plan, settings, io);
+  await tellCommands(nodes, plan, described, settings, io);
+}
+
+/** Nothing where no node tells what it takes: the output is then Ganeti's. */
+function tellWatts({ watts: { saved, unknown }, nodes, action }: SqueezePlan, { headers }: Settings, io: ProgramIo): void {
+  if (!headers || action === 'none' || unknown === nodes.length) return;
+  const silent = unknown > 0 ? `; ${unknown} of the nodes do not tell` : '';
+  io.out(`Power: ${Math.abs(Math.round(saved))} W ${saved < 0 ? 'more' : 'saved'}${silent}\n`);
+}
+
+async function tellCommands(
+  nodes: PreparedCluster['nodes'],
+  plan: SqueezePlan,
+  described: readonly DescribedMove[],
+  { printCommands: target }: Settings,
+  io: ProgramIo,
+): Promise<void> {
+  if (target === undefined) return;
+  const commands = commandsOf(nodes, plan, formatJobSets(splitIntoJobSets(described)));
+  if (target === '-') {
+    const lines = commands.split('\n').filter((line) => line !== '  check');
+    if (lines.at(-1) === '') lines.pop();
+    io.out(`\nCommands to run:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    return;
+  }
+  await writeScript(target, scriptHead + commands);
+  io.out(`The commands have been written to file '${target}'\n`);
+}
+
+function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, tag }: SqueezePlan, moves: string): string {
+  const each = (command: (alias: string) => string) => switched.map((n) => `  gnt-node ${command(nodes[n]?.alias ?? '')}\n`).join('');
+  if (action === 'none') return 'echo Nothing to do';
+  if (action === 'on') return `echo Power Commands\n${each((alias) => `power -f on ${alias}`)}${moves}`;
+  const tagging = `\necho Tagging Commands\n${each((alias) => `add-tags ${alias} ${tag}`)}`;
+  return `${moves}${tagging}\necho Power Commands\n${each((alias) => `power -f off ${alias}`)}`;
+}
+
+/** @returns the exit code */
+function finish(_plan: SqueezePlan, { execute, luxiSocket }: Settings): number {
+  if (execute && luxiSocket === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hsqueeze' });
+  return 0;
+}

@@ -1,0 +1,99 @@
+import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { failMode } from '../state/fail-mode.ts';
+import { mirror } from '../state/instance-columns.ts';
+import { attach, detach } from '../state/place.ts';
+
+/** Where an instance goes. */
+export interface Relocation {
+  readonly instance: number;
+  readonly primary: number;
+  readonly secondary: number;
+}
+
+type Lists = (readonly number[])[];
+
+/**
+ * A state with the order of the instances on each node, which decides who is moved first, and with all changes so far,
+ * which can be taken back. Moves are held to memory, disk and spindles only, not to policies: they are for a short time.
+ */
+export interface Configuration {
+  readonly state: ClusterState;
+  /** Instances by node, those that came last first. */
+  readonly primaries: Lists;
+  readonly secondaries: Lists;
+  readonly steps: (Relocation & { readonly undo: () => void })[];
+}
+
+export function createConfiguration(state: ClusterState): Configuration {
+  const { instances, instanceCount, nodeCount } = state;
+  const lists = (column: Int32Array): Lists => {
+    const members: number[][] = Array.from({ length: nodeCount }, () => []);
+    for (let i = instanceCount - 1; i >= 0; i--) if (instances.forthcoming[i] === 0) members[column[i] as number]?.push(i);
+    return members;
+  };
+  return { state, primaries: lists(instances.primary), secondaries: lists(instances.secondary), steps: [] };
+}
+
+export const isRedundant = ({ state }: Configuration, i: number): boolean => state.instances.mirroring[i] === mirror.internal;
+
+/** Moves an instance without a second copy. @returns whether the node takes it */
+export function movePrimary(config: Configuration, i: number, to: number): boolean {
+  if (admitPrimary(config.state, to, i, true) !== failMode.none) return false;
+  relocate(config, { instance: i, primary: to, secondary: config.state.instances.secondary[i] as number });
+  return true;
+}
+
+export function moveSecondary(config: Configuration, i: number, to: number): boolean {
+  const primary = config.state.instances.primary[i] as number;
+  if (primary === to || admitSecondary(config.state, to, i, primary, true, false) !== failMode.none) return false;
+  relocate(config, { instance: i, primary, secondary: to });
+  return true;
+}
+
+/** Primary and secondary change places. @returns whether both nodes take it so */
+export function migrate(config: Configuration, i: number): boolean {
+  const { state } = config;
+  const primary = state.instances.primary[i] as number;
+  const secondary = state.instances.secondary[i] as number;
+  detach(state, i);
+  const admitted =
+    admitPrimary(state, secondary, i, true) === failMode.none &&
+    admitSecondary(state, primary, i, secondary, true, false) === failMode.none;
+  attach(state, i, primary, secondary);
+  if (admitted) relocate(config, { instance: i, primary: secondary, secondary: primary });
+  return admitted;
+}
+
+/** Makes a change that was judged before. */
+export function relocate({ state, primaries, secondaries, steps }: Configuration, { instance, primary, secondary }: Relocation): void {
+  const { instances } = state;
+  const before = [instances.primary[instance] as number, instances.secondary[instance] as number] as const;
+  const undoPrimary = change(primaries, instance, before[0], primary);
+  const undoSecondary = change(secondaries, instance, before[1], secondary);
+  detach(state, instance);
+  attach(state, instance, primary, secondary);
+  const undo = () => {
+    detach(state, instance);
+    attach(state, instance, before[0], before[1]);
+    undoPrimary();
+    undoSecondary();
+  };
+  steps.push({ instance, primary, secondary, undo });
+}
+
+function change(lists: Lists, instance: number, from: number, to: number): () => void {
+  const before = [lists[from], lists[to]] as const;
+  if (from === to) return () => {};
+  if (before[0]) lists[from] = before[0].filter((other) => other !== instance);
+  if (before[1]) lists[to] = [instance, ...before[1]];
+  return () => {
+    if (before[0]) lists[from] = before[0];
+    if (before[1]) lists[to] = before[1];
+  };
+}
+
+/** Takes back all but the first `length` changes. */
+export function rollBack({ steps }: Configuration, length: number): void {
+  while (steps.length > length) steps.pop()?.undo();
+}
