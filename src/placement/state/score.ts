@@ -50,6 +50,8 @@ export const scoreComponents: readonly ScoreComponent[] = [
 export function scoreValues(state: ClusterState): number[] {
   const { scope } = state;
   const online = scope.filter((n) => state.nodes.offline[n] === 0);
+  // Where no node counts there is nothing to judge, as in Ganeti.
+  if (online.length === 0) return [];
   const offline = scope.filter((n) => state.nodes.offline[n] === 1);
   return scoreComponents.map(({ statistic, value, offline: counted }) => {
     if (statistic === 'conflicts') return state.tags.domainConflicts[0] as number;
