@@ -39,7 +39,7 @@ const loss = (domain: string, of = cluster, room?: Parameters<typeof survivabili
 test('for every domain: which instances cannot restart, and which service falls below its minimum', () => {
   assert.deepEqual(
     survivability(cluster, location).losses.map(({ level, domain }) => `${level} ${domain}`),
-    ['rack r1', 'rack r2', 'group group1', 'node a', 'node b', 'node c', 'node d'],
+    ['rack r1', 'rack r2', 'node a', 'node b', 'node c', 'node d'],
   );
   assert.deepEqual(loss('r1'), {
     level: 'rack',
@@ -55,7 +55,6 @@ test('for every domain: which instances cannot restart, and which service falls 
   assert.deepEqual(loss('c')?.lost, [{ instance: 'plain', reason: 'no replica' }]);
   assert.deepEqual(loss('c')?.services, []);
   assert.equal(loss('d')?.stopped, 0);
-  assert.equal(loss('group1')?.services[0]?.recovered, 0);
 });
 
 test('room is looked for among memory and processors, the largest first; or by whom is handed in', () => {
@@ -89,4 +88,15 @@ test('bottlenecks name the link, its load and who makes it', () => {
   assert.equal(Math.round((busiest?.use ?? 0) * 1000), 519);
   assert.deepEqual([busiest?.instances, busiest?.unmeasured], [['web1', 'web3'], 1]);
   assert.deepEqual(other?.instances, ['web1', 'web3'], 'the uplink of r1 carries it too');
+});
+
+test('node groups are failure domains, too, when there are several', () => {
+  const two = sampleCluster(
+    nodes.map((node, n) => ({ ...node, group: n >> 1 })),
+    [
+      { name: 'web1', primary: 0, secondary: 2 },
+      { name: 'ext', primary: 0, diskTemplate: 'ext' },
+    ],
+  );
+  assert.deepEqual(loss('group1', two)?.lost, [{ instance: 'ext', reason: 'no room' }], 'shared storage ends at the group');
 });

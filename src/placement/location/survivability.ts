@@ -4,10 +4,11 @@ import { ruleKind } from './draft-rules.ts';
 import { firstFit } from './first-fit.ts';
 import { planRules, type RulePlan } from './plan-rules.ts';
 import type { Location, Service } from './service.ts';
+import { groupLevel } from './topology.ts';
 
 /** What the loss of each failure domain would do now. */
 export interface Survivability {
-  /** Every domain with nodes in use, level by level: those of the topology, node groups, nodes. */
+  /** Every domain with nodes in use, level by level: those of the topology, node groups (if there are several), nodes. */
   readonly losses: readonly DomainLoss[];
 }
 
@@ -65,7 +66,8 @@ export function survivability(cluster: ClusterData, { topology, services }: Loca
     const nodesOf = Map.groupBy(domainOf.keys(), (n) => domainOf[n] as number);
     return domainNames.slice(0, named).flatMap((domain, number) => {
       const nodes = nodesOf.get(number) ?? [];
-      if (nodes.every((n) => cluster.nodes[n]?.offline !== false)) return [];
+      const single = level === groupLevel && named === 1;
+      if (single || nodes.every((n) => cluster.nodes[n]?.offline !== false)) return [];
       const stopped = nodes.flatMap((n) => primaries.get(n) ?? []);
       const lost = lostInstances(cluster, nodes, stopped, barred, room);
       const down = new Set(stopped);

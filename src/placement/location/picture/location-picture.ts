@@ -21,17 +21,15 @@ const panelWidth = 720;
 const shownBreaches = 6;
 
 /**
- * An SVG of where instances are: domains as nested boxes, nodes in them, instances as tiles in the colour of their first
- * service, secondaries as outlines. Light or dark as the viewer prefers. Same input, same text.
+ * An SVG of where instances are: domains as nested boxes, nodes in them, instances as tiles in the colour of their
+ * narrowest service, secondaries as outlines. Light or dark as the viewer prefers. Same input, same text.
  * @throws as `compileRules`
  */
 export function locationPicture(before: ClusterData, location: Location, { after, title = 'Location' }: PictureOptions = {}): string {
   const { layout, members } = planRules(before, location.topology, location.services);
-  const serviceOf = new Map<number, number>();
-  location.services.forEach(({ name }, position) => {
-    for (const i of members.get(name) ?? []) if (!serviceOf.has(i)) serviceOf.set(i, position);
-  });
-  const used = location.services.map((_, position) => position).filter((position) => [...serviceOf.values()].includes(position));
+  const serviceOf = narrowestServices(location, members);
+  const coloured = new Set(serviceOf.values());
+  const used = location.services.map((_, position) => position).filter((position) => coloured.has(position));
   const tiles = createTiles(before.instances.length);
   const states = after ? [before, after] : [before];
   const rows = rowsByNode(states);
@@ -56,6 +54,17 @@ export function locationPicture(before: ClusterData, location: Location, { after
   ]);
   const heading = after ? [lines([title], 'heading')] : [];
   return svgOf(stack([...heading, flow(panels, Number.POSITIVE_INFINITY, 32), legend], 16), title);
+}
+
+/** Position of the service by instance: of several, the one with fewest members tells most. */
+function narrowestServices({ services }: Location, members: ReadonlyMap<string, Int32Array>): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  const sizes = services.map(({ name }) => members.get(name)?.length ?? 0);
+  const order = [...services.keys()].sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || b - a);
+  for (const position of order) {
+    for (const i of members.get(services[position]?.name ?? '') ?? []) found.set(i, position);
+  }
+  return found;
 }
 
 /** Tiles that the fuller of the pictures has on each node, so that nodes keep their places from one to the other. */
