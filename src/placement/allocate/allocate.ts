@@ -1,0 +1,132 @@
+import { failNames } from '../state/fail-mode.ts';
+import type { Allocator } from './allocator.ts';
+import { type Candidates, type Finding, findPlace } from './find-place.ts';
+import { staysRedundant } from './redundancy.ts';
+import type { Place, Wanted } from './search.ts';
+import { weighNodes } from './weigh-nodes.ts';
+
+export interface AllocationRequest {
+  readonly requiredNodes: number;
+  /** Position of the only group that comes into question. Then its policy for allocations is not asked. */
+  readonly group?: number | undefined;
+  /** Groups that come into question; undefined: all. */
+  readonly groups?: readonly number[] | undefined;
+  /** Names of the only nodes that come into question. */
+  readonly restrictToNodes?: readonly string[] | undefined;
+  /** Only the place is wanted, not how many were refused: much faster in a large cluster. */
+  readonly silent?: boolean | undefined;
+}
+
+/** What a group offers; `error`: why nothing was looked for. */
+export interface GroupOffer {
+  readonly group: number;
+  readonly finding?: Finding | undefined;
+  readonly error?: string | undefined;
+}
+
+export interface Allocation {
+  readonly place: Place | undefined;
+  /** Position of the group that it is in. */
+  readonly group: number | undefined;
+  /** In the order of the groups. */
+  readonly offers: readonly GroupOffer[];
+  /** What was found, group by group, in the form that scripts know from hail. */
+  readonly log: readonly string[];
+}
+
+/**
+ * Looks for the best place of an instance: in each group that is connected to its networks, then in the group with the
+ * better policy, then the better score. Nothing is placed.
+ */
+export function allocate(allocator: Allocator, wanted: Wanted, request: AllocationRequest): Allocation {
+  const { state } = allocator;
+  const { groups } = state.data;
+  const inScope = [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b);
+  const asked = request.group === undefined ? inScope : [request.group];
+  const allowed = asked.filter((group) => request.groups?.includes(group) ?? true);
+  const connected = allowed.filter((group) => isConnected(allocator, wanted, group));
+  const unconnected = allowed
+    .filter((group) => !connected.includes(group))
+    .map((group) => unconnectedText(groups[group]?.name, wanted, request.group !== undefined));
+  const offers = lookThrough(allocator, wanted, request, connected);
+  const log = [...unconnected, ...offers.map((offer) => describeOffer(allocator, offer, request.group !== undefined))];
+  if (allowed.length === 0)
+    log.push(
+      `no groups for evacuation: allowed groups was ${allowedText(request)}, all groups: ${inScope.map((group) => groups[group]?.name).join(', ')}`,
+    );
+  const best = request.group === undefined ? bestOffer(allocator, offers) : offers.find(({ finding }) => finding?.place);
+  const selected = request.group === undefined && best ? [`Selected group: ${groups[best.group]?.name}`] : [];
+  return { place: best?.finding?.place, group: best?.group, offers, log: [...selected, ...log] };
+}
+
+const allowedText = ({ groups = [] }: AllocationRequest): string => `Just [${groups.join(',')}]`;
+
+const unconnectedText = (group: string | undefined, { instance }: Wanted, alone: boolean): string =>
+  `${alone ? 'The group' : 'group'} ${group} is not connected to a network required by instance ${instance.name}`;
+
+function isConnected({ state }: Allocator, { instance }: Wanted, group: number): boolean {
+  const networks = state.data.groups[group]?.networks ?? [];
+  return instance.nics.every(({ network }) => network === undefined || networks.includes(network));
+}
+
+function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRequest, groups: readonly number[]): GroupOffer[] {
+  const { search } = allocator;
+  const lists = groups.map((group) => groupCandidates(allocator, group, request));
+  const all = Int32Array.from(lists.flatMap(({ primaries }) => [...primaries]));
+  const pairs = request.requiredNodes === 2;
+  weighNodes(search, wanted, all, pairs ? all : new Int32Array());
+  const redundancy = needsProof(allocator, wanted) ? allocator.redundancy : undefined;
+  return groups.map((group, k): GroupOffer => {
+    const { primaries } = lists[k] as Candidates;
+    if (request.requiredNodes > 2 || request.requiredNodes < 1)
+      return { group, error: 'Unsupported number of nodes, only one or two  supported' };
+    if (primaries.length < request.requiredNodes) return { group, error: pairs ? 'Not enough online nodes' : 'No online nodes' };
+    const candidates = pairs ? { primaries, secondaries: primaries } : { primaries };
+    return { group, finding: findPlace(search, wanted, candidates, { redundancy, silent: request.silent }) };
+  });
+}
+
+/** Whether global N+1 must be asked for each candidate. */
+export function needsProof({ redundancy, search }: Allocator, wanted: Wanted): boolean {
+  return redundancy !== undefined && !staysRedundant(redundancy, wanted, search.force);
+}
+
+function groupCandidates({ state }: Allocator, group: number, { restrictToNodes }: AllocationRequest): Candidates {
+  const { nodes, data, scope } = state;
+  const names = restrictToNodes && new Set(restrictToNodes);
+  return {
+    primaries: scope.filter((n) => nodes.group[n] === group && nodes.offline[n] === 0 && (!names || names.has(data.nodes[n]?.name ?? ''))),
+  };
+}
+
+const policyOrder = { preferred: 0, last_resort: 1, unallocable: 2 } as const;
+
+/** Of equals the last. */
+function bestOffer({ state }: Allocator, offers: readonly GroupOffer[]): GroupOffer | undefined {
+  const rank = ({ group }: GroupOffer) => policyOrder[state.data.groups[group]?.allocPolicy ?? 'unallocable'];
+  const score = ({ finding }: GroupOffer) => finding?.place?.score ?? Number.POSITIVE_INFINITY;
+  return offers
+    .filter((offer) => offer.finding?.place && rank(offer) < policyOrder.unallocable)
+    .reverse()
+    .sort((a, b) => rank(a) - rank(b) || score(a) - score(b))[0];
+}
+
+function describeOffer({ state }: Allocator, { group, finding, error }: GroupOffer, alone: boolean): string {
+  const { name = '', allocPolicy = '' } = state.data.groups[group] ?? {};
+  if (finding) return `Group ${name} (${allocPolicy}): ${describeFinding(finding, state.data.nodes, (score) => score.toFixed(8))}`;
+  return alone ? `${error}` : `Group ${name}: error ${error}`;
+}
+
+/** The counts of a search in one line. */
+export function describeFinding(
+  { place, successes, failures, refusedByRules }: Finding,
+  nodes: readonly { readonly name: string }[],
+  format: (score: number) => string,
+): string {
+  const reasons = [...failures].flatMap((count, mode) => (count > 0 ? [`${failNames[mode]}: ${count}`] : []));
+  if (refusedByRules > 0) reasons.push(`location rules: ${refusedByRules}`);
+  if (!place) return `No valid allocation solutions, failure reasons: ${reasons.join(', ') || 'unknown reasons'}`;
+  const total = failures.reduce((sum, count) => sum + count, 0) + refusedByRules;
+  const names = [place.primary, place.secondary].flatMap((n) => (n >= 0 ? [nodes[n]?.name] : []));
+  return `score: ${format(place.score)}, successes ${successes}, failures ${total} (${reasons.join(', ')}) for node(s) ${names.join('/')}`;
+}

@@ -1,0 +1,62 @@
+import { createScoreTable, refreshNode, refreshTable, type ScoreTable, writeAmounts } from '../balance/score-table.ts';
+import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { instanceColumns, writeInstance } from '../state/instance-columns.ts';
+
+/**
+ * The deviations of the score, kept up to date while instances come. Row 0 of its amounts is the instance that is being
+ * placed; two further rows, in which no two quantities are alike, keep all metrics apart whatever comes.
+ */
+export interface AllocationTable {
+  readonly table: ScoreTable;
+  readonly view: ClusterState;
+  /** Updates since all values were read anew: they carry rounding errors. */
+  stale: number;
+}
+
+const prototype: PreparedInstance = {
+  name: '',
+  alias: '',
+  memory: 13,
+  disk: 17,
+  disks: [{ size: 17, spindles: 19 }],
+  vcpus: 23,
+  status: 'running',
+  autoBalance: true,
+  primary: -1,
+  secondary: -1,
+  diskTemplate: 'drbd',
+  spindleUse: 29,
+  tags: [],
+  nics: [],
+  forthcoming: false,
+  load: { cpu: 3, memory: 5, disk: 7, network: 11 },
+  exclusionTags: [],
+  desiredLocationTags: [],
+  movable: false,
+};
+
+export function createAllocationTable(state: ClusterState): AllocationTable {
+  const rows = [prototype, prototype, { ...prototype, forthcoming: true }];
+  const view = { ...state, instances: instanceColumns(rows, rows.length) };
+  return { table: createScoreTable(view, Int32Array.of(1, 2)), view, stale: 0 };
+}
+
+/** Makes row 0 the amounts of an instance. */
+export function setInstance({ table, view }: AllocationTable, instance: PreparedInstance): void {
+  writeInstance(view.instances, 0, instance);
+  writeAmounts(view, table, 0);
+}
+
+const mostUpdates = 256;
+
+/** Takes over the values of two nodes that have changed. */
+export function updateTable(allocation: AllocationTable, state: ClusterState, p: number, s: number): void {
+  if (++allocation.stale >= mostUpdates) {
+    refreshTable(state, allocation.table);
+    allocation.stale = 0;
+    return;
+  }
+  refreshNode(state, allocation.table, p);
+  refreshNode(state, allocation.table, s);
+}

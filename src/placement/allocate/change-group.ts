@@ -1,0 +1,40 @@
+import { requiredNodes } from '../cluster/disk-templates.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { allocate } from './allocate.ts';
+import { type AllocatorOptions, createAllocator, stage } from './allocator.ts';
+import { type Evacuation, evacuateInstance } from './evacuate.ts';
+import { nodesOfGroup } from './group-score.ts';
+
+export interface ChangedGroups {
+  /** May be another one than was given: it has grown. */
+  readonly state: ClusterState;
+  readonly evacuations: readonly Evacuation[];
+}
+
+/**
+ * Moves instances to other groups, each to the one where a new instance like it would be placed best.
+ * @param targets positions of the groups that come into question; none: all that no instance is to leave
+ */
+export function changeGroup(
+  given: ClusterState,
+  instances: readonly number[],
+  targets: readonly number[],
+  options: Partial<AllocatorOptions>,
+): ChangedGroups {
+  let state = given;
+  const groupOf = (i: number) => state.nodes.group[state.instances.primary[i] as number] as number;
+  const left = new Set(instances.map(groupOf));
+  const groups = (targets.length > 0 ? targets : [...state.data.groups.keys()]).filter((group) => !left.has(group));
+  const evacuations = instances.map((i): Evacuation => {
+    const instance = state.data.instances[i];
+    if (!instance) throw new Error(`there is no instance ${i}`);
+    const allocator = createAllocator(state, options);
+    const copy = stage(allocator, { ...instance, primary: -1, secondary: -1 });
+    const { place, group, log } = allocate(allocator, copy, { requiredNodes: requiredNodes(instance.diskTemplate), groups });
+    state = allocator.state;
+    if (!place || group === undefined) return { instance: i, failure: log.join(', ') };
+    const online = nodesOfGroup(state, group).filter((n) => state.nodes.offline[n] === 0);
+    return evacuateInstance(state, i, 'all', group, online, false);
+  });
+  return { state, evacuations };
+}

@@ -1,0 +1,157 @@
+import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
+import { destination, type MoveKind, moveKind } from '../balance/move.ts';
+import type { PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import { mirroringOf } from '../cluster/disk-templates.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { type FailMode, failMode, failNames } from '../state/fail-mode.ts';
+import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { groupScore, nodesOfGroup } from './group-score.ts';
+
+/** Which nodes of an instance change. */
+export type EvacuationMode = 'primary-only' | 'secondary-only' | 'all';
+
+export interface EvacuationStep {
+  readonly kind: MoveKind;
+  readonly target: number;
+}
+
+/** What becomes of one instance. */
+export type Evacuation =
+  | { readonly instance: number; readonly steps: readonly EvacuationStep[]; readonly group: number; readonly nodes: readonly number[] }
+  | { readonly instance: number; readonly failure: string };
+
+/**
+ * Moves instances off their nodes one after the other, each to where the score of its group is then best. The nodes that
+ * the others are to leave are no targets. The state is changed.
+ * @param instances positions
+ */
+export function evacuate(state: ClusterState, instances: readonly number[], mode: EvacuationMode, force: boolean): Evacuation[] {
+  const left = nodesToLeave(state, instances, mode);
+  return instances.map((i): Evacuation => {
+    const primary = state.instances.primary[i] as number;
+    const group = state.nodes.group[primary] as number;
+    const targets = nodesOfGroup(state, group).filter((n) => !left.has(n) && n !== primary && state.nodes.offline[n] === 0);
+    return evacuateInstance(state, i, mode, group, targets, force);
+  });
+}
+
+function nodesToLeave({ instances, data }: ClusterState, evacuated: readonly number[], mode: EvacuationMode): ReadonlySet<number> {
+  const mirrored = (i: number) => data.instances[i]?.diskTemplate === 'drbd';
+  const primaries = mode === 'secondary-only' ? [] : evacuated.map((i) => instances.primary[i] as number);
+  const secondaries = mode === 'primary-only' ? [] : evacuated.filter(mirrored).map((i) => instances.secondary[i] as number);
+  return new Set([...primaries, ...secondaries]);
+}
+
+/** Moves one instance to nodes among `targets`, all of them in `group`. */
+export function evacuateInstance(
+  state: ClusterState,
+  i: number,
+  mode: EvacuationMode,
+  group: number,
+  targets: Int32Array,
+  force: boolean,
+): Evacuation {
+  const template = state.data.instances[i]?.diskTemplate as PlacementDiskTemplate;
+  const failed = (failure: string): Evacuation => ({ instance: i, failure });
+  if (mirroringOf(template) === 'none') return failed(`Instances of type ${template} cannot be relocated`);
+  if (mirroringOf(template) === 'external') {
+    if (mode === 'secondary-only') return failed(`Instances with disk template '${template}' can't execute change secondary`);
+    return oneNode(state, i, moveKind.failoverToAny, group, targets, force);
+  }
+  if (mode === 'secondary-only') return oneNode(state, i, moveKind.replaceSecondary, group, targets, force);
+  if (mode === 'all') return bothNodes(state, i, group, targets, force);
+  const refusal = applyMove(state, i, moveKind.failover, -1, force);
+  return refusal === failMode.none ? moved(state, i, [{ kind: moveKind.failover, target: -1 }]) : failed(failNames[refusal]);
+}
+
+function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[]): Evacuation {
+  const primary = state.instances.primary[i] as number;
+  const mirrored = state.instances.mirroring[i] === 1;
+  const nodes = mirrored ? [primary, state.instances.secondary[i] as number] : [primary];
+  return { instance: i, steps, group: state.nodes.group[primary] as number, nodes };
+}
+
+/** The target with the best score; of equals the last. */
+function oneNode(state: ClusterState, i: number, kind: MoveKind, group: number, targets: Int32Array, force: boolean): Evacuation {
+  const scope = nodesOfGroup(state, group);
+  let failure = '';
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (const target of targets) {
+    const outcome = tryMove(state, i, kind, target, force, scope);
+    if (outcome.refusal !== failMode.none) failure += ` Node ${state.data.nodes[target]?.name} failed: ${failNames[outcome.refusal]};`;
+    else if (!(least < outcome.score)) [best, least] = [target, outcome.score];
+  }
+  if (best < 0) return { instance: i, failure: `Can't find any good node: ${failure}` };
+  applyMove(state, i, kind, best, force);
+  return moved(state, i, [{ kind, target: best }]);
+}
+
+function tryMove(
+  state: ClusterState,
+  i: number,
+  kind: MoveKind,
+  target: number,
+  force: boolean,
+  scope: Int32Array,
+): { refusal: FailMode; score: number } {
+  const primary = state.instances.primary[i] as number;
+  const secondary = state.instances.secondary[i] as number;
+  const backup = createBackup(state, 2);
+  save(state, backup, 0, primary);
+  save(state, backup, 1, secondary);
+  detach(state, i);
+  const refusal = admitMove(state, i, kind, target, force);
+  const score =
+    refusal === failMode.none
+      ? tryPlacement(state, i, ...destination(kind, primary, secondary, target), () => groupScore(state, scope))
+      : 0;
+  attach(state, i, primary, secondary);
+  restore(state, backup);
+  return { refusal, score };
+}
+
+/** All pairs of new nodes, by way of: disks to the new primary, fail-over, disks to the new secondary. */
+function bothNodes(state: ClusterState, i: number, group: number, targets: Int32Array, force: boolean): Evacuation {
+  const scope = nodesOfGroup(state, group);
+  const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
+  const first: EvacuationStep[] = state.nodes.offline[from[0]] === 1 ? [{ kind: moveKind.failover, target: -1 }] : [];
+  let failure = 'no nodes available';
+  let best: readonly EvacuationStep[] | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  const backup = createBackup(state, 4);
+  for (const p of targets) {
+    for (const s of targets) {
+      if (p === s) continue;
+      [from[0], from[1], p, s].filter((n, k, all) => all.indexOf(n) === k).forEach((n, place) => save(state, backup, place, n));
+      const steps = [
+        ...first,
+        { kind: moveKind.replaceSecondary, target: p },
+        { kind: moveKind.failover, target: -1 },
+        { kind: moveKind.replaceSecondary, target: s },
+      ];
+      const problem = walk(state, i, steps, force, first.length);
+      const score = problem === undefined ? groupScore(state, scope) : Number.POSITIVE_INFINITY;
+      detach(state, i);
+      attach(state, i, ...from);
+      restore(state, backup);
+      backup.nodes.fill(-1);
+      if (problem !== undefined) failure = `Allocation failed: ${problem}`;
+      else if (!(least < score)) [best, least] = [steps, score];
+    }
+  }
+  if (!best) return { instance: i, failure: `Can't find any good nodes for relocation: ${failure}` };
+  walk(state, i, best, force, first.length);
+  return moved(state, i, best);
+}
+
+const stepNames = ['Changing secondary to new primary', 'Failing over to new primary', 'Changing secondary to final secondary'];
+
+/** Makes the moves. @returns why one of them is not possible, with those before it made */
+function walk(state: ClusterState, i: number, steps: readonly EvacuationStep[], force: boolean, before: number): string | undefined {
+  for (const [k, { kind, target }] of steps.entries()) {
+    const refusal = applyMove(state, i, kind, target, force);
+    if (refusal !== failMode.none) return `${stepNames[k - before] ?? 'Failing over to the secondary'}: ${failNames[refusal]}`;
+  }
+  return undefined;
+}

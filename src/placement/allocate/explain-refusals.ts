@@ -1,0 +1,88 @@
+import { noNode } from '../cluster/cluster-data.ts';
+import type { FailMode } from '../state/fail-mode.ts';
+import type { AllocationRequest } from './allocate.ts';
+import type { Allocator } from './allocator.ts';
+import { crowds } from './crowds.ts';
+import { isRedundantWith } from './redundancy.ts';
+import type { Wanted } from './search.ts';
+import { weighNodes } from './weigh-nodes.ts';
+
+/** Why so many nodes do not come into question as primary; '' as reason: they do. */
+export interface Refusal {
+  readonly nodes: readonly number[];
+  readonly reason: string;
+}
+
+const words: Readonly<Record<FailMode, string>> = {
+  0: '',
+  1: 'not enough memory',
+  2: 'not enough disk, or a disk that the policy does not allow',
+  3: 'too many virtual processors',
+  4: 'not N+1 any more',
+  5: 'an instance with the same exclusion tag',
+  6: 'no migration to there',
+  7: 'number of disks against the policy',
+  8: 'not enough spindles, or too many for the policy',
+  9: 'no policy to compare with',
+};
+
+/**
+ * Sorts all nodes of the scope by what stands in the way of the instance there. For a pair it is what refuses the most
+ * secondaries. Every node is in one entry; the first has those that could take it, if there are any.
+ */
+export function explainRefusals(allocator: Allocator, wanted: Wanted, request: AllocationRequest): Refusal[] {
+  const { state, search } = allocator;
+  const all = state.scope;
+  weighNodes(search, wanted, all, request.requiredNodes === 2 ? all : new Int32Array());
+  const reasons = Array.from(all, (n) => outside(allocator, wanted, request, n) ?? inside(allocator, wanted, request, n));
+  const byReason = Map.groupBy(all.keys(), (k) => reasons[k] as string);
+  return [...byReason]
+    .map(([reason, places]) => ({ reason, nodes: places.map((k) => all[k] as number) }))
+    .sort((a, b) => Number(b.reason === '') - Number(a.reason === '') || b.nodes.length - a.nodes.length);
+}
+
+/** Why a node does not come into question from the start. */
+function outside({ state }: Allocator, { instance }: Wanted, request: AllocationRequest, n: number): string | undefined {
+  const group = state.nodes.group[n] as number;
+  const { allocPolicy, networks = [], name } = state.data.groups[group] ?? {};
+  if (state.nodes.offline[n] === 1) return 'offline or drained';
+  if ((request.group ?? group) !== group || !(request.groups?.includes(group) ?? true)) return 'not in a node group that is asked for';
+  if (request.group === undefined && allocPolicy === 'unallocable') return `node group ${name} is unallocable`;
+  const missing = instance.nics.find(({ network }) => network !== undefined && !networks.includes(network));
+  if (missing) return `node group ${name} is not connected to network ${missing.network}`;
+  const allowed = request.restrictToNodes?.includes(state.data.nodes[n]?.name ?? '') ?? true;
+  return allowed ? undefined : 'not among the nodes that allocation is restricted to';
+}
+
+function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest, p: number): string {
+  const { state, search } = allocator;
+  if (search.refusals[p] !== 0) return words[search.refusals[p] as FailMode];
+  if (request.requiredNodes === 1) return place(allocator, wanted, p, noNode);
+  const counts = new Map<string, number>();
+  for (const s of state.scope) {
+    if (s === p || state.nodes.group[s] !== state.nodes.group[p] || outside(allocator, wanted, request, s) !== undefined) continue;
+    const refused = search.secondaryRefusals[s] as FailMode;
+    const reason = refused !== 0 ? words[refused] : crowds(search, wanted.row, p, s) ? words[1] : place(allocator, wanted, p, s);
+    if (reason === '') return '';
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most ? `no secondary node: ${most[0]}` : 'no other node in its node group';
+}
+
+/** Rules of location first, then global N+1. */
+function place({ search, redundancy }: Allocator, wanted: Wanted, p: number, s: number): string {
+  const broken = search.rules?.explain(wanted.row, p, s).find(({ hard }) => hard);
+  if (broken) {
+    search.rules?.weigh(wanted.row, p, s, search.weighed);
+    if ((search.weighed[0] as number) > 0) return `${broken.rule} (${broken.detail})`;
+  }
+  return redundancy && !isRedundantWith(redundancy, wanted, p, s) ? 'the cluster could not lose any one node any more' : '';
+}
+
+/** One line: `12 nodes: not enough memory; 3 nodes: web: at most 1 per rack (rack r2 has 1 (web1))`. */
+export function describeRefusals(refusals: readonly Refusal[]): string {
+  return refusals
+    .map(({ nodes, reason }) => `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${reason || 'possible'}`)
+    .join('; ');
+}

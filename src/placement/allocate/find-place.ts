@@ -1,0 +1,111 @@
+import { noNode } from '../cluster/cluster-data.ts';
+import { failMode, failNames } from '../state/fail-mode.ts';
+import { crowds } from './crowds.ts';
+import { findBounded } from './find-bounded.ts';
+import { clusterStatistics, exactScore, placeScore, refusedByRule } from './place-score.ts';
+import { isRedundantWith, type Redundancy } from './redundancy.ts';
+import type { Place, Search, Wanted } from './search.ts';
+import { tallyRefusals } from './tally-refusals.ts';
+
+/** The nodes that come into question. With `secondaries`, every pair of two different ones. */
+export interface Candidates {
+  readonly primaries: Int32Array;
+  readonly secondaries?: Int32Array | undefined;
+}
+
+/** What came of looking for a place. */
+export interface Finding {
+  readonly place: Place | undefined;
+  readonly successes: number;
+  /** Refused candidates by fail mode. */
+  readonly failures: Int32Array;
+  /** Candidates that only hard rules of location refused. */
+  readonly refusedByRules: number;
+}
+
+export interface FindOptions {
+  /** Asked for the candidates from the best on, until one leaves the cluster redundant; undefined: none is asked. */
+  readonly redundancy: Redundancy | undefined;
+  /** Refusals need not be counted. */
+  readonly silent?: boolean | undefined;
+}
+
+/** So many candidates are weighed exactly; of more, only those that bounds do not rule out. */
+const fewPairs = 2500;
+const fewNodes = 48;
+
+/**
+ * The place where the score is least; of equals the last in order, as Ganeti has it. The nodes were weighed already.
+ */
+export function findPlace(
+  search: Search,
+  wanted: Wanted,
+  { primaries, secondaries }: Candidates,
+  { redundancy, silent }: FindOptions,
+): Finding {
+  const total = secondaries ? primaries.length * secondaries.length : primaries.length;
+  const few = secondaries ? total <= fewPairs : total <= fewNodes;
+  const failures = new Int32Array(failNames.length);
+  const open = few || !silent ? tallyRefusals(search, wanted, primaries, secondaries, failures) : 0;
+  if (!few && !redundancy) {
+    const place = findBounded(search, wanted, primaries, secondaries);
+    const refusedByRules = silent || !search.rules ? 0 : countRuleRefusals(search, wanted, primaries, secondaries);
+    return { place, successes: open - refusedByRules, failures, refusedByRules };
+  }
+  const ranked = rank(search, wanted, primaries, secondaries, few);
+  const refusedByRules = open - ranked.length;
+  if (!redundancy) return { place: ranked[0], successes: ranked.length, failures, refusedByRules };
+  const lists = secondaries ? [...Map.groupBy(ranked, ({ primary }) => primary).values()] : [ranked];
+  let place: Ranked | undefined;
+  let dropped = 0;
+  for (const list of lists) {
+    const at = list.findIndex(({ primary, secondary }) => isRedundantWith(redundancy, wanted, primary, secondary));
+    dropped += at < 0 ? list.length : at;
+    const found = list[at];
+    if (found && (!place || inOrder(found, place) < 0)) place = found;
+  }
+  failures[failMode.n1] = (failures[failMode.n1] as number) + dropped;
+  return { place, successes: ranked.length - dropped, failures, refusedByRules };
+}
+
+type Ranked = Place & { readonly order: number };
+
+const inOrder = (a: Ranked, b: Ranked): number => a.score - b.score || b.order - a.order;
+
+/** All places that are admitted, the best first. */
+function rank(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array | undefined, exact: boolean): Ranked[] {
+  const statistics = exact && secondaries ? clusterStatistics(search.state) : [];
+  const ranked: Ranked[] = [];
+  let order = 0;
+  forEachOpen(search, wanted, primaries, secondaries, (primary, secondary) => {
+    order++;
+    const score = exact ? exactScore(search, wanted, primary, secondary, statistics) : placeScore(search, wanted, primary, secondary);
+    if (score !== refusedByRule) ranked.push({ primary, secondary, score, order });
+  });
+  return ranked.sort(inOrder);
+}
+
+function countRuleRefusals(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array | undefined): number {
+  let refused = 0;
+  forEachOpen(search, wanted, primaries, secondaries, (primary, secondary) => {
+    search.rules?.weigh(wanted.row, primary, secondary, search.weighed);
+    if ((search.weighed[0] as number) > 0) refused++;
+  });
+  return refused;
+}
+
+/** Visits the places that no limit refuses, in order. */
+function forEachOpen(
+  search: Search,
+  { row }: Wanted,
+  primaries: Int32Array,
+  secondaries: Int32Array | undefined,
+  visit: (primary: number, secondary: number) => void,
+): void {
+  const { refusals, secondaryRefusals } = search;
+  for (const p of primaries) {
+    if (refusals[p] !== 0) continue;
+    if (!secondaries) visit(p, noNode);
+    else for (const s of secondaries) if (s !== p && secondaryRefusals[s] === 0 && !crowds(search, row, p, s)) visit(p, s);
+  }
+}

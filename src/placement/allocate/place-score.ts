@@ -1,0 +1,98 @@
+import { tryPlacement } from '../balance/apply-move.ts';
+import { deviations, hardRuleWeight, rest } from '../balance/best-move.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { clusterScore, scoreComponents } from '../state/score.ts';
+import type { Search, Wanted } from './search.ts';
+
+/** Refused by a hard rule of location. */
+export const refusedByRule = Number.POSITIVE_INFINITY;
+
+/** The score with the instance on these nodes, or `refusedByRule`; a few additions. */
+export function placeScore(search: Search, { row }: Wanted, p: number, s: number): number {
+  const { state, allocation, base, primaryParts, secondaryParts } = search;
+  const { table } = allocation;
+  const penalty = rulePenalty(search, row, p, s);
+  if (penalty === refusedByRule) return penalty;
+  const secondaryPart = s >= 0 ? secondaryParts[s] : undefined;
+  const spread = table.constant + deviations(table, table, primaryParts[p] as Float64Array, secondaryPart);
+  return penalty + spread + (state.instances.forthcoming[row] === 1 ? restForthcoming(search) : rest(state, table, base, row, p, s));
+}
+
+/** An instance that does not exist yet reserves nothing and is not counted. */
+function restForthcoming({ base, allocation: { table } }: Search): number {
+  const count = table.online.length;
+  const variance = base.reservedSquares / count - (base.reservedSum / count) ** 2;
+  return base.counts + Math.sqrt(Math.max(0, variance)) + 0.25 * (base.reservedSum + table.reservedSums.centre * count);
+}
+
+/** What rules of location add to the score. */
+export function rulePenalty({ rules, weighed }: Search, row: number, p: number, s: number): number {
+  if (!rules) return 0;
+  rules.weigh(row, p, s, weighed);
+  const [hard, soft] = weighed as unknown as [number, number];
+  return hard > 0 ? refusedByRule : (rules.hard + hard) * hardRuleWeight + rules.soft + soft;
+}
+
+/** Mean and variance by component, as Ganeti has them before it adds an instance. */
+interface Statistic {
+  readonly count: number;
+  readonly sum: number;
+  readonly variance: number;
+}
+
+export type Statistics = readonly Statistic[];
+
+/** Of the whole scope; for `exactScore` of pairs. */
+export function clusterStatistics(state: ClusterState): Statistics {
+  const online = state.scope.filter((n) => state.nodes.offline[n] === 0);
+  const offline = state.scope.filter((n) => state.nodes.offline[n] === 1);
+  return scoreComponents.map(({ value, offline: ofOffline }) => {
+    const nodes = ofOffline ? offline : online;
+    let sum = 0;
+    for (const n of nodes) sum += value(state, n);
+    const mean = sum / nodes.length;
+    let squares = 0;
+    for (const n of nodes) squares += (value(state, n) - mean) ** 2;
+    return { count: nodes.length, sum, variance: squares / nodes.length };
+  });
+}
+
+/**
+ * The score in Ganeti's own order of additions, so that places that differ by rounding alone are put in its order: for one
+ * node it sums everything anew, for a pair it corrects the statistics twice.
+ */
+export function exactScore(search: Search, { row }: Wanted, p: number, s: number, statistics: Statistics): number {
+  const { state } = search;
+  const penalty = rulePenalty(search, row, p, s);
+  if (penalty === refusedByRule) return penalty;
+  if (s < 0) return penalty + tryPlacement(state, row, p, s, () => clusterScore(state));
+  const backup = createBackup(state, 2);
+  save(state, backup, 0, p);
+  save(state, backup, 1, s);
+  const before = scoreComponents.map(({ value }) => [value(state, p), value(state, s)] as const);
+  attach(state, row, p, s);
+  let score = 0;
+  scoreComponents.forEach(({ statistic, weight, value, offline = false }, c) => {
+    if (statistic === 'conflicts') {
+      score += weight * (state.tags.domainConflicts[0] as number);
+      return;
+    }
+    let { count, sum, variance } = statistics[c] as Statistic;
+    for (const side of [0, 1] as const) {
+      const n = side === 0 ? p : s;
+      if ((state.nodes.offline[n] === 1) !== offline) continue;
+      const x = before[c]?.[side] as number;
+      const y = value(state, n);
+      const d = y - x;
+      variance = Math.max(0, variance + (count * (y * y - x * x) - 2 * sum * d - d * d) / (count * count));
+      sum += d;
+    }
+    score += weight * (statistic === 'sum' ? sum : Math.sqrt(variance));
+  });
+  detach(state, row);
+  restore(state, backup);
+  state.instances.primary[row] = -1;
+  state.instances.secondary[row] = -1;
+  return penalty + score;
+}

@@ -1,0 +1,194 @@
+import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { unallocated } from '../state/occupy.ts';
+import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { canEmptyNode, type RescueTraits, rescue } from './can-empty-node.ts';
+import { nodesOfGroup } from './group-score.ts';
+import { createInstanceLists, delist, enlist, type InstanceLists, listed } from './instance-lists.ts';
+import { matchPolicy } from './match-policy.ts';
+import type { Wanted } from './search.ts';
+
+export interface RedundancyOptions {
+  /** Only nodes of these groups are asked about. */
+  readonly groups: readonly number[];
+  /** Nodes that are offline may have instances that find no place. */
+  readonly onlineOnly: boolean;
+}
+
+/** Global N+1: whether the instances of any one node would find a place when it fails. Kept while instances come and go. */
+export interface Redundancy {
+  readonly state: ClusterState;
+  readonly lists: InstanceLists;
+  readonly traits: RescueTraits;
+  readonly checked: Int32Array;
+  readonly members: ReadonlyMap<number, Int32Array>;
+  /** No instance came or went since all nodes were found redundant, other than such that change nothing about it. */
+  proven: boolean;
+  /** Memory, and disk of instances that are made anew, by node. */
+  readonly nodeMemory: Float64Array;
+  readonly nodeDisk: Float64Array;
+  readonly peaks: Peaks;
+}
+
+/** What `staysRedundant` needs to know of all instances: the largest needs of one and of one node's. */
+interface Peaks {
+  memory: number;
+  disk: number;
+  memoryOfNode: number;
+  diskOfNode: number;
+  /** There is an instance that no reserved memory or policy covers. */
+  uncertain: boolean;
+}
+
+export function createRedundancy(state: ClusterState, { groups, onlineOnly }: RedundancyOptions): Redundancy {
+  const size = state.instances.primary.length;
+  const traits = { kind: new Uint8Array(size), allowed: [new Uint8Array(size), new Uint8Array(size)] as const };
+  const members = new Map(groups.map((group) => [group, nodesOfGroup(state, group)]));
+  const all = [...members.values()].flatMap((nodes) => [...nodes]).sort((a, b) => a - b);
+  const redundancy: Redundancy = {
+    state,
+    lists: createInstanceLists(state),
+    traits,
+    checked: Int32Array.from(all).filter((n) => !onlineOnly || state.nodes.offline[n] === 0),
+    members,
+    proven: false,
+    nodeMemory: new Float64Array(state.nodeCount),
+    nodeDisk: new Float64Array(state.nodeCount),
+    peaks: { memory: 0, disk: 0, memoryOfNode: 0, diskOfNode: 0, uncertain: false },
+  };
+  state.data.instances.forEach((instance, row) => {
+    const primary = state.instances.primary[row] as number;
+    if (primary < 0 || instance.forthcoming) return;
+    describeInstance(redundancy, { row, instance }, state.nodes.group[primary] as number);
+    raisePeaks(redundancy, row, primary);
+  });
+  return redundancy;
+}
+
+const shared: ReadonlySet<string> = new Set(['diskless', 'sharedfile', 'rbd', 'ext', 'gluster']);
+
+/** Notes how an instance is rescued within a group. */
+export function describeInstance(
+  { traits, state }: Redundancy,
+  { row, instance }: { row: number; instance: PreparedInstance },
+  group: number,
+): void {
+  const { diskTemplate } = instance;
+  traits.kind[row] = diskTemplate === 'drbd' ? rescue.failover : shared.has(diskTemplate) ? rescue.anywhere : rescue.recreate;
+  const policy = state.data.groups[group]?.ipolicy;
+  for (const exclusive of [0, 1] as const)
+    traits.allowed[exclusive][row] = Number(policy !== undefined && matchPolicy(instance, policy, exclusive === 1) === 0);
+}
+
+/** Whether any one node may fail as things are. */
+export function isRedundant(redundancy: Redundancy): boolean {
+  if (!redundancy.proven) redundancy.proven = redundancy.checked.every((n) => survives(redundancy, n));
+  return redundancy.proven;
+}
+
+function survives({ state, lists, traits, members }: Redundancy, n: number): boolean {
+  if ((lists.first[n] as number) < 0) return true;
+  const group = members.get(state.nodes.group[n] as number) ?? nodesOfGroup(state, state.nodes.group[n] as number);
+  const primaries = listed(lists, n);
+  return canEmptyNode(
+    state,
+    primaries,
+    group.filter((t) => t !== n),
+    group,
+    traits,
+  );
+}
+
+/** Whether any one node may fail when the instance is on these nodes. */
+export function isRedundantWith(redundancy: Redundancy, wanted: Wanted, p: number, s: number): boolean {
+  const { state, lists } = redundancy;
+  if (state.instances.forthcoming[wanted.row] === 1) return isRedundant(redundancy);
+  const backup = createBackup(state, 2);
+  save(state, backup, 0, p);
+  save(state, backup, 1, s);
+  attach(state, wanted.row, p, s);
+  enlist(lists, p, wanted.row);
+  describeInstance(redundancy, wanted, state.nodes.group[p] as number);
+  const survivesAll = redundancy.checked.every((n) => survives(redundancy, n));
+  delist(lists, p, wanted.row);
+  detach(state, wanted.row);
+  restore(state, backup);
+  state.instances.primary[wanted.row] = -1;
+  state.instances.secondary[wanted.row] = -1;
+  return survivesAll;
+}
+
+/** An instance came to stay. */
+export function noteArrival(redundancy: Redundancy, { row, instance }: Wanted, p: number, harmless: boolean): void {
+  if (redundancy.state.instances.forthcoming[row] === 1) return;
+  enlist(redundancy.lists, p, row);
+  describeInstance(redundancy, { row, instance }, redundancy.state.nodes.group[p] as number);
+  raisePeaks(redundancy, row, p);
+  redundancy.proven &&= harmless;
+}
+
+/** An instance has gone. What was redundant before still is: it only gave room. */
+export function noteDeparture({ lists, nodeMemory, nodeDisk, traits, state }: Redundancy, row: number, p: number): void {
+  delist(lists, p, row);
+  nodeMemory[p] = (nodeMemory[p] as number) - (state.instances.memory[row] as number);
+  if (traits.kind[row] === rescue.recreate && state.instances.local[row] === 1)
+    nodeDisk[p] = (nodeDisk[p] as number) - (state.instances.disk[row] as number);
+}
+
+/**
+ * Whether it is certain, without trying, that the cluster stays redundant wherever the instance is admitted. Mirrored
+ * instances are covered by the memory that is reserved for them. For the others, let each target count the part of the
+ * node's instances that fits on it whatever the order; when those parts add up to more than the whole, none is left over.
+ */
+export function staysRedundant(redundancy: Redundancy, { row, instance }: Wanted, force: boolean): boolean {
+  const { state } = redundancy;
+  const { nodes, tags, data } = state;
+  if (force || redundancy.peaks.uncertain || tags.migration !== undefined || !isRedundant(redundancy)) return false;
+  if (nodes.exclusive.includes(1) || nodes.failN1.includes(1)) return false;
+  describeInstance(redundancy, { row, instance }, 0);
+  if (redundancy.traits.kind[row] === rescue.recreate && data.groups.some(({ ipolicy }) => matchPolicy(instance, ipolicy, false) !== 0))
+    return false;
+  return [...redundancy.members.values()].every((group) => hasRoom(redundancy, group, row));
+}
+
+function hasRoom({ state, traits, peaks }: Redundancy, group: Int32Array, row: number): boolean {
+  const { instances, nodes } = state;
+  const kind = traits.kind[row] as number;
+  const local = instances.local[row] === 1 ? (instances.disk[row] as number) : 0;
+  const memory = Math.max(peaks.memory, kind === rescue.failover ? 0 : (instances.memory[row] as number));
+  const disk = Math.max(peaks.disk, kind === rescue.recreate ? local : 0);
+  if (memory === 0) return true;
+  const whole = { memory: peaks.memoryOfNode + (instances.memory[row] as number), disk: peaks.diskOfNode + local };
+  let parts = 0;
+  let largest = 0;
+  let second = 0;
+  for (const n of group) {
+    const byMemory = (unallocated(state, n) - memory) / whole.memory;
+    const byDisk = disk === 0 ? byMemory : ((nodes.freeDisk[n] as number) - disk) / whole.disk;
+    const part = Math.max(0, Math.min(byMemory, byDisk));
+    parts += part;
+    if (part > largest) [largest, second] = [part, largest];
+    else if (part > second) second = part;
+  }
+  // The node that fails is no target, and the one that the instance comes to may lose its part.
+  return parts - largest - second > (disk === 0 ? 1 : 2);
+}
+
+/** Takes an instance on a node into the peaks. They never fall again, which only makes them more careful. */
+function raisePeaks({ state, traits, peaks, nodeMemory, nodeDisk }: Redundancy, i: number, n: number): void {
+  const { instances } = state;
+  const kind = traits.kind[i] as number;
+  const memory = instances.memory[i] as number;
+  const disk = instances.local[i] === 1 && kind === rescue.recreate ? (instances.disk[i] as number) : 0;
+  nodeMemory[n] = (nodeMemory[n] as number) + memory;
+  nodeDisk[n] = (nodeDisk[n] as number) + disk;
+  peaks.memoryOfNode = Math.max(peaks.memoryOfNode, nodeMemory[n] as number);
+  peaks.diskOfNode = Math.max(peaks.diskOfNode, nodeDisk[n] as number);
+  if (kind === rescue.failover) {
+    peaks.uncertain ||= instances.reserves[i] === 0 && instances.usesMemory[i] === 1;
+    return;
+  }
+  peaks.memory = Math.max(peaks.memory, memory);
+  peaks.disk = Math.max(peaks.disk, disk);
+  peaks.uncertain ||= kind === rescue.recreate && traits.allowed[0][i] === 0;
+}
