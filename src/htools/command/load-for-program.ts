@@ -52,7 +52,7 @@ function withOfflineNodes(data: ClusterData, wanted: readonly string[]): Cluster
 }
 
 /** Nodes that say they have less than what the instances leave; the limits are Ganeti's. */
-function warnOfMissing(prepared: PreparedCluster, io: ProgramIo): void {
+export function warnOfMissing(prepared: PreparedCluster, io: ProgramIo): void {
   const state = createState(prepared);
   const used = new Float64Array(prepared.nodes.length);
   for (const { primary, secondary, disk, forthcoming } of prepared.instances) {

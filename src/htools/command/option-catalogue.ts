@@ -44,6 +44,7 @@ export const optionCatalogue = {
     exclusionTags: readList(text),
   })),
   execute: flag(['X', 'exec'], 'submit the moves as jobs; needs -L', { execute: true }),
+  explain: flag('explain', 'say what stands in the way of an instance, and on how many nodes', { explain: true }),
   firstJobGroup: flag('first-job-group', 'stop after the first set of jobs', { firstJobGroup: true }),
   force: flag(['f', 'force'], 'go on in spite of warnings', { force: true }),
   fullEvacuation: flag('full-evacuation', 'empty the nodes completely before they reboot', { fullEvacuation: true }),

@@ -10,6 +10,14 @@ const bare: ReadonlySet<string> = new Set([
   'ROLL_NO_ROOM',
 ]);
 
+/** What they say begins otherwise than with the word. */
+const selfAnnounced: ReadonlySet<string> = new Set([
+  'HTOOLS_OPTIONS_INVALID',
+  'HTOOLS_OPTION_VALUE',
+  'HTOOLS_GROUPS_SEVERAL',
+  'HTOOLS_GROUP_UNKNOWN',
+]);
+
 /** Errors of the data, which Ganeti announces as such. */
 const isOfData = (code: string): boolean =>
   /^HTOOLS_(SOURCE|TEXT|RAPI|LUXI|REFERENCE|NAME|SIMULATION|IALLOCATOR|JSON)|^PLACEMENT_/.test(code);
@@ -18,11 +26,10 @@ const isOfData = (code: string): boolean =>
 export function printProgramError(thrown: unknown, program: string, io: ProgramIo): number {
   const error = GantryError.from(thrown);
   const { code, what, why, todo } = error.toReport();
-  const usage = code === 'HTOOLS_OPTIONS_INVALID';
-  const announced = !usage && isOfData(code) && !bare.has(code) ? `failed to load data, aborting: ${what}` : what;
-  const first = usage || code === 'HTOOLS_OPTION_VALUE' ? what : `Error: ${announced}`;
+  const announced = isOfData(code) && !bare.has(code) ? `failed to load data, aborting: ${what}` : what;
+  const first = selfAnnounced.has(code) ? what : `Error: ${announced}`;
   const more =
     bare.has(code) && !io.watched ? '' : `  code:  ${code}\n  why:  ${why}\n  what to do:  ${todo.replaceAll('PROGRAM', program)}\n`;
   io.err(`${first}\n${more}`);
-  return usage ? 2 : 1;
+  return code === 'HTOOLS_OPTIONS_INVALID' ? 2 : 1;
 }

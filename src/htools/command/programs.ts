@@ -18,6 +18,27 @@ export interface ProgramModule {
 
 /** All programs that are there, by name; options are in the order in which the help shows them. */
 export const programs = {
+  hail: {
+    summary: "Answer a request to Ganeti's instance allocator: where instances go",
+    options: [
+      'printNodes',
+      'save',
+      'textFile',
+      'simulate',
+      'verbose',
+      'ignoreLoad',
+      'ignoreSoftErrors',
+      'noCapacityChecks',
+      'allocationNodes',
+      'monitor',
+      'monitorXen',
+      'staticKvmNodeMemory',
+      'location',
+      'explain',
+    ],
+    args: 'file 1 1',
+    load: () => import('../programs/hail.ts'),
+  },
   hbal: {
     summary: 'Balance a cluster: compute the moves that even out its load, print them, or carry them out',
     options: [

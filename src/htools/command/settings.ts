@@ -22,6 +22,7 @@ export interface Settings {
   readonly excludedInstances: readonly string[];
   readonly exclusionTags: readonly string[];
   readonly execute: boolean;
+  readonly explain: boolean;
   readonly firstJobGroup: boolean;
   readonly force: boolean;
   readonly fullEvacuation: boolean;
@@ -96,6 +97,7 @@ export const defaultSettings: Settings = {
   excludedInstances: [],
   exclusionTags: [],
   execute: false,
+  explain: false,
   firstJobGroup: false,
   force: false,
   fullEvacuation: false,

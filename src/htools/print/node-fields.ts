@@ -86,9 +86,17 @@ function primaryTags({ state: { data }, members }: NodeView, n: number): string 
   return names.map((tag) => `${tag}=${counts.get(tag)}`).join(',');
 }
 
-/** Memory reserved for the failure of other nodes: most first. */
-function peerMap({ state: { peers, nodeCount } }: NodeView, n: number): string {
-  const reserved = Array.from(peers.subarray(n * nodeCount, (n + 1) * nodeCount), (memory, peer) => [peer, memory] as const);
-  const pairs = reserved.filter(([, memory]) => memory !== 0).sort((a, b) => b[1] - a[1] || b[0] - a[0]);
-  return `[${pairs.map(([peer, memory]) => `(${peer},${memory})`).join(',')}]`;
+/** Memory reserved for the failure of other nodes, most first; of equals the one that an instance came from last. */
+function peerMap({ state: { instances }, members }: NodeView, n: number): string {
+  const pairs: { peer: number; memory: number }[] = [];
+  for (const i of members.secondaries[n]?.toReversed() ?? []) {
+    if (instances.reserves[i] === 0) continue;
+    const peer = instances.primary[i] as number;
+    const known = pairs.findIndex((pair) => pair.peer === peer);
+    const before = known < 0 ? 0 : (pairs.splice(known, 1)[0]?.memory ?? 0);
+    const memory = before + (instances.memory[i] as number);
+    const place = pairs.findIndex((pair) => pair.memory <= memory);
+    pairs.splice(place < 0 ? pairs.length : place, 0, { peer, memory });
+  }
+  return `[${pairs.map(({ peer, memory }) => `(${peer},${memory})`).join(',')}]`;
 }

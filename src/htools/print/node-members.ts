@@ -30,7 +30,8 @@ export function moveMembers({ primaries, secondaries }: NodeMembers, moves: read
 
 function relocate(lists: number[][], instance: number, to: number): void {
   const from = lists.findIndex((list) => list.includes(instance));
-  if (from === to) return;
-  if (from >= 0) lists[from] = (lists[from] as number[]).filter((other) => other !== instance);
+  // Forthcoming instances are in no list.
+  if (from < 0 || from === to) return;
+  lists[from] = (lists[from] as number[]).filter((other) => other !== instance);
   lists[to]?.unshift(instance);
 }
