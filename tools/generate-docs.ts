@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorsPage } from './pages/errors-page.ts';
+import { locationExample } from './pages/location-example.ts';
 import { locationSchema } from './pages/location-schema.ts';
 import { opcodesPage } from './pages/opcodes-page.ts';
 
@@ -9,6 +10,7 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/opcodes.md': opcodesPage,
   'docs/location.schema.json': locationSchema,
+  'docs/examples/location/before-and-after.svg': locationExample,
 };
 
 if (import.meta.main) {

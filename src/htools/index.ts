@@ -1,6 +1,9 @@
 export { isProgram, type ProgramName, programs } from './command/programs.ts';
 export { runProgram } from './command/run-program.ts';
+export { type LoadedLocation, loadLocation } from './location/load-location.ts';
 export { LocationFile } from './location/location-schema.ts';
+export { parseLocation } from './location/parse-location.ts';
+export { readLocationFile } from './location/read-location-file.ts';
 export type { AllocationRequest, EvacuationMode, WantedInstance } from './sources/iallocator/allocation-request.ts';
 export { type ClusterSource, type LoadAdjustments, loadAllocation, loadCluster } from './sources/load-cluster.ts';
 export { defaultLuxiSocket, LuxiClient } from './sources/luxi/luxi-client.ts';

@@ -1,5 +1,5 @@
 /** Colours of services; dark text is legible on all of them, and they are told apart by most colour-blind people. */
-const palette = ['#f0b23e', '#6cc0ee', '#45c79f', '#f4e76a', '#8fa8ff', '#f08a5d', '#e29bc8', '#b9d66b', '#c3a6e8', '#7fd6d6'];
+const palette = ['#f0b23e', '#6cc0ee', '#45c79f', '#e3cb3c', '#8fa8ff', '#f08a5d', '#e29bc8', '#b9d66b', '#c3a6e8', '#7fd6d6'];
 
 /** Services beyond the palette get hues that are far from their neighbours'. */
 export const serviceColour = (position: number): string => palette[position] ?? `hsl(${Math.round((position * 137.508) % 360)} 65% 70%)`;
