@@ -1,6 +1,6 @@
 import type { ClusterState } from './cluster-state.ts';
 import { type FailMode, failMode } from './fail-mode.ts';
-import { nextFreeSpindles, unallocated } from './occupy.ts';
+import { nextFreeSpindles, realMemory, unallocated } from './occupy.ts';
 
 /**
  * Whether a node takes an instance as primary. With `force`, limits that are only policy (N+1, ratios, exclusion tags)
@@ -12,6 +12,9 @@ export function admitPrimary(state: ClusterState, n: number, i: number, force: b
   if (instances.forthcoming[i] === 1) return force ? failMode.none : admitPrimaryForth(state, n, i);
   const free = unallocated(state, n) - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0);
   if (free <= 0) return failMode.memory;
+  if ((nodes.memoryRatio[n] as number) > 1 && instances.usesMemory[i] === 1) {
+    if ((nodes.physical[n] as number) - (nodes.usedMemory[n] as number) - realMemory(state, n, i) <= 0) return failMode.memory;
+  }
   if (instances.local[i] === 1) {
     const disk = (nodes.freeDisk[n] as number) - (instances.disk[i] as number);
     if (disk <= 0 || (!force && disk < (nodes.lowDisk[n] as number))) return failMode.disk;

@@ -63,6 +63,7 @@ function settle(state: ClusterState): void {
   const reported = { disk: nodes.freeDisk.slice(), diskForth: nodes.freeDiskForth.slice(), spindles: nodes.freeSpindles.slice() };
   const spindlesForth = nodes.freeSpindlesForth.slice();
   const memoryForth = nodes.freeMemoryForth.slice();
+  const real = new Float64Array(state.nodeCount);
   for (let i = 0; i < data.instances.length; i++) {
     const primary = instances.primary[i] as number;
     const secondary = instances.secondary[i] as number;
@@ -71,6 +72,8 @@ function settle(state: ClusterState): void {
       addPrimary(state, primary, i, secondary);
       if (instances.usesMemory[i] === 0) memoryForth[primary] = (memoryForth[primary] as number) - (instances.memory[i] as number);
       if (forthcoming) reserve(primary, i);
+      if (instances.usesMemory[i] === 1)
+        real[primary] = (real[primary] as number) + (data.instances[i]?.usedMemory ?? (instances.memory[i] as number));
     }
     if (secondary >= 0) {
       addSecondary(state, secondary, i, primary);
@@ -84,9 +87,16 @@ function settle(state: ClusterState): void {
   nodes.freeMemoryForth.set(memoryForth);
   for (let n = 0; n < state.nodeCount; n++) {
     const reportedFree = (data.nodes[n] as { freeMemory: number }).freeMemory;
-    const recorded = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
-    nodes.missing[n] = recorded - reportedFree;
-    nodes.room[n] = (nodes.room[n] as number) - Math.max(0, recorded - reportedFree);
+    // Where it is known what instances really use, that is what the node should have less; else it is what they may use.
+    const missing = (nodes.physical[n] as number) - (real[n] as number) - reportedFree;
+    nodes.missing[n] = missing;
+    nodes.room[n] = (nodes.room[n] as number) - Math.max(0, missing);
+    nodes.physical[n] = (nodes.physical[n] as number) - Math.max(0, missing);
+    // With over-commitment, what a node reports as free says little about what may still be promised.
+    if ((nodes.memoryRatio[n] as number) > 1) {
+      const promised = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
+      nodes.freeMemoryForth[n] = (nodes.freeMemoryForth[n] as number) + promised - reportedFree;
+    }
     // Until something moves, Ganeti judges N+1 by what the node reports, not by what is recorded.
     nodes.failN1[n] = reportedFree < (nodes.reserved[n] as number) ? 1 : 0;
   }

@@ -7,6 +7,8 @@ export const mirror = { none: 0, internal: 1, external: 2 } as const;
 /** Quantities of the instances; only `primary`, `secondary` and `location` change. */
 export interface InstanceColumns {
   readonly memory: Float64Array;
+  /** What it really uses; -1: not known. */
+  readonly usedMemory: Float64Array;
   readonly disk: Float64Array;
   readonly vcpus: Float64Array;
   /** Spindle use where storage is shared. */
@@ -37,6 +39,7 @@ export function instanceColumns(instances: readonly PreparedInstance[], size: nu
   const flags = () => new Uint8Array(size);
   const columns: InstanceColumns = {
     memory: floats(),
+    usedMemory: floats(),
     disk: floats(),
     vcpus: floats(),
     spindleUse: floats(),
@@ -65,6 +68,7 @@ export function writeInstance(columns: InstanceColumns, i: number, instance: Pre
   const { load = unit, status, diskTemplate, disks } = instance;
   const known = disks.every(({ spindles }) => spindles !== undefined);
   columns.memory[i] = instance.memory;
+  columns.usedMemory[i] = instance.usedMemory ?? -1;
   columns.disk[i] = instance.disk;
   columns.vcpus[i] = instance.vcpus;
   columns.spindleUse[i] = instance.spindleUse;

@@ -15,6 +15,10 @@ export interface NodeColumns {
   readonly nodeMemory: Float64Array;
   /** Memory for instances: total, less the node's own, less what is missing. */
   readonly room: Float64Array;
+  /** Memory that is there for instances: what `room` is without over-commitment. */
+  readonly physical: Float64Array;
+  /** Instance memory promised per memory that is there; 1: none is promised twice. */
+  readonly memoryRatio: Float64Array;
   /** Recorded free less reported free memory, when the data was loaded. */
   readonly missing: Float64Array;
   readonly totalDisk: Float64Array;
@@ -29,6 +33,8 @@ export interface NodeColumns {
   readonly highSpindles: Float64Array;
 
   readonly instanceMemory: Float64Array;
+  /** Memory that instances really use; where that is not known, their size less over-commitment. */
+  readonly usedMemory: Float64Array;
   readonly freeDisk: Float64Array;
   readonly usedCpu: Float64Array;
   readonly freeSpindles: Float64Array;
@@ -57,6 +63,7 @@ export interface NodeColumns {
 
 const changingNames = [
   'instanceMemory',
+  'usedMemory',
   'freeDisk',
   'usedCpu',
   'freeSpindles',
@@ -114,6 +121,8 @@ export function nodeColumns({ nodes, groups }: PreparedCluster, options: StateOp
     totalMemory: column(({ totalMemory }) => totalMemory),
     nodeMemory: own,
     room: Float64Array.from(nodes, (node, n) => Math.trunc((Math.trunc(node.totalMemory) - (own[n] as number)) * (extra[n] as number))),
+    physical: Float64Array.from(nodes, ({ totalMemory }, n) => Math.trunc(totalMemory) - (own[n] as number)),
+    memoryRatio: extra,
     missing: new Float64Array(count),
     totalDisk: column(({ totalDisk }) => totalDisk),
     lowDisk: column(({ totalDisk }) => Math.floor((options.minDisk ?? 0) * totalDisk)),

@@ -31,7 +31,10 @@ function changePrimary(state: ClusterState, n: number, i: number, other: number,
   changeExclusions(state, n, i, sign);
   if (instances.forthcoming[i] === 1) return;
   add(nodes.primaries, n, sign);
-  if (instances.usesMemory[i] === 1) add(nodes.instanceMemory, n, sign * memory);
+  if (instances.usesMemory[i] === 1) {
+    add(nodes.instanceMemory, n, sign * memory);
+    add(nodes.usedMemory, n, sign * realMemory(state, n, i));
+  }
   add(nodes.usedCpu, n, vcpus);
   changeStorage(state, n, i, sign);
   add(nodes.loadCpu, n, sign * (instances.loadCpu[i] as number));
@@ -44,6 +47,12 @@ function changePrimary(state: ClusterState, n: number, i: number, other: number,
     changeDomainExclusions(state, n, i, sign);
   }
   judgeN1(state, n);
+}
+
+/** Memory that an instance really takes on a node, as far as is known. */
+export function realMemory({ nodes, instances }: ClusterState, n: number, i: number): number {
+  const used = instances.usedMemory[i] as number;
+  return used >= 0 ? used : (instances.memory[i] as number) / (nodes.memoryRatio[n] as number);
 }
 
 function changeSecondary(state: ClusterState, n: number, i: number, other: number, sign: 1 | -1): void {
