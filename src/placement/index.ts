@@ -14,6 +14,7 @@ export { changeGroup } from './allocate/change-group.ts';
 export { allocateDedicated, isDedicated } from './allocate/dedicated.ts';
 export { type Evacuation, type EvacuationMode, type EvacuationStep, evacuate } from './allocate/evacuate.ts';
 export { describeRefusals, explainRefusals, type Refusal } from './allocate/explain-refusals.ts';
+export { createRedundancy, strandingNodes } from './allocate/redundancy.ts';
 export { relocate as relocateInstance } from './allocate/relocate.ts';
 export type { Place, Wanted } from './allocate/search.ts';
 export { applyMove } from './balance/apply-move.ts';

@@ -1,4 +1,4 @@
-import { type ClusterState, clusterScore, type PreparedCluster } from '../../placement/index.ts';
+import { type ClusterState, clusterScore, createRedundancy, type PreparedCluster, strandingNodes } from '../../placement/index.ts';
 import { loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
@@ -87,7 +87,7 @@ function healthOf(state: ClusterState, group: number, { capacityChecks }: Settin
     offline.reduce((sum, n) => sum + (nodes.primaries[n] as number), 0),
     // Ganeti counts the nodes here, not the instances; whoever compares with it must find the same.
     offline.length,
-    ...(capacityChecks ? [0] : []),
+    ...(capacityChecks ? [strandingNodes(createRedundancy(state, { groups: [group], onlineOnly: false })).length] : []),
   ];
   return { group, score: clusterScore(state), numbers };
 }

@@ -86,6 +86,11 @@ export function isRedundant(redundancy: Redundancy): boolean {
   return redundancy.proven;
 }
 
+/** Nodes whose failure would leave an instance without a place. */
+export function strandingNodes(redundancy: Redundancy): number[] {
+  return Array.from(redundancy.checked).filter((n) => !survives(redundancy, n));
+}
+
 function survives({ state, lists, traits, members }: Redundancy, n: number): boolean {
   if ((lists.first[n] as number) < 0) return true;
   const group = members.get(state.nodes.group[n] as number) ?? nodesOfGroup(state, state.nodes.group[n] as number);
