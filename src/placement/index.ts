@@ -11,14 +11,18 @@ export {
   withdraw,
 } from './allocate/allocator.ts';
 export { changeGroup } from './allocate/change-group.ts';
+export { type ClusterTotals, clusterTotals } from './allocate/cluster-totals.ts';
+export { type Capacity, fillTiered, fillWith, noCapacity, sortedFailures } from './allocate/count-capacity.ts';
 export { allocateDedicated, isDedicated } from './allocate/dedicated.ts';
 export { type Evacuation, type EvacuationMode, type EvacuationStep, evacuate } from './allocate/evacuate.ts';
 export { describeRefusals, explainRefusals, type Refusal } from './allocate/explain-refusals.ts';
 export { createRedundancy, strandingNodes } from './allocate/redundancy.ts';
 export { relocate as relocateInstance } from './allocate/relocate.ts';
 export type { Place, Wanted } from './allocate/search.ts';
+export { survivingGroups } from './allocate/surviving-groups.ts';
 export { applyMove } from './balance/apply-move.ts';
 export { type BalanceOptions, balance, defaultBalanceOptions } from './balance/balance.ts';
+export { hardRuleWeight } from './balance/best-move.ts';
 export { type Move, type MoveKind, moveKind } from './balance/move.ts';
 export { chooseNode, type PlacementChoice, type PlacementNode, type PlacementRequest } from './choose-node.ts';
 export type * from './cluster/cluster-data.ts';

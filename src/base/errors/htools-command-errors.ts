@@ -65,4 +65,12 @@ export const htoolsCommandErrors = defineErrors({
     why: 'Jobs are given to the master daemon through its socket; from a file or over the REST interface the plan may be out of date.',
     todo: 'Run the program on the master with -L, or run the commands that -C prints.',
   },
+  HTOOLS_OPTIMISE_LIMITED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '--optimize cannot be combined with {options}.',
+    why: 'The search takes instances off their nodes and puts them where they are best; it has no moves of one kind only.',
+    todo: 'Leave out --optimize, or limit it by --max-moves and --max-data.',
+  },
 });

@@ -76,6 +76,14 @@ export const optionCatalogue = {
   maxLength: valued(['l', 'max-length'], 'N', 'integer', 'stop after this many moves or allocations', (text) => ({
     maxLength: readInteger('max solution length', text),
   })),
+  maxData: valued('max-data', 'GIB', 'float', 'with --optimize: copy this much of disks at most', (text) => {
+    const maxData = readReal('max data', text);
+    return maxData >= 0 ? { maxData: maxData * 1024 } : refuseValue('Invalid amount of data, expected >=0');
+  }),
+  maxMoves: valued('max-moves', 'N', 'integer', 'with --optimize: make this many moves at most', (text) => {
+    const maxMoves = readInteger('max moves', text);
+    return maxMoves >= 0 ? { maxMoves } : refuseValue('Invalid number of moves, expected >=0');
+  }),
   memoryLimits: valued('memory-limits', 'ON,OFF', 'string', 'the same for memory that is really in use', (text, { loadLimits }) => ({
     loadLimits: { ...loadLimits, memory: readThresholds('memory limits', text) },
   })),
@@ -107,6 +115,7 @@ export const optionCatalogue = {
   noInstanceMoves: flag('no-instance-moves', 'leave instances where they run: only change secondary nodes', { instanceMoves: false }),
   noSimulation: flag('no-simulation', 'do not try what balancing would give', { simulateRebalance: false }),
   nodeTags: valued('node-tags', 'TAG,...', 'string', 'only nodes with one of these tags', (text) => ({ nodeTags: readList(text) })),
+  optimise: flag('optimize', 'search beyond single moves, for a limited time', { optimise: true }),
   offlineMaintenance: flag('offline-maintenance', 'plan as if all instances were shut down', { offlineMaintenance: true }),
   offlineNode: valued(['O', 'offline'], 'NODE', 'onenode', 'take this node as offline; may be repeated', (text, { offlineNodes }) => ({
     offlineNodes: [text, ...offlineNodes],
@@ -136,6 +145,13 @@ export const optionCatalogue = {
   reason: valued('reason', 'REASON', 'none', 'reason to record with the jobs', (text) => ({ reason: text })),
   restrictedMigration: flag('restricted-migration', 'no moves by way of the secondary node to a third one', { restrictedMigration: true }),
   save: valued(['S', 'save'], 'FILE', 'none', 'write the cluster to files of this name with an ending', (text) => ({ saveFile: text })),
+  seconds: valued('seconds', 'N', 'float', 'with --optimize: search for this long [10]', (text) => {
+    const seconds = readReal('seconds', text);
+    return seconds > 0 ? { seconds } : refuseValue('Invalid time, expected >0');
+  }),
+  seed: valued('seed', 'N', 'integer', 'with --optimize: what the search draws its numbers from [1]', (text) => ({
+    seed: readInteger('seed', text),
+  })),
   selectedInstances: valued('select-instances', 'INSTS', 'manyinstances', 'move only these instances', (text) => ({
     selectedInstances: readList(text),
   })),
@@ -148,6 +164,10 @@ export const optionCatalogue = {
       simulated: [text, ...simulated],
     }),
   ),
+  searchSteps: valued('steps', 'N', 'integer', 'with --optimize: search for this many steps, the same each time', (text) => {
+    const steps = readInteger('steps', text);
+    return steps > 0 ? { steps } : refuseValue('Invalid number of steps, expected >0');
+  }),
   skipNonRedundant: flag('skip-non-redundant', 'leave out nodes with instances that have no second copy', { skipNonRedundant: true }),
   spindleUse: valued('spindle-use', 'SPINDLES', 'float', 'spindles that an instance uses [as the policy says]', (text) => {
     const spindleUse = readInteger('parsing spindle-use', text);
@@ -162,7 +182,14 @@ export const optionCatalogue = {
   targetResources: valued('target-resources', 'FACTOR', 'float', 'standard instances for which room is left on each node', (text) => ({
     targetResources: readReal('target resources', text),
   })),
+  svg: valued('svg', 'FILE', 'file', 'draw domains, nodes and instances before and after into this file', (text) => ({
+    pictureFile: text,
+  })),
   textFile: valued(['t', 'text-data'], 'FILE', 'file', 'read the cluster from a file', (text) => ({ textFile: text })),
+  threads: valued('threads', 'N', 'integer', 'with --optimize: search on this many processors [all]', (text) => {
+    const threads = readInteger('threads', text);
+    return threads > 0 ? { threads } : refuseValue('Invalid number of threads, expected >0');
+  }),
   tieredSpec: valued('tiered-alloc', 'TSPEC', 'string', "count instances from this size downwards, 'disk,memory,cpus'", (text) => ({
     tieredSpec: readSpec('tiered', text),
   })),

@@ -42,8 +42,11 @@ export interface Settings {
   readonly luxiSocket: string | undefined;
   readonly machineReadable: boolean;
   readonly maxCpu: number | undefined;
+  /** MiB. */
+  readonly maxData: number | undefined;
   /** Negative: no limit. */
   readonly maxLength: number;
+  readonly maxMoves: number | undefined;
   readonly minDisk: number;
   readonly minGain: number;
   readonly minGainLimit: number;
@@ -59,8 +62,10 @@ export interface Settings {
   readonly offlineMaintenance: boolean;
   readonly offlineNodes: readonly string[];
   readonly oneStepOnly: boolean;
+  readonly optimise: boolean;
   readonly outputFolder: string;
   readonly outputFormat: 'text' | 'json';
+  readonly pictureFile: string | undefined;
   /** `-`: standard output. */
   readonly printCommands: string | undefined;
   readonly printInstances: boolean;
@@ -73,14 +78,18 @@ export interface Settings {
   readonly restrictedMigration: boolean;
   readonly restrictToNodes: readonly string[] | undefined;
   readonly saveFile: string | undefined;
+  readonly seconds: number | undefined;
+  readonly seed: number;
   readonly selectedInstances: readonly string[];
   readonly simulated: readonly string[];
   readonly simulateRebalance: boolean;
   readonly skipNonRedundant: boolean;
   readonly spindleUse: number | undefined;
+  readonly steps: number | undefined;
   readonly standardSpec: RequestedSpec | undefined;
   readonly staticKvmNodeMemory: number;
   readonly targetResources: number;
+  readonly threads: number | undefined;
   readonly textFile: string | undefined;
   readonly tieredSpec: RequestedSpec | undefined;
   readonly verbosity: number;
@@ -116,7 +125,9 @@ export const defaultSettings: Settings = {
   luxiSocket: undefined,
   machineReadable: false,
   maxCpu: undefined,
+  maxData: undefined,
   maxLength: -1,
+  maxMoves: undefined,
   minDisk: 0,
   minGain: 1e-2,
   minGainLimit: 1e-1,
@@ -131,8 +142,10 @@ export const defaultSettings: Settings = {
   offlineMaintenance: false,
   offlineNodes: [],
   oneStepOnly: false,
+  optimise: false,
   outputFolder: '.',
   outputFormat: 'text',
+  pictureFile: undefined,
   printCommands: undefined,
   printInstances: false,
   printMoves: false,
@@ -143,15 +156,19 @@ export const defaultSettings: Settings = {
   restrictedMigration: false,
   restrictToNodes: undefined,
   saveFile: undefined,
+  seconds: undefined,
+  seed: 1,
   selectedInstances: [],
   simulated: [],
   simulateRebalance: true,
   skipNonRedundant: false,
   spindleUse: undefined,
+  steps: undefined,
   standardSpec: undefined,
   staticKvmNodeMemory: 4096,
   targetResources: 2,
   textFile: undefined,
+  threads: undefined,
   tieredSpec: undefined,
   verbosity: 1,
 };

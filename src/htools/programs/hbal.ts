@@ -1,20 +1,24 @@
-import { GantryError } from '../../base/index.ts';
-import { type ClusterState, clusterScore, optimalScore, type PreparedCluster } from '../../placement/index.ts';
+import { GantryError, writeFileAtomic } from '../../base/index.ts';
+import { type ClusterState, type Location, locationPicture, optimalScore, type PreparedCluster } from '../../placement/index.ts';
 import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
+import { moveExplainer } from '../print/explain-move.ts';
 import { formatFixed, formatGeneral } from '../print/format-number.ts';
 import { splitIntoJobSets } from '../print/job-sets.ts';
 import { membersOf, moveMembers, type NodeMembers } from '../print/node-members.ts';
 import { printInstances } from '../print/print-instances.ts';
 import { printNodes } from '../print/print-nodes.ts';
+import { printPlan } from '../print/print-plan.ts';
 import { printScore } from '../print/print-score.ts';
 import { showHealth, showList, showPolicy, showString } from '../print/show-value.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
-import { balanceGroup } from './balance-group.ts';
+import { scoreWithRules } from './balance-group.ts';
 import { balancedData } from './balanced-data.ts';
 import { badItems, groupsWithNodes, instancesInScope, splitInstances } from './groups.ts';
+import { type LocationRules, movesOfGroup } from './moves-of-group.ts';
 import { policyHealth } from './policy-health.ts';
 import { printCommands } from './print-commands.ts';
 
@@ -33,27 +37,38 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     io.err(`The cluster state before balancing has been written to file '${settings.saveFile}.original'\n`);
   }
   const group = selectGroup(prepared, settings.group);
+  const location = settings.locationFile === undefined ? undefined : await loadLocation(settings.locationFile, prepared);
   const state = stateFor(prepared, settings, group);
   tellGroup(state, group, settings, io);
   const members = membersOf(state);
   printMaps('Initial', state, members, settings, io);
-  return (await balanceAndTell(loaded, state, members, settings, io)) ? finish(settings) : 0;
+  const work: Work = { loaded, state, group, members, location, settings, io };
+  const isMoving = await balanceAndTell(work);
+  if (location && settings.pictureFile !== undefined) await drawPicture(work, location.location);
+  return isMoving ? finish(settings) : 0;
+}
+
+/** A group that is being balanced, and all that is known of it. */
+interface Work {
+  readonly loaded: LoadedCluster;
+  readonly state: ClusterState;
+  readonly group: number;
+  readonly members: NodeMembers;
+  readonly location: LocationRules | undefined;
+  readonly settings: Settings;
+  readonly io: ProgramIo;
 }
 
 /** @returns whether there are moves to carry out */
-async function balanceAndTell(
-  { data }: LoadedCluster,
-  state: ClusterState,
-  members: NodeMembers,
-  settings: Settings,
-  io: ProgramIo,
-): Promise<boolean> {
+async function balanceAndTell(work: Work): Promise<boolean> {
+  const { loaded, state, members, location, settings, io } = work;
   const { verbosity, minScore } = settings;
-  const before = clusterScore(state);
+  const before = scoreWithRules(state, location?.rules);
   const best = optimalScore(state);
   const resources = freeResources(state);
   if (verbosity > 2) io.out(`Initial coefficients: overall ${formatFixed(before, 8)}\n${printScore(state)}`);
   else io.out(`Initial score: ${formatFixed(before, 8)}\n`);
+  tellRules(work);
   if (before - best < minScore) {
     const [now, least, nearly] = [before, best, minScore].map((value) => formatGeneral(value, 6));
     io.out(`Cluster is already well balanced (initial score ${now},\noptimum score due to N+1 reservations ${least},\n`);
@@ -61,12 +76,12 @@ async function balanceAndTell(
     return false;
   }
   io.out('Trying to minimize the CV...\n');
-  const moves = findMoves(state, settings, io);
-  tellResult(before, state, moves, settings, io);
+  const moves = await findMoves(work);
+  tellResult(before, work, moves);
   const sets = splitIntoJobSets(moves);
   await printCommands(settings.firstJobGroup ? sets.slice(0, 1) : sets, settings, io);
   if (settings.saveFile !== undefined) {
-    await saveCluster(`${settings.saveFile}.balanced`, balancedData(data, state));
+    await saveCluster(`${settings.saveFile}.balanced`, balancedData(loaded.data, state));
     io.err(`The cluster state after balancing has been written to file '${settings.saveFile}.balanced'\n`);
   }
   const moved = moveMembers(
@@ -78,23 +93,50 @@ async function balanceAndTell(
   return moves.length > 0;
 }
 
-function findMoves(state: ClusterState, settings: Settings, io: ProgramIo): DescribedMove[] {
+async function findMoves({ loaded, state, group, location, settings, io }: Work): Promise<DescribedMove[]> {
   const describe = moveDescriber(state, instancesInScope(state));
+  const explain = settings.explain ? moveExplainer(state, location?.rules) : undefined;
   const moves: DescribedMove[] = [];
-  for (const move of balanceGroup(state, settings)) {
+  for await (const move of movesOfGroup(loaded, state, group, settings, location, (plan) => io.out(printPlan(plan)))) {
     const described = describe(move, moves.length + 1);
     io.out(`${described.line}\n`);
+    if (explain) io.out(explain());
     moves.push(described);
   }
   return moves;
 }
 
-function tellResult(before: number, state: ClusterState, moves: readonly DescribedMove[], { verbosity }: Settings, io: ProgramIo): void {
-  const after = formatFixed(clusterScore(state), 8);
+/** What is broken of the rules of location, if there are any. */
+function tellRules({ location, settings, io }: Work): void {
+  if (!location || settings.verbosity < 1) return;
+  const { hard, soft } = location.rules;
+  io.out(
+    `Rules of location: ${hard === 0 ? 'all hard ones hold' : `hard ones broken by ${hard}`}, weighted ones cost ${formatGeneral(soft, 6)}\n`,
+  );
+  if (settings.explain) for (const { rule, detail } of location.rules.breaches()) io.out(`  ${rule}: ${detail}\n`);
+}
+
+async function drawPicture({ loaded: { prepared }, state, settings, io }: Work, location: Location): Promise<void> {
+  const { primary, secondary } = state.instances;
+  const instances = prepared.instances.map((instance, i) => ({
+    ...instance,
+    primary: primary[i] as number,
+    secondary: secondary[i] as number,
+  }));
+  const file = settings.pictureFile as string;
+  await writeFileAtomic(file, locationPicture(prepared, location, { after: { ...prepared, instances } }));
+  io.err(`The picture of the cluster before and after has been written to file '${file}'\n`);
+}
+
+function tellResult(before: number, work: Work, moves: readonly DescribedMove[]): void {
+  const { state, location, io } = work;
+  const { verbosity } = work.settings;
+  const after = formatFixed(scoreWithRules(state, location?.rules), 8);
   if (moves.length === 0) io.out('No solution found\n');
   else if (verbosity > 2) io.out(`Final coefficients:   overall ${after}\n${printScore(state)}`);
   else io.out(`Cluster score improved from ${formatFixed(before, 8)} to ${after}\n`);
   if (verbosity >= 1) io.out(`Solution length=${moves.length}\n`);
+  if (moves.length > 0) tellRules(work);
 }
 
 function tellCluster({ tags, ipolicy }: PreparedCluster, { verbosity }: Settings, io: ProgramIo): void {

@@ -1,0 +1,20 @@
+import { seededRandom } from '../../base/index.ts';
+import { compileRules, type Location, type OptimiseOptions, optimise, type Plan, type PreparedCluster } from '../../placement/index.ts';
+
+/** What one thread is to do; plain data that can be sent to it. */
+export interface OptimiseTask {
+  readonly data: PreparedCluster;
+  readonly location: Location | undefined;
+  readonly options: Pick<OptimiseOptions, 'steps' | 'maxMoves' | 'maxData' | 'state' | 'balance'>;
+  readonly seed: number;
+  /** Undefined: `steps` alone ends the search. */
+  readonly seconds: number | undefined;
+}
+
+/** Runs a task to its end, in this thread. */
+export function runTask({ data, location, options, seed, seconds }: OptimiseTask): Plan {
+  const start = performance.now();
+  const rules = location && compileRules(data, location.topology, location.services);
+  const progress = seconds === undefined ? undefined : () => (performance.now() - start) / (1000 * seconds);
+  return optimise(data, { ...options, random: seededRandom(seed), rules, progress });
+}
