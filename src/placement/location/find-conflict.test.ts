@@ -121,6 +121,33 @@ test('large services are judged by counting, in no time', () => {
   assert.equal(findConflict(many, { topology: emptyTopology, services: service(6) })?.rules.length, 1);
 });
 
+test('counting sees where a large service cannot meet another, or cannot be mirrored', () => {
+  const large = sampleCluster(
+    nodes,
+    Array.from({ length: 300 }, (_, i) => ({ name: `${i < 150 ? 'web' : 'db'}${i}`, primary: 0, secondary: 1 })),
+  );
+  const meeting = conflict(
+    [
+      { kind: 'needs', service: 'db', level: 'rack' },
+      { kind: 'pinned', domains: ['e1'] },
+    ],
+    [{ kind: 'keptOut', domains: ['e1'] }],
+    large,
+  );
+  assert.deepEqual(meeting, ['web: needs db in its rack', 'web: only in e1', 'db: not in e1']);
+  assert.deepEqual(
+    conflict(
+      [
+        { kind: 'replicas', apart: 'rack' },
+        { kind: 'pinned', domains: ['e1'] },
+      ],
+      [],
+      large,
+    ),
+    ['web: replicas in different racks', 'web: only in e1'],
+  );
+});
+
 test('the error names the rules, where they are, and why', () => {
   const services = servicesOf([
     { kind: 'spread', level: 'rack', atMost: 1, at: 'location.yaml:9' },

@@ -66,6 +66,16 @@ test('room is looked for among memory and processors, the largest first; or by w
   assert.deepEqual(loss('a', cluster, (_, restarts) => restarts.map(({ instance }) => instance))?.lost.length, 2);
 });
 
+test('the largest goes first, so that the small ones do not take its room', () => {
+  const sized = (memory: number, k: number) => ({ name: `vm${k}`, primary: 0, diskTemplate: 'ext' as const, memory });
+  const tight = sampleCluster(
+    nodes.map((node, n) => ({ ...node, freeMemory: n === 1 ? 4096 : n === 2 ? 2048 : 0 })),
+    [1024, 1024, 4096].map(sized),
+  );
+  const open: Location = { ...location, services: [] };
+  assert.deepEqual(survivability(tight, open).losses.find(({ domain }) => domain === 'a')?.lost, []);
+});
+
 test('a domain that is down already is no longer lost, and its members do not count as alive', () => {
   const down = { ...cluster, nodes: cluster.nodes.map((node, n) => ({ ...node, offline: n === 2 })) };
   assert.equal(loss('c', down), undefined);
