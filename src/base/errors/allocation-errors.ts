@@ -17,4 +17,12 @@ export const allocationErrors = defineErrors({
     why: 'An instance allocator answers one request.',
     todo: 'Leave the other arguments out.',
   },
+  ALLOCATION_NODES_MISSING: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'insufficient_resources',
+    what: 'failure during allocation: No online nodes',
+    why: 'Each node is offline, or in a node group that takes no instances, or alone in its group while two nodes are needed.',
+    todo: 'Bring nodes online, or look at the allocation policies of the groups.',
+  },
 });

@@ -1,0 +1,39 @@
+import type { InstanceSpec, PlacementDiskTemplate, PreparedInstance } from '../../../placement/index.ts';
+import type { RequestedSpec } from '../../command/settings.ts';
+
+/** What a policy says of a size. */
+export const toSpec = ({ memory, disk, vcpus, spindleUse }: InstanceSpec): RequestedSpec => ({ memory, disk, vcpus, spindles: spindleUse });
+
+/** A running instance of this size, with one disk. */
+export function instanceOf(
+  { memory, disk, vcpus, spindles }: RequestedSpec,
+  diskTemplate: PlacementDiskTemplate,
+  spindleUse: number,
+): PreparedInstance {
+  return {
+    name: 'new',
+    alias: 'new',
+    memory,
+    disk,
+    disks: [{ size: disk, spindles }],
+    vcpus,
+    status: 'running',
+    autoBalance: true,
+    primary: -1,
+    secondary: -1,
+    diskTemplate,
+    spindleUse,
+    tags: [],
+    nics: [],
+    forthcoming: false,
+    exclusionTags: [],
+    desiredLocationTags: [],
+    movable: true,
+  };
+}
+
+/** The size of an instance. */
+export function specOf({ memory, disk, vcpus, disks }: PreparedInstance): RequestedSpec {
+  const [only, ...others] = disks;
+  return { memory, disk, vcpus, spindles: others.length === 0 ? (only?.spindles ?? 0) : 0 };
+}

@@ -1,0 +1,17 @@
+import type { Capacity, ClusterTotals, PlacementDiskTemplate } from '../../../placement/index.ts';
+import type { RequestedSpec } from '../../command/settings.ts';
+import { machineReport } from './machine-report.ts';
+import { plainReport } from './plain-report.ts';
+
+/** What hspace prints, piece by piece. */
+export interface Report {
+  readonly cluster: (totals: ClusterTotals, nodes: number) => string;
+  readonly spec: (name: 'Tiered' | 'Standard', spec: RequestedSpec, template: PlacementDiskTemplate) => string;
+  readonly tiered: (before: ClusterTotals, after: ClusterTotals, capacity: Capacity) => string;
+  readonly standard: (before: ClusterTotals, after: ClusterTotals, capacity: Capacity, initial: number) => string;
+  readonly end: () => string;
+}
+
+/** @param spindles some nodes have exclusive storage, so that spindles are of interest */
+export const createReport = (machineReadable: boolean, spindles: boolean): Report =>
+  machineReadable ? machineReport : plainReport(spindles);

@@ -1,0 +1,189 @@
+import { requiredNodes } from '../cluster/disk-templates.ts';
+import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { failMode, failNames } from '../state/fail-mode.ts';
+import { unallocated } from '../state/occupy.ts';
+import { needsProof } from './allocate.ts';
+import { type Allocator, settle, stage, withdraw } from './allocator.ts';
+import { type Finding, findPlace } from './find-place.ts';
+import { isRedundant } from './redundancy.ts';
+import { shrinkInstance } from './shrink-instance.ts';
+import { weighNodes } from './weigh-nodes.ts';
+
+/** How many instances found a place, and why the next one did not. */
+export interface Capacity {
+  /** In the order in which they came; they are in the allocator. */
+  readonly rows: number[];
+  readonly instances: PreparedInstance[];
+  /** Refused candidates of the last attempt by fail mode. */
+  failures: Int32Array;
+  /** False: nothing was tried, since the cluster is not N+1 as it is. */
+  attempted: boolean;
+}
+
+export interface CapacityOptions {
+  /** Nodes that instances may come to. */
+  readonly nodes: Int32Array;
+  /** Global N+1 is asked for. */
+  readonly capacityChecks: boolean;
+}
+
+export const noCapacity = (): Capacity => ({ rows: [], instances: [], failures: new Int32Array(failNames.length), attempted: false });
+
+/**
+ * Places instances of one size until none fits any more, or `limit` are placed. To be quick, many are placed before global
+ * N+1 is asked; when it does not hold then, they are taken back and fewer are tried.
+ */
+export function fillWith(
+  allocator: Allocator,
+  capacity: Capacity,
+  instance: PreparedInstance,
+  limit: number | undefined,
+  options: CapacityOptions,
+): void {
+  if (!options.capacityChecks) {
+    fill(allocator, capacity, instance, limit, options, false);
+    return;
+  }
+  let step = largeStep(allocator, instance);
+  for (let left = limit; ; ) {
+    const before = capacity.rows.length;
+    const columns = allocator.state.nodes.changing.map((column) => column.slice());
+    fill(allocator, capacity, instance, Math.min(step, left ?? step), options, false);
+    if (!allocator.redundancy || isRedundant(allocator.redundancy)) {
+      if (left !== undefined) left = Math.max(0, left - step);
+      if (left === 0 || capacity.rows.length === before) return;
+      continue;
+    }
+    takeBack(allocator, capacity, before);
+    // Where storage is not exclusive, free spindles do not come back by themselves.
+    allocator.state.nodes.changing.forEach((column, c) => void column.set(columns[c] as Float64Array));
+    if (step === smallStep) {
+      fill(allocator, capacity, instance, left, options, requiredNodes(instance.diskTemplate) === 1);
+      return;
+    }
+    step = smallStep;
+  }
+}
+
+const smallStep = 10;
+
+/** About as many as will fit. */
+function largeStep({ state }: Allocator, { memory }: PreparedInstance): number {
+  let available = 0;
+  for (const n of state.scope) available += Math.max(0, unallocated(state, n) - (state.nodes.reserved[n] as number));
+  return Math.max(20, Math.floor(available / memory) - state.scope.length);
+}
+
+/** One after the other. The last attempt, which may be one that would succeed, tells the failures. */
+function fill(
+  allocator: Allocator,
+  capacity: Capacity,
+  instance: PreparedInstance,
+  limit: number | undefined,
+  options: CapacityOptions,
+  proof: boolean,
+): void {
+  for (let placed = 0; ; placed++) {
+    const wanted = stage(allocator, {
+      ...instance,
+      name: `new-${capacity.rows.length}`,
+      alias: `new-${capacity.rows.length}`,
+    } as PreparedInstance);
+    const finding = attempt(allocator, wanted, options.nodes, proof);
+    capacity.failures = finding.failures;
+    capacity.attempted = true;
+    if (!finding.place || placed === limit) return;
+    settle(allocator, wanted, finding.place);
+    capacity.rows.push(wanted.row);
+    capacity.instances.push(wanted.instance);
+  }
+}
+
+function attempt(allocator: Allocator, wanted: ReturnType<typeof stage>, nodes: Int32Array, proof: boolean): Finding {
+  const { search, state } = allocator;
+  const pairs = requiredNodes(wanted.instance.diskTemplate) === 2;
+  weighNodes(search, wanted, nodes, pairs ? nodes : new Int32Array());
+  const redundancy = proof && needsProof(allocator, wanted) ? allocator.redundancy : undefined;
+  if (!pairs) return findPlace(search, wanted, { primaries: nodes }, { redundancy });
+  const groups = [...Map.groupBy(nodes, (n) => state.nodes.group[n] as number)].sort(([a], [b]) => a - b);
+  const findings = groups.map(([, members]) => {
+    const primaries = Int32Array.from(members);
+    return findPlace(search, wanted, { primaries, secondaries: primaries }, { redundancy });
+  });
+  return findings.reduce(merge);
+}
+
+/** Of equals the later one. */
+function merge(a: Finding, b: Finding): Finding {
+  const first = a.place && (!b.place || a.place.score < b.place.score);
+  return {
+    place: first ? a.place : b.place,
+    successes: a.successes + b.successes,
+    failures: a.failures.map((count, mode) => count + (b.failures[mode] as number)),
+    refusedByRules: a.refusedByRules + b.refusedByRules,
+  };
+}
+
+function takeBack(allocator: Allocator, capacity: Capacity, until: number): void {
+  while (capacity.rows.length > until) {
+    withdraw(allocator, capacity.rows.pop() as number);
+    capacity.instances.pop();
+    allocator.added.pop();
+    allocator.used--;
+  }
+}
+
+/**
+ * Places instances, the next ones always as large as still possible: when none fits, what was short most often is made
+ * less.
+ */
+export function fillTiered(
+  allocator: Allocator,
+  capacity: Capacity,
+  instance: PreparedInstance,
+  limit: number | undefined,
+  options: CapacityOptions,
+): void {
+  fillWith(allocator, capacity, instance, limit, options);
+  const count = capacity.rows.length;
+  if (limit !== undefined && limit <= count) return;
+  const left = limit === undefined ? undefined : limit - count;
+  const failures = capacity.failures;
+  const rarestFirst = [...failures.keys()].slice(1).sort((a, b) => (failures[a] as number) - (failures[b] as number));
+  const smaller = shrinkInstance(instance, rarestFirst.at(-1) as number);
+  if (smaller) {
+    fillTiered(allocator, capacity, smaller, left, options);
+    if (capacity.rows.length > count) return;
+    capacity.failures = failures;
+  }
+  for (const mode of rarestFirst.reverse()) {
+    const fitting = shrinkUntilItFits(allocator, capacity, instance, mode, options);
+    if (!fitting) continue;
+    fillTiered(allocator, capacity, fitting, left, options);
+    return;
+  }
+}
+
+/** The largest instance that fits when only the one quantity is made less. */
+function shrinkUntilItFits(
+  allocator: Allocator,
+  capacity: Capacity,
+  instance: PreparedInstance,
+  mode: number,
+  options: CapacityOptions,
+): PreparedInstance | undefined {
+  for (let smaller: PreparedInstance | undefined = instance; smaller; smaller = shrinkInstance(smaller, mode)) {
+    const wanted = stage(allocator, { ...smaller, name: `new-${capacity.rows.length}` });
+    const { place, failures } = attempt(allocator, wanted, options.nodes, options.capacityChecks);
+    if (place) return smaller;
+    if (failures[mode] === 0) return undefined;
+  }
+  return undefined;
+}
+
+/** Fail modes by how often they came up, the most frequent first. */
+export function sortedFailures({ failures, attempted }: Capacity): { readonly name: string; readonly count: number }[] {
+  if (!attempted) return [{ name: failNames[failMode.n1], count: 1 }];
+  const modes = Object.values(failMode).filter((mode) => mode !== failMode.none);
+  return modes.map((mode) => ({ name: failNames[mode], count: failures[mode] as number })).sort((a, b) => b.count - a.count);
+}
