@@ -5,21 +5,21 @@ import { levelsAbove, moveCost, type VectorState } from './vector-state.ts';
 export function weighShift(state: VectorState, item: number, to: number, most: number): number {
   const from = state.binOf[item] as number;
   if (from === to) return Number.POSITIVE_INFINITY;
-  let delta = gainOfLeaving(state, item, from) - (state.binCost[to] as number);
-  // Nothing that comes costs less than 0.
-  if (delta > most) return Number.POSITIVE_INFINITY;
-  delta += strainOfEntering(state, item, to);
-  if (delta > most) return Number.POSITIVE_INFINITY;
-  delta += costWith(state, item, to) + moveCost(state, item, to);
+  const before = state.binCost[to] as number;
+  const gain = gainOfLeaving(state, item, from) - before;
+  let after = strainOfEntering(state, item, to, most - gain);
+  after = costWith(state, item, to, after, most - gain);
+  let delta = after + gain + moveCost(state, item, to);
   if (state.problem.groupMoveWeight > 0) delta += weighAway(state, item, from, to);
-  if (delta > most || !withinBudget(state, item, from, to)) return Number.POSITIVE_INFINITY;
+  if (!(delta <= most) || !withinBudget(state, item, from, to)) return Number.POSITIVE_INFINITY;
   const change = state.ruleChange;
   state.problem.rules.weigh(item, to, noNode, change);
-  return (change[0] as number) > 0 ? Number.POSITIVE_INFINITY : delta + (change[1] as number);
+  delta += change[1] as number;
+  return (change[0] as number) > 0 || delta > most ? Number.POSITIVE_INFINITY : delta;
 }
 
-/** Price of the room that lacks. At home transient needs were never given back. */
-function strainOfEntering(state: VectorState, item: number, to: number): number {
+/** Price of the room that lacks; Infinity as soon as it passes the limit. At home transient needs were never given back. */
+function strainOfEntering(state: VectorState, item: number, to: number, limit: number): number {
   const { problem, dimensions, transients, size, room, strain, pressure } = state;
   const at = item * dimensions;
   const row = to * dimensions;
@@ -29,9 +29,10 @@ function strainOfEntering(state: VectorState, item: number, to: number): number 
     const free = room[row + d] as number;
     if (need <= free || need === 0) continue;
     if (pressure === Number.POSITIVE_INFINITY) return pressure;
-    sum += (strain[d] as number) * (free < 0 ? need : need - free);
+    sum += pressure * (strain[d] as number) * (free < 0 ? need : need - free);
+    if (sum > limit) return Number.POSITIVE_INFINITY;
   }
-  return sum === 0 ? 0 : sum * pressure;
+  return sum;
 }
 
 /** Price of the room that lacks no more, as a number below 0. */
@@ -62,11 +63,16 @@ function gainOfLeaving(state: VectorState, item: number, from: number): number {
   return state.leaverGain;
 }
 
-function costWith({ costDimensions, price, level }: VectorState, item: number, bin: number): number {
-  let cost = 0;
+/** Adds the cost of a bin with one item more; Infinity as soon as the sum passes the limit. */
+function costWith(state: VectorState, item: number, bin: number, sum: number, limit: number): number {
+  const { costDimensions, price, level } = state;
+  let cost = sum;
   for (let c = 0, at = item * costDimensions, row = bin * costDimensions; c < costDimensions; c++) {
     const above = (level[row + c] as number) + (price[at + c] as number);
-    if (above > 0) cost += above;
+    if (above > 0) {
+      cost += above;
+      if (cost > limit) return Number.POSITIVE_INFINITY;
+    }
   }
   return cost;
 }
@@ -99,15 +105,19 @@ export function weighSwap(state: VectorState, a: number, b: number, most: number
   const binA = state.binOf[a] as number;
   const binB = state.binOf[b] as number;
   if (binA === binB) return Number.POSITIVE_INFINITY;
-  let delta = -(state.binCost[binA] as number) - (state.binCost[binB] as number) - moveCost(state, a, binA) - moveCost(state, b, binB);
-  delta += strainInstead(state, a, b, binA) + strainInstead(state, b, a, binB);
-  if (delta > most) return Number.POSITIVE_INFINITY;
-  delta += costInstead(state, a, b, binA);
-  if (delta > most) return Number.POSITIVE_INFINITY;
-  delta += costInstead(state, b, a, binB) + moveCost(state, a, binB) + moveCost(state, b, binA);
+  const before = (state.binCost[binA] as number) + (state.binCost[binB] as number) + moveCost(state, a, binA) + moveCost(state, b, binB);
+  const limit = most + before;
+  // Where room lacks already a swap may bring relief, so that nothing is known before it is added.
+  let after = strainInstead(state, a, b, binA) + strainInstead(state, b, a, binB);
+  if (after > limit) return Number.POSITIVE_INFINITY;
+  after = costInstead(state, a, b, binA, after, limit);
+  if (after > limit) return Number.POSITIVE_INFINITY;
+  after = costInstead(state, b, a, binB, after, limit);
+  let delta = after - before + moveCost(state, a, binB) + moveCost(state, b, binA);
   if (state.problem.groupMoveWeight > 0) delta += weighBothAway(state, a, b, binA, binB);
-  if (delta > most || !bothWithinBudget(state, a, b, binA, binB)) return Number.POSITIVE_INFINITY;
-  return delta + ruleCostOfSwap(state, a, b, binA, binB);
+  if (!(delta <= most) || !bothWithinBudget(state, a, b, binA, binB)) return Number.POSITIVE_INFINITY;
+  delta += ruleCostOfSwap(state, a, b, binA, binB);
+  return delta > most ? Number.POSITIVE_INFINITY : delta;
 }
 
 /**
@@ -152,14 +162,19 @@ function strainInstead(state: VectorState, goes: number, comes: number, bin: num
   return sum === 0 ? 0 : sum * pressure;
 }
 
-function costInstead({ costDimensions, price, level }: VectorState, goes: number, comes: number, bin: number): number {
+/** Adds the cost of a bin with one item in place of another; Infinity as soon as the sum passes the limit. */
+function costInstead(state: VectorState, goes: number, comes: number, bin: number, sum: number, limit: number): number {
+  const { costDimensions, price, level } = state;
   const minus = goes * costDimensions;
   const plus = comes * costDimensions;
   const row = bin * costDimensions;
-  let cost = 0;
+  let cost = sum;
   for (let c = 0; c < costDimensions; c++) {
     const above = (level[row + c] as number) - (price[minus + c] as number) + (price[plus + c] as number);
-    if (above > 0) cost += above;
+    if (above > 0) {
+      cost += above;
+      if (cost > limit) return Number.POSITIVE_INFINITY;
+    }
   }
   return cost;
 }

@@ -45,7 +45,7 @@ export interface VectorState {
 export function createVectorState(problem: SearchProblem): VectorState {
   const { items, bins, resources, transient } = problem;
   const dims = capacityDimensions(problem);
-  const costs = costDimensions(problem);
+  const costs = costDimensions(problem).sort((a, b) => spread(b, items) - spread(a, items));
   const size = new Float64Array(items * dims.length);
   const room = new Float64Array(bins * dims.length);
   for (const [d, r] of dims.entries()) {
@@ -102,6 +102,13 @@ function averages(rows: Float64Array, width: number): Float64Array {
   const sums = new Float64Array(width);
   for (let i = 0; i < rows.length; i++) sums[i % width] = (sums[i % width] as number) + (rows[i] as number);
   return sums.map((sum) => (sum * width) / rows.length);
+}
+
+/** How much items differ in a dimension. The one where they do most comes first, because it decides most often. */
+function spread({ ofItem }: CostDimension, items: number): number {
+  let sum = 0;
+  for (let i = 0; i < items; i++) sum += Math.abs(ofItem(i));
+  return sum;
 }
 
 interface CostDimension {
