@@ -3,20 +3,20 @@ import type { DescribedMove } from './describe-move.ts';
 /** Moves that touch different nodes, and so may run side by side. */
 export type JobSet = readonly DescribedMove[];
 
-/** Cuts a sequence of moves where one touches a node of the set so far. */
+/** Cuts a sequence where a move touches a node of the set so far; as in Ganeti, sets are made from the last move backwards. */
 export function splitIntoJobSets(moves: readonly DescribedMove[]): JobSet[] {
   const sets: DescribedMove[][] = [];
   let busy = new Set<number>();
-  for (const move of moves) {
-    const last = sets.at(-1);
-    if (last !== undefined && move.nodes.every((n) => !busy.has(n))) last.push(move);
+  for (const move of moves.toReversed()) {
+    const next = sets.at(-1);
+    if (next !== undefined && move.nodes.every((n) => !busy.has(n))) next.push(move);
     else {
       sets.push([move]);
       busy = new Set();
     }
     for (const n of move.nodes) busy.add(n);
   }
-  return sets;
+  return sets.map((set) => set.reverse()).reverse();
 }
 
 /** The sets as lines of a shell script; each job first asks whether to go on. */
