@@ -10,6 +10,7 @@ export function offCandidates(state: ClusterState, { mirrored = false }: Squeeze
   const { nodes, instances, data } = state;
   const held = new Uint8Array(state.nodeCount);
   for (let i = 0; i < state.instanceCount; i++) {
+    if (instances.forthcoming[i] === 1) continue;
     const primary = instances.primary[i] as number;
     const secondary = instances.secondary[i] as number;
     const holds = mirrored ? instances.movable[i] === 0 : instances.local[i] === 1;

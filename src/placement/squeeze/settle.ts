@@ -1,3 +1,4 @@
+import { isStranded } from './goal.ts';
 import { bestMoveOf, perform, type Workspace } from './workspace.ts';
 
 /** Gains below this are rounding. */
@@ -11,25 +12,18 @@ const mostPasses = 20;
 export function emptyOfflineNodes(work: Workspace): boolean {
   const { state } = work;
   const { instances } = state;
-  const waiting = [...Array(state.instanceCount).keys()].filter((i) => isStranded(work, i));
+  const waiting = [...Array(state.instanceCount).keys()].filter((i) => isStranded(state, i));
   waiting.sort((a, b) => (instances.memory[b] as number) - (instances.memory[a] as number));
   for (const i of waiting) {
     // A mirrored instance may need one move for each of its nodes.
-    for (let step = 0; step < 2 && isStranded(work, i); step++) {
+    for (let step = 0; step < 2 && isStranded(state, i); step++) {
       const move = instances.movable[i] === 1 ? bestMoveOf(work, i) : undefined;
       if (!move || !(move.score < work.score)) return false;
       perform(work, move);
     }
-    if (isStranded(work, i)) return false;
+    if (isStranded(state, i)) return false;
   }
   return true;
-}
-
-/** Whether an instance has its primary or, if it has one, its secondary node among those that are off. */
-export function isStranded({ state: { instances, nodes } }: Workspace, i: number): boolean {
-  const primary = instances.primary[i] as number;
-  const secondary = instances.secondary[i] as number;
-  return (primary >= 0 && nodes.offline[primary] === 1) || (secondary >= 0 && nodes.offline[secondary] === 1);
 }
 
 /**
