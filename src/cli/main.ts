@@ -10,5 +10,5 @@ const [name = '', ...rest] = words;
 // Ganeti's tools for placement load nothing of the rest of this room, since scripts call them often.
 const htools = new Set(['hail', 'harep', 'hbal', 'hcheck', 'hinfo', 'hroller', 'hscan', 'hspace', 'hsqueeze']);
 process.exitCode = htools.has(name)
-  ? await (await import('../htools/index.ts')).runProgram(name, rest)
+  ? await (await import('../htools/command/run-program.ts')).runProgram(name, rest)
   : await (await import('./command/run-command-line.ts')).runCommandLine(words);

@@ -1,4 +1,5 @@
-export { isProgram, type ProgramName, programs } from './command/programs.ts';
+export { longOptions } from './command/program-help.ts';
+export { type ProgramName, programs } from './command/programs.ts';
 export { runProgram } from './command/run-program.ts';
 export { type LoadedLocation, loadLocation } from './location/load-location.ts';
 export { LocationFile } from './location/location-schema.ts';

@@ -1,3 +1,4 @@
+import type { ProgramName } from '../../htools/index.ts';
 import type { Command } from './command.ts';
 
 /** A command that is part of this room; its module is loaded when it is used. */
@@ -14,6 +15,8 @@ export interface ProgramEntry {
   readonly summary: string;
   /** Its long options, for completion. */
   readonly options?: readonly string[];
+  /** The same, where they are asked of the program. */
+  readonly loadOptions?: () => Promise<readonly string[]>;
   readonly loadProgram: () => Promise<{ run(args: string[]): Promise<number> }>;
 }
 
@@ -38,6 +41,17 @@ const program = (
   loadProgram,
 });
 
+/** One of Ganeti's tools; main.ts knows them too, and does not come here to run them. */
+const htool = (name: ProgramName, summary: string): ProgramEntry => ({
+  path: [name],
+  summary,
+  loadProgram: async () => {
+    const { runProgram } = await import('../../htools/index.ts');
+    return { run: (args) => runProgram(name, args) };
+  },
+  loadOptions: async () => (await import('../../htools/index.ts')).longOptions(name),
+});
+
 /** Every command that does not come from the opcode catalogue. */
 export const commandIndex: readonly IndexEntry[] = [
   program('up', 'Set up this host and start a cluster of three nodes on it', () => import('../local/up.ts'), [
@@ -56,6 +70,14 @@ export const commandIndex: readonly IndexEntry[] = [
   ]),
   program('test', 'Set up this host and run all tests', () => import('../local/test.ts')),
   program('bench', 'Run a benchmark', () => import('../local/bench.ts')),
+  htool('hbal', 'Balance a cluster, of Gantry or of Ganeti'),
+  htool('hcheck', 'Judge the health of a cluster'),
+  htool('hinfo', 'Describe a cluster for placement'),
+  htool('hscan', 'Collect the data of clusters into files'),
+  htool('hail', 'Answer a request for placement'),
+  htool('hspace', 'Count the instances that still fit'),
+  htool('hsqueeze', 'Find nodes that can be switched off'),
+  htool('hroller', 'Plan the reboot of all nodes'),
   program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
   program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
   program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),

@@ -53,7 +53,7 @@ async function allCommands(): Promise<readonly Described[]> {
   const result: Described[] = [];
   for (const entry of commandIndex) {
     if ('loadProgram' in entry) {
-      result.push({ path: entry.path, args: [], options: [], plainOptions: entry.options ?? [] });
+      result.push({ path: entry.path, args: [], options: [], plainOptions: entry.options ?? (await entry.loadOptions?.()) ?? [] });
     } else if (!entry.hidden) {
       const { args = [], options = [] } = (await entry.load()).command;
       result.push({ path: entry.path, args, options });

@@ -30,6 +30,12 @@ export function completionText(name: ProgramName): string {
   return `${lines.join('')}${program.args === undefined ? '' : `${program.args}\n`}`;
 }
 
+/** The long options of a program with their dashes, but for help, for completion in shells. */
+export const longOptions = (name: ProgramName): readonly string[] =>
+  optionsOf(programs[name])
+    .map(({ long }) => `--${long}`)
+    .filter((long) => long !== '--help' && long !== '--help-completion');
+
 function shortForm({ short, argument, optionalArgument }: HtoolsOption): string {
   if (short === undefined) return '';
   if (argument === undefined) return `-${short}`;
