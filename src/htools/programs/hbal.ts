@@ -212,6 +212,8 @@ function freeResources({ nodes, scope }: ClusterState): string {
 
 /** Carries the moves out, if that is wanted. @returns the exit code */
 function finish({ execute, luxiSocket }: Settings): number {
-  if (execute && luxiSocket === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hbal' });
-  return 0;
+  if (!execute) return 0;
+  throw luxiSocket === undefined
+    ? new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hbal' })
+    : new GantryError('HTOOLS_EXEC_MISSING', { program: 'hbal' });
 }
