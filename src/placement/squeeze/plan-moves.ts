@@ -5,8 +5,10 @@ import { type Goal, goalReached, offlineEmpty } from './goal.ts';
 import { emptyOfflineNodes, level } from './settle.ts';
 import { createWorkspace, thoroughOptions, type Workspace } from './workspace.ts';
 
-/** About a second's worth. */
-const defaultWeighings = 5_000_000;
+/** Less than a second's worth. */
+const defaultWeighings = 4_000_000;
+/** Looking at an instance at all costs as much as weighing so many moves. */
+const weighingsPerInstance = 30;
 
 /**
  * The moves from the state as it is, whose nodes are switched already, to one with the goal: balanced as hbal does, the
@@ -16,7 +18,7 @@ const defaultWeighings = 5_000_000;
 export function planMoves(state: ClusterState, goal: Goal): { moves: readonly Move[]; reached: boolean } {
   const { rules, weighings = defaultWeighings } = goal.options;
   const moves: Move[] = [];
-  const perStep = state.instanceCount * state.scope.filter((n) => state.nodes.offline[n] === 0).length;
+  const perStep = state.instanceCount * (state.scope.filter((n) => state.nodes.offline[n] === 0).length + weighingsPerInstance);
   let cut = false;
   for (const move of balance(state, { ...thoroughOptions, rules })) {
     moves.push(move);

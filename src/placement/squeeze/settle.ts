@@ -37,8 +37,7 @@ export function level(work: Workspace, enough: () => boolean): void {
   const tried = new Int32Array((Math.max(0, ...[...movable].map((i) => classes[i] as number)) + 1) * (nodeCount + 1)).fill(-1);
   for (let pass = 0; pass < mostPasses && !enough(); pass++) {
     let gained = false;
-    const order = movable.toSorted((a, b) => (instances.primary[a] as number) - (instances.primary[b] as number) || a - b);
-    for (const i of order) {
+    for (const i of byPrimary(work)) {
       const alike = (classes[i] as number) * (nodeCount + 1) + (instances.secondary[i] as number) + 1;
       const mark = pass * nodeCount + (instances.primary[i] as number);
       if (tried[alike] === mark) continue;
@@ -50,4 +49,19 @@ export function level(work: Workspace, enough: () => boolean): void {
     }
     if (!gained) return;
   }
+}
+
+/** The movable instances, node by node. */
+function byPrimary({ state: { instances, nodeCount }, movable }: Workspace): Int32Array {
+  const next = new Int32Array(nodeCount + 1);
+  for (const i of movable) next[(instances.primary[i] as number) + 1] = (next[(instances.primary[i] as number) + 1] as number) + 1;
+  for (let n = 0; n < nodeCount; n++) next[n + 1] = (next[n + 1] as number) + (next[n] as number);
+  const order = new Int32Array(movable.length);
+  for (const i of movable) {
+    const n = instances.primary[i] as number;
+    const at = next[n] as number;
+    order[at] = i;
+    next[n] = at + 1;
+  }
+  return order;
 }

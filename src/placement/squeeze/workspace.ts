@@ -45,7 +45,8 @@ export function createWorkspace(state: ClusterState, rules: RuleBook | undefined
 /** Switches nodes in the model. */
 export function switchNodes(work: Workspace, nodes: readonly number[], offline: boolean): void {
   for (const n of nodes) setOffline(work.state, n, offline);
-  work.search = createMoveSearch(work.state, narrowTable(work.state, work.table), work.options);
+  const table = narrowTable(work.state, work.table);
+  work.search = { ...work.search, table, allTargets: table.online, targets: table.online };
   work.score = totalScore(work.state, work.rules);
 }
 
