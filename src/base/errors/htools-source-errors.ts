@@ -77,9 +77,17 @@ export const htoolsSourceErrors = defineErrors({
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
-    what: '{place} is not JSON: {detail}',
+    what: 'Invalid JSON, {place} is not JSON: {detail}',
     why: 'The file was cut off or is another one, or something else than a Ganeti or Gantry master answers there.',
     todo: 'Look at the data and collect them anew.',
+  },
+  HTOOLS_MESSAGE_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{place}: {detail}.',
+    why: 'A message to an instance allocator has the form that doc/iallocator of Ganeti describes, and this one has not.',
+    todo: 'Correct the named key, or let Ganeti write the message (gnt-debug iallocator).',
   },
   HTOOLS_NODE_SILENT: {
     kind: 'operational',

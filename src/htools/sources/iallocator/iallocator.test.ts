@@ -110,13 +110,13 @@ test('relocate, change-group, allocate-secondary name what is there', () => {
 
 const evacuate = { type: 'node-evacuate', instances: ['inst2.r5.test'], evac_mode: 'all' };
 const mistakes: readonly (readonly [string, ErrorCode, RegExp, Fields, ((message: Fields) => void)?])[] = [
-  ['unknown kind', 'INPUT_INVALID', /in: field "request.type"/, { type: 'levitate' }],
-  ['negative memory', 'INPUT_INVALID', /in, request: field "memory"/, { type: 'allocate', ...wanted, memory: -1 }],
-  ['an unknown mode', 'INPUT_INVALID', /in, request: field "evac_mode"/, { ...evacuate, evac_mode: 'some' }],
+  ['unknown kind', 'HTOOLS_MESSAGE_INVALID', /in: key 'request.type'/, { type: 'levitate' }],
+  ['negative memory', 'HTOOLS_MESSAGE_INVALID', /in, request: key 'memory'/, { type: 'allocate', ...wanted, memory: -1 }],
+  ['an unknown mode', 'HTOOLS_MESSAGE_INVALID', /in, request: key 'evac_mode'/, { ...evacuate, evac_mode: 'some' }],
   [
     'a name that is a number',
-    'INPUT_INVALID',
-    /in, request: field "name"/,
+    'HTOOLS_MESSAGE_INVALID',
+    /in, request: key 'name': Unable to read String/,
     { type: 'relocate', name: 0, required_nodes: 1, relocate_from: [] },
   ],
   [
@@ -132,7 +132,7 @@ const mistakes: readonly (readonly [string, ErrorCode, RegExp, Fields, ((message
     { type: 'relocate', name: 'inst2.r5.test', required_nodes: 1, relocate_from: ['x'] },
   ],
   ['an unknown group', 'HTOOLS_REFERENCE_UNKNOWN', /Unknown group 'x'/, { type: 'change-group', instances: [], target_groups: ['x'] }],
-  ['no nodes', 'INPUT_INVALID', /in: field "nodes" is not valid: is missing/, evacuate, (message) => delete message['nodes']],
+  ['no nodes', 'HTOOLS_MESSAGE_INVALID', /in: key 'nodes' not found/, evacuate, (message) => delete message['nodes']],
   [
     'an instance on an unknown node',
     'HTOOLS_REFERENCE_UNKNOWN',
@@ -146,6 +146,6 @@ for (const [name, code, text, request, change] of mistakes) {
   test(`one error with its place: ${name}`, () => expectError(() => withRequest(request, change), code, text));
 }
 
-test('no JSON', () => expectError(() => parseIallocator('{', 'in'), 'HTOOLS_JSON_MALFORMED', /^in is not JSON/));
+test('no JSON', () => expectError(() => parseIallocator('{', 'in'), 'HTOOLS_JSON_MALFORMED', /^Invalid JSON, in is not JSON/));
 
 test('no file', () => expectError(() => loadAllocation('/no/such/file'), 'HTOOLS_SOURCE_UNREADABLE', /ENOENT/));

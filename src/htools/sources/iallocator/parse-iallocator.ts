@@ -8,6 +8,7 @@ import { toNode } from '../live/to-node.ts';
 import { indexNames } from '../name-index.ts';
 import type { AllocationRequest } from './allocation-request.ts';
 import { type IallocatorNode, Message } from './iallocator-schemas.ts';
+import { inGanetisWords, requireRequest } from './message-errors.ts';
 import { parseRequest } from './parse-request.ts';
 import { toInstance } from './to-instance.ts';
 
@@ -20,13 +21,16 @@ export interface IallocatorInput {
 /**
  * Reads the input of an instance allocator (source: Ganeti's doc/iallocator.rst).
  * @param place names the input in errors, e.g. the file
- * @throws HTOOLS_JSON_MALFORMED, INPUT_INVALID, HTOOLS_NODE_SILENT, HTOOLS_REFERENCE_UNKNOWN, HTOOLS_SAME_NODE
+ * @throws HTOOLS_JSON_MALFORMED, HTOOLS_MESSAGE_INVALID, HTOOLS_NODE_SILENT, HTOOLS_REFERENCE_UNKNOWN, HTOOLS_SAME_NODE
  */
 export function parseIallocator(text: string, place: string): IallocatorInput {
   const value = parseJson(text, place);
-  const message = validate(Message, value, place);
-  const cluster = toCluster(message, place);
-  return { cluster, request: parseRequest((value as { request: unknown }).request, message.request.type, cluster, place) };
+  return inGanetisWords(() => {
+    requireRequest(value, place);
+    const message = validate(Message, value, place);
+    const cluster = toCluster(message, place);
+    return { cluster, request: parseRequest(value.request, message.request.type, cluster, place) };
+  });
 }
 
 function toCluster(message: Message, place: string): ClusterData {

@@ -90,7 +90,7 @@ test('reports of real nodes from a file', async () => {
 });
 
 for (const [text, code, message] of [
-  ['[', 'HTOOLS_JSON_MALFORMED', /^f is not JSON/],
+  ['[', 'HTOOLS_JSON_MALFORMED', /^Invalid JSON, f is not JSON/],
   ['{}', 'INPUT_INVALID', /^f: field "\(whole\)"/],
   ['[{"node": "n1"}]', 'INPUT_INVALID', /field "0.reports" is not valid: is missing/],
   ['[{"node": "n1", "reports": [{}]}]', 'INPUT_INVALID', /field "0.reports.0.name"/],
