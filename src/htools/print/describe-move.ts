@@ -52,18 +52,13 @@ function actions(
   const verb = running ? 'migrate' : 'failover';
   const migrate = `${verb} -f ${name}`;
   const replace = (node: string) => `replace-disks -n ${node} ${name}`;
-  switch (kind) {
-    case moveKind.failover:
-      return { summary: 'f', commands: [migrate] };
-    case moveKind.failoverToAny:
-      return { summary: `fa:${primary}`, commands: [`${verb} -f -n ${primary} ${name}`] };
-    case moveKind.failoverAndReplace:
-      return { summary: `f r:${secondary}`, commands: [migrate, replace(secondary)] };
-    case moveKind.replaceSecondary:
-      return { summary: `r:${secondary}`, commands: [replace(secondary)] };
-    case moveKind.replaceAndFailover:
-      return { summary: `r:${primary} f`, commands: [replace(primary), migrate] };
-    case moveKind.replacePrimary:
-      return { summary: `f r:${primary} f`, commands: [migrate, replace(primary), migrate] };
-  }
+  const byKind: Readonly<Record<Move['kind'], { summary: string; commands: string[] }>> = {
+    [moveKind.failover]: { summary: 'f', commands: [migrate] },
+    [moveKind.failoverToAny]: { summary: `fa:${primary}`, commands: [`${verb} -f -n ${primary} ${name}`] },
+    [moveKind.failoverAndReplace]: { summary: `f r:${secondary}`, commands: [migrate, replace(secondary)] },
+    [moveKind.replaceSecondary]: { summary: `r:${secondary}`, commands: [replace(secondary)] },
+    [moveKind.replaceAndFailover]: { summary: `r:${primary} f`, commands: [replace(primary), migrate] },
+    [moveKind.replacePrimary]: { summary: `f r:${primary} f`, commands: [migrate, replace(primary), migrate] },
+  };
+  return byKind[kind];
 }

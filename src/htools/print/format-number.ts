@@ -7,7 +7,7 @@ interface Decimal {
 function decimalOf(value: number): Decimal {
   if (value === 0) return { digits: [0], exponent: 0 };
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
-  return { digits: [...mantissa.replace('.', '')].map(Number), exponent: Number(exponent) + 1 };
+  return { digits: Array.from(mantissa.replace('.', ''), Number), exponent: Number(exponent) + 1 };
 }
 
 /** Rounds to so many digits, the half to even; one digit more in front when it carries over. */

@@ -12,4 +12,4 @@ export function printTable(indent: string, rows: readonly (readonly string[])[],
 }
 
 /** In characters, not in UTF-16 units. */
-const length = (text: string): number => [...text].length;
+const length = (text: string): number => Array.from(text).length;

@@ -14,7 +14,8 @@ export function* balanceGroup(state: ClusterState, settings: Settings, rules?: R
   const goal = enough(state, settings);
   const moves = balance(state, { diskMoves, instanceMoves, restrictedMigration, ignoreSoftErrors, evacuate, minGain, minGainLimit, rules });
   let score = scoreWithRules(state, rules);
-  for (let count = 0; (maxLength < 0 || count < maxLength) && score > goal; count++) {
+  const most = maxLength < 0 ? Number.POSITIVE_INFINITY : maxLength;
+  for (let count = 0; count < most && score > goal; count++) {
     const { value: move, done } = moves.next();
     if (done || !move) return;
     score = move.score;

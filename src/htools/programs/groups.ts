@@ -6,7 +6,7 @@ export function groupsWithNodes({ nodes }: PreparedCluster): number[] {
 }
 
 /** Positions of the instances whose primary node is in the scope of a state. */
-export function instancesInScope({ data, instances, scope, instanceCount }: ClusterState): number[] {
+export function instancesInScope({ instances, scope, instanceCount }: ClusterState): number[] {
   const inScope = new Set(scope);
   return Array.from({ length: instanceCount }, (_, i) => i).filter((i) => inScope.has(instances.primary[i] as number));
 }
