@@ -39,6 +39,11 @@ export const programs = {
     args: 'file 1 1',
     load: () => import('../programs/hail.ts'),
   },
+  harep: {
+    summary: 'Repair instances whose nodes are offline, as far as their tags allow it',
+    options: ['luxi', 'jobDelay', 'reason', 'dryRun'],
+    load: () => import('../programs/harep.ts'),
+  },
   hbal: {
     summary: 'Balance a cluster: compute the moves that even out its load, print them, or carry them out',
     options: [

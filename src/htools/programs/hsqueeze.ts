@@ -39,7 +39,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, described), null, 2)}\n`);
   else await tell(prepared, plan, described, settings, io);
   await save(squeezedData(data, plan), 'squeezed', endings[plan.action], settings, io);
-  return finish(plan, settings);
+  return finish(settings);
 }
 
 const endings = { off: 'after hsqueeze run', on: 'after hsqueeze expansion', none: 'after hsqueeze doing nothing' } as const;
@@ -127,8 +127,10 @@ function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, 
   return `${moves}${tagging}\necho Power Commands\n${each((alias) => `power -f off ${alias}`)}`;
 }
 
-/** @returns the exit code */
-function finish(_plan: SqueezePlan, { execute, luxiSocket }: Settings): number {
-  if (execute && luxiSocket === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hsqueeze' });
-  return 0;
+/** @returns the exit code @throws HTOOLS_EXEC_NEEDS_LUXI, HTOOLS_EXEC_MISSING */
+function finish({ execute, luxiSocket }: Settings): number {
+  if (!execute) return 0;
+  throw luxiSocket === undefined
+    ? new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hsqueeze' })
+    : new GantryError('HTOOLS_EXEC_MISSING', { program: 'hsqueeze' });
 }
