@@ -28,17 +28,8 @@ export { chooseNode, type PlacementChoice, type PlacementNode, type PlacementReq
 export type * from './cluster/cluster-data.ts';
 export { noNode } from './cluster/cluster-data.ts';
 export { defaultPolicy } from './cluster/default-policy.ts';
-export {
-  isOffline,
-  isRunning,
-  type Mirroring,
-  mirroringOf,
-  requiredNodes,
-  supportsMoves,
-  usesLocalStorage,
-  usesMemory,
-} from './cluster/disk-templates.ts';
 export { lookupName } from './cluster/lookup-name.ts';
+export { type Mirroring, mirroringOf, requiredNodes, supportsMoves, usesLocalStorage } from './cluster/mirroring.ts';
 export {
   type PreparedCluster,
   type PreparedInstance,
@@ -46,6 +37,7 @@ export {
   type PrepareOptions,
   prepareCluster,
 } from './cluster/prepare-cluster.ts';
+export { isOffline, isRunning, usesMemory } from './cluster/uses-memory.ts';
 export { bottlenecks, type LinkUse } from './location/bottlenecks.ts';
 export { compileRules } from './location/compile-rules.ts';
 export { findConflict, type RuleConflict, refuseConflict } from './location/find-conflict.ts';
@@ -72,6 +64,7 @@ export type { ServiceMinimum } from './roll/keep-services.ts';
 export { type Rolling, roll } from './roll/roll.ts';
 export { batchSteps } from './search/anneal.ts';
 export { createVectorModel } from './search/create-vector-model.ts';
+export type { SearchStyle } from './search/phases.ts';
 export { type FoundState, type SearchOptions, search } from './search/search.ts';
 export type { SearchModel } from './search/search-model.ts';
 export type { BalanceCost, MoveBudget, SearchProblem } from './search/search-problem.ts';

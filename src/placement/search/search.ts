@@ -1,9 +1,11 @@
 import type { Random } from '../../base/index.ts';
-import { annealBatch } from './anneal.ts';
+import { annealBatch, batchSteps } from './anneal.ts';
+import { type Phase, phasesOf, type SearchStyle } from './phases.ts';
 import type { SearchModel } from './search-model.ts';
 
 export interface SearchOptions {
   readonly random: Random;
+  readonly style: SearchStyle;
   /** How much of the search is over, 0 to 1; asked after every batch of steps. */
   readonly progress: () => number;
   /** The same searches elsewhere: given the best found here, answers with the best found anywhere. */
@@ -15,53 +17,50 @@ export interface FoundState {
   readonly cost: number;
 }
 
-/** A part of the search, up to `until` of the whole. Temperatures are in units of what an average change costs. */
-interface Phase {
-  readonly until: number;
-  readonly hot: number;
-  readonly cold: number;
-  /** Pressure on capacities, in temperatures, at the beginning and at the end; undefined: they hold all the time. */
-  readonly pressure?: readonly [number, number];
-}
-
-const phases: readonly Phase[] = [
-  { until: 0.01, hot: 0, cold: 0 },
-  { until: 0.8, hot: 10, cold: 5e-3, pressure: [1, 3000] },
-  { until: 0.9, hot: 0.1, cold: 1e-3, pressure: [30, 3000] },
-  { until: 1, hot: 3e-2, cold: 1e-4 },
-];
-
 /**
  * Improves the state of a model until the progress is 1 and answers with the best state in which every capacity holds.
- * Anytime: the longer it may take, the slower it cools. The same random numbers and the same progress give the same
- * result. The model is left in the best state.
+ * Anytime: the longer it may take, the hotter it begins and the slower it cools. The same random numbers and the same
+ * progress give the same result. The model is left in the best state.
  */
-export function search(model: SearchModel, options: SearchOptions): FoundState {
-  const { random, progress, exchange } = options;
+export function search(model: SearchModel, { random, style, progress, exchange }: SearchOptions): FoundState {
   const scale = scaleOf(model, random);
-  let best: FoundState = { bins: Int32Array.from(model.binOf), cost: model.cost };
-  const keepBest = () => {
-    if (model.valid && model.cost < best.cost) best = { bins: Int32Array.from(model.binOf), cost: model.cost };
+  const best = { bins: Int32Array.from(model.binOf), cost: model.cost };
+  let batches = 0;
+  const afterBatch = () => {
+    batches++;
+    if (!model.valid || model.cost >= best.cost) return;
+    best.bins.set(model.binOf);
+    best.cost = model.cost;
   };
   let begin = 0;
-  for (const phase of phases) {
-    runPhase(model, phase, scale, begin, random, progress, keepBest);
+  for (const phase of phasesOf(style)) {
+    const steps = begin === 0 ? Number.POSITIVE_INFINITY : (batches * batchSteps) / begin / model.items;
+    runPhase(model, phase, { scale: scale * Math.min(1, steps / patience), begin, random, progress, afterBatch });
     begin = phase.until;
-    best = exchange?.(best) ?? best;
+    const found = exchange?.(best);
+    if (found && found.cost < best.cost) {
+      best.bins.set(found.bins);
+      best.cost = found.cost;
+    }
     model.reset(best.bins);
+    best.cost = model.cost;
   }
   return best;
 }
 
-function runPhase(
-  model: SearchModel,
-  { until, hot, cold, pressure }: Phase,
-  scale: number,
-  begin: number,
-  random: Random,
-  progress: () => number,
-  afterBatch: () => void,
-): void {
+/** Steps for each item that a search from hot to cold takes; one that has fewer does not begin as hot. */
+const patience = 20_000;
+
+interface PhaseRun {
+  readonly scale: number;
+  readonly begin: number;
+  readonly random: Random;
+  readonly progress: () => number;
+  readonly afterBatch: () => void;
+}
+
+function runPhase(model: SearchModel, { until, hot, cold, pressure }: Phase, run: PhaseRun): void {
+  const { scale, begin, random, progress, afterBatch } = run;
   let push = 1;
   for (let now = progress(); now < until; now = progress()) {
     const done = (now - begin) / (until - begin);
@@ -69,7 +68,7 @@ function runPhase(
     if (pressure) {
       const [first, last] = pressure;
       // In the end everything has to fit, whatever it takes.
-      if (done > 0.9) push = model.valid ? push : push * 1.1;
+      if (done > 0.9 && !model.valid) push *= 1.1;
       model.press(temperature * first * (last / first) ** done * push);
     }
     annealBatch(model, temperature, random);
