@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { OptimiseTask } from './optimise-task.ts';
-import { runTask } from './optimise-task.ts';
+import { type OptimiseTask, runTask } from './optimise-task.ts';
 
-/** One thread of the search: takes a task, answers with its plan. */
-parentPort?.postMessage(runTask(workerData as OptimiseTask));
+// One thread of the search: takes a task, answers with its plan and gives nothing of its own away with it.
+parentPort?.postMessage(runTask(workerData as OptimiseTask), []);

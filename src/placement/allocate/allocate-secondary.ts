@@ -1,6 +1,6 @@
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
+import { detach } from '../state/attach.ts';
 import { type ClusterState, createState, type StateOptions } from '../state/cluster-state.ts';
-import { detach } from '../state/place.ts';
 import { describeFinding, needsProof } from './allocate.ts';
 import { type Allocator, type AllocatorOptions, createAllocator, settle } from './allocator.ts';
 import { type Finding, findPlace } from './find-place.ts';

@@ -41,7 +41,7 @@ export interface Allocation {
 export function allocate(allocator: Allocator, wanted: Wanted, request: AllocationRequest): Allocation {
   const { state } = allocator;
   const { groups } = state.data;
-  const inScope = [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b);
+  const { inScope } = allocator.search;
   const asked = request.group === undefined ? inScope : [request.group];
   const allowed = asked.filter((group) => request.groups?.includes(group) ?? true);
   const connected = allowed.filter((group) => isConnected(allocator, wanted, group));
@@ -72,7 +72,7 @@ function isConnected({ state }: Allocator, { instance }: Wanted, group: number):
 function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRequest, groups: readonly number[]): GroupOffer[] {
   const { search } = allocator;
   const lists = groups.map((group) => groupCandidates(allocator, group, request));
-  const all = Int32Array.from(lists.flatMap(({ primaries }) => [...primaries]));
+  const all = joined(lists.map(({ primaries }) => primaries));
   const pairs = request.requiredNodes === 2;
   weighNodes(search, wanted, all, pairs ? all : new Int32Array());
   const redundancy = needsProof(allocator, wanted) ? allocator.redundancy : undefined;
@@ -86,17 +86,26 @@ function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRe
   });
 }
 
+function joined(lists: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}
+
 /** Whether global N+1 must be asked for each candidate. */
 export function needsProof({ redundancy, search }: Allocator, wanted: Wanted): boolean {
   return redundancy !== undefined && !staysRedundant(redundancy, wanted, search.force);
 }
 
-function groupCandidates({ state }: Allocator, group: number, { restrictToNodes }: AllocationRequest): Candidates {
-  const { nodes, data, scope } = state;
-  const names = restrictToNodes && new Set(restrictToNodes);
-  return {
-    primaries: scope.filter((n) => nodes.group[n] === group && nodes.offline[n] === 0 && (!names || names.has(data.nodes[n]?.name ?? ''))),
-  };
+function groupCandidates({ state, search }: Allocator, group: number, { restrictToNodes }: AllocationRequest): Candidates {
+  const online = search.online.get(group) ?? new Int32Array();
+  if (!restrictToNodes) return { primaries: online };
+  const names = new Set(restrictToNodes);
+  return { primaries: online.filter((n) => names.has(state.data.nodes[n]?.name ?? '')) };
 }
 
 const policyOrder = { preferred: 0, last_resort: 1, unallocable: 2 } as const;

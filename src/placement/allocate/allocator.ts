@@ -1,9 +1,9 @@
 import type { ClusterData, InstanceData } from '../cluster/cluster-data.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { writeInstance } from '../state/instance-columns.ts';
-import { attach, detach } from '../state/place.ts';
 import { prepareInstance, withInstances } from './add-instances.ts';
 import { updateTable } from './allocation-table.ts';
 import { createRedundancy, noteArrival, noteDeparture, type Redundancy, staysRedundant } from './redundancy.ts';

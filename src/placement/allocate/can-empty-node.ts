@@ -1,9 +1,10 @@
 import { applyMove, tryPlacement } from '../balance/apply-move.ts';
 import { moveKind } from '../balance/move.ts';
 import { admitPrimary } from '../state/admit.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { groupScore } from './group-score.ts';
 

@@ -1,4 +1,4 @@
-import { requiredNodes } from '../cluster/disk-templates.ts';
+import { requiredNodes } from '../cluster/mirroring.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { allocate } from './allocate.ts';
 import { type AllocatorOptions, createAllocator, stage } from './allocator.ts';

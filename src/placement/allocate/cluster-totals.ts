@@ -1,5 +1,5 @@
+import { unallocated } from '../state/add-primary.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { unallocated } from '../state/occupy.ts';
 import { clusterScore } from '../state/score.ts';
 
 /** What a cluster has, what is free and what instances use: sums over the nodes of the scope. Memory and disk are MiB. */

@@ -1,7 +1,7 @@
-import { requiredNodes } from '../cluster/disk-templates.ts';
+import { requiredNodes } from '../cluster/mirroring.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { unallocated } from '../state/add-primary.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
-import { unallocated } from '../state/occupy.ts';
 import { needsProof } from './allocate.ts';
 import { type Allocator, settle, stage, withdraw } from './allocator.ts';
 import { type Finding, findPlace } from './find-place.ts';

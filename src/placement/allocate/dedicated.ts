@@ -1,12 +1,13 @@
 import type { InstancePolicy } from '../cluster/cluster-data.ts';
 import { noNode } from '../cluster/cluster-data.ts';
 import type { PreparedCluster, PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { addPrimary } from '../state/add-primary.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
 import { writeInstance } from '../state/instance-columns.ts';
-import { addPrimary } from '../state/occupy.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import type { Allocation, AllocationRequest, GroupOffer } from './allocate.ts';
 import { matchPolicy } from './match-policy.ts';
 import type { Wanted } from './search.ts';

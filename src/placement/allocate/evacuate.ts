@@ -1,10 +1,11 @@
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
 import { destination, type MoveKind, moveKind } from '../balance/move.ts';
 import type { PlacementDiskTemplate } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/disk-templates.ts';
+import { mirroringOf } from '../cluster/mirroring.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { type FailMode, failMode, failNames } from '../state/fail-mode.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { groupScore, nodesOfGroup } from './group-score.ts';
 
 /** Which nodes of an instance change. */

@@ -3,7 +3,7 @@ import { failMode, failNames } from '../state/fail-mode.ts';
 import { crowds } from './crowds.ts';
 import { findBounded } from './find-bounded.ts';
 import { clusterStatistics, exactScore, placeScore, refusedByRule } from './place-score.ts';
-import { isRedundantWith, type Redundancy } from './redundancy.ts';
+import { isRedundant, isRedundantWith, type Redundancy } from './redundancy.ts';
 import type { Place, Search, Wanted } from './search.ts';
 import { tallyRefusals } from './tally-refusals.ts';
 
@@ -51,6 +51,11 @@ export function findPlace(
     const place = findBounded(search, wanted, primaries, secondaries);
     const refusedByRules = silent || !search.rules ? 0 : countRuleRefusals(search, wanted, primaries, secondaries);
     return { place, successes: open - refusedByRules, failures, refusedByRules };
+  }
+  if (!few && redundancy && !isRedundant(redundancy)) {
+    // What is short already does not become more by one more instance.
+    failures[failMode.n1] = (failures[failMode.n1] as number) + open;
+    return { place: undefined, successes: 0, failures, refusedByRules: 0 };
   }
   const ranked = rank(search, wanted, primaries, secondaries, few);
   const refusedByRules = open - ranked.length;

@@ -1,7 +1,8 @@
 import { tryPlacement } from '../balance/apply-move.ts';
 import { deviations, hardRuleWeight, rest } from '../balance/best-move.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore, scoreComponents } from '../state/score.ts';
 import type { Search, Wanted } from './search.ts';
 
@@ -14,8 +15,10 @@ export function placeScore(search: Search, { row }: Wanted, p: number, s: number
   const { table } = allocation;
   const penalty = rulePenalty(search, row, p, s);
   if (penalty === refusedByRule) return penalty;
-  const secondaryPart = s >= 0 ? secondaryParts[s] : undefined;
-  const spread = table.constant + deviations(table, table, primaryParts[p] as Float64Array, secondaryPart);
+  const size = 2 * table.metrics;
+  const primaryPart = primaryParts.subarray(p * size, (p + 1) * size);
+  const secondaryPart = s >= 0 ? secondaryParts.subarray(s * size, (s + 1) * size) : undefined;
+  const spread = table.constant + deviations(table, table, primaryPart, secondaryPart);
   return penalty + spread + (state.instances.forthcoming[row] === 1 ? restForthcoming(search) : rest(state, table, base, row, p, s));
 }
 

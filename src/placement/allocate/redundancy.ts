@@ -1,7 +1,8 @@
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { unallocated } from '../state/add-primary.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { unallocated } from '../state/occupy.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { canEmptyNode, type RescueTraits, rescue } from './can-empty-node.ts';
 import { nodesOfGroup } from './group-score.ts';
 import { createInstanceLists, delist, enlist, type InstanceLists, listed } from './instance-lists.ts';
@@ -24,6 +25,8 @@ export interface Redundancy {
   readonly members: ReadonlyMap<number, Int32Array>;
   /** No instance came or went since all nodes were found redundant, other than such that change nothing about it. */
   proven: boolean;
+  /** Some node was found whose instances find no place, and no instance has gone since. */
+  refuted: boolean;
   /** Memory, and disk of instances that are made anew, by node. */
   readonly nodeMemory: Float64Array;
   readonly nodeDisk: Float64Array;
@@ -52,6 +55,7 @@ export function createRedundancy(state: ClusterState, { groups, onlineOnly }: Re
     checked: Int32Array.from(all).filter((n) => !onlineOnly || state.nodes.offline[n] === 0),
     members,
     proven: false,
+    refuted: false,
     nodeMemory: new Float64Array(state.nodeCount),
     nodeDisk: new Float64Array(state.nodeCount),
     peaks: { memory: 0, disk: 0, memoryOfNode: 0, diskOfNode: 0, uncertain: false },
@@ -82,7 +86,9 @@ export function describeInstance(
 
 /** Whether any one node may fail as things are. */
 export function isRedundant(redundancy: Redundancy): boolean {
+  if (redundancy.refuted) return false;
   if (!redundancy.proven) redundancy.proven = redundancy.checked.every((n) => survives(redundancy, n));
+  redundancy.refuted = !redundancy.proven;
   return redundancy.proven;
 }
 
@@ -114,13 +120,20 @@ export function isRedundantWith(redundancy: Redundancy, wanted: Wanted, p: numbe
   attach(state, wanted.row, p, s);
   enlist(lists, p, wanted.row);
   describeInstance(redundancy, wanted, state.nodes.group[p] as number);
-  const survivesAll = redundancy.checked.every((n) => survives(redundancy, n));
+  const survivesAll = redundancy.checked.every((n) => !isTouched(redundancy, n, p, s) || survives(redundancy, n));
   delist(lists, p, wanted.row);
   detach(state, wanted.row);
   restore(state, backup);
   state.instances.primary[wanted.row] = -1;
   state.instances.secondary[wanted.row] = -1;
   return survivesAll;
+}
+
+/** Where all instances are mirrored and reserved for, only nodes that count on one of these two are touched by what is placed there. */
+function isTouched({ state, proven, peaks }: Redundancy, n: number, p: number, s: number): boolean {
+  if (!proven || peaks.uncertain || peaks.memory > 0 || n === p || n === s) return true;
+  const { peers, nodeCount } = state;
+  return (peers[p * nodeCount + n] as number) > 0 || (s >= 0 && (peers[s * nodeCount + n] as number) > 0);
 }
 
 /** An instance came to stay. */
@@ -133,7 +146,9 @@ export function noteArrival(redundancy: Redundancy, { row, instance }: Wanted, p
 }
 
 /** An instance has gone. What was redundant before still is: it only gave room. */
-export function noteDeparture({ lists, nodeMemory, nodeDisk, traits, state }: Redundancy, row: number, p: number): void {
+export function noteDeparture(redundancy: Redundancy, row: number, p: number): void {
+  const { lists, nodeMemory, nodeDisk, traits, state } = redundancy;
+  redundancy.refuted = false;
   delist(lists, p, row);
   nodeMemory[p] = (nodeMemory[p] as number) - (state.instances.memory[row] as number);
   if (traits.kind[row] === rescue.recreate && state.instances.local[row] === 1)

@@ -16,8 +16,8 @@ export interface Search {
   readonly refusals: Uint8Array;
   readonly secondaryRefusals: Uint8Array;
   /** What the instance adds to the sums and squares of the metrics in each role. By node. */
-  readonly primaryParts: readonly Float64Array[];
-  readonly secondaryParts: readonly Float64Array[];
+  readonly primaryParts: Float64Array;
+  readonly secondaryParts: Float64Array;
   /** A score is not below `floor` + `primaryBounds[p]` + `secondaryBounds[s]`. */
   readonly primaryBounds: Float64Array;
   readonly secondaryBounds: Float64Array;
@@ -25,6 +25,10 @@ export interface Search {
   /** Of the score without the instance, what is no deviation. */
   readonly base: Base;
   readonly weighed: Float64Array;
+  /** The nodes of the scope that are online, by group. */
+  readonly online: ReadonlyMap<number, Int32Array>;
+  /** Groups with nodes in the scope, ascending. */
+  readonly inScope: readonly number[];
 }
 
 /** The instance that is being placed: its row in the state, and what it is. */
@@ -42,7 +46,8 @@ export interface Place {
 
 export function createSearch(state: ClusterState, force: boolean, rules: RuleBook | undefined): Search {
   const allocation = createAllocationTable(state);
-  const parts = () => Array.from({ length: state.nodeCount }, () => new Float64Array(2 * allocation.table.metrics));
+  const online = state.scope.filter((n) => state.nodes.offline[n] === 0);
+  const parts = () => new Float64Array(2 * state.nodeCount * allocation.table.metrics);
   return {
     state,
     allocation,
@@ -57,5 +62,7 @@ export function createSearch(state: ClusterState, force: boolean, rules: RuleBoo
     floor: 0,
     base: { reservedSum: 0, reservedSquares: 0, counts: scoreCounts(state), rules: 0 },
     weighed: new Float64Array(2),
+    inScope: [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b),
+    online: new Map([...Map.groupBy(online, (n) => state.nodes.group[n] as number)].map(([group, nodes]) => [group, Int32Array.from(nodes)])),
   };
 }

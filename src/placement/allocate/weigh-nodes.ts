@@ -18,11 +18,10 @@ export function weighNodes(search: Search, wanted: Wanted, primaries: Int32Array
   base.reservedSum = table.reservedSums.sum;
   base.reservedSquares = table.reservedSums.squares;
   base.counts = scoreCounts(state);
-  for (const p of primaries)
-    contribute(search, p, table.primaryAmounts[state.nodes.exclusive[p] as 0 | 1], search.primaryParts[p] as Float64Array);
-  for (const s of secondaries)
-    contribute(search, s, table.secondaryAmounts[state.nodes.exclusive[s] as 0 | 1], search.secondaryParts[s] as Float64Array);
-  bound(search, wanted, primaries, secondaries);
+  const { refusals, secondaryRefusals, primaryParts, secondaryParts } = search;
+  const asPrimary = contribute(search, primaries, refusals, table.primaryAmounts, primaryParts);
+  const asSecondary = contribute(search, secondaries, secondaryRefusals, table.secondaryAmounts, secondaryParts);
+  bound(search, wanted, primaries, secondaries, asPrimary, asSecondary);
 }
 
 function judge(
@@ -39,65 +38,83 @@ function judge(
   for (const s of secondaries) secondaryRefusals[s] = admitSecondary(state, s, row, s, false, false);
 }
 
-/** Sums first, then squares. */
-function contribute({ allocation: { table } }: Search, n: number, amounts: Float64Array, out: Float64Array): void {
+/** Least and most of what the instance adds over the nodes that are not refused, by metric. */
+interface Extremes {
+  readonly leastSquare: Float64Array;
+  readonly mostSquare: Float64Array;
+  readonly leastSum: Float64Array;
+  readonly mostSum: Float64Array;
+}
+
+/** Writes what the instance adds in one role on each node: sums first, then squares. */
+function contribute(
+  { state, allocation: { table } }: Search,
+  nodes: Int32Array,
+  refusals: Uint8Array,
+  amounts: readonly [Float64Array, Float64Array],
+  parts: Float64Array,
+): Extremes {
   const { metrics, factors, values, isOnline } = table;
-  if (isOnline[n] === 0) {
-    out.fill(0);
-    return;
-  }
-  const at = n * metrics;
-  for (let k = 0; k < metrics; k++) {
-    const d = (amounts[k] as number) * (factors[at + k] as number);
-    out[k] = d;
-    out[metrics + k] = d * (2 * (values[at + k] as number) + d);
-  }
-}
-
-interface Range {
-  least: number;
-  most: number;
-}
-
-/** Least and most of one column of the parts over the nodes that are not refused; 0 for none. */
-function extremes(parts: readonly Float64Array[], nodes: Int32Array, refusals: Uint8Array, column: number, out: Range): Range {
-  out.least = nodes.length > 0 ? Number.POSITIVE_INFINITY : 0;
-  out.most = nodes.length > 0 ? Number.NEGATIVE_INFINITY : 0;
-  for (let k = 0; k < nodes.length; k++) {
-    const n = nodes[k] as number;
+  const { exclusive } = state.nodes;
+  const column = (from: number) => new Float64Array(metrics).fill(nodes.length > 0 ? from : 0);
+  const leastSquare = column(Number.POSITIVE_INFINITY);
+  const mostSquare = column(Number.NEGATIVE_INFINITY);
+  const leastSum = column(Number.POSITIVE_INFINITY);
+  const mostSum = column(Number.NEGATIVE_INFINITY);
+  for (let r = 0; r < nodes.length; r++) {
+    const n = nodes[r] as number;
     if (refusals[n] !== 0) continue;
-    const value = (parts[n] as Float64Array)[column] as number;
-    if (value < out.least) out.least = value;
-    if (value > out.most) out.most = value;
+    const own = amounts[exclusive[n] as 0 | 1];
+    const at = n * metrics;
+    const counts = isOnline[n] as number;
+    for (let k = 0; k < metrics; k++) {
+      const d = (own[k] as number) * (factors[at + k] as number) * counts;
+      const square = d * (2 * (values[at + k] as number) + d);
+      parts[2 * at + k] = d;
+      parts[2 * at + metrics + k] = square;
+      if (square < (leastSquare[k] as number)) leastSquare[k] = square;
+      if (square > (mostSquare[k] as number)) mostSquare[k] = square;
+      if (d < (leastSum[k] as number)) leastSum[k] = d;
+      if (d > (mostSum[k] as number)) mostSum[k] = d;
+    }
   }
-  if (out.least > out.most) out.least = out.most = 0;
-  return out;
+  if (leastSum[0] === Number.POSITIVE_INFINITY) for (const each of [leastSquare, mostSquare, leastSum, mostSum]) each.fill(0);
+  return { leastSquare, mostSquare, leastSum, mostSum };
 }
 
-function bound(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array): void {
+function bound(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array, p: Extremes, s: Extremes): void {
   const { allocation, primaryBounds, secondaryBounds, primaryParts, secondaryParts, refusals, secondaryRefusals, base } = search;
   const { metrics, weights, sums, squares, online, constant } = allocation.table;
   const count = online.length;
-  const range = () => ({ least: 0, most: 0 });
-  const [p, s, dp, ds] = [range(), range(), range(), range()];
-  for (const n of primaries) primaryBounds[n] = countsDelta(search, wanted, n);
-  for (const n of secondaries) secondaryBounds[n] = 0;
+  const slopes = new Float64Array(metrics);
   search.floor = constant + base.counts;
   for (let k = 0; k < metrics; k++) {
-    extremes(primaryParts, primaries, refusals, metrics + k, p);
-    extremes(secondaryParts, secondaries, secondaryRefusals, metrics + k, s);
-    extremes(primaryParts, primaries, refusals, k, dp);
-    extremes(secondaryParts, secondaries, secondaryRefusals, k, ds);
     const sum = sums[k] as number;
-    const shift = Math.max(Math.abs(sum + dp.least + ds.least), Math.abs(sum + dp.most + ds.most)) / count;
+    const least = (p.leastSum[k] as number) + (s.leastSum[k] as number);
+    const most = (p.mostSum[k] as number) + (s.mostSum[k] as number);
+    const shift = Math.max(Math.abs(sum + least), Math.abs(sum + most)) / count;
     const without = (squares[k] as number) / count - shift * shift;
-    const slope = chord(search, weights[k] as number, without, (p.least + s.least) / count, (p.most + s.most) / count) / count;
-    if (slope === 0) continue;
-    if (p.least !== 0 || p.most !== 0) addSlope(primaryBounds, primaryParts, primaries, metrics + k, slope);
-    if (s.least !== 0 || s.most !== 0) addSlope(secondaryBounds, secondaryParts, secondaries, metrics + k, slope);
+    const leastSquare = (p.leastSquare[k] as number) + (s.leastSquare[k] as number);
+    const mostSquare = (p.mostSquare[k] as number) + (s.mostSquare[k] as number);
+    slopes[k] = chord(search, weights[k] as number, without, leastSquare / count, mostSquare / count) / count;
   }
+  weighParts(primaries, refusals, primaryParts, slopes, primaryBounds);
+  weighParts(secondaries, secondaryRefusals, secondaryParts, slopes, secondaryBounds);
+  for (const n of primaries) if (refusals[n] === 0) primaryBounds[n] = (primaryBounds[n] as number) + countsDelta(search, wanted, n);
   if (secondaries.length > 0) boundReserved(search, wanted, secondaries);
   else search.floor += Math.sqrt(Math.max(0, base.reservedSquares / count - (base.reservedSum / count) ** 2)) + reservedTotal(search);
+}
+
+function weighParts(nodes: Int32Array, refusals: Uint8Array, parts: Float64Array, slopes: Float64Array, bounds: Float64Array): void {
+  const metrics = slopes.length;
+  for (let r = 0; r < nodes.length; r++) {
+    const n = nodes[r] as number;
+    if (refusals[n] !== 0) continue;
+    const at = 2 * n * metrics + metrics;
+    let total = 0;
+    for (let k = 0; k < metrics; k++) total += (slopes[k] as number) * (parts[at + k] as number);
+    bounds[n] = total;
+  }
 }
 
 /** Adds what does not depend on the nodes to the floor. @returns slope of the chord */
@@ -107,13 +124,6 @@ function chord(search: Search, weight: number, without: number, least: number, m
   const slope = to > from ? (Math.sqrt(to) - Math.sqrt(from)) / (to - from) : 0;
   search.floor += weight * (Math.sqrt(from) + slope * (without - from));
   return weight * slope;
-}
-
-function addSlope(bounds: Float64Array, parts: readonly Float64Array[], nodes: Int32Array, column: number, slope: number): void {
-  for (let k = 0; k < nodes.length; k++) {
-    const n = nodes[k] as number;
-    bounds[n] = (bounds[n] as number) + slope * ((parts[n] as Float64Array)[column] as number);
-  }
 }
 
 function countsDelta({ state }: Search, { row }: Wanted, n: number): number {

@@ -1,7 +1,8 @@
 import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { type FailMode, failMode } from '../state/fail-mode.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { destination, type MoveKind, migrationsOf, moveKind } from './move.ts';
 
 /**
@@ -46,7 +47,7 @@ export function admitMove(state: ClusterState, i: number, kind: MoveKind, target
       return admitBoth(state, i, newPrimary, force, newSecondary, leavesSecondary, false);
     case moveKind.failoverAndReplace:
       return admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false);
-    case moveKind.replacePrimary:
+    default: // The primary is replaced by way of the secondary, which must be able to run it for a while.
       return (
         admitPrimary(state, secondary, i, leavesPrimary) ||
         admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false)

@@ -1,6 +1,7 @@
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
-import { attach, createBackup, detach, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { applyMove } from './apply-move.ts';
 import {

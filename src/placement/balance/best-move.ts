@@ -1,9 +1,10 @@
 import type { RuleBook } from '../location/rule-book.ts';
+import { unallocated } from '../state/add-primary.ts';
 import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { mirror } from '../state/instance-columns.ts';
-import { unallocated } from '../state/occupy.ts';
-import { attach, createBackup, detach, type NodeBackup, restore, save } from '../state/place.ts';
+import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { tryPlacement } from './apply-move.ts';

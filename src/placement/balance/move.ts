@@ -27,39 +27,34 @@ export interface Move {
   readonly score: number;
 }
 
+/** Where a move leads, and which migrations it makes on the way; 0 is the primary node, 1 the secondary, 2 the target. */
+const routes: Readonly<Record<MoveKind, { readonly to: readonly [Stop, Stop]; readonly migrations: readonly (readonly [Stop, Stop])[] }>> =
+  {
+    [moveKind.failover]: { to: [1, 0], migrations: [[0, 1]] },
+    [moveKind.failoverToAny]: { to: [2, 1], migrations: [[0, 2]] },
+    [moveKind.replaceSecondary]: { to: [0, 2], migrations: [] },
+    [moveKind.replaceAndFailover]: { to: [2, 0], migrations: [[0, 2]] },
+    [moveKind.replacePrimary]: {
+      to: [2, 1],
+      migrations: [
+        [0, 1],
+        [1, 2],
+      ],
+    },
+    [moveKind.failoverAndReplace]: { to: [1, 2], migrations: [[0, 1]] },
+  };
+
+type Stop = 0 | 1 | 2;
+
 /** Where a move leads: primary and secondary. */
 export function destination(kind: MoveKind, primary: number, secondary: number, target: number): readonly [number, number] {
-  switch (kind) {
-    case moveKind.failover:
-      return [secondary, primary];
-    case moveKind.failoverToAny:
-      return [target, secondary];
-    case moveKind.replaceSecondary:
-      return [primary, target];
-    case moveKind.replaceAndFailover:
-      return [target, primary];
-    case moveKind.replacePrimary:
-      return [target, secondary];
-    case moveKind.failoverAndReplace:
-      return [secondary, target];
-  }
+  const stops = [primary, secondary, target] as const;
+  const [first, second] = routes[kind].to;
+  return [stops[first], stops[second]];
 }
 
-/** The migrations a running instance makes in a move: pairs of nodes, in order. */
+/** The migrations that a running instance makes in a move: pairs of nodes, in order. */
 export function migrationsOf(kind: MoveKind, primary: number, secondary: number, target: number): readonly (readonly [number, number])[] {
-  switch (kind) {
-    case moveKind.replaceSecondary:
-      return [];
-    case moveKind.failover:
-    case moveKind.failoverAndReplace:
-      return [[primary, secondary]];
-    case moveKind.failoverToAny:
-    case moveKind.replaceAndFailover:
-      return [[primary, target]];
-    case moveKind.replacePrimary:
-      return [
-        [primary, secondary],
-        [secondary, target],
-      ];
-  }
+  const stops = [primary, secondary, target] as const;
+  return routes[kind].migrations.map(([from, to]) => [stops[from], stops[to]]);
 }

@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData, DynamicLoad, InstanceData, NodeData } from './cluster-data.ts';
-import { supportsMoves } from './disk-templates.ts';
 import { lookupName } from './lookup-name.ts';
+import { supportsMoves } from './mirroring.ts';
 
 /** Cluster data with everything derived that the engine works with. Positions are those of the data. */
 export interface PreparedCluster extends ClusterData {

@@ -1,5 +1,5 @@
 import { type ClusterData, type InstanceData, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/disk-templates.ts';
+import { mirroringOf } from '../cluster/mirroring.ts';
 import { ruleApply, ruleChange } from './count-rules.ts';
 import { type RuleDraft, ruleKind } from './draft-rules.ts';
 import type { ConflictContext } from './find-conflict.ts';

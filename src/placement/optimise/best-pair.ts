@@ -1,9 +1,9 @@
 import { hardRuleWeight, nodeCounts } from '../balance/best-move.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { unallocated } from '../state/add-primary.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { mirror } from '../state/instance-columns.ts';
-import { unallocated } from '../state/occupy.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import type { LiveScore } from './live-score.ts';
 

@@ -1,8 +1,8 @@
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { mirror } from '../state/instance-columns.ts';
-import { attach, detach } from '../state/place.ts';
 
 /** Where an instance goes. */
 export interface Relocation {

@@ -1,6 +1,6 @@
+import { addPrimary, removePrimary } from '../state/add-primary.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { addPrimary, removePrimary } from '../state/occupy.ts';
-import { createBackup, restore, save } from '../state/place.ts';
+import { createBackup, restore, save } from '../state/node-backup.ts';
 
 /** Takes a node off the cluster, or back, with what is on it: its instances count in the score accordingly. */
 export function setOffline(state: ClusterState, n: number, offline: boolean): void {

@@ -1,9 +1,9 @@
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { unallocated } from '../state/add-primary.ts';
 import { admitPrimary } from '../state/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { writeInstance } from '../state/instance-columns.ts';
-import { unallocated } from '../state/occupy.ts';
 
 /** Rows behind the last instance: what must fit on every node before nodes go, and lest nodes come. */
 export const spareRows = 2;

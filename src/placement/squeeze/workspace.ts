@@ -4,9 +4,9 @@ import { beginSearch, considerInstance, createMoveSearch, hardRuleWeight, type M
 import { destination, type Move } from '../balance/move.ts';
 import { createScoreTable, refreshTable, type ScoreTable } from '../balance/score-table.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
-import { attach, detach } from '../state/place.ts';
 import { clusterScore } from '../state/score.ts';
 import { instanceClasses } from './instance-classes.ts';
 import { narrowTable } from './narrow-table.ts';

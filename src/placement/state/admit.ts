@@ -1,6 +1,6 @@
+import { nextFreeSpindles, realMemory, unallocated } from './add-primary.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { type FailMode, failMode } from './fail-mode.ts';
-import { nextFreeSpindles, realMemory, unallocated } from './occupy.ts';
 
 /**
  * Whether a node takes an instance as primary. With `force`, limits that are only policy (N+1, ratios, exclusion tags)

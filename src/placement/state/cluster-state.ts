@@ -1,7 +1,7 @@
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
+import { addPrimary, addSecondary } from './add-primary.ts';
 import { type InstanceColumns, instanceColumns } from './instance-columns.ts';
 import { type NodeColumns, nodeColumns } from './node-columns.ts';
-import { addPrimary, addSecondary } from './occupy.ts';
 import { createTagTables, type TagTables } from './tag-tables.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { isOffline, isRunning, mirroringOf, usesLocalStorage, usesMemory } from '../cluster/disk-templates.ts';
+import { mirroringOf, usesLocalStorage } from '../cluster/mirroring.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import { isOffline, isRunning, usesMemory } from '../cluster/uses-memory.ts';
 
 /** How the disks of an instance are available elsewhere: column `mirroring`. */
 export const mirror = { none: 0, internal: 1, external: 2 } as const;

@@ -4,11 +4,11 @@ import { seededRandom } from '../../base/index.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
+import { unallocated } from './add-primary.ts';
 import { admitPrimary } from './admit.ts';
+import { detach } from './attach.ts';
 import { createState } from './cluster-state.ts';
 import { failMode } from './fail-mode.ts';
-import { unallocated } from './occupy.ts';
-import { detach } from './place.ts';
 
 /** Two nodes of 65,536 MiB, 1,024 of them their own; instances of 20,480 MiB on the first, and one on the second. */
 function cluster(count: number, used: number | undefined, free: number, memoryRatio?: number): ClusterData {

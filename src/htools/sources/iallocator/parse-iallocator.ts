@@ -8,7 +8,7 @@ import { toNode } from '../live/to-node.ts';
 import { indexNames } from '../name-index.ts';
 import type { AllocationRequest } from './allocation-request.ts';
 import { type IallocatorNode, Message } from './iallocator-schemas.ts';
-import { inGanetisWords, requireRequest } from './message-errors.ts';
+import { inGanetisWords, requireRequest } from './in-ganetis-words.ts';
 import { parseRequest } from './parse-request.ts';
 import { toInstance } from './to-instance.ts';
 

@@ -1,4 +1,4 @@
-import type { InstanceStatus, PlacementDiskTemplate } from './cluster-data.ts';
+import type { PlacementDiskTemplate } from './cluster-data.ts';
 
 /** How the disks of a template are available elsewhere. */
 export type Mirroring = 'none' | 'internal' | 'external';
@@ -30,14 +30,3 @@ export const usesLocalStorage = (template: PlacementDiskTemplate): boolean => tr
 export const supportsMoves = (template: PlacementDiskTemplate): boolean => template !== 'diskless' && traits[template].mirroring !== 'none';
 
 export const requiredNodes = (template: PlacementDiskTemplate): 1 | 2 => (traits[template].mirroring === 'internal' ? 2 : 1);
-
-const idle: ReadonlySet<InstanceStatus> = new Set(['ADMIN_down', 'ADMIN_offline', 'ERROR_down', 'USER_down']);
-
-/** Whether an instance in this state takes memory on its node. */
-export const usesMemory = (status: InstanceStatus): boolean => !idle.has(status);
-
-/** Whether it runs, so that it is migrated rather than failed over. */
-export const isRunning = (status: InstanceStatus): boolean => status === 'running' || status === 'ERROR_up';
-
-/** Offline instances take neither processors nor reserved memory. */
-export const isOffline = (status: InstanceStatus): boolean => status === 'ADMIN_offline';
