@@ -63,6 +63,8 @@ export function createSearch(state: ClusterState, force: boolean, rules: RuleBoo
     base: { reservedSum: 0, reservedSquares: 0, counts: scoreCounts(state), rules: 0 },
     weighed: new Float64Array(2),
     inScope: [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b),
-    online: new Map([...Map.groupBy(online, (n) => state.nodes.group[n] as number)].map(([group, nodes]) => [group, Int32Array.from(nodes)])),
+    online: new Map(
+      [...Map.groupBy(online, (n) => state.nodes.group[n] as number)].map(([group, nodes]) => [group, Int32Array.from(nodes)]),
+    ),
   };
 }
