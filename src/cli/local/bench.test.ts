@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runGantry } from '../testing/run-gantry.ts';
+
+test('a benchmark that does not exist is refused, with those that do', async () => {
+  const { code, stderr } = await runGantry(['bench', 'nothing'], {});
+  assert.equal(code, 2);
+  assert.match(stderr, /SEARCH_BENCHMARK_UNKNOWN[^]*roadef/);
+});
+
+test('a benchmark reads its own options, and its exit code is that of the command', async () => {
+  const { code, stderr } = await runGantry(['bench', 'roadef', '--seconds', 'long'], {});
+  assert.equal(code, 2);
+  assert.match(stderr, /SEARCH_OPTION_INVALID/);
+});
