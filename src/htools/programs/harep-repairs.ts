@@ -42,11 +42,11 @@ const failover = (name: string): Opcode => ({
 const replaceSecondary = (name: string): Opcode => ({
   OP_ID: 'OP_INSTANCE_REPLACE_DISKS',
   instance_name: name,
+  early_release: false,
+  ignore_ipolicy: false,
   mode: 'replace_new_secondary',
   disks: [],
   iallocator: 'hail',
-  early_release: false,
-  ignore_ipolicy: false,
 });
 
 /** Waits on the master: until then other jobs of the instance have its locks. */

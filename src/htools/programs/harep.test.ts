@@ -93,7 +93,7 @@ describe('what tags allow', () => {
     for (const [tags, state] of [
       [[], 'ArNotEnabled'],
       [[tag('suspend:'), tag('failover')], 'ArSuspended Forever'],
-      [[tag('suspend:4102444800')], 'ArSuspended (Until 2100-01-01T00:00:00.000Z)'],
+      [[tag('suspend:4102444800')], 'ArSuspended (Until Fri Jan  1 00:00:00 UTC 2100)'],
     ] as const) {
       const { lines, jobs } = await harep(broken(tags));
       assert.equal(lines[0], `Not repairing inst2.r5.test because it's in state ${state}`.replace('4102444800', 'TIME'));

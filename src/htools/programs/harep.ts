@@ -115,8 +115,11 @@ function kindName(kind: RepairKind): string {
   return { 'fix-storage': 'ArFixStorage', migrate: 'ArMigrate', failover: 'ArFailover', reinstall: 'ArReinstall' }[kind];
 }
 
+/** A time as Ganeti prints it, of UTC: `Fri Jan  1 00:00:00 UTC 2100`. */
 function showSuspension(until: 'Forever' | number): string {
-  return until === 'Forever' ? until : `(Until ${new Date(until * 1000).toISOString()})`;
+  if (until === 'Forever') return until;
+  const [day, date, month, year, time] = new Date(until * 1000).toUTCString().replace(',', '').split(' ');
+  return `(Until ${day} ${month} ${String(Number(date)).padStart(2)} ${time} UTC ${year})`;
 }
 
 function printCounts(states: readonly RepairState[], io: ProgramIo): void {
