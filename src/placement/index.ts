@@ -22,7 +22,6 @@ export type { Place, Wanted } from './allocate/search.ts';
 export { survivingGroups } from './allocate/surviving-groups.ts';
 export { applyMove } from './balance/apply-move.ts';
 export { type BalanceOptions, balance, defaultBalanceOptions } from './balance/balance.ts';
-export { hardRuleWeight } from './balance/best-move.ts';
 export { type Move, type MoveKind, moveKind } from './balance/move.ts';
 export { chooseNode, type PlacementChoice, type PlacementNode, type PlacementRequest } from './choose-node.ts';
 export type * from './cluster/cluster-data.ts';
@@ -45,6 +44,7 @@ export { locationFromTags, mergeLocations } from './location/location-from-tags.
 export { locationPicture, type PictureOptions } from './location/picture/location-picture.ts';
 export { resolveMembers } from './location/resolve-members.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
+export { ruleCost } from './location/rule-cost.ts';
 export type { Location, LocationRule, MemberSelector, Service } from './location/service.ts';
 export {
   type DomainLoss,

@@ -1,5 +1,6 @@
 import { tryPlacement } from '../balance/apply-move.ts';
-import { deviations, hardRuleWeight, rest } from '../balance/best-move.ts';
+import { deviations, rest } from '../balance/best-move.ts';
+import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { createBackup, restore, save } from '../state/node-backup.ts';

@@ -87,7 +87,7 @@ export function describeInstance(
 /** Whether any one node may fail as things are. */
 export function isRedundant(redundancy: Redundancy): boolean {
   if (redundancy.refuted) return false;
-  if (!redundancy.proven) redundancy.proven = redundancy.checked.every((n) => survives(redundancy, n));
+  if (!redundancy.proven) redundancy.proven = isCovered(redundancy) || redundancy.checked.every((n) => survives(redundancy, n));
   redundancy.refuted = !redundancy.proven;
   return redundancy.proven;
 }
@@ -95,6 +95,17 @@ export function isRedundant(redundancy: Redundancy): boolean {
 /** Nodes whose failure would leave an instance without a place. */
 export function strandingNodes(redundancy: Redundancy): number[] {
   return Array.from(redundancy.checked).filter((n) => !survives(redundancy, n));
+}
+
+/** Whether that is certain without trying: memory is reserved for the mirrored instances, and there is room for all others. */
+function isCovered(redundancy: Redundancy): boolean {
+  const { state, peaks, members } = redundancy;
+  const { nodes, tags } = state;
+  if (peaks.uncertain || tags.migration !== undefined || nodes.exclusive.includes(1)) return false;
+  for (let n = 0; n < state.nodeCount; n++) {
+    if (unallocated(state, n) <= (nodes.reserved[n] as number) || (nodes.freeDisk[n] as number) <= 0) return false;
+  }
+  return [...members.values()].every((group) => hasRoom(redundancy, group, undefined));
 }
 
 function survives({ state, lists, traits, members }: Redundancy, n: number): boolean {
@@ -171,14 +182,15 @@ export function staysRedundant(redundancy: Redundancy, { row, instance }: Wanted
   return [...redundancy.members.values()].every((group) => hasRoom(redundancy, group, row));
 }
 
-function hasRoom({ state, traits, peaks }: Redundancy, group: Int32Array, row: number): boolean {
+function hasRoom({ state, traits, peaks }: Redundancy, group: Int32Array, row: number | undefined): boolean {
   const { instances, nodes } = state;
-  const kind = traits.kind[row] as number;
-  const local = instances.local[row] === 1 ? (instances.disk[row] as number) : 0;
-  const memory = Math.max(peaks.memory, kind === rescue.failover ? 0 : (instances.memory[row] as number));
+  const kind = row === undefined ? rescue.failover : (traits.kind[row] as number);
+  const local = row !== undefined && instances.local[row] === 1 ? (instances.disk[row] as number) : 0;
+  const added = row === undefined ? 0 : (instances.memory[row] as number);
+  const memory = Math.max(peaks.memory, kind === rescue.failover ? 0 : added);
   const disk = Math.max(peaks.disk, kind === rescue.recreate ? local : 0);
   if (memory === 0) return true;
-  const whole = { memory: peaks.memoryOfNode + (instances.memory[row] as number), disk: peaks.diskOfNode + local };
+  const whole = { memory: peaks.memoryOfNode + added, disk: peaks.diskOfNode + local };
   let parts = 0;
   let largest = 0;
   let second = 0;

@@ -1,8 +1,8 @@
 import type { Base } from '../balance/best-move.ts';
-import { scoreCounts } from '../balance/best-move.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { scoreCounts } from '../state/counts.ts';
 import { type AllocationTable, createAllocationTable } from './allocation-table.ts';
 
 /** What a search for a place works with: allocated once for a state. */

@@ -1,6 +1,6 @@
-import { countsWithPrimary, countsWithSecondary, nodeCounts, scoreCounts } from '../balance/best-move.ts';
 import { noNode } from '../cluster/cluster-data.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import { countsWithPrimary, countsWithSecondary, nodeCounts, scoreCounts } from '../state/counts.ts';
 import { setInstance } from './allocation-table.ts';
 import { matchPolicy } from './match-policy.ts';
 import type { Search, Wanted } from './search.ts';
@@ -61,13 +61,17 @@ function contribute(
   const mostSquare = column(Number.NEGATIVE_INFINITY);
   const leastSum = column(Number.POSITIVE_INFINITY);
   const mostSum = column(Number.NEGATIVE_INFINITY);
+  // A metric that the instance does not change in this role is passed over; its parts may be those of another instance.
+  const active = Int32Array.from({ length: metrics }, (_, k) => k).filter((k) => amounts.some((each) => each[k] !== 0));
   for (let r = 0; r < nodes.length; r++) {
     const n = nodes[r] as number;
     if (refusals[n] !== 0) continue;
+    parts.fill(0, 2 * n * metrics, 2 * (n + 1) * metrics);
     const own = amounts[exclusive[n] as 0 | 1];
     const at = n * metrics;
     const counts = isOnline[n] as number;
-    for (let k = 0; k < metrics; k++) {
+    for (let a = 0; a < active.length; a++) {
+      const k = active[a] as number;
       const d = (own[k] as number) * (factors[at + k] as number) * counts;
       const square = d * (2 * (values[at + k] as number) + d);
       parts[2 * at + k] = d;
@@ -78,7 +82,8 @@ function contribute(
       if (d > (mostSum[k] as number)) mostSum[k] = d;
     }
   }
-  if (leastSum[0] === Number.POSITIVE_INFINITY) for (const each of [leastSquare, mostSquare, leastSum, mostSum]) each.fill(0);
+  for (const each of [leastSquare, mostSquare, leastSum, mostSum])
+    each.forEach((value, k) => void (each[k] = Number.isFinite(value) ? value : 0));
   return { leastSquare, mostSquare, leastSum, mostSum };
 }
 

@@ -1,5 +1,8 @@
+import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { scoreCounts } from '../state/counts.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
@@ -9,10 +12,8 @@ import {
   type Candidate,
   considerInstance,
   createMoveSearch,
-  hardRuleWeight,
   type MoveOptions,
   type MoveSearch,
-  scoreCounts,
   tolerance,
 } from './best-move.ts';
 import { advance, createGainMemory, type GainMemory, gainLimit, remember } from './gain-memory.ts';
@@ -128,26 +129,21 @@ function candidates({ instances, nodes, scope, instanceCount }: ClusterState, { 
 
 /** Score, with what broken rules of location cost. */
 function totalScore(state: ClusterState, { rules }: MoveOptions): number {
-  return clusterScore(state) + (rules ? rules.hard * hardRuleWeight + rules.soft : 0);
+  return clusterScore(state) + ruleCost(rules);
 }
 
 /** Of the candidates that are equal but for rounding, the one with the least score from scratch; the first of several. */
-function decide({ state, found, options, allTargets: targets }: MoveSearch): Move | undefined {
+function decide({ state, found, options, allTargets }: MoveSearch): Move | undefined {
   let best: Move | undefined;
   const { instances } = state;
-  const after = new Float64Array(2);
-  for (const { instance: i, kind, target } of found.candidates.toSorted((a, b) => inOrder(a, b, targets))) {
+  for (const { instance: i, kind, target } of closest(found.candidates, allTargets)) {
     const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
     const [primary, secondary] = destination(kind, from[0], from[1], target);
     const backup = createBackup(state, 4);
     [...new Set([from[0], from[1], primary, secondary])].forEach((n, place) => save(state, backup, place, n));
     detach(state, i);
     attach(state, i, primary, secondary);
-    options.rules?.weigh(i, primary, secondary, after);
-    const rules = options.rules
-      ? (options.rules.hard + (after[0] as number)) * hardRuleWeight + options.rules.soft + (after[1] as number)
-      : 0;
-    const score = clusterScore(state) + rules;
+    const score = clusterScore(state) + costAfter(options.rules, i, primary, secondary);
     detach(state, i);
     attach(state, i, from[0], from[1]);
     restore(state, backup);
@@ -156,9 +152,25 @@ function decide({ state, found, options, allTargets: targets }: MoveSearch): Mov
   return best;
 }
 
-/** The order in which Ganeti looks at moves: by instance, its fail-over first, then by target and kind. */
-function inOrder(a: Candidate, b: Candidate, targets: Int32Array): number {
-  return a.instance - b.instance || targets.indexOf(a.target) - targets.indexOf(b.target) || a.kind - b.kind;
+/** What rules add to the score once the instance is there. */
+function costAfter(rules: RuleBook | undefined, i: number, primary: number, secondary: number): number {
+  if (!rules) return 0;
+  const change = new Float64Array(2);
+  rules.weigh(i, primary, secondary, change);
+  return ruleCost(rules) + (change[0] as number) * hardRuleWeight + (change[1] as number);
+}
+
+/** So many candidates are compared from scratch: of more, those that come first and those that look best. */
+const mostCompared = 64;
+
+/** Candidates in the order in which Ganeti looks at moves: by instance, its fail-over first, then by target and kind. */
+function closest(candidates: readonly Candidate[], targets: Int32Array): readonly Candidate[] {
+  const rank = new Map([...targets].map((n, position) => [n, position]));
+  const place = ({ target }: Candidate) => rank.get(target) ?? -1;
+  const ordered = candidates.toSorted((a, b) => a.instance - b.instance || place(a) - place(b) || a.kind - b.kind);
+  if (ordered.length <= mostCompared) return ordered;
+  const best = new Set(ordered.toSorted((a, b) => a.score - b.score).slice(0, mostCompared));
+  return ordered.filter((candidate, position) => position < mostCompared || best.has(candidate));
 }
 
 function perform({ state, options }: MoveSearch, { instance, kind, target, primary, secondary }: Move): void {

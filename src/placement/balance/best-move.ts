@@ -1,8 +1,10 @@
 import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
 import { unallocated } from '../state/add-primary.ts';
 import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { countsWithPrimary, countsWithSecondary, nodeCounts } from '../state/counts.ts';
 import { mirror } from '../state/instance-columns.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
@@ -33,9 +35,6 @@ export interface MoveOptions {
   readonly rules?: RuleBook | undefined;
 }
 
-/** Added to the score for each unit by which a hard rule is broken: no gain elsewhere is worth it. */
-export const hardRuleWeight = 1000;
-
 /** The search for the best next move: what is allocated once, and the best found so far. */
 export interface MoveSearch {
   readonly state: ClusterState;
@@ -60,6 +59,7 @@ export interface Candidate {
   readonly instance: number;
   readonly kind: MoveKind;
   readonly target: number;
+  readonly score: number;
 }
 
 interface Scratch {
@@ -91,7 +91,6 @@ export interface Base {
 
 /** Scores nearer to each other than this may be equal but for rounding; the state itself then decides. */
 export const tolerance = 1e-8;
-const mostTies = 64;
 
 export function createMoveSearch(state: ClusterState, table: ScoreTable, options: MoveOptions): MoveSearch {
   const { metrics } = table;
@@ -119,13 +118,6 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
   };
 }
 
-/** Counts of the score over the scope: everything but deviations and reserved memory. */
-export function scoreCounts(state: ClusterState): number {
-  let counts = state.tags.domainConflicts[0] as number;
-  for (const n of state.scope) counts += nodeCounts(state, n);
-  return counts;
-}
-
 /** Makes ready for one step: from here on until the next one the state stays as it is. */
 export function beginSearch({ table, found, scratch }: MoveSearch): void {
   found.best = Number.POSITIVE_INFINITY;
@@ -151,7 +143,7 @@ export function considerInstance(search: MoveSearch, i: number, counts: number):
   const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
   scratch.base.counts = counts - before + after;
   scratch.lowest = Number.POSITIVE_INFINITY;
-  scratch.base.rules = options.rules ? options.rules.hard * hardRuleWeight + options.rules.soft : 0;
+  scratch.base.rules = ruleCost(options.rules);
   boundInstance(state, table, scratch.bound, scratch, i, p, s);
   boundCounts(search, i, p, s);
   if (!bounded(search, i)) scratch.bound.base = Number.NEGATIVE_INFINITY;
@@ -161,7 +153,12 @@ export function considerInstance(search: MoveSearch, i: number, counts: number):
   restore(state, scratch.backup);
 }
 
-/** No bound holds for what the deviations do not tell: rules that may be mended, spindles, instances that exist only in part. */
+/** What sums do not tell: instances that exist only in part, and those that do not say how many of a node's own spindles they have. */
+function isIrregular({ state: { instances }, scratch }: MoveSearch, i: number): boolean {
+  return instances.forthcoming[i] === 1 || (scratch.exclusive && (instances.spindles[i] as number) < 0);
+}
+
+/** The bound holds where sums tell all, storage is of one kind, and no rule is broken: then rules can only add to the score. */
 function bounded({ state, scratch }: MoveSearch, i: number): boolean {
   return scratch.base.rules === 0 && state.instances.forthcoming[i] === 0 && !scratch.exclusive;
 }
@@ -329,7 +326,7 @@ function weigh(
   }
   const score =
     penalty +
-    (state.instances.forthcoming[i] === 1
+    (isIrregular(search, i)
       ? tryPlacement(state, i, a, b, () => clusterScore(state))
       : table.constant + deviations(table, scratch, primaryPart, secondaryPart) + rest(state, table, scratch.base, i, a, b));
   if (score < scratch.lowest) scratch.lowest = score;
@@ -339,7 +336,7 @@ function weigh(
     found.best = score;
     if (found.leaders.at(-1) !== i) found.leaders.push(i);
   }
-  if (found.candidates.length < mostTies) found.candidates.push({ instance: i, kind, target });
+  found.candidates.push({ instance: i, kind, target, score });
 }
 
 export function deviations(
@@ -390,40 +387,4 @@ export function rest(state: ClusterState, table: ScoreTable, base: Base, i: numb
 
 function centredReserve(state: ClusterState, table: ScoreTable, n: number, reserved: number): number {
   return reserved / (state.nodes.totalMemory[n] as number) - table.reservedSums.centre;
-}
-
-/** Weighted counts of a node as it is: instances without N+1, or on a node that is offline; conflicts; locations. */
-export function nodeCounts({ nodes }: ClusterState, n: number): number {
-  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number);
-  if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
-  if (nodes.counted[n] === 0) return 0;
-  return (nodes.failN1[n] === 1 ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
-}
-
-/** `nodeCounts` with one more primary instance, and what it adds to conflicts of domains. */
-export function countsWithPrimary(state: ClusterState, i: number, n: number, other: number): number {
-  const { nodes, instances, tags } = state;
-  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
-  if (nodes.offline[n] === 1) return 4 * all + 16 * ((nodes.primaries[n] as number) + 1);
-  const free = unallocated(state, n) - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0);
-  let counts = (free <= (nodes.reserved[n] as number) ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
-  const { exclusions, locations, onNode, inDomain, exclusionCount } = tags;
-  for (let k = exclusions.start[i] as number; k < (exclusions.start[i + 1] as number); k++) {
-    const tag = exclusions.tags[k] as number;
-    if ((onNode[n * exclusionCount + tag] as number) > 0) counts += 2;
-    for (let l = locations.start[n] as number; l < (locations.start[n + 1] as number); l++) {
-      if ((inDomain[(locations.tags[l] as number) * exclusionCount + tag] as number) > 0) counts += 1;
-    }
-  }
-  if (tags.words > 0) counts += unmetDesires(tags, i, n) + (other >= 0 ? sharedDomains(tags, n, other) : 0);
-  return counts;
-}
-
-/** `nodeCounts` with one more secondary instance and the memory that is then reserved. */
-export function countsWithSecondary(state: ClusterState, n: number, reserved: number): number {
-  const { nodes } = state;
-  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1;
-  if (nodes.offline[n] === 1) return 4 * all + 16 * (nodes.primaries[n] as number);
-  const failed = unallocated(state, n) <= reserved;
-  return (failed ? all : 0) + 2 * (nodes.tagConflicts[n] as number) + (nodes.location[n] as number);
 }

@@ -1,8 +1,9 @@
-import { hardRuleWeight, nodeCounts } from '../balance/best-move.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight } from '../location/rule-cost.ts';
 import { unallocated } from '../state/add-primary.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { nodeCounts } from '../state/counts.ts';
 import { mirror } from '../state/instance-columns.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import type { LiveScore } from './live-score.ts';

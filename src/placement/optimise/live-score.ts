@@ -1,6 +1,6 @@
-import { nodeCounts } from '../balance/best-move.ts';
 import { createScoreTable, refreshNode, refreshTable, type ScoreTable } from '../balance/score-table.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { nodeCounts } from '../state/counts.ts';
 
 /** The score of a state that changes a few nodes at a time, kept current by telling it which. */
 export interface LiveScore {

@@ -1,8 +1,8 @@
 import type { Random } from '../../base/index.ts';
 import { type BalanceOptions, balance, defaultBalanceOptions } from '../balance/balance.ts';
-import { hardRuleWeight } from '../balance/best-move.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight } from '../location/rule-cost.ts';
 import { type Bandwidth, defaultBandwidth, groupMoves } from '../plan/group-moves.ts';
 import { orderMoves } from '../plan/order-moves.ts';
 import type { PlacedOn, Plan } from '../plan/plan.ts';

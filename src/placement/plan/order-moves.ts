@@ -1,7 +1,7 @@
 import { applyMove } from '../balance/apply-move.ts';
-import { hardRuleWeight } from '../balance/best-move.ts';
 import { destination, type MoveKind, migrationsOf, moveKind } from '../balance/move.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight } from '../location/rule-cost.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { mirror } from '../state/instance-columns.ts';

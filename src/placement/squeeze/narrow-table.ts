@@ -1,6 +1,6 @@
-import { scoreCounts } from '../balance/best-move.ts';
 import { refreshTable, type ScoreTable } from '../balance/score-table.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { scoreCounts } from '../state/counts.ts';
 import { clusterScore } from '../state/score.ts';
 
 /** The table for the nodes that are online now, a part of those it was made for: what does not depend on them is shared. */

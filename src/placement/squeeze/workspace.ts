@@ -1,11 +1,13 @@
 import { applyMove } from '../balance/apply-move.ts';
 import { type BalanceOptions, defaultBalanceOptions } from '../balance/balance.ts';
-import { beginSearch, considerInstance, createMoveSearch, hardRuleWeight, type MoveSearch, scoreCounts } from '../balance/best-move.ts';
+import { beginSearch, considerInstance, createMoveSearch, type MoveSearch } from '../balance/best-move.ts';
 import { destination, type Move } from '../balance/move.ts';
 import { createScoreTable, refreshTable, type ScoreTable } from '../balance/score-table.ts';
 import type { RuleBook } from '../location/rule-book.ts';
+import { ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { scoreCounts } from '../state/counts.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { clusterScore } from '../state/score.ts';
 import { instanceClasses } from './instance-classes.ts';
@@ -51,8 +53,7 @@ export function switchNodes(work: Workspace, nodes: readonly number[], offline: 
 }
 
 /** Score, with what broken rules of location cost. */
-const totalScore = (state: ClusterState, rules: RuleBook | undefined): number =>
-  clusterScore(state) + (rules ? rules.hard * hardRuleWeight + rules.soft : 0);
+const totalScore = (state: ClusterState, rules: RuleBook | undefined): number => clusterScore(state) + ruleCost(rules);
 
 /** The best move of one instance, if there is any; better or worse than staying. */
 export function bestMoveOf({ search, state }: Workspace, i: number): Move | undefined {
