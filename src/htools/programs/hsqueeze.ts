@@ -11,7 +11,7 @@ import {
   type SqueezeProgress,
   squeeze,
 } from '../../placement/index.ts';
-import { type LoadedCluster, loadForProgram } from '../command/load-for-program.ts';
+import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';

@@ -1,8 +1,9 @@
 import type { ClusterState } from '../state/cluster-state.ts';
+import { emptyOfflineNodes } from './empty-offline-nodes.ts';
 import { type Goal, goalReached, offlineEmpty } from './goal.ts';
+import { level } from './level.ts';
 import { planMoves } from './plan-moves.ts';
 import { setOffline } from './set-offline.ts';
-import { emptyOfflineNodes, level } from './settle.ts';
 import type { Choice } from './squeeze.ts';
 import { roomImpossible } from './standard-room.ts';
 import { createWorkspace, switchNodes, undoMoves, type Workspace } from './workspace.ts';

@@ -1,8 +1,9 @@
 import { balance } from '../balance/balance.ts';
 import type { Move } from '../balance/move.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import { emptyOfflineNodes } from './empty-offline-nodes.ts';
 import { type Goal, goalReached, offlineEmpty } from './goal.ts';
-import { emptyOfflineNodes, level } from './settle.ts';
+import { level } from './level.ts';
 import { createWorkspace, thoroughOptions, type Workspace } from './workspace.ts';
 
 /** Less than a second's worth. */

@@ -1,30 +1,8 @@
-import { isStranded } from './goal.ts';
 import { bestMoveOf, perform, type Workspace } from './workspace.ts';
 
 /** Gains below this are rounding. */
 const leastGain = 1e-9;
 const mostPasses = 20;
-
-/**
- * Moves everything off the nodes that are off, the largest instances first, each to where the score is best.
- * @returns whether they are empty
- */
-export function emptyOfflineNodes(work: Workspace): boolean {
-  const { state } = work;
-  const { instances } = state;
-  const waiting = [...Array(state.instanceCount).keys()].filter((i) => isStranded(state, i));
-  waiting.sort((a, b) => (instances.memory[b] as number) - (instances.memory[a] as number));
-  for (const i of waiting) {
-    // A mirrored instance may need one move for each of its nodes.
-    for (let step = 0; step < 2 && isStranded(state, i); step++) {
-      const move = instances.movable[i] === 1 ? bestMoveOf(work, i) : undefined;
-      if (!move || !(move.score < work.score)) return false;
-      perform(work, move);
-    }
-    if (isStranded(state, i)) return false;
-  }
-  return true;
-}
 
 /**
  * Balances until no move of one instance gains anything, or `enough` says so after a pass: each instance in turn makes its
