@@ -4,7 +4,7 @@ import { beginSearch, considerInstance, createMoveSearch, type MoveSearch } from
 import { destination, type Move } from '../balance/move.ts';
 import { createScoreTable, refreshTable, type ScoreTable } from '../balance/score-table.ts';
 import type { RuleBook } from '../location/rule-book.ts';
-import { ruleCost, ruleCost } from '../location/rule-cost.ts';
+import { ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { scoreCounts } from '../state/counts.ts';
