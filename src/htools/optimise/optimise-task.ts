@@ -5,7 +5,7 @@ import { compileRules, type Location, type OptimiseOptions, optimise, type Plan,
 export interface OptimiseTask {
   readonly data: PreparedCluster;
   readonly location: Location | undefined;
-  readonly options: Pick<OptimiseOptions, 'steps' | 'maxMoves' | 'maxData' | 'state' | 'balance'>;
+  readonly options: Pick<OptimiseOptions, 'steps' | 'maxMoves' | 'maxData' | 'state' | 'ignoreSoftErrors'>;
   readonly seed: number;
   /** Undefined: `steps` alone ends the search. */
   readonly seconds: number | undefined;

@@ -30,7 +30,7 @@ export async function* movesOfGroup(
     yield* balanceGroup(state, settings, location?.rules);
     return;
   }
-  const { maxCpu, minDisk, diskMoves, instanceMoves, restrictedMigration, evacuate, steps } = settings;
+  const { maxCpu, minDisk, diskMoves, instanceMoves, restrictedMigration, evacuate, steps, ignoreSoftErrors } = settings;
   if (!diskMoves || !instanceMoves || restrictedMigration || evacuate) {
     throw new GantryError('HTOOLS_OPTIMISE_LIMITED', {
       options: '--no-disk-moves, --no-instance-moves, --restricted-migration, --evac-mode',
@@ -44,6 +44,7 @@ export async function* movesOfGroup(
         steps,
         maxMoves: settings.maxMoves ?? (settings.maxLength < 0 ? undefined : settings.maxLength),
         maxData: settings.maxData,
+        ignoreSoftErrors,
         state: { group, maxCpu, minDisk },
       },
       seed: settings.seed,
@@ -53,7 +54,7 @@ export async function* movesOfGroup(
   );
   onPlan(plan);
   for (const { instance, kind, target, to, score } of plan.moves) {
-    const reason = applyMove(state, instance, kind, target, false);
+    const reason = applyMove(state, instance, kind, target, ignoreSoftErrors);
     if (reason !== 0) throw new Error(`move ${kind} of instance ${instance} is in the plan but refused (${reason})`);
     location?.rules.place(instance, to.primary, to.secondary);
     yield { instance, kind, target, ...to, score };

@@ -1,12 +1,12 @@
 import type { RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
-import { unallocated } from '../state/add-primary.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { nodeCounts } from '../state/counts.ts';
+import { countsWithPrimary, countsWithSecondary, nodeCounts } from '../state/counts.ts';
 import { mirror } from '../state/instance-columns.ts';
-import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
+import { sharedDomains } from '../state/tag-tables.ts';
 import type { LiveScore } from './live-score.ts';
+import { reaches } from './reaches.ts';
 
 /** Where a detached instance would go, and what it costs by the slopes of the score; `primary` -1: nowhere. */
 export interface Pair {
@@ -19,6 +19,8 @@ export interface PairSearch {
   readonly state: ClusterState;
   readonly live: LiveScore;
   readonly rules: RuleBook | undefined;
+  /** Limits that are only policy are passed over. */
+  readonly force: boolean;
   /** What one instance away from where it was at the start costs. */
   readonly moveCost: number;
   /** Nodes at the start, by instance. */
@@ -28,7 +30,7 @@ export interface PairSearch {
   readonly costs: Float64Array;
 }
 
-export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rules' | 'moveCost' | 'origin'>): PairSearch {
+export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rules' | 'force' | 'moveCost' | 'origin'>): PairSearch {
   const { metrics } = parts.live.table;
   return { ...parts, slopes: new Float64Array(metrics + 1), change: new Float64Array(2), costs: new Float64Array(parts.state.nodeCount) };
 }
@@ -46,7 +48,7 @@ export function bestPair(search: PairSearch, i: number, out: Pair): void {
   const mirrored = state.instances.mirroring[i] === mirror.internal;
   for (let r = 0; r < online.length; r++) {
     const n = online[r] as number;
-    costs[n] = admitPrimary(state, n, i, false) === 0 ? primaryCost(search, i, n) : Number.POSITIVE_INFINITY;
+    costs[n] = isOpen(search, i, n) ? primaryCost(search, i, n) : Number.POSITIVE_INFINITY;
   }
   for (let round = 0; round < (mirrored ? tried : 1); round++) {
     const primary = cheapest(online, costs);
@@ -58,6 +60,11 @@ export function bestPair(search: PairSearch, i: number, out: Pair): void {
   }
 }
 
+function isOpen({ state, rules, force, origin }: PairSearch, i: number, n: number): boolean {
+  if (admitPrimary(state, n, i, force) !== 0) return false;
+  return reaches(state, rules, i, origin.primary[i] as number, origin.secondary[i] as number, n);
+}
+
 function withSecondary(search: PairSearch, i: number, primary: number, cost: number, out: Pair): void {
   const { state, live } = search;
   const { online } = live.table;
@@ -65,7 +72,7 @@ function withSecondary(search: PairSearch, i: number, primary: number, cost: num
     const n = online[r] as number;
     if (n === primary) continue;
     const total = cost + secondaryCost(search, i, n, primary);
-    if (total >= out.cost || admitSecondary(state, n, i, primary, false, false) !== 0) continue;
+    if (total >= out.cost || admitSecondary(state, n, i, primary, search.force, false) !== 0) continue;
     considerPair(search, i, primary, n, total, out);
   }
 }
@@ -118,14 +125,8 @@ function takeSlopes({ live: { table }, slopes }: PairSearch): void {
 }
 
 function primaryCost({ state, live: { table }, slopes }: PairSearch, i: number, n: number): number {
-  const { nodes, instances, tags } = state;
-  let cost = deviationCost(table.primaryAmounts[nodes.exclusive[n] as 0 | 1], table, slopes, i, n);
-  const all = (nodes.primaries[n] as number) + (nodes.secondaries[n] as number);
-  const free = unallocated(state, n) - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0);
-  const failed = free <= (nodes.reserved[n] as number) ? all + 1 : 0;
-  cost += failed - (nodes.failN1[n] === 1 ? all : 0);
-  if (tags.words > 0) cost += unmetDesires(tags, i, n);
-  return cost;
+  const cost = deviationCost(table.primaryAmounts[state.nodes.exclusive[n] as 0 | 1], table, slopes, i, n);
+  return cost + countsWithPrimary(state, i, n, -1) - nodeCounts(state, n);
 }
 
 function secondaryCost({ state, live: { table }, slopes }: PairSearch, i: number, n: number, primary: number): number {
@@ -139,9 +140,7 @@ function secondaryCost({ state, live: { table }, slopes }: PairSearch, i: number
     const d = (reserved - before) / memory;
     cost += 0.25 * d + (slopes[table.metrics] as number) * d * (2 * (table.reserved[n] as number) + d);
   }
-  if (unallocated(state, n) <= reserved) {
-    cost += (nodes.primaries[n] as number) + (nodes.secondaries[n] as number) + 1 - (nodes.failN1[n] === 1 ? nodeCounts(state, n) : 0);
-  }
+  cost += countsWithSecondary(state, n, reserved) - nodeCounts(state, n);
   return tags.words > 0 ? cost + sharedDomains(tags, primary, n) : cost;
 }
 

@@ -10,6 +10,8 @@ export interface MoveBudget {
   readonly maxData: number;
   moves: number;
   data: number;
+  /** What was really made so far: an instance may have moved more than once. */
+  readonly spent: { moves: number; data: number };
 }
 
 export function createMoveBudget(
@@ -17,7 +19,15 @@ export function createMoveBudget(
   maxMoves = Number.POSITIVE_INFINITY,
   maxData = Number.POSITIVE_INFINITY,
 ): MoveBudget {
-  return { primary: instances.primary.slice(), secondary: instances.secondary.slice(), maxMoves, maxData, moves: 0, data: 0 };
+  return {
+    primary: instances.primary.slice(),
+    secondary: instances.secondary.slice(),
+    maxMoves,
+    maxData,
+    moves: 0,
+    data: 0,
+    spent: { moves: 0, data: 0 },
+  };
 }
 
 export const isExceeded = ({ moves, data, maxMoves, maxData }: MoveBudget): boolean => moves > maxMoves || data > maxData;

@@ -2,12 +2,14 @@ import type { Random } from '../../base/index.ts';
 import { type BalanceOptions, balance, defaultBalanceOptions } from '../balance/balance.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
-import { hardRuleWeight } from '../location/rule-cost.ts';
+import { ruleCost } from '../location/rule-cost.ts';
 import { type Bandwidth, defaultBandwidth, groupMoves } from '../plan/group-moves.ts';
 import { orderMoves } from '../plan/order-moves.ts';
 import type { PlacedOn, Plan } from '../plan/plan.ts';
+import { createPlanMaker, type PlanMaker, type Step } from '../plan/plan-maker.ts';
 import { attach, detach } from '../state/attach.ts';
 import { type ClusterState, createState, type StateOptions } from '../state/cluster-state.ts';
+import { mirror } from '../state/instance-columns.ts';
 import { clusterScore } from '../state/score.ts';
 import { bestPair, createPairSearch, type Pair, type PairSearch } from './best-pair.ts';
 import { createLiveScore, readScore, touch } from './live-score.ts';
@@ -19,103 +21,145 @@ export interface OptimiseOptions {
   readonly progress?: (() => number) | undefined;
   /** Most steps of the search. */
   readonly steps?: number | undefined;
-  /** Most instances that move. */
   readonly maxMoves?: number | undefined;
   /** Most MiB of disk that are copied. */
   readonly maxData?: number | undefined;
   /** What moving one instance must be worth. */
   readonly moveCost?: number | undefined;
+  /** Policy limits and N+1 are passed over. */
+  readonly ignoreSoftErrors?: boolean | undefined;
   readonly rules?: RuleBook | undefined;
   readonly state?: StateOptions | undefined;
-  readonly balance?: Partial<BalanceOptions> | undefined;
   readonly bandwidth?: Bandwidth | undefined;
 }
 
-/** Where each instance is, and what that is worth. */
-interface Solution {
+/** Where each instance is. */
+interface Places {
   readonly primary: Int32Array;
   readonly secondary: Int32Array;
-  readonly cost: number;
 }
+
+/** Greedy balancing may take this part of the time, so that the search comes to its turn. */
+const greedyPart = 0.6;
 
 /**
- * Looks for a better cluster than one move at a time leads to: it takes a few instances off their nodes, crowded ones and
- * random ones, puts each back where it is best, and keeps the result if it is not much worse than before, less and less so
- * as time goes on. It starts where greedy balancing ends and can be stopped at any time.
- * @returns the plan that leads to the best cluster found, every move of which is possible when its turn comes
+ * Looks for a better cluster than one move at a time leads to: it takes a few instances off their nodes, crowded ones, ones
+ * that break a rule, random ones, puts each back where it is best, and keeps the result if it is not much worse than
+ * before, less and less so as time goes on. It starts where greedy balancing ends and can be stopped at any time.
+ * The rules of location end as they were.
+ * @returns a plan every move of which is possible when its turn comes; never worse than greedy balancing, where that ended
  */
 export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan {
-  const start = createState(data, options.state);
-  const origin = { primary: start.instances.primary.slice(), secondary: start.instances.secondary.slice() };
-  const before = clusterScore(start) + ruleCost(options.rules);
-  const best = improve(start, options);
-  if (options.rules)
-    for (let i = 0; i < data.instances.length; i++) options.rules.place(i, origin.primary[i] as number, origin.secondary[i] as number);
-  return planTo(data, origin, best, before, options);
+  const { rules, state: stateOptions } = options;
+  const state = createState(data, stateOptions);
+  const budget = createMoveBudget(state, options.maxMoves, options.maxData);
+  const before = clusterScore(state) + ruleCost(rules);
+  const greedy = descend(state, budget, options);
+  const goal = search(state, budget, options);
+  const putBack = () => {
+    if (rules) for (let i = 0; i < data.instances.length; i++) rules.place(i, budget.primary[i] as number, budget.secondary[i] as number);
+  };
+  const fresh = () => {
+    putBack();
+    return createPlanMaker(createState(data, stateOptions), options);
+  };
+  const searched = fresh();
+  const leftOut = orderMoves(searched, goalsOf(budget, goal));
+  // What was left out may have been what the rest was for: single moves make the best of it.
+  if (leftOut.length > 0) continueGreedily(searched, options);
+  const after = scoreAfter(searched, before);
+  const simple = fresh();
+  for (const step of greedy) simple.make(step);
+  putBack();
+  const isSimpler = scoreAfter(simple, before) < after || isOver(searched, options);
+  return isSimpler ? finish(simple, before, [], options) : finish(searched, before, leftOut, options);
 }
 
-const ruleCost = (rules: RuleBook | undefined): number => (rules ? rules.hard * hardRuleWeight + rules.soft : 0);
+const scoreAfter = ({ moves }: PlanMaker, before: number): number => moves.at(-1)?.score ?? before;
 
-/** Greedy first, then by search, in the state, which ends anywhere. */
-function improve(state: ClusterState, options: OptimiseOptions): Solution {
-  const { rules, random } = options;
-  const budget = createMoveBudget(state, options.maxMoves, options.maxData);
+const isOver = ({ moves, data }: PlanMaker, { maxMoves, maxData }: OptimiseOptions): boolean =>
+  moves.length > (maxMoves ?? Number.POSITIVE_INFINITY) || data > (maxData ?? Number.POSITIVE_INFINITY);
+
+/** Balances greedily until the budget, or the part of the time for it, is used up. @returns the moves that were made */
+function descend(state: ClusterState, budget: MoveBudget, options: OptimiseOptions): Step[] {
+  const { instances } = state;
+  const steps: Step[] = [];
+  const primary = instances.primary.slice();
+  const secondary = instances.secondary.slice();
+  for (const move of balance(state, balanceOptions(options))) {
+    const i = move.instance;
+    const was = [primary[i] as number, secondary[i] as number] as const;
+    [instances.primary[i], instances.secondary[i]] = was;
+    account(budget, state, i, -1);
+    [instances.primary[i], instances.secondary[i]] = [move.primary, move.secondary];
+    account(budget, state, i, 1);
+    const copied = instances.mirroring[i] === mirror.internal && move.target >= 0 ? (instances.disk[i] as number) : 0;
+    budget.spent.moves++;
+    budget.spent.data += copied;
+    if (isExceeded(budget) || budget.spent.moves > budget.maxMoves || budget.spent.data > budget.maxData) {
+      account(budget, state, i, -1);
+      detach(state, i);
+      attach(state, i, ...was);
+      options.rules?.place(i, ...was);
+      account(budget, state, i, 1);
+      break;
+    }
+    steps.push(move);
+    [primary[i], secondary[i]] = [move.primary, move.secondary];
+    if ((options.progress?.() ?? 0) >= greedyPart) break;
+  }
+  return steps;
+}
+
+const balanceOptions = ({ rules, ignoreSoftErrors = false }: OptimiseOptions): BalanceOptions => ({
+  ...defaultBalanceOptions,
+  rules,
+  ignoreSoftErrors,
+});
+
+/** Searches from where the state is; the state ends anywhere. */
+function search(state: ClusterState, budget: MoveBudget, options: OptimiseOptions): Places {
+  const { rules, random, ignoreSoftErrors: force = false } = options;
   const { instances } = state;
   const progress = options.progress ?? (() => 0);
   const steps = options.steps ?? (options.progress ? Number.POSITIVE_INFINITY : 10_000);
-  descend(state, budget, options, () => progress() >= 1);
-  const snapshot = (cost: number): Solution => ({ primary: instances.primary.slice(), secondary: instances.secondary.slice(), cost });
-  const movable = Int32Array.from({ length: state.instanceCount }, (_, i) => i).filter((i) => mayMove(state, i));
-  if (movable.length === 0) return snapshot(0);
+  const best: Places = { primary: instances.primary.slice(), secondary: instances.secondary.slice() };
+  const movable = mobile(state);
+  if (movable.length === 0) return best;
   const live = createLiveScore(state, movable);
-  const search = createPairSearch({ state, live, rules, moveCost: options.moveCost ?? 1e-4, origin: budget });
+  const pairs = createPairSearch({ state, live, rules, force, moveCost: options.moveCost ?? 1e-4, origin: budget });
   const cost = () =>
-    isExceeded(budget) ? Number.POSITIVE_INFINITY : readScore(state, live) + ruleCost(rules) + search.moveCost * budget.moves;
+    isExceeded(budget) ? Number.POSITIVE_INFINITY : readScore(state, live) + ruleCost(rules) + pairs.moveCost * budget.moves;
+  const step = createRuin(pairs, movable, budget, random);
   let current = cost();
-  let best = snapshot(current);
-  const step = createRuin(search, movable, budget, random);
+  let least = current;
   const heat = 0.002 * current;
   for (let count = 0, done = 0; count < steps && done < 1; count++) {
     if (count % 64 === 0) done = Math.max(progress(), Number.isFinite(steps) ? count / steps : 0);
     const undo = step(count);
     if (!undo) continue;
     const next = cost();
-    if (next <= current + heat * (1 - done) ** 2 * random()) {
-      current = next;
-      if (current < best.cost - 1e-9) best = snapshot(current);
-    } else undo();
+    if (next > current + heat * (1 - done) ** 2 * random()) {
+      undo();
+      continue;
+    }
+    current = next;
+    if (current < least - 1e-9) {
+      least = current;
+      best.primary.set(instances.primary);
+      best.secondary.set(instances.secondary);
+    }
   }
   return best;
 }
 
-/** Balances greedily until the budget or the time is used up. */
-function descend(state: ClusterState, budget: MoveBudget, options: OptimiseOptions, isOver: () => boolean): void {
-  const { instances } = state;
-  const places = () => [instances.primary.slice(), instances.secondary.slice()] as const;
-  let last = places();
-  for (const { instance, primary, secondary } of balance(state, { ...defaultBalanceOptions, ...options.balance, rules: options.rules })) {
-    const [wasPrimary, wasSecondary] = [last[0][instance] as number, last[1][instance] as number];
-    [instances.primary[instance], instances.secondary[instance]] = [wasPrimary, wasSecondary];
-    account(budget, state, instance, -1);
-    [instances.primary[instance], instances.secondary[instance]] = [primary, secondary];
-    account(budget, state, instance, 1);
-    if (isExceeded(budget)) {
-      account(budget, state, instance, -1);
-      detach(state, instance);
-      attach(state, instance, wasPrimary, wasSecondary);
-      options.rules?.place(instance, wasPrimary, wasSecondary);
-      account(budget, state, instance, 1);
-      return;
-    }
-    last = places();
-    if (isOver()) return;
-  }
-}
-
-function mayMove({ instances, nodes }: ClusterState, i: number): boolean {
-  const primary = instances.primary[i] as number;
-  const known = primary >= 0 && nodes.counted[primary] === 1 && instances.forthcoming[i] === 0;
-  return known && instances.movable[i] === 1;
+/** Instances in scope that may move. */
+function mobile({ instances, scope, instanceCount, nodeCount }: ClusterState): Int32Array {
+  const inScope = new Uint8Array(nodeCount);
+  for (const n of scope) inScope[n] = 1;
+  const isMobile = (i: number) =>
+    instances.movable[i] === 1 && instances.forthcoming[i] === 0 && inScope[instances.primary[i] as number] === 1;
+  return Int32Array.from({ length: instanceCount }, (_, i) => i).filter(isMobile);
 }
 
 /** The step of the search: takes a few instances off and puts them back. @returns how to undo it; undefined: nothing was done */
@@ -187,22 +231,55 @@ function crowded({ state: { nodes, instances } }: PairSearch, pick: () => number
   return best;
 }
 
-function planTo(data: PreparedCluster, origin: Omit<Solution, 'cost'>, goal: Solution, before: number, options: OptimiseOptions): Plan {
-  const state = createState(data, options.state);
+/** Instances that the search has put elsewhere, and where. */
+function goalsOf(origin: Places, goal: Places): ReadonlyMap<number, PlacedOn> {
   const goals = new Map<number, PlacedOn>();
-  for (let i = 0; i < data.instances.length; i++) {
-    const to = { primary: goal.primary[i] as number, secondary: goal.secondary[i] as number };
-    if (to.primary !== origin.primary[i] || to.secondary !== origin.secondary[i]) goals.set(i, to);
+  goal.primary.forEach((primary, i) => {
+    const secondary = goal.secondary[i] as number;
+    if (primary !== origin.primary[i] || secondary !== origin.secondary[i]) goals.set(i, { primary, secondary });
+  });
+  return goals;
+}
+
+/** Single moves from where the plan has come to, within what is left of the budget. */
+function continueGreedily(maker: PlanMaker, options: OptimiseOptions): void {
+  const { maxMoves = Number.POSITIVE_INFINITY, maxData = Number.POSITIVE_INFINITY } = options;
+  const ahead = createState(maker.state.data, options.state);
+  const { instances } = maker.state;
+  for (let i = 0; i < maker.state.instanceCount; i++) {
+    if (instances.primary[i] === ahead.instances.primary[i] && instances.secondary[i] === ahead.instances.secondary[i]) continue;
+    detach(ahead, i);
+    attach(ahead, i, instances.primary[i] as number, instances.secondary[i] as number);
   }
-  const { moves, leftOut } = orderMoves(state, goals, { rules: options.rules });
-  const { sets, seconds } = groupMoves(moves, options.bandwidth ?? defaultBandwidth);
+  // The rules go along with the plan alone: looked ahead is one move at a time.
+  for (const move of balance(ahead, { ...balanceOptions(options), rules: options.rules && onlyRead(options.rules) })) {
+    const copies = instances.mirroring[move.instance] === mirror.internal && move.target >= 0;
+    const data = maker.data + (copies ? (instances.disk[move.instance] as number) : 0);
+    if (maker.moves.length >= maxMoves || data > maxData || !maker.make(move)) return;
+  }
+}
+
+/** Rules that somebody else keeps current. */
+function onlyRead(rules: RuleBook): RuleBook {
   return {
-    moves,
-    sets,
-    before,
-    after: clusterScore(state) + ruleCost(options.rules),
-    data: moves.reduce((sum, move) => sum + move.data, 0),
-    seconds,
-    leftOut,
+    get hard() {
+      return rules.hard;
+    },
+    get soft() {
+      return rules.soft;
+    },
+    weigh: (instance, primary, secondary, out) => rules.weigh(instance, primary, secondary, out),
+    place: () => undefined,
+    mayMigrate: (instance, from, to) => rules.mayMigrate(instance, from, to),
+    explain: (instance, primary, secondary) => rules.explain(instance, primary, secondary),
+    relief: (instance, primary, secondary) => rules.relief(instance, primary, secondary),
+    breaches: () => rules.breaches(),
+    offenders: (which) => rules.offenders(which),
   };
+}
+
+function finish(maker: PlanMaker, before: number, leftOut: readonly number[], { bandwidth = defaultBandwidth }: OptimiseOptions): Plan {
+  const { moves, data } = maker;
+  const { sets, seconds } = groupMoves(moves, bandwidth);
+  return { moves, sets, before, after: scoreAfter(maker, before), data, seconds, leftOut };
 }

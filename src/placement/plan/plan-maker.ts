@@ -1,0 +1,73 @@
+import { applyMove } from '../balance/apply-move.ts';
+import { destination, type MoveKind, migrationsOf } from '../balance/move.ts';
+import type { RuleBook } from '../location/rule-book.ts';
+import { ruleCost } from '../location/rule-cost.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { failMode } from '../state/fail-mode.ts';
+import { mirror } from '../state/instance-columns.ts';
+import { scoreComponents, scoreValues } from '../state/score.ts';
+import type { PlannedMove } from './plan.ts';
+
+/** One move, not yet tried. */
+export interface Step {
+  readonly instance: number;
+  readonly kind: MoveKind;
+  /** The node that is new to the instance; -1 for a fail-over. */
+  readonly target: number;
+}
+
+export interface PlanLimits {
+  readonly rules?: RuleBook | undefined;
+  readonly ignoreSoftErrors?: boolean | undefined;
+}
+
+/** Makes moves on a state and keeps them as a plan has them. The rules go along with the state. */
+export interface PlanMaker {
+  readonly state: ClusterState;
+  readonly moves: readonly PlannedMove[];
+  /** MiB that all moves so far copy. */
+  readonly data: number;
+  /** Makes a move if it is admitted and breaks no hard rule more than before. @returns whether it was made */
+  make(step: Step): boolean;
+}
+
+export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors = false }: PlanLimits = {}): PlanMaker {
+  const { instances } = state;
+  const moves: PlannedMove[] = [];
+  const change = new Float64Array(2);
+  let values = scoreValues(state);
+  let data = 0;
+  const isAllowed = ({ instance, kind, target }: Step): boolean => {
+    if (!rules) return true;
+    const [p, s] = [instances.primary[instance] as number, instances.secondary[instance] as number];
+    const [primary, secondary] = destination(kind, p, s, target);
+    rules.weigh(instance, primary, secondary, change);
+    return (change[0] as number) <= 0 && migrationsOf(kind, p, s, target).every(([from, to]) => rules.mayMigrate(instance, from, to));
+  };
+  return {
+    state,
+    moves,
+    get data() {
+      return data;
+    },
+    make(step) {
+      const { instance, kind, target } = step;
+      const from = { primary: instances.primary[instance] as number, secondary: instances.secondary[instance] as number };
+      if (!isAllowed(step) || applyMove(state, instance, kind, target, ignoreSoftErrors) !== failMode.none) return false;
+      const to = { primary: instances.primary[instance] as number, secondary: instances.secondary[instance] as number };
+      rules?.place(instance, to.primary, to.secondary);
+      const before = values;
+      values = scoreValues(state);
+      const improves = scoreComponents
+        .map(({ name, weight }, k) => ({ name, by: weight * ((before[k] as number) - (values[k] as number)) }))
+        .filter(({ by }) => by > 1e-9)
+        .sort((a, b) => b.by - a.by);
+      const score = scoreComponents.reduce((sum, { weight }, k) => sum + weight * (values[k] as number), 0) + ruleCost(rules);
+      const copied = instances.mirroring[instance] === mirror.internal && target >= 0 ? (instances.disk[instance] as number) : 0;
+      const memory = instances.running[instance] === 1 ? (instances.memory[instance] as number) : 0;
+      data += copied;
+      moves.push({ instance, kind, target, from, to, score, data: copied, memory, improves });
+      return true;
+    },
+  };
+}
