@@ -9,6 +9,7 @@ export function createVectorModel(problem: SearchProblem): SearchModel {
   return {
     items: problem.items,
     bins: problem.bins,
+    itemPrice: state.price.reduce((sum, price) => sum + Math.abs(price), 0) / Math.max(1, problem.items),
     binOf: state.binOf,
     get cost() {
       return state.cost;

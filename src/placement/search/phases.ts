@@ -1,4 +1,4 @@
-/** A part of the search, up to `until` of the whole. Temperatures are in units of what an average change costs. */
+/** A part of the search, up to `until` of the whole. Temperatures are in units of `SearchModel.itemPrice`. */
 export interface Phase {
   readonly until: number;
   readonly hot: number;
@@ -20,16 +20,23 @@ export function phasesOf(style: SearchStyle): readonly Phase[] {
 
 const downhill: Phase = { until: 0.02, hot: 0, cold: 0 };
 
+// Which temperature suits depends on how tightly large items fit, which is hard to tell beforehand: each style tries two.
 const coolings: Readonly<Record<SearchStyle, readonly Phase[]>> = {
-  firm: [{ until: 0.85, hot: 3, cold: 5e-3 }],
-  soft: [{ until: 0.85, hot: 3, cold: 5e-3, pressure: [1, 1000] }],
+  firm: [
+    { until: 0.4, hot: 0.05, cold: 1e-3 },
+    { until: 0.85, hot: 0.4, cold: 1e-3 },
+  ],
+  soft: [
+    { until: 0.4, hot: 0.4, cold: 1e-3, pressure: [1, 1000] },
+    { until: 0.85, hot: 1.6, cold: 1e-3, pressure: [1, 1000] },
+  ],
   both: [
-    { until: 0.4, hot: 3, cold: 5e-3, pressure: [1, 1000] },
-    { until: 0.85, hot: 3, cold: 5e-3 },
+    { until: 0.4, hot: 0.1, cold: 1e-3 },
+    { until: 0.85, hot: 0.6, cold: 1e-3, pressure: [1, 1000] },
   ],
 };
 
 const ending: readonly Phase[] = [
-  { until: 0.95, hot: 0.1, cold: 1e-3 },
-  { until: 1, hot: 1e-2, cold: 1e-4 },
+  { until: 0.95, hot: 1e-2, cold: 1e-4 },
+  { until: 1, hot: 1e-3, cold: 1e-5 },
 ];

@@ -7,6 +7,8 @@
 export interface SearchModel {
   readonly items: number;
   readonly bins: number;
+  /** What an item of average size costs in a bin that is overloaded already: the measure for costs. */
+  readonly itemPrice: number;
   /** Bin of each item. The search reads it, only the model writes it. */
   readonly binOf: Int32Array;
   /** What the search makes small; kept by increments. Without what `press` adds. */

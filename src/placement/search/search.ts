@@ -23,7 +23,6 @@ export interface FoundState {
  * progress give the same result. The model is left in the best state.
  */
 export function search(model: SearchModel, { random, style, progress, exchange }: SearchOptions): FoundState {
-  const scale = scaleOf(model, random);
   const best = { bins: Int32Array.from(model.binOf), cost: model.cost };
   let batches = 0;
   const afterBatch = () => {
@@ -35,7 +34,7 @@ export function search(model: SearchModel, { random, style, progress, exchange }
   let begin = 0;
   for (const phase of phasesOf(style)) {
     const steps = begin === 0 ? Number.POSITIVE_INFINITY : (batches * batchSteps) / begin / model.items;
-    runPhase(model, phase, { scale: scale * Math.min(1, steps / patience), begin, random, progress, afterBatch });
+    runPhase(model, phase, { unit: model.itemPrice * Math.min(1, steps / patience), begin, random, progress, afterBatch });
     begin = phase.until;
     const found = exchange?.(best);
     if (found && found.cost < best.cost) {
@@ -52,7 +51,8 @@ export function search(model: SearchModel, { random, style, progress, exchange }
 const patience = 20_000;
 
 interface PhaseRun {
-  readonly scale: number;
+  /** Of the phase's temperatures. */
+  readonly unit: number;
   readonly begin: number;
   readonly random: Random;
   readonly progress: () => number;
@@ -60,11 +60,11 @@ interface PhaseRun {
 }
 
 function runPhase(model: SearchModel, { until, hot, cold, pressure }: Phase, run: PhaseRun): void {
-  const { scale, begin, random, progress, afterBatch } = run;
+  const { unit, begin, random, progress, afterBatch } = run;
   let push = 1;
   for (let now = progress(); now < until; now = progress()) {
     const done = (now - begin) / (until - begin);
-    const temperature = hot === 0 ? 0 : scale * hot * (cold / hot) ** done;
+    const temperature = hot === 0 ? 0 : unit * hot * (cold / hot) ** done;
     if (pressure) {
       const [first, last] = pressure;
       // In the end everything has to fit, whatever it takes.
@@ -76,18 +76,3 @@ function runPhase(model: SearchModel, { until, hot, cold, pressure }: Phase, run
   }
   model.press(Number.POSITIVE_INFINITY);
 }
-
-/** What a change of the state costs or gains on average. */
-function scaleOf(model: SearchModel, random: Random): number {
-  let sum = 0;
-  let count = 0;
-  for (let sample = 0; sample < scaleSamples; sample++) {
-    const delta = model.weighShift(Math.floor(random() * model.items), Math.floor(random() * model.bins), Number.POSITIVE_INFINITY);
-    if (delta === Number.POSITIVE_INFINITY) continue;
-    sum += Math.abs(delta);
-    count++;
-  }
-  return count === 0 ? 1 : sum / count;
-}
-
-const scaleSamples = 20_000;
