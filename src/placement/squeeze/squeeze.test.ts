@@ -171,6 +171,15 @@ describe('switching on', () => {
   });
 });
 
+test('a node that stands by and does not tell its size is taken to be like the others', () => {
+  const data = cluster(1);
+  const unknown = { totalMemory: 0, nodeMemory: 0, freeMemory: 0, totalDisk: 0, freeDisk: 0, totalCpu: 0 };
+  const silent = { ...(data.nodes[0] as ClusterData['nodes'][number]), ...unknown, name: 'silent', master: false, offline: true };
+  const withSilent = (tags: readonly string[]) => prepareCluster({ ...data, nodes: [...data.nodes, { ...silent, tags }] });
+  assert.equal(squeeze(withSilent(['htools:standby:auto']), limits).action, 'off');
+  assert.equal(squeeze(withSilent([]), limits).action, 'on');
+});
+
 test('rules of location hold in the plan and are as before afterwards', () => {
   const data = cluster(1);
   const members = data.instances.slice(0, 4).map(({ name }) => name);

@@ -2,6 +2,7 @@ import { type Move, type MoveKind, moveKind } from '../balance/move.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import { type ClusterState, createState } from '../state/cluster-state.ts';
 import { clusterScore } from '../state/score.ts';
+import { assumeStandby } from './assume-standby.ts';
 import { offCandidates, onCandidates } from './candidates.ts';
 import { choosePoweredOff } from './choose-powered-off.ts';
 import { choosePoweredOn } from './choose-powered-on.ts';
@@ -36,7 +37,8 @@ export interface Choice {
  * const plan = squeeze(prepareCluster(data), { minimalResources: 2, targetResources: 2 });
  * // plan.action 'off': after plan.moves nothing is on plan.nodes
  */
-export function squeeze(data: PreparedCluster, options: SqueezeOptions): SqueezePlan {
+export function squeeze(given: PreparedCluster, options: SqueezeOptions): SqueezePlan {
+  const data = assumeStandby(given);
   const fresh = (): ClusterState => {
     const state = createState(data, { staticKvmNodeMemory: options.staticKvmNodeMemory, spareInstances: spareRows });
     writeSpareRows(state, options.targetResources, options.minimalResources);
