@@ -130,6 +130,7 @@ function main(): void {
       '| nodes | instances | groups | seed | Ganeti, s | its score, moves | Gantry, s (warm) | its score, moves | load, s | state, MiB | hash |\n',
     );
     process.stdout.write('|---|---|---|---|---|---|---|---|---|---|---|\n');
+    const growth: { instances: number; seconds: number }[] = [];
     for (const each of values.small ? smallCases : cases) {
       const file = join(dir, 'cluster.data');
       writeFileSync(file, generateCluster(each));
@@ -138,6 +139,7 @@ function main(): void {
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', code], { encoding: 'utf8' });
       if (stdout === '') throw new Error(stderr);
       const result = JSON.parse(stdout) as BalancingResult;
+      growth.push({ instances: each.instances / each.groups, seconds: result.seconds / each.groups });
       const scores = result.scores.length === 1 ? result.scores[0] : `${result.scores.length} groups, sum ${sum(result.scores).toFixed(4)}`;
       const theirs = peer ? [`${peer.seconds.toFixed(1)}${each.peer ? ' *' : ''}`, `${peer.score}, ${peer.moves}`] : ['not run', '-'];
       const ours = `${result.seconds.toFixed(3)} (${result.warmSeconds.toFixed(3)})`;
@@ -147,9 +149,21 @@ function main(): void {
       );
     }
     process.stdout.write('\n* measured on another day on a host of this kind\n');
+    if (growth.length > 1)
+      process.stdout.write(`Seconds grow with the power ${exponent(growth).toFixed(2)} of instances, groups of the same size apart.\n`);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Slope of the logarithms, by least squares. */
+function exponent(points: readonly { instances: number; seconds: number }[]): number {
+  const xs = points.map(({ instances }) => Math.log(instances));
+  const ys = points.map(({ seconds }) => Math.log(seconds));
+  const mean = (list: readonly number[]) => list.reduce((total, value) => total + value, 0) / list.length;
+  const [mx, my] = [mean(xs), mean(ys)];
+  const products = xs.reduce((total, x, k) => total + (x - mx) * ((ys[k] as number) - my), 0);
+  return products / xs.reduce((total, x) => total + (x - mx) ** 2, 0);
 }
 
 const sum = (scores: readonly string[]): number => scores.reduce((total, score) => total + Number(score), 0);

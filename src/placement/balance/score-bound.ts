@@ -153,7 +153,7 @@ function widen({ leastChanges, largestChanges }: ScoreBound, k: number, variance
 
 const chord = (from: number, to: number): number => (to > from ? (Math.sqrt(to) - Math.sqrt(from)) / (to - from) : 0);
 
-/** An amount, if it is the same for both kinds of storage; else neither is right for all nodes, and 0 is never asked for. */
+/** The amount where storage is shared: with exclusive storage anywhere no bound is used. */
 function amountOf([shared]: readonly [Float64Array, Float64Array], at: number): number {
   return shared[at] as number;
 }
