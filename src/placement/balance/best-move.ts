@@ -1,6 +1,5 @@
 import type { RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
-import { unallocated } from '../state/add-primary.ts';
 import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -8,7 +7,6 @@ import { countsWithPrimary, countsWithSecondary, nodeCounts } from '../state/cou
 import { mirror } from '../state/instance-columns.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
-import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { tryPlacement } from './apply-move.ts';
 import { type MoveKind, migrationsOf, moveKind } from './move.ts';
 import {
