@@ -52,7 +52,8 @@ export interface Allocator {
  */
 export function createAllocator(state: ClusterState, options: Partial<AllocatorOptions> = {}): Allocator {
   const all = { ...defaultAllocatorOptions, ...options };
-  return { ...tools(state, all), options: all, used: state.instanceCount, added: [] };
+  // Rules may name an instance that is yet to come: they are made when it is there.
+  return { ...tools(state, { ...all, rules: undefined }), options: all, used: state.instanceCount, added: [] };
 }
 
 function tools(state: ClusterState, options: AllocatorOptions): Pick<Allocator, 'state' | 'search' | 'redundancy'> {
