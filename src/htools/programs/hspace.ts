@@ -8,7 +8,7 @@ import {
 } from '../../placement/index.ts';
 import { loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
-import type { RequestedSpec, Settings } from '../command/settings.ts';
+import type { Settings } from '../command/settings.ts';
 import { formatFixed } from '../print/format-number.ts';
 import { membersOf } from '../print/node-members.ts';
 import { printNodes } from '../print/print-nodes.ts';

@@ -35,9 +35,7 @@ const wanted = (k: number, diskTemplate: 'drbd' | 'ext') => ({
 
 function sameColumns(state: ClusterState, fresh: ClusterState): void {
   for (const column of ['instanceMemory', 'usedCpu', 'reserved', 'primaries', 'secondaries', 'location', 'tagConflicts'] as const) {
-    state.nodes[column].forEach(
-      (value, n) => void assert.ok(Math.abs(value - (fresh.nodes[column][n] as number)) < 1e-9, `${column} of ${n}`),
-    );
+    state.nodes[column].forEach((value, n) => assert.ok(Math.abs(value - (fresh.nodes[column][n] as number)) < 1e-9, `${column} of ${n}`));
   }
 }
 

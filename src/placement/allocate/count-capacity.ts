@@ -56,7 +56,7 @@ export function fillWith(
     }
     takeBack(allocator, capacity, before);
     // Where storage is not exclusive, free spindles do not come back by themselves.
-    allocator.state.nodes.changing.forEach((column, c) => void column.set(columns[c] as Float64Array));
+    allocator.state.nodes.changing.forEach((column, c) => column.set(columns[c] as Float64Array));
     if (step === smallStep) {
       fill(allocator, capacity, instance, left, options, requiredNodes(instance.diskTemplate) === 1);
       return;

@@ -82,7 +82,9 @@ export function exactScore(search: Search, { row }: Wanted, p: number, s: number
       score += weight * (state.tags.domainConflicts[0] as number);
       return;
     }
-    let { count, sum, variance } = statistics[c] as Statistic;
+    const { count, sum: total, variance: spread } = statistics[c] as Statistic;
+    let sum = total;
+    let variance = spread;
     for (const side of [0, 1] as const) {
       const n = side === 0 ? p : s;
       if ((state.nodes.offline[n] === 1) !== offline) continue;

@@ -69,7 +69,7 @@ export function answerRequest(cluster: PreparedCluster, request: AllocationReque
       );
       return answerEvacuation(state, evacuations);
     }
-    case 'allocate-secondary': {
+    default: {
       const { state, secondary, description } = allocateSecondary(cluster, request.instance, options, {}, (score) => formatFixed(score, 8));
       return secondary === undefined ? refused(description) : granted(description, cluster.nodes[secondary]?.name, state);
     }

@@ -15,7 +15,7 @@ export function describeRequest(request: AllocationRequest): string {
       return `NodeEvacuate ${showList(request.instances.map(String))} ${modeNames[request.mode]}`;
     case 'change-group':
       return `ChangeGroup ${showList(request.instances.map(String))} ${showList(request.targetGroups.map(String))}`;
-    case 'allocate-secondary':
+    default:
       return `AllocateSecondary ${request.instance}`;
   }
 }
