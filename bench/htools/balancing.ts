@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseText } from '../../src/htools/index.ts';
 import { balance, clusterScore, createState, optimalScore, prepareCluster } from '../../src/placement/index.ts';
+import { generateCluster } from './generate-cluster.ts';
 
 /**
  * Balancing: processor seconds of the engine for generated clusters, the score it reaches and the moves it takes, beside
@@ -52,17 +53,6 @@ const cases: readonly BalancingCase[] = [
 ];
 
 const smallCases: readonly BalancingCase[] = cases.slice(0, 1);
-
-/** The cluster of a case in the text format. Needs python3. */
-function generateCluster({ nodes, instances, groups, seed, skew }: BalancingCase): string {
-  const script = join(import.meta.dirname, 'generate-cluster.py');
-  const { status, stdout, stderr } = spawnSync('python3', [script, ...[nodes, instances, groups, seed, skew].map(String)], {
-    encoding: 'utf8',
-    maxBuffer: 1e9,
-  });
-  if (status !== 0) throw new Error(`generate-cluster.py failed: ${stderr}`);
-  return stdout;
-}
 
 /** Balances every group of the cluster, in this process. */
 export function benchBalancing(text: string): BalancingResult {
@@ -133,7 +123,7 @@ function main(): void {
     const growth: { instances: number; seconds: number }[] = [];
     for (const each of values.small ? smallCases : cases) {
       const file = join(dir, 'cluster.data');
-      writeFileSync(file, generateCluster(each));
+      writeFileSync(file, generateCluster(each.nodes, each.instances, each.groups, each.seed, each.skew));
       const peer = each.peer ?? (each.groups === 1 ? runPeer(file, Number(values['peer-seconds'])) : undefined);
       const code = `import{readFileSync}from'node:fs';import{benchBalancing}from${JSON.stringify(import.meta.filename)};console.log(JSON.stringify(benchBalancing(readFileSync(${JSON.stringify(file)},'utf8'))))`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', code], { encoding: 'utf8' });

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/index.ts';
 import { parseText } from '../../src/htools/index.ts';
 import { prepareCluster, squeeze } from '../../src/placement/index.ts';
+import { generateCluster } from './generate-cluster.ts';
 
 /**
  * Squeezing: processor seconds until it is known which nodes can be switched off, and the moves that empty them.
@@ -62,20 +61,9 @@ export function smallInstances(nodes: number, instances: number, seed: number): 
   return ['group-00|uuid-00|preferred||', hosts.join('\n'), lines.join('\n'), '', policy].join('\n\n');
 }
 
-function generated(...words: string[]): string {
-  const { status, stdout, stderr } = spawnSync('python3', [join(import.meta.dirname, 'generate-cluster.py'), ...words], {
-    encoding: 'utf8',
-    maxBuffer: 1e9,
-  });
-  if (status !== 0) throw new Error(`generate-cluster.py failed: ${stderr}`);
-  return stdout;
-}
-
 function main(): void {
   const { values } = parseArgs({ options: { small: { type: 'boolean' } } });
-  const texts = values.small
-    ? [smallInstances(10, 200, 1)]
-    : [generated('40', '600', '1', '1', '2', 'ext'), smallInstances(113, 15_769, 1)];
+  const texts = values.small ? [smallInstances(10, 200, 1)] : [generateCluster(40, 600, 1, 1, 2, 'ext'), smallInstances(113, 15_769, 1)];
   process.stdout.write('| nodes | instances | Gantry, s | nodes off | moves | hash |\n|---|---|---|---|---|---|\n');
   for (const text of texts) {
     const { nodes, instances, seconds, switchedOff, moves, hash } = benchSqueezing(text);
