@@ -125,6 +125,7 @@ export const programs = {
       'selectedInstances',
       'noCapacityChecks',
       'verbose',
+      'location',
     ],
     load: () => import('../programs/hcheck.ts'),
   },

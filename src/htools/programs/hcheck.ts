@@ -6,6 +6,7 @@ import { formatFixed } from '../print/format-number.ts';
 import { printKeys } from '../print/print-keys.ts';
 import { balanceGroup, enough } from './balance-group.ts';
 import { badItems, groupsWithNodes } from './groups.ts';
+import { checkLocation } from './hcheck-location.ts';
 
 const prefix = 'HCHECK';
 
@@ -35,7 +36,7 @@ const rebalanced: Phase = { key: 'FINAL', text: 'after rebalancing' };
 
 /**
  * Judges a cluster, and whether balancing would make it better. Source: Ganeti's hcheck(1).
- * @returns 1 if it needs balancing and that was not only looked at
+ * @returns 1 if it needs balancing and that was not only looked at, or is against rules of location
  */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const { machineReadable, simulateRebalance, verbosity } = settings;
@@ -61,8 +62,9 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
       states.map(({ group, state }) => healthOf(state, group, settings)),
     );
   }
+  const misplaced = settings.locationFile !== undefined && (await checkLocation(prepared, settings.locationFile, settings, io));
   if (machineReadable) io.out(printKeys(prefix, [['OK', '1']]));
-  return simulate ? 1 : 0;
+  return simulate || misplaced ? 1 : 0;
 }
 
 function verdict(simulateRebalance: boolean, unhealthy: boolean): string {
