@@ -78,6 +78,7 @@ export const commandIndex: readonly IndexEntry[] = [
   htool('hspace', 'Count the instances that still fit'),
   htool('hsqueeze', 'Find nodes that can be switched off'),
   htool('hroller', 'Plan the reboot of all nodes'),
+  htool('harep', 'Repair instances that are broken, by their tags'),
   program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
   program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
   program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
