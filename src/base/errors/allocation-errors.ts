@@ -21,7 +21,7 @@ export const allocationErrors = defineErrors({
     kind: 'user',
     http: 409,
     ganeti: 'insufficient_resources',
-    what: 'failure during allocation: No online nodes',
+    what: 'failure during allocation: No online nodes.',
     why: 'Each node is offline, or in a node group that takes no instances, or alone in its group while two nodes are needed.',
     todo: 'Bring nodes online, or look at the allocation policies of the groups.',
   },

@@ -133,9 +133,18 @@ function takeBack(allocator: Allocator, capacity: Capacity, until: number): void
   }
 }
 
+/** A size that no longer fitted, for which a smaller one is being tried. */
+interface Level {
+  readonly instance: PreparedInstance;
+  readonly failures: Int32Array;
+  /** Instances placed until then. */
+  readonly count: number;
+  readonly left: number | undefined;
+}
+
 /**
  * Places instances, the next ones always as large as still possible: when none fits, what was short most often is made
- * less.
+ * less by one step, and again; where that leads to nothing, each single quantity is made less until an instance fits.
  */
 export function fillTiered(
   allocator: Allocator,
@@ -144,24 +153,49 @@ export function fillTiered(
   limit: number | undefined,
   options: CapacityOptions,
 ): void {
-  fillWith(allocator, capacity, instance, limit, options);
-  const count = capacity.rows.length;
-  if (limit !== undefined && limit <= count) return;
-  const left = limit === undefined ? undefined : limit - count;
-  const failures = capacity.failures;
-  const rarestFirst = [...failures.keys()].slice(1).sort((a, b) => (failures[a] as number) - (failures[b] as number));
-  const smaller = shrinkInstance(instance, rarestFirst.at(-1) as number);
-  if (smaller) {
-    fillTiered(allocator, capacity, smaller, left, options);
-    if (capacity.rows.length > count) return;
-    capacity.failures = failures;
+  // A stack of its own: from the largest to the smallest size there may be thousands of steps.
+  const levels: Level[] = [];
+  let size = instance;
+  for (let left = limit; ; ) {
+    fillWith(allocator, capacity, size, left, options);
+    const count = capacity.rows.length;
+    if (left !== undefined && left <= count) return;
+    let level: Level = { instance: size, failures: capacity.failures, count, left: left === undefined ? undefined : left - count };
+    left = level.left;
+    const smaller = shrinkInstance(size, rarestFirst(level.failures).at(-1) as number);
+    if (smaller) {
+      levels.push(level);
+      size = smaller;
+      continue;
+    }
+    let next = shrinkAny(allocator, capacity, level, options);
+    while (!next) {
+      const above = levels.pop();
+      if (!above || capacity.rows.length > above.count) return;
+      level = above;
+      capacity.failures = level.failures;
+      next = shrinkAny(allocator, capacity, level, options);
+    }
+    size = next;
+    left = level.left;
   }
-  for (const mode of rarestFirst.reverse()) {
+}
+
+const rarestFirst = (failures: Int32Array): number[] =>
+  [...failures.keys()].slice(1).sort((a, b) => (failures[a] as number) - (failures[b] as number));
+
+/** The first instance that fits when one quantity is made less, the one that was short most often first. */
+function shrinkAny(
+  allocator: Allocator,
+  capacity: Capacity,
+  { instance, failures }: Level,
+  options: CapacityOptions,
+): PreparedInstance | undefined {
+  for (const mode of rarestFirst(failures).reverse()) {
     const fitting = shrinkUntilItFits(allocator, capacity, instance, mode, options);
-    if (!fitting) continue;
-    fillTiered(allocator, capacity, fitting, left, options);
-    return;
+    if (fitting) return fitting;
   }
+  return undefined;
 }
 
 /** The largest instance that fits when only the one quantity is made less. */
