@@ -28,10 +28,14 @@ test('a code of a newer version is not lost', () => {
   assert.match(error.message, /FROM_THE_FUTURE: flux/);
 });
 
+/** What happened, word for word as Ganeti's programs say it: scripts compare these lines as a whole. */
+const inGanetisWords = new Set(['HTOOLS_EXEC_NEEDS_LUXI', 'ROLL_NO_NODES', 'ROLL_MIGRATION_FAILS']);
+
 test('every error says what happened, why, and what to do', () => {
   for (const [code, { what, why, todo, http }] of Object.entries(errorCatalogue)) {
     assert.match(code, /^[A-Z][A-Z0-9_]+$/);
-    for (const text of [what, why, todo]) assert.ok(text.length > 8 && /[.}]$/.test(text), `${code}: "${text}"`);
+    const sentences = inGanetisWords.has(code) ? [why, todo] : [what, why, todo];
+    for (const text of sentences) assert.ok(text.length > 8 && /[.}]$/.test(text), `${code}: "${text}"`);
     assert.ok(http >= 400 && http < 600, code);
   }
 });
