@@ -6,6 +6,7 @@ import { daemonErrors } from './daemon-errors.ts';
 import type { ErrorDefinition } from './define-errors.ts';
 import { generalErrors } from './general-errors.ts';
 import { htoolsCommandErrors } from './htools-command-errors.ts';
+import { htoolsJobErrors } from './htools-job-errors.ts';
 import { htoolsSourceErrors } from './htools-source-errors.ts';
 import { hypervisorErrors } from './hypervisor-errors.ts';
 import { jobsErrors } from './jobs-errors.ts';
@@ -34,6 +35,7 @@ export const errorCatalogue = {
   ...allocationErrors,
   ...locationErrors,
   ...htoolsCommandErrors,
+  ...htoolsJobErrors,
   ...htoolsSourceErrors,
   ...searchErrors,
   ...squeezeErrors,

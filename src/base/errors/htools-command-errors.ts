@@ -73,12 +73,4 @@ export const htoolsCommandErrors = defineErrors({
     why: 'The search takes instances off their nodes and puts them where they are best; it has no moves of one kind only.',
     todo: 'Leave out --optimize, or limit it by --max-moves and --max-data.',
   },
-  HTOOLS_EXEC_MISSING: {
-    kind: 'user',
-    http: 501,
-    ganeti: 'wrong_input',
-    what: '{program}: The moves were planned, but jobs are not submitted yet.',
-    why: 'This version plans; giving jobs to the master daemon (-X) is still to come. Nothing was changed.',
-    todo: 'Run the commands that -C prints, or -C FILE writes as a script.',
-  },
 });

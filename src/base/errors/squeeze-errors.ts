@@ -58,14 +58,6 @@ export const squeezeErrors = defineErrors({
     why: 'A second repair was begun, by hand or by another harep, before the first had its result.',
     todo: 'Look at the jobs of both, and remove the tag of the one that is over (gnt-instance remove-tags).',
   },
-  HAREP_JOB_REFUSED: {
-    kind: 'operational',
-    http: 409,
-    ganeti: 'environment_error',
-    what: 'Job submission error: {detail}',
-    why: 'The master did not take the job: its queue is drained or full, or it does not know the instance any more.',
-    todo: 'Act on what it says, then run harep again; it goes on from the tags.',
-  },
   HAREP_JOB_GONE: {
     kind: 'operational',
     http: 404,

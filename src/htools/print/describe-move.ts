@@ -1,4 +1,5 @@
-import { type ClusterState, type Move, moveKind } from '../../placement/index.ts';
+import { type ClusterState, type EvacuationStep, type Move, moveKind } from '../../placement/index.ts';
+import { moveSteps } from '../jobs/move-steps.ts';
 import { formatFixed } from './format-number.ts';
 
 /** One move as its line, with what is needed to put it into a job. */
@@ -31,34 +32,29 @@ export function moveDescriber(state: ClusterState, instances: readonly number[])
     const before = [primaries[instance] as number, secondaries[instance] as number] as const;
     primaries[instance] = primary;
     secondaries[instance] = secondary;
-    const { summary, commands } = actions(move, name, nodeName(primary), nodeName(secondary), state.instances.running[instance] === 1);
+    const steps = moveSteps(move).map((step) => describeStep(step, name, nodeName, state.instances.running[instance] === 1));
     const number = String(place).padStart(3);
+    const summary = steps.map((step) => step.summary).join(' ');
     return {
       move,
-      commands,
+      commands: steps.map(({ command }) => command),
       nodes: [...new Set([primary, secondary, ...before])].filter((n) => n >= 0),
       line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(...before)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
     };
   };
 }
 
-function actions(
-  { kind }: Move,
-  name: string,
-  primary: string,
-  secondary: string,
+/** A step in the summary of its move, and what `gnt-instance` is to be called with for it. */
+function describeStep(
+  { kind, target }: EvacuationStep,
+  instance: string,
+  node: (n: number) => string,
   running: boolean,
-): { summary: string; commands: string[] } {
+): { summary: string; command: string } {
+  if (kind === moveKind.replaceSecondary) {
+    return { summary: `r:${node(target)}`, command: `replace-disks -n ${node(target)} ${instance}` };
+  }
   const verb = running ? 'migrate' : 'failover';
-  const migrate = `${verb} -f ${name}`;
-  const replace = (node: string) => `replace-disks -n ${node} ${name}`;
-  const byKind: Readonly<Record<Move['kind'], { summary: string; commands: string[] }>> = {
-    [moveKind.failover]: { summary: 'f', commands: [migrate] },
-    [moveKind.failoverToAny]: { summary: `fa:${primary}`, commands: [`${verb} -f -n ${primary} ${name}`] },
-    [moveKind.failoverAndReplace]: { summary: `f r:${secondary}`, commands: [migrate, replace(secondary)] },
-    [moveKind.replaceSecondary]: { summary: `r:${secondary}`, commands: [replace(secondary)] },
-    [moveKind.replaceAndFailover]: { summary: `r:${primary} f`, commands: [replace(primary), migrate] },
-    [moveKind.replacePrimary]: { summary: `f r:${primary} f`, commands: [migrate, replace(primary), migrate] },
-  };
-  return byKind[kind];
+  if (target < 0) return { summary: 'f', command: `${verb} -f ${instance}` };
+  return { summary: `fa:${node(target)}`, command: `${verb} -f -n ${node(target)} ${instance}` };
 }

@@ -1,14 +1,11 @@
-import type { Json } from '../../base/index.ts';
 import type { PreparedCluster, PreparedInstance } from '../../placement/index.ts';
+import type { Job, Opcode } from '../jobs/opcode.ts';
 import type { RepairKind } from './harep-tags.ts';
-
-/** An opcode of Ganeti, without what all opcodes have. */
-export type Opcode = Readonly<Record<string, Json>> & { readonly OP_ID: string };
 
 /** What an instance needs, and the opcodes that do it, one after the other. */
 export interface NeededRepair {
   readonly kind: RepairKind;
-  readonly opcodes: readonly Opcode[];
+  readonly opcodes: Job;
 }
 
 /** Finds an instance whose nodes are off. Only DRBD and plain disks can be repaired. Source: harep(1). */

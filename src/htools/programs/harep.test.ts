@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { runProgram } from '../command/run-program.ts';
-import { jobMaster, type MasterScript } from './testing/job-master.ts';
+import { jobMaster, type MasterScript } from '../jobs/testing/job-master.ts';
 
 const tag = (text: string) => `ganeti:watcher:autorepair:${text}`;
 const broken = (tags: readonly string[]): MasterScript => ({
@@ -106,13 +106,13 @@ describe('repairs that are under way', () => {
   const pending = tag('pending:failover:a:1700000000:7+8');
 
   test('are left alone until their jobs are done', async () => {
-    const { lines, jobs } = await harep({ ...broken([pending]), endings: { 8: 'running' } });
+    const { lines, jobs } = await harep({ ...broken([pending]), states: { 8: ['running'] } });
     assert.deepEqual(counts(lines), ['Healthy: 5', 'Pending repair: 1']);
     assert.deepEqual(jobs, []);
   });
 
   test('become a failure when one of the jobs fails, and stay so', async () => {
-    const { lines, jobs } = await harep({ ...broken([pending]), endings: { 8: 'error' } });
+    const { lines, jobs } = await harep({ ...broken([pending]), states: { 8: ['error'] } });
     assert.equal(lines[0], 'Moving inst2.r5.test from "Pending repair" to "Failure"');
     assert.deepEqual(
       jobs.map(([opcode]) => [opcode?.OP_ID, String((opcode?.tags as string[])[0]).replace(/\d{10}/, 'TIME')]),
@@ -131,11 +131,11 @@ describe('repairs that are under way', () => {
     const two = await harep(broken([pending, tag('pending:failover:b:1700000009:9')]));
     assert.deepEqual([two.code, two.jobs], [1, []]);
     assert.match(two.err, /An unfinished repair was found in instance inst2.r5.test: .*HAREP_TAGS_CONFLICT/s);
-    const gone = await harep({ ...broken([pending]), endings: { 7: null } });
+    const gone = await harep({ ...broken([pending]), states: { 7: [null] } });
     assert.match(gone.err, /does not know job 7.*HAREP_JOB_GONE/s);
     const refused = await harep({ ...broken([tag('failover')]), refusal: 'queue is drained' }, '--job-delay=0');
-    assert.match(refused.err, /queue is drained.*HAREP_JOB_REFUSED/s);
-    const untagged = await harep({ ...broken([tag('failover')]), endings: { 101: 'error' } }, '--job-delay=0');
+    assert.match(refused.err, /queue is drained.*HTOOLS_JOB_REFUSED/s);
+    const untagged = await harep({ ...broken([tag('failover')]), states: { 101: ['error'] } }, '--job-delay=0');
     assert.match(untagged.err, /The following jobs failed: 101=>error.*HAREP_JOB_FAILED/s);
   });
 });

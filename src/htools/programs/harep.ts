@@ -3,17 +3,20 @@ import type { PreparedCluster, PreparedInstance } from '../../placement/index.ts
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import type { Opcode } from '../jobs/opcode.ts';
+import { submitJobs } from '../jobs/submit-jobs.ts';
 import { showString } from '../print/show-value.ts';
-import { defaultLuxiSocket, LuxiClient } from '../sources/luxi/luxi-client.ts';
-import { annotate, isUnfinished, jobStates, runJob, submitJobs } from './harep-jobs.ts';
-import { delay, detectBroken, type NeededRepair, type Opcode, removeTags, setTags } from './harep-repairs.ts';
+import { defaultLuxiSocket } from '../sources/luxi/luxi-client.ts';
+import { originOf, repairResult, runJob } from './harep-jobs.ts';
+import { delay, detectBroken, type NeededRepair, removeTags, setTags } from './harep-repairs.ts';
 import { type RepairKind, type RepairState, repairKinds, repairPolicy, stateFromTags, tagged, withCurrent } from './harep-tags.ts';
 
 interface Session {
   readonly cluster: PreparedCluster;
   readonly settings: Settings;
   readonly io: ProgramIo;
-  readonly master: LuxiClient;
+  /** The master's socket. */
+  readonly path: string;
   /** Seconds. */
   readonly now: number;
 }
@@ -24,31 +27,25 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const { prepared } = await loadForProgram({ ...settings, luxiSocket: path }, io);
   const { instances } = prepared;
   const initial = instances.map(({ name, tags }) => stateFromTags(name, tags));
-  const master = await LuxiClient.connect(path);
-  try {
-    const session: Session = { cluster: prepared, settings, io, master, now: Math.floor(Date.now() / 1000) };
-    const checked: RepairState[] = [];
-    for (const [i, state] of initial.entries()) checked.push(await checkPending(session, instances[i] as PreparedInstance, state));
-    const done: RepairState[] = [];
-    for (const [i, state] of checked.entries()) done.push(await repairIfBroken(session, instances[i] as PreparedInstance, state));
-    printCounts(done, io);
-  } finally {
-    master.close();
-  }
+  const session: Session = { cluster: prepared, settings, io, path, now: Math.floor(Date.now() / 1000) };
+  const checked: RepairState[] = [];
+  for (const [i, state] of initial.entries()) checked.push(await checkPending(session, instances[i] as PreparedInstance, state));
+  const done: RepairState[] = [];
+  for (const [i, state] of checked.entries()) done.push(await repairIfBroken(session, instances[i] as PreparedInstance, state));
+  printCounts(done, io);
   return 0;
 }
 
 /** Looks whether the jobs of a pending repair are done, and tags the instance with the result. */
 async function checkPending(session: Session, instance: PreparedInstance, state: RepairState): Promise<RepairState> {
-  const { master, io, now } = session;
+  const { path, io, now } = session;
   const { repair } = state;
   if (state.name !== 'Pending repair' || !repair) return state;
-  const states = await jobStates(master, repair.jobs);
-  if (states.some(isUnfinished)) return state;
-  const healthy = states.every((status) => status === 'success');
+  const result = await repairResult(path, repair.jobs);
+  if (result === undefined) return state;
   const next: RepairState = {
-    name: healthy ? 'Healthy' : 'Failure',
-    repair: tagged({ ...repair, result: healthy ? 'success' : 'failure', time: now }),
+    name: result === 'success' ? 'Healthy' : 'Failure',
+    repair: tagged({ ...repair, result, time: now }),
     outdated: withCurrent(state),
   };
   io.out(`Moving ${instance.name} from ${showString(state.name)} to ${showString(next.name)}\n`);
@@ -82,22 +79,22 @@ async function repair(
   state: RepairState,
   { kind, opcodes }: NeededRepair,
 ): Promise<RepairState> {
-  const { master, io, now } = session;
+  const { path, io, now } = session;
   const { jobDelay, reason, dryRun } = session.settings;
   io.out(`Executing ${kindName(kind)} repair on ${instance.name}\n`);
   // The repair takes the locks of the instance at once, and the tags could only be set after it: so it waits for them.
   const delayed: readonly Opcode[] = jobDelay > 0 ? [delay(jobDelay), ...opcodes] : opcodes;
   if (dryRun) io.out(`jobs: ${JSON.stringify([delayed])}\n`);
-  const jobs = dryRun ? [] : await submitJobs(master, [delayed.map((opcode) => annotate(opcode, reason))]);
+  const jobs = dryRun ? [] : await submitJobs(path, [delayed], originOf(reason));
   const pending = tagged({ kind, uuid: randomUUID(), time: now, jobs, result: undefined });
   return commit(session, instance, { name: 'Pending repair', repair: pending, outdated: withCurrent(state) });
 }
 
 /** Makes the tags of an instance say what its state is. */
-async function commit({ master, io, settings }: Session, { name }: PreparedInstance, state: RepairState): Promise<RepairState> {
+async function commit({ path, io, settings }: Session, { name }: PreparedInstance, state: RepairState): Promise<RepairState> {
   const { repair: current, outdated } = state;
   const execute = async (opcode: Opcode) => {
-    if (!settings.dryRun) await runJob(master, [annotate(opcode, settings.reason)]);
+    if (!settings.dryRun) await runJob(path, [opcode], originOf(settings.reason));
   };
   if (current) {
     io.out(`>>> Adding the following tag to ${name}:\n${showString(current.tag)}\n`);

@@ -3,11 +3,13 @@ import { type ClusterState, type Location, locationPicture, optimalScore, type P
 import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { executeJobSets } from '../jobs/execute-job-sets.ts';
+import { moveJobSet } from '../jobs/move-job-set.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { moveExplainer } from '../print/explain-move.ts';
 import { formatFixed, formatGeneral } from '../print/format-number.ts';
-import { splitIntoJobSets } from '../print/job-sets.ts';
+import { type JobSet, splitIntoJobSets } from '../print/job-sets.ts';
 import { membersOf, moveMembers, type NodeMembers } from '../print/node-members.ts';
 import { printInstances } from '../print/print-instances.ts';
 import { printNodes } from '../print/print-nodes.ts';
@@ -37,15 +39,16 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     io.err(`The cluster state before balancing has been written to file '${settings.saveFile}.original'\n`);
   }
   const group = selectGroup(prepared, settings.group);
-  const location = settings.locationFile === undefined ? undefined : await loadLocation(settings.locationFile, prepared);
+  const location = await loadLocation(settings, prepared);
   const state = stateFor(prepared, settings, group);
   tellGroup(state, group, settings, io);
   const members = membersOf(state);
   printMaps('Initial', state, members, settings, io);
   const work: Work = { loaded, state, group, members, location, settings, io };
-  const isMoving = await balanceAndTell(work);
+  const sets = await balanceAndTell(work);
   if (location && settings.pictureFile !== undefined) await drawPicture(work, location.location);
-  return isMoving ? finish(settings) : 0;
+  if (settings.execute && sets.length > 0) await execute(sets, work);
+  return 0;
 }
 
 /** A group that is being balanced, and all that is known of it. */
@@ -59,8 +62,8 @@ interface Work {
   readonly io: ProgramIo;
 }
 
-/** @returns whether there are moves to carry out */
-async function balanceAndTell(work: Work): Promise<boolean> {
+/** @returns what is to be carried out */
+async function balanceAndTell(work: Work): Promise<JobSet[]> {
   const { loaded, state, members, location, settings, io } = work;
   const { verbosity, minScore } = settings;
   const before = scoreWithRules(state, location?.rules);
@@ -73,13 +76,13 @@ async function balanceAndTell(work: Work): Promise<boolean> {
     const [now, least, nearly] = [before, best, minScore].map((value) => formatGeneral(value, 6));
     io.out(`Cluster is already well balanced (initial score ${now},\noptimum score due to N+1 reservations ${least},\n`);
     io.out(`minimum score ${nearly}).\nNothing to do, exiting\n`);
-    return false;
+    return [];
   }
   io.out('Trying to minimize the CV...\n');
   const moves = await findMoves(work);
   tellResult(before, work, moves);
-  const sets = splitIntoJobSets(moves);
-  await printCommands(settings.firstJobGroup ? sets.slice(0, 1) : sets, settings, io);
+  const sets = splitIntoJobSets(moves).slice(0, settings.firstJobGroup ? 1 : undefined);
+  await printCommands(sets, settings, io);
   if (settings.saveFile !== undefined) {
     await saveCluster(`${settings.saveFile}.balanced`, balancedData(loaded.data, state));
     io.err(`The cluster state after balancing has been written to file '${settings.saveFile}.balanced'\n`);
@@ -90,7 +93,13 @@ async function balanceAndTell(work: Work): Promise<boolean> {
   );
   printMaps('Final', state, moved, settings, io);
   if (verbosity > 3) io.out(`Original: ${resources}\nFinal:    ${freeResources(state)}\n`);
-  return moves.length > 0;
+  return sets;
+}
+
+function execute(sets: readonly JobSet[], { loaded: { prepared }, settings, io }: Work): Promise<void> {
+  const { luxiSocket, reason, priority } = settings;
+  const jobSets = sets.map((set) => moveJobSet(prepared, set, 'Executing jobset for instances'));
+  return executeJobSets(jobSets, luxiSocket, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
 }
 
 async function findMoves({ loaded, state, group, location, settings, io }: Work): Promise<DescribedMove[]> {
@@ -208,12 +217,4 @@ function freeResources({ nodes, scope }: ClusterState): string {
     disk += nodes.freeDisk[n] as number;
   }
   return `mem=${memory} disk=${disk}`;
-}
-
-/** Carries the moves out, if that is wanted. @returns the exit code */
-function finish({ execute, luxiSocket }: Settings): number {
-  if (!execute) return 0;
-  throw luxiSocket === undefined
-    ? new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hbal' })
-    : new GantryError('HTOOLS_EXEC_MISSING', { program: 'hbal' });
 }

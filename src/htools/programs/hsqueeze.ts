@@ -1,12 +1,9 @@
-import { GantryError } from '../../base/index.ts';
 import {
   type ClusterData,
   type ClusterState,
-  compileRules,
   createState,
   defaultLoadLimits,
   type PreparedCluster,
-  type RuleBook,
   type SqueezePlan,
   type SqueezeProgress,
   squeeze,
@@ -14,6 +11,10 @@ import {
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { executeJobSets, type JobSet } from '../jobs/execute-job-sets.ts';
+import { moveJobSet } from '../jobs/move-job-set.ts';
+import { powerNodes, tagNode } from '../jobs/node-opcodes.ts';
+import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { formatJobSets, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
@@ -30,7 +31,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     minimalResources: settings.minResources,
     targetResources: settings.targetResources,
     mirrored: settings.mirrored,
-    rules: await readRules(prepared, settings),
+    rules: (await loadLocation(settings, prepared))?.rules,
     load: { ...defaultLoadLimits, ...settings.loadLimits },
     staticKvmNodeMemory: settings.staticKvmNodeMemory,
     progress: io.watched ? tellProgress(prepared, io) : undefined,
@@ -38,8 +39,9 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const described = describeMoves(prepared, plan);
   if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, described), null, 2)}\n`);
   else await tell(prepared, plan, described, settings, io);
+  if (settings.execute && plan.action !== 'none') await execute(prepared, plan, described, settings, io);
   await save(squeezedData(data, plan), 'squeezed', endings[plan.action], settings, io);
-  return finish(settings);
+  return 0;
 }
 
 const endings = { off: 'after hsqueeze run', on: 'after hsqueeze expansion', none: 'after hsqueeze doing nothing' } as const;
@@ -48,14 +50,6 @@ async function save(data: ClusterData, ending: string, when: string, { saveFile 
   if (saveFile === undefined) return;
   await saveCluster(`${saveFile}.${ending}`, data);
   io.err(`The cluster state ${when} has been written to file '${saveFile}.${ending}'\n`);
-}
-
-/** @throws LOCATION_UNREADABLE and the other errors of location files */
-async function readRules(cluster: PreparedCluster, { locationFile }: Settings): Promise<RuleBook | undefined> {
-  if (locationFile === undefined) return undefined;
-  const { readLocationFile } = await import('../location/read-location-file.ts');
-  const { topology, services } = await readLocationFile(locationFile);
-  return compileRules(cluster, topology, services);
 }
 
 /** One line on the terminal that is written over, and taken away at the end. */
@@ -127,10 +121,20 @@ function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, 
   return `${moves}${tagging}\necho Power Commands\n${each((alias) => `power -f off ${alias}`)}`;
 }
 
-/** @returns the exit code @throws HTOOLS_EXEC_NEEDS_LUXI, HTOOLS_EXEC_MISSING */
-function finish({ execute, luxiSocket }: Settings): number {
-  if (!execute) return 0;
-  throw luxiSocket === undefined
-    ? new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program: 'hsqueeze' })
-    : new GantryError('HTOOLS_EXEC_MISSING', { program: 'hsqueeze' });
+/** What the commands do, as jobs. Source: Ganeti's hsqueeze(1), option -X. */
+function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[]): JobSet[] {
+  const { action, tag } = plan;
+  const nodes = plan.nodes.map((n) => cluster.nodes[n]?.name ?? '');
+  const moves = splitIntoJobSets(described).map((set) => moveJobSet(cluster, set, 'Moving instances'));
+  if (action === 'on') return [{ title: 'Powering on nodes', jobs: [powerNodes(nodes, true)] }, ...moves];
+  const tagging = nodes.map((node) => ({ title: `Tagging node ${node} with standby`, jobs: [[tagNode(node, tag)]] }));
+  return [...moves, ...tagging, { title: 'Powering off nodes', jobs: [powerNodes(nodes, false)] }];
+}
+
+/** @throws HTOOLS_EXEC_NEEDS_LUXI and the other errors of `executeJobSets` */
+function execute(cluster: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[], settings: Settings, io: ProgramIo) {
+  const comment = `${plan.action === 'on' ? 'expanding' : 'condensing'} by ${plan.nodes.length} nodes`;
+  // What is printed for programs stays whole.
+  const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
+  return executeJobSets(jobSetsOf(cluster, plan, described), settings.luxiSocket, { program: 'hsqueeze', comment }, told);
 }

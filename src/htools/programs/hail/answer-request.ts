@@ -22,9 +22,9 @@ import {
   settle,
   stage,
 } from '../../../placement/index.ts';
+import { moveOpcodes } from '../../jobs/move-opcodes.ts';
 import { formatFixed } from '../../print/format-number.ts';
 import type { AllocationRequest, WantedInstance } from '../../sources/iallocator/allocation-request.ts';
-import { moveOpcodes } from './move-opcodes.ts';
 
 export interface AnswerOptions extends Partial<AllocatorOptions> {
   readonly restrictToNodes?: readonly string[] | undefined;
@@ -170,6 +170,6 @@ function answerEvacuation(state: ClusterState, evacuations: readonly Evacuation[
   const done = evacuations.flatMap((evacuation) => ('steps' in evacuation ? [evacuation] : []));
   const failed = evacuations.flatMap((evacuation) => ('failure' in evacuation ? [[name(evacuation.instance), evacuation.failure]] : []));
   const moved = done.map(({ instance, group, nodes: to }) => [name(instance), groups[group]?.name, to.map((n) => nodes[n]?.name)]);
-  const jobs = done.map(({ instance, steps }) => moveOpcodes(state, instance, steps));
+  const jobs = done.map(({ instance, steps }) => moveOpcodes(state.data, instance, steps));
   return granted(`${failed.length} instances failed to move and ${moved.length} were moved successfully`, [moved, failed, jobs], state);
 }

@@ -2,7 +2,7 @@ import { GantryError } from '../../../base/index.ts';
 import type { ClusterData } from '../../../placement/index.ts';
 import { asRecord } from '../json-text.ts';
 import { assemble, type LivePart } from '../live/assemble.ts';
-import { LuxiClient } from './luxi-client.ts';
+import { withMaster } from './with-master.ts';
 
 const nodeFields = [
   'name',
@@ -49,8 +49,7 @@ const groupFields = ['uuid', 'name', 'alloc_policy', 'ipolicy', 'tags'];
  * @throws HTOOLS_LUXI_UNREACHABLE, HTOOLS_LUXI_REFUSED, HTOOLS_LUXI_ANSWER and those of `assemble`
  */
 export async function loadLuxi(path: string): Promise<ClusterData> {
-  const master = await LuxiClient.connect(path);
-  try {
+  return withMaster(path, async (master) => {
     const query = async (kind: string, fields: readonly string[]): Promise<LivePart> => {
       const place = `${path}: ${kind} query`;
       return { value: toRecords(await master.call('Query', [kind, fields, null]), fields, place), place };
@@ -60,9 +59,7 @@ export async function loadLuxi(path: string): Promise<ClusterData> {
     const info = { value: await master.call('QueryClusterInfo', []), place: `${path}: cluster info` };
     const groups = await query('group', groupFields);
     return assemble({ groups, nodes, instances, info });
-  } finally {
-    master.close();
-  }
+  });
 }
 
 /** Rows of pairs (status, value) as records; a value whose status is not 0 (normal) is not known. Prefixes of parameters go. */

@@ -108,7 +108,10 @@ export class LuxiClient {
       this.waiting.unshift(call);
       this.fail(`its answer to ${call.method} makes no sense`);
     } else if (reply.success) call.resolve(reply.result);
-    else call.reject(new GantryError('HTOOLS_LUXI_REFUSED', { method: call.method, detail: describe(reply.result), result: reply.result }));
+    else
+      call.reject(
+        new GantryError('HTOOLS_LUXI_REFUSED', { method: call.method, detail: describeError(reply.result), result: reply.result }),
+      );
   }
 
   /** Gives up the connection and every call that waits. */
@@ -132,8 +135,8 @@ function readReply(message: string): { success: boolean; result: Json } | undefi
   }
 }
 
-/** Ganeti's errors are a name and its arguments. */
-function describe(result: Json): string {
+/** An error as Ganeti encodes it, a name and its arguments, for people. */
+export function describeError(result: Json): string {
   if (!Array.isArray(result)) return JSON.stringify(result);
   const [name, facts] = result as readonly Json[];
   const texts = Array.isArray(facts) ? (facts as readonly Json[]) : [facts ?? ''];

@@ -1,12 +1,13 @@
-import { type ClusterState, type EvacuationStep, moveKind } from '../../../placement/index.ts';
+import { type EvacuationStep, moveKind, type PreparedCluster, type PreparedInstance } from '../../placement/index.ts';
+import type { Job, Opcode } from './opcode.ts';
 
-/** The opcodes that carry out the steps of an evacuation, as Ganeti takes them from its allocator. */
-export function moveOpcodes({ data, instances }: ClusterState, i: number, steps: readonly EvacuationStep[]): object[] {
-  const name = data.instances[i]?.name;
-  const node = (n: number) => data.nodes[n]?.name;
-  const change = (target: number) => {
-    const to = target >= 0 ? { target_node: node(target) } : {};
-    if (instances.forthcoming[i] === 1) {
+/** The opcodes that carry out the steps of a move, as Ganeti's programs submit them. */
+export function moveOpcodes({ nodes, instances }: PreparedCluster, i: number, steps: readonly EvacuationStep[]): Job {
+  const { name, forthcoming } = instances[i] as PreparedInstance;
+  const node = (n: number) => nodes[n]?.name ?? '';
+  const change = (target: number): Opcode => {
+    const to: Readonly<Record<string, string>> = target >= 0 ? { target_node: node(target) } : {};
+    if (forthcoming) {
       const base = { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: name, shutdown_timeout: 120, ignore_consistency: false };
       return { ...base, ...to, ignore_ipolicy: false, cleanup: false };
     }
@@ -21,7 +22,7 @@ export function moveOpcodes({ data, instances }: ClusterState, i: number, steps:
       ignore_hvversions: true,
     };
   };
-  const replace = (target: number) => ({
+  const replace = (target: number): Opcode => ({
     OP_ID: 'OP_INSTANCE_REPLACE_DISKS',
     instance_name: name,
     early_release: false,

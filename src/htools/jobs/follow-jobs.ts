@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GantryError } from '../../base/index.ts';
+import { isUnfinished, jobStates } from './job-states.ts';
+
+const firstPause = 500;
+const longestPause = 15_000;
+const mostSilences = 5;
+
+/**
+ * Waits until jobs are over, and asks for them less and less often, each time on a connection of its own: the master may
+ * restart meanwhile.
+ * @param path of the master's socket
+ * @param tell is given the states each time
+ * @returns the status of each, in their order
+ * @throws HTOOLS_JOBS_LOST
+ */
+export async function followJobs(
+  path: string,
+  jobs: readonly number[],
+  program: string,
+  tell: (states: readonly string[]) => void = () => undefined,
+): Promise<string[]> {
+  let silences = 0;
+  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    await sleep(pause);
+    const lose = (detail: string) => new GantryError('HTOOLS_JOBS_LOST', { program, jobs: jobs.join(', '), detail });
+    const answer = await jobStates(path, jobs).catch(GantryError.from);
+    if (answer instanceof GantryError) {
+      silences++;
+      if (answer.code !== 'HTOOLS_LUXI_UNREACHABLE' || silences === mostSilences) throw lose(answer.message);
+      continue;
+    }
+    silences = 0;
+    const states = answer.map((status, k) => {
+      if (status === undefined) throw lose(`the master does not know job ${jobs[k]}`);
+      return status;
+    });
+    tell(states);
+    if (!states.some(isUnfinished)) return states;
+  }
+}

@@ -1,0 +1,33 @@
+import type { ProgramIo } from '../command/program-io.ts';
+
+export interface StopRequests extends Disposable {
+  /** Somebody wants to stop after the jobs that run. */
+  readonly made: boolean;
+}
+
+/**
+ * Until it is disposed of, SIGINT asks to stop after the present job set, and SIGTERM ends the process at once with code 2;
+ * the jobs go on in both cases. Source: hbal(1), signal handling.
+ */
+export function listenForStop(io: ProgramIo): StopRequests {
+  let made = false;
+  const onInterrupt = () => {
+    made = true;
+    io.out('Cancel request registered, will exit at the end of the current job set...\n');
+  };
+  const onTerminate = () => {
+    io.out('Double cancel request, exiting now...\n');
+    process.exit(2);
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return {
+    get made() {
+      return made;
+    },
+    [Symbol.dispose]() {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}
