@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GantryError } from '../../base/index.ts';
 import { isUnfinished, jobStates } from './job-states.ts';
 
-const firstPause = 500;
-const longestPause = 15_000;
-const mostSilences = 5;
+const firstPause = 250;
+/** Ganeti's waits up to 15 s, which is idle time after each set of jobs. */
+const longestPause = 2000;
+/** About a minute. */
+const mostSilences = 30;
 
 /**
  * Waits until jobs are over, and asks for them less and less often, each time on a connection of its own: the master may
@@ -21,7 +23,7 @@ export async function followJobs(
   tell: (states: readonly string[]) => void = () => undefined,
 ): Promise<string[]> {
   let silences = 0;
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+  for (let pause = firstPause; ; pause = Math.min(1.5 * pause, longestPause)) {
     await sleep(pause);
     const lose = (detail: string) => new GantryError('HTOOLS_JOBS_LOST', { program, jobs: jobs.join(', '), detail });
     const answer = await jobStates(path, jobs).catch(GantryError.from);

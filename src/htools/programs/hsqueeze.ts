@@ -121,20 +121,30 @@ function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, 
   return `${moves}${tagging}\necho Power Commands\n${each((alias) => `power -f off ${alias}`)}`;
 }
 
-/** What the commands do, as jobs. Source: Ganeti's hsqueeze(1), option -X. */
+/**
+ * What is submitted, set by set. Nodes that are switched on need a while until instances can move there, so that is left to
+ * hbal. Source: Ganeti's hsqueeze(1), option -X.
+ */
 function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[]): JobSet[] {
   const { action, tag } = plan;
   const nodes = plan.nodes.map((n) => cluster.nodes[n]?.name ?? '');
+  if (action === 'on') return [{ title: 'Powering on nodes', jobs: [powerNodes(nodes, true)] }];
   const moves = splitIntoJobSets(described).map((set) => moveJobSet(cluster, set, 'Moving instances'));
-  if (action === 'on') return [{ title: 'Powering on nodes', jobs: [powerNodes(nodes, true)] }, ...moves];
   const tagging = nodes.map((node) => ({ title: `Tagging node ${node} with standby`, jobs: [[tagNode(node, tag)]] }));
   return [...moves, ...tagging, { title: 'Powering off nodes', jobs: [powerNodes(nodes, false)] }];
 }
 
 /** @throws HTOOLS_EXEC_NEEDS_LUXI and the other errors of `executeJobSets` */
-function execute(cluster: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[], settings: Settings, io: ProgramIo) {
+async function execute(
+  cluster: PreparedCluster,
+  plan: SqueezePlan,
+  described: readonly DescribedMove[],
+  settings: Settings,
+  io: ProgramIo,
+) {
   const comment = `${plan.action === 'on' ? 'expanding' : 'condensing'} by ${plan.nodes.length} nodes`;
   // What is printed for programs stays whole.
   const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
-  return executeJobSets(jobSetsOf(cluster, plan, described), settings.luxiSocket, { program: 'hsqueeze', comment }, told);
+  await executeJobSets(jobSetsOf(cluster, plan, described), settings.luxiSocket, { program: 'hsqueeze', comment }, told);
+  if (plan.action === 'on' && described.length > 0) io.err('Once these nodes are up, hbal -L -X moves instances there.\n');
 }

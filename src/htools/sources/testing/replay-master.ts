@@ -63,12 +63,16 @@ async function inPieces(socket: Socket, text: string): Promise<void> {
 function recordedAnswers(): (message: string) => unknown {
   const byCall = new Map<string, unknown[]>();
   for (const { call, answer } of JSON.parse(dataText('luxi.json')) as Exchange[]) {
-    const key = JSON.stringify(call);
+    const key = keyOf(call);
     byCall.set(key, [...(byCall.get(key) ?? []), answer]);
   }
   return (message) => {
-    const answers = byCall.get(JSON.stringify(JSON.parse(message)));
+    const answers = byCall.get(keyOf(JSON.parse(message)));
     if (answers === undefined) return { success: false, result: ['GenericError', ['Unknown method']] };
     return answers.length > 1 ? answers.shift() : answers[0];
   };
 }
+
+/** A call without what says who made it and when. */
+const keyOf = (call: unknown): string =>
+  JSON.stringify(call, (name, value: unknown) => (name === 'comment' || name === 'reason' ? undefined : value));
