@@ -63,6 +63,9 @@ export const optionCatalogue = {
   })),
   loadFile: valued(['U', 'dynu-file'], 'FILE', 'file', 'read the load of instances from a file', (text) => ({ loadFile: text })),
   location: valued('location', 'FILE', 'file', 'respect the rules of location in this file', (text) => ({ locationFile: text })),
+  locationTags: flag('location-from-tags', "take Ganeti's tags as rules of location; with --location they always are", {
+    locationTags: true,
+  }),
   luxi: optional(['L', 'luxi'], 'SOCKET', 'file', `ask the master daemon, at this socket [${defaultLuxiSocket}]`, (text) => ({
     luxiSocket: text ?? defaultLuxiSocket,
   })),
@@ -142,6 +145,18 @@ export const optionCatalogue = {
   priority: valued('priority', 'PRIO', 'choices=low,normal,high', 'priority of the jobs', (text) => ({ priority: readPriority(text) })),
   quiet: flag(['q', 'quiet'], 'say less; may be repeated', ({ verbosity }) => ({ verbosity: verbosity - 1 })),
   rapi: valued(['m', 'master'], 'ADDRESS', 'host', 'ask the REST interface of the cluster at this address', (text) => ({ rapi: text })),
+  rapiCa: valued(
+    'rapi-ca',
+    'FILE',
+    'file',
+    'accept only servers of the REST interface whose certificate this file vouches for',
+    (text) => ({
+      rapiCaFile: text,
+    }),
+  ),
+  rapiCredentials: valued('rapi-credentials', 'FILE', 'file', 'take user:password for the REST interface from this file', (text) => ({
+    rapiCredentialsFile: text,
+  })),
   reason: valued('reason', 'REASON', 'none', 'reason to record with the jobs', (text) => ({ reason: text })),
   restrictedMigration: flag('restricted-migration', 'no moves by way of the secondary node to a third one', { restrictedMigration: true }),
   save: valued(['S', 'save'], 'FILE', 'none', 'write the cluster to files of this name with an ending', (text) => ({ saveFile: text })),
@@ -154,6 +169,9 @@ export const optionCatalogue = {
   })),
   selectedInstances: valued('select-instances', 'INSTS', 'manyinstances', 'move only these instances', (text) => ({
     selectedInstances: readList(text),
+  })),
+  service: valued('service', 'NAME', 'string', 'count the new instances as members of this service of the location file', (text) => ({
+    service: text,
   })),
   simulate: valued(
     'simulate',

@@ -39,6 +39,7 @@ export interface Settings {
   readonly loadFile: string | undefined;
   readonly loadLimits: Partial<LoadLimits>;
   readonly locationFile: string | undefined;
+  readonly locationTags: boolean;
   readonly luxiSocket: string | undefined;
   readonly machineReadable: boolean;
   readonly maxCpu: number | undefined;
@@ -74,6 +75,8 @@ export interface Settings {
   readonly printNodes: readonly string[] | undefined;
   readonly priority: JobPriority | undefined;
   readonly rapi: string | undefined;
+  readonly rapiCaFile: string | undefined;
+  readonly rapiCredentialsFile: string | undefined;
   readonly reason: string | undefined;
   readonly restrictedMigration: boolean;
   readonly restrictToNodes: readonly string[] | undefined;
@@ -81,6 +84,7 @@ export interface Settings {
   readonly seconds: number | undefined;
   readonly seed: number;
   readonly selectedInstances: readonly string[];
+  readonly service: string | undefined;
   readonly simulated: readonly string[];
   readonly simulateRebalance: boolean;
   readonly skipNonRedundant: boolean;
@@ -122,6 +126,7 @@ export const defaultSettings: Settings = {
   loadFile: undefined,
   loadLimits: {},
   locationFile: undefined,
+  locationTags: false,
   luxiSocket: undefined,
   machineReadable: false,
   maxCpu: undefined,
@@ -152,6 +157,8 @@ export const defaultSettings: Settings = {
   printNodes: undefined,
   priority: undefined,
   rapi: undefined,
+  rapiCaFile: undefined,
+  rapiCredentialsFile: undefined,
   reason: undefined,
   restrictedMigration: false,
   restrictToNodes: undefined,
@@ -159,6 +166,7 @@ export const defaultSettings: Settings = {
   seconds: undefined,
   seed: 1,
   selectedInstances: [],
+  service: undefined,
   simulated: [],
   simulateRebalance: true,
   skipNonRedundant: false,

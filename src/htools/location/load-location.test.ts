@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { bottlenecks, prepareCluster, survivability } from '../../placement/index.ts';
 import { parseText } from '../sources/text/parse-text.ts';
-import { loadLocation } from './load-location.ts';
+import { type LoadedLocation, loadLocation } from './load-location.ts';
 import { printBottlenecks, printSurvivability } from './print-survivability.ts';
 
 const example = join(import.meta.dirname, '../../../docs/examples/location');
 const cluster = prepareCluster(parseText(await readFile(join(example, 'cluster.data'), 'utf8'), 'cluster.data'));
 
 test('the example of the documentation is loaded, and judged', async () => {
-  const { location, rules } = await loadLocation(join(example, 'location.yaml'), cluster);
+  const { location, rules } = (await loadLocation({ locationFile: join(example, 'location.yaml') }, cluster)) as LoadedLocation;
   assert.deepEqual(
     rules.breaches().map(({ rule }) => rule),
     [
@@ -45,7 +45,7 @@ test('whatever is wrong with names and rules is one error with its file and line
   const wrong = async (text: string, code: string, message: RegExp) => {
     await writeFile(file, text);
     await assert.rejects(
-      loadLocation(file, cluster),
+      loadLocation({ locationFile: file }, cluster),
       (error: Error & { code?: string }) =>
         error.code === code && message.test(error.message.replaceAll(file, 'FILE')) && !error.message.includes('{'),
       `${code} ${message}`,

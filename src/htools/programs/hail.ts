@@ -3,6 +3,7 @@ import { type ClusterState, createState, type PreparedCluster, type PreparedInst
 import { loadForProgram, warnOfMissing } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { chooseLocation, rulesOf } from '../location/load-location.ts';
 import { membersOf } from '../print/node-members.ts';
 import { printNodes } from '../print/print-nodes.ts';
 import type { AllocationRequest } from '../sources/iallocator/allocation-request.ts';
@@ -11,7 +12,6 @@ import { saveCluster } from '../sources/text/save-cluster.ts';
 import { allocatedData } from './hail/allocated-data.ts';
 import { answerRequest } from './hail/answer-request.ts';
 import { describeInstance, describeRequest } from './hail/describe-request.ts';
-import { readRules } from './hail/read-rules.ts';
 
 /** Answers a request that Ganeti makes to its instance allocator. Source: Ganeti's hail(1). */
 export async function run(settings: Settings, args: readonly string[], io: ProgramIo): Promise<number> {
@@ -24,12 +24,14 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
   const before = createState(cluster);
   showNodes('Initial', before, settings, io);
   await save('pre-ialloc', 'before', cluster, before, settings, io);
+  const location = await chooseLocation(settings, 'plan');
   const answer = answerRequest(cluster, request, {
     capacityChecks: settings.capacityChecks,
     ignoreSoftErrors: settings.ignoreSoftErrors,
     restrictToNodes: settings.restrictToNodes,
     explain: settings.explain,
-    rules: await readRules(settings),
+    location,
+    rules: location && rulesOf(location),
   });
   const { success, info, result, explanations, after } = answer;
   for (const line of explanations ?? []) io.err(`${line}\n`);

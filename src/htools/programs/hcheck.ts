@@ -1,12 +1,20 @@
-import { type ClusterState, clusterScore, createRedundancy, type PreparedCluster, strandingNodes } from '../../placement/index.ts';
+import {
+  type ClusterState,
+  clusterScore,
+  createRedundancy,
+  type PreparedCluster,
+  type RuleBook,
+  strandingNodes,
+} from '../../placement/index.ts';
 import { loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { loadLocation } from '../location/load-location.ts';
 import { formatFixed } from '../print/format-number.ts';
 import { printKeys } from '../print/print-keys.ts';
-import { balanceGroup, enough } from './balance-group.ts';
+import { balanceGroup, enough, scoreWithRules } from './balance-group.ts';
 import { badItems, groupsWithNodes } from './groups.ts';
-import { checkLocation } from './hcheck-location.ts';
+import { judgeLocation, locationKeys, printLocation } from './hcheck-location.ts';
 
 const prefix = 'HCHECK';
 
@@ -44,6 +52,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const states = groupsWithNodes(prepared).map((group) => ({ group, state: stateFor(prepared, settings, group) }));
   const before = states.map(({ group, state }) => healthOf(state, group, settings));
   const unhealthy = totals(before).some((count) => count > 0);
+  const judged = await judgeLocation(prepared, settings);
   if (machineReadable)
     io.out(
       printKeys(
@@ -51,30 +60,32 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
         prepared.groups.map(({ uuid }, group) => [`GROUP_UUID_${group}`, uuid]),
       ),
     );
-  else if (verbosity >= 1) io.out(`${verdict(simulateRebalance, unhealthy)}\n`);
+  else if (verbosity >= 1) io.out(`${verdict(simulateRebalance, unhealthy, judged?.misplaced ?? false)}\n`);
   const tell = (phase: Phase, health: readonly GroupHealth[]) => tellHealth(prepared, phase, health, unhealthy, settings, io);
   tell(initially, before);
   const simulate = simulateRebalance && unhealthy;
   if (simulate || machineReadable) {
-    if (simulate) for (const { state } of states) rebalance(state, settings);
+    const rules = simulate ? (await loadLocation(settings, prepared))?.rules : undefined;
+    if (simulate) for (const { state } of states) rebalance(state, settings, rules);
     tell(
       rebalanced,
       states.map(({ group, state }) => healthOf(state, group, settings)),
     );
   }
-  const misplaced = settings.locationFile !== undefined && (await checkLocation(prepared, settings.locationFile, settings, io));
+  if (judged) io.out(machineReadable ? locationKeys(judged) : printLocation(judged));
   if (machineReadable) io.out(printKeys(prefix, [['OK', '1']]));
-  return simulate || misplaced ? 1 : 0;
+  return simulate || judged?.misplaced ? 1 : 0;
 }
 
-function verdict(simulateRebalance: boolean, unhealthy: boolean): string {
+function verdict(simulateRebalance: boolean, unhealthy: boolean, misplaced: boolean): string {
   if (!simulateRebalance) return 'Running in no-simulation mode.';
+  if (misplaced) return `Cluster ${unhealthy ? 'needs rebalancing, and ' : ''}is against its rules of location.`;
   return unhealthy ? 'Cluster needs rebalancing.' : 'No need to rebalance cluster, no problems found.';
 }
 
-function rebalance(state: ClusterState, settings: Settings): void {
-  if (clusterScore(state) < enough(state, settings)) return;
-  for (const _ of balanceGroup(state, settings)) {
+function rebalance(state: ClusterState, settings: Settings, rules: RuleBook | undefined): void {
+  if (scoreWithRules(state, rules) < enough(state, settings)) return;
+  for (const _ of balanceGroup(state, settings, rules)) {
     // The moves are in the state.
   }
 }

@@ -11,9 +11,10 @@ import {
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { loadLocation } from '../location/load-location.ts';
 import { showList, showString } from '../print/show-value.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
-import { readServices } from './read-services.ts';
+import { serviceMinima } from './service-minima.ts';
 
 /** Plans in which groups nodes can reboot. Source: Ganeti's hroller(1). */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
@@ -26,8 +27,9 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const { offlineMaintenance, ignoreNonRedundant, fullEvacuation, verbosity, staticKvmNodeMemory } = settings;
   const state = createState(prepared, { staticKvmNodeMemory });
   const nodes = selectNodes(state, settings);
-  const services = await readServices(prepared, settings);
-  const rolling = roll(state, { nodes, offlineMaintenance, ignoreNonRedundant, fullEvacuation, services });
+  const location = await loadLocation(settings, prepared);
+  const services = location && serviceMinima(prepared, location.location);
+  const rolling = roll(state, { nodes, offlineMaintenance, ignoreNonRedundant, fullEvacuation, services, rules: location?.rules });
   if (verbosity > 2) io.out(`Node Graph: ${showGraph(rolling)}\n`);
   if (verbosity > 1) io.out(`${showColourings(rolling)}\n`);
   printGroups(prepared, rolling, settings, io);

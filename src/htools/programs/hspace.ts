@@ -1,14 +1,17 @@
+import { GantryError } from '../../base/index.ts';
 import {
   type ClusterState,
   clusterTotals,
   type PreparedCluster,
   type PreparedInstance,
+  refuseConflict,
   requiredNodes,
   survivingGroups,
 } from '../../placement/index.ts';
 import { loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import { chooseLocation, rulesOf } from '../location/load-location.ts';
 import { formatFixed } from '../print/format-number.ts';
 import { membersOf } from '../print/node-members.ts';
 import { printNodes } from '../print/print-nodes.ts';
@@ -17,9 +20,8 @@ import { showList, showString } from '../print/show-value.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
 import { badItems } from './groups.ts';
 import { allocatedData } from './hail/allocated-data.ts';
-import { readRules } from './hail/read-rules.ts';
-import { allocatableNodes, type Filled, fillCluster } from './hspace/fill-cluster.ts';
-import { instanceOf, specOf, toSpec } from './hspace/instance-spec.ts';
+import { allocatableNodes, type Filled, type FillOptions, fillCluster } from './hspace/fill-cluster.ts';
+import { instanceOf, memberTag, specOf, toSpec } from './hspace/instance-spec.ts';
 import { printAllocationMap } from './hspace/print-allocation-map.ts';
 import { createReport, type Report } from './hspace/report.ts';
 
@@ -48,20 +50,41 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const common = {
     nodes: allocatableNodes(state, allocatable, requiredNodes(template)),
     ignoredGroups: settings.independentGroups ? badGroups : [],
-    rules: await readRules(settings),
+    rules: await rulesFor(prepared, settings),
     stopped,
   };
+  const tags = settings.service === undefined ? [] : [memberTag];
   const sizes = (settings.tieredSpec ? [settings.tieredSpec] : ipolicy.ranges.map(({ max }) => toSpec(max))).map((spec) =>
-    instanceOf(spec, template, spindleUse),
+    instanceOf(spec, template, spindleUse, tags),
   );
   const phase = { settings, io, report, prepared };
   const tiered = await showFilled(phase, 'Tiered', sizes[0], fillCluster(prepared, settings, common, sizes, true));
   io.out(report.tiered(before, clusterTotals(tiered.state), tiered.capacity));
-  const standard = instanceOf(settings.standardSpec ?? toSpec(ipolicy.std), template, spindleUse);
+  if (tiered.refusals) io.out(report.refusals(tiered.refusals));
+  const standard = instanceOf(settings.standardSpec ?? toSpec(ipolicy.std), template, spindleUse, tags);
   const fixed = await showFilled(phase, 'Standard', standard, fillCluster(prepared, settings, common, [standard], false));
   io.out(report.standard(before, clusterTotals(fixed.state), fixed.capacity, prepared.instances.length));
+  if (fixed.refusals) io.out(report.refusals(fixed.refusals));
   io.out(report.end());
   return 0;
+}
+
+/**
+ * Rules of location for the cluster and what comes to it: members of a service when one is named.
+ * @throws all errors LOCATION_…
+ */
+async function rulesFor(cluster: PreparedCluster, settings: Settings): Promise<FillOptions['rules']> {
+  const { service } = settings;
+  const locationOf = await chooseLocation(settings, 'plan');
+  if (service !== undefined && !locationOf?.(cluster).services.some(({ name }) => name === service))
+    throw new GantryError('LOCATION_UNKNOWN', { at: '--service', kind: 'service', name: service, hint: '' });
+  if (!locationOf) return undefined;
+  refuseConflict(cluster, locationOf(cluster));
+  return rulesOf((filled) => {
+    const { topology, services } = locationOf(filled);
+    const joined = services.map((one) => (one.name === service ? { ...one, members: [...one.members, { tag: memberTag }] } : one));
+    return { topology, services: joined };
+  });
 }
 
 interface Phase {

@@ -1,3 +1,4 @@
+import { noNode } from '../cluster/cluster-data.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import { detach } from '../state/attach.ts';
 import { type ClusterState, createState, type StateOptions } from '../state/cluster-state.ts';
@@ -31,6 +32,10 @@ export function allocateSecondary(
   const state = createState({ ...cluster, instances: cluster.instances.with(i, mirrored) }, stateOptions);
   giveBack(state, cluster, i, stateOptions);
   const allocator = createAllocator(state, options);
+  const rules = options.rules?.(state.data);
+  // Where it runs is given; rules decide about what comes to it.
+  rules?.place(i, instance.primary, noNode);
+  allocator.search = { ...allocator.search, rules };
   const wanted = { row: i, instance: mirrored };
   const others = nodesOfGroup(state, state.nodes.group[instance.primary] as number).filter((n) => n !== instance.primary);
   if (others.length === 0) return { state, secondary: undefined, description: 'Not enough online nodes' };

@@ -97,7 +97,7 @@ test('evacuation leaves nothing of what it moved on the node', () => {
       const touching = [...state.data.instances.keys()].filter(
         (i) => state.instances.primary[i] === 0 && state.data.instances[i]?.forthcoming === false,
       );
-      for (const evacuation of evacuate(state, touching, 'all', false)) {
+      for (const evacuation of evacuate(state, touching, 'all', { force: false })) {
         if ('failure' in evacuation) continue;
         assert.ok(!evacuation.nodes.includes(0));
         assert.notEqual(state.instances.primary[evacuation.instance], 0);

@@ -1,5 +1,5 @@
-import type { ClusterData, InstanceData } from '../cluster/cluster-data.ts';
-import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
+import type { InstanceData } from '../cluster/cluster-data.ts';
+import type { PreparedCluster, PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -19,7 +19,7 @@ export interface AllocatorOptions {
   /** Groups that global N+1 is not asked about. */
   readonly ignoredGroups: readonly number[];
   /** Makes the rules of location for the cluster as it is; asked again when instances were added. */
-  readonly rules?: ((cluster: ClusterData) => RuleBook) | undefined;
+  readonly rules?: ((cluster: PreparedCluster) => RuleBook) | undefined;
 }
 
 export const defaultAllocatorOptions: AllocatorOptions = {

@@ -1,3 +1,4 @@
+import { noNode } from '../cluster/cluster-data.ts';
 import { requiredNodes } from '../cluster/mirroring.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { allocate } from './allocate.ts';
@@ -30,11 +31,15 @@ export function changeGroup(
     if (!instance) throw new Error(`there is no instance ${i}`);
     const allocator = createAllocator(state, options);
     const copy = stage(allocator, { ...instance, primary: -1, secondary: -1 });
+    const { rules } = allocator.search;
+    // The copy stands for the instance as long as a place is looked for.
+    rules?.place(i, noNode, noNode);
     const { place, group, log } = allocate(allocator, copy, { requiredNodes: requiredNodes(instance.diskTemplate), groups });
     state = allocator.state;
+    rules?.place(i, state.instances.primary[i] as number, state.instances.secondary[i] as number);
     if (!place || group === undefined) return { instance: i, failure: log.join(', ') };
     const online = nodesOfGroup(state, group).filter((n) => state.nodes.offline[n] === 0);
-    return evacuateInstance(state, i, 'all', group, online, false);
+    return evacuateInstance(state, i, 'all', group, online, { force: false, rules });
   });
   return { state, evacuations };
 }

@@ -16,6 +16,8 @@ export interface Capacity {
   readonly instances: PreparedInstance[];
   /** Refused candidates of the last attempt by fail mode. */
   failures: Int32Array;
+  /** Candidates that only hard rules of location refused. */
+  refusedByRules: number;
   /** False: nothing was tried, since the cluster is not N+1 as it is. */
   attempted: boolean;
 }
@@ -27,7 +29,13 @@ export interface CapacityOptions {
   readonly capacityChecks: boolean;
 }
 
-export const noCapacity = (): Capacity => ({ rows: [], instances: [], failures: new Int32Array(failNames.length), attempted: false });
+export const noCapacity = (): Capacity => ({
+  rows: [],
+  instances: [],
+  failures: new Int32Array(failNames.length),
+  refusedByRules: 0,
+  attempted: false,
+});
 
 /**
  * Places instances of one size until none fits any more, or `limit` are placed. To be quick, many are placed before global
@@ -91,6 +99,7 @@ function fill(
     } as PreparedInstance);
     const finding = attempt(allocator, wanted, options.nodes, proof);
     capacity.failures = finding.failures;
+    capacity.refusedByRules = finding.refusedByRules;
     capacity.attempted = true;
     if (!finding.place || placed === limit) return;
     settle(allocator, wanted, finding.place);
@@ -215,9 +224,11 @@ function shrinkUntilItFits(
   return undefined;
 }
 
-/** Fail modes by how often they came up, the most frequent first. */
-export function sortedFailures({ failures, attempted }: Capacity): { readonly name: string; readonly count: number }[] {
+/** What refused most candidates first: fail modes, and rules of location where they refused any. */
+export function sortedFailures({ failures, refusedByRules, attempted }: Capacity): { readonly name: string; readonly count: number }[] {
   if (!attempted) return [{ name: failNames[failMode.n1], count: 1 }];
   const modes = Object.values(failMode).filter((mode) => mode !== failMode.none);
-  return modes.map((mode) => ({ name: failNames[mode], count: failures[mode] as number })).sort((a, b) => b.count - a.count);
+  const counts: { name: string; count: number }[] = modes.map((mode) => ({ name: failNames[mode], count: failures[mode] as number }));
+  if (refusedByRules > 0) counts.push({ name: 'FailLocation', count: refusedByRules });
+  return counts.sort((a, b) => b.count - a.count);
 }

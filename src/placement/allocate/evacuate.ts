@@ -1,7 +1,9 @@
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
-import { destination, type MoveKind, moveKind } from '../balance/move.ts';
+import { destination, type MoveKind, migrationsOf, moveKind } from '../balance/move.ts';
 import type { PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
+import type { RuleBook } from '../location/rule-book.ts';
+import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { type FailMode, failMode, failNames } from '../state/fail-mode.ts';
@@ -16,6 +18,14 @@ export interface EvacuationStep {
   readonly target: number;
 }
 
+/** What evacuation respects. */
+export interface EvacuationLimits {
+  /** Policy limits and N+1 are passed over. */
+  readonly force: boolean;
+  /** Rules of location, which go along with what is moved. */
+  readonly rules?: RuleBook | undefined;
+}
+
 /** What becomes of one instance. */
 export type Evacuation =
   | { readonly instance: number; readonly steps: readonly EvacuationStep[]; readonly group: number; readonly nodes: readonly number[] }
@@ -26,13 +36,13 @@ export type Evacuation =
  * the others are to leave are no targets. The state is changed.
  * @param instances positions
  */
-export function evacuate(state: ClusterState, instances: readonly number[], mode: EvacuationMode, force: boolean): Evacuation[] {
+export function evacuate(state: ClusterState, instances: readonly number[], mode: EvacuationMode, limits: EvacuationLimits): Evacuation[] {
   const left = nodesToLeave(state, instances, mode);
   return instances.map((i): Evacuation => {
     const primary = state.instances.primary[i] as number;
     const group = state.nodes.group[primary] as number;
     const targets = nodesOfGroup(state, group).filter((n) => !left.has(n) && n !== primary && state.nodes.offline[n] === 0);
-    return evacuateInstance(state, i, mode, group, targets, force);
+    return evacuateInstance(state, i, mode, group, targets, limits);
   });
 }
 
@@ -50,70 +60,102 @@ export function evacuateInstance(
   mode: EvacuationMode,
   group: number,
   targets: Int32Array,
-  force: boolean,
+  limits: EvacuationLimits,
 ): Evacuation {
   const template = state.data.instances[i]?.diskTemplate as PlacementDiskTemplate;
   const failed = (failure: string): Evacuation => ({ instance: i, failure });
   if (mirroringOf(template) === 'none') return failed(`Instances of type ${template} cannot be relocated`);
   if (mirroringOf(template) === 'external') {
     if (mode === 'secondary-only') return failed(`Instances with disk template '${template}' can't execute change secondary`);
-    return oneNode(state, i, moveKind.failoverToAny, group, targets, force);
+    return oneNode(state, i, moveKind.failoverToAny, group, targets, limits);
   }
-  if (mode === 'secondary-only') return oneNode(state, i, moveKind.replaceSecondary, group, targets, force);
-  if (mode === 'all') return bothNodes(state, i, group, targets, force);
-  const refusal = applyMove(state, i, moveKind.failover, -1, force);
-  return refusal === failMode.none ? moved(state, i, [{ kind: moveKind.failover, target: -1 }]) : failed(failNames[refusal]);
+  if (mode === 'secondary-only') return oneNode(state, i, moveKind.replaceSecondary, group, targets, limits);
+  if (mode === 'all') return bothNodes(state, i, group, targets, limits);
+  const failover = { kind: moveKind.failover, target: -1 };
+  const broken = brokenRule(state, i, [failover], limits);
+  if (broken !== undefined) return failed(broken);
+  const refusal = applyMove(state, i, moveKind.failover, -1, limits.force);
+  return refusal === failMode.none ? moved(state, i, [failover], limits) : failed(failNames[refusal]);
 }
 
-function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[]): Evacuation {
+/** Writes down what was done, and tells the rules. */
+function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[], { rules }: EvacuationLimits): Evacuation {
   const primary = state.instances.primary[i] as number;
-  const mirrored = state.instances.mirroring[i] === 1;
-  const nodes = mirrored ? [primary, state.instances.secondary[i] as number] : [primary];
+  const secondary = state.instances.secondary[i] as number;
+  rules?.place(i, primary, secondary);
+  const nodes = state.instances.mirroring[i] === 1 ? [primary, secondary] : [primary];
   return { instance: i, steps, group: state.nodes.group[primary] as number, nodes };
 }
 
+/** Name of the hard rule that steps from where the instance is would break, or break more. */
+function brokenRule(
+  { instances }: ClusterState,
+  i: number,
+  steps: readonly EvacuationStep[],
+  { rules }: EvacuationLimits,
+): string | undefined {
+  if (!rules) return undefined;
+  let at: readonly [number, number] = [instances.primary[i] as number, instances.secondary[i] as number];
+  for (const { kind, target } of steps) {
+    if (migrationsOf(kind, ...at, target).some(([from, to]) => !rules.mayMigrate(i, from, to))) return 'no migration to there';
+    at = destination(kind, ...at, target);
+  }
+  const change = new Float64Array(2);
+  rules.weigh(i, ...at, change);
+  if ((change[0] as number) <= 0) return undefined;
+  return rules.explain(i, ...at).find(({ hard }) => hard)?.rule;
+}
+
+/** What rules add to the score when the instance goes there. */
+function ruleChange(i: number, primary: number, secondary: number, { rules }: EvacuationLimits): number {
+  if (!rules) return 0;
+  const change = new Float64Array(2);
+  rules.weigh(i, primary, secondary, change);
+  return (change[0] as number) * hardRuleWeight + (change[1] as number);
+}
+
 /** The target with the best score; of equals the last. */
-function oneNode(state: ClusterState, i: number, kind: MoveKind, group: number, targets: Int32Array, force: boolean): Evacuation {
+function oneNode(state: ClusterState, i: number, kind: MoveKind, group: number, targets: Int32Array, limits: EvacuationLimits): Evacuation {
   const scope = nodesOfGroup(state, group);
   let failure = '';
   let best = -1;
   let least = Number.POSITIVE_INFINITY;
   for (const target of targets) {
-    const outcome = tryMove(state, i, kind, target, force, scope);
-    if (outcome.refusal !== failMode.none) failure += ` Node ${state.data.nodes[target]?.name} failed: ${failNames[outcome.refusal]};`;
+    const outcome = tryMove(state, i, { kind, target }, limits, scope);
+    if ('problem' in outcome) failure += ` Node ${state.data.nodes[target]?.name} failed: ${outcome.problem};`;
     else if (!(least < outcome.score)) [best, least] = [target, outcome.score];
   }
   if (best < 0) return { instance: i, failure: `Can't find any good node: ${failure}` };
-  applyMove(state, i, kind, best, force);
-  return moved(state, i, [{ kind, target: best }]);
+  applyMove(state, i, kind, best, limits.force);
+  return moved(state, i, [{ kind, target: best }], limits);
 }
 
 function tryMove(
   state: ClusterState,
   i: number,
-  kind: MoveKind,
-  target: number,
-  force: boolean,
+  step: EvacuationStep,
+  limits: EvacuationLimits,
   scope: Int32Array,
-): { refusal: FailMode; score: number } {
+): { readonly problem: string } | { readonly score: number } {
+  const { kind, target } = step;
   const primary = state.instances.primary[i] as number;
   const secondary = state.instances.secondary[i] as number;
   const backup = createBackup(state, 2);
   save(state, backup, 0, primary);
   save(state, backup, 1, secondary);
   detach(state, i);
-  const refusal = admitMove(state, i, kind, target, force);
-  const score =
-    refusal === failMode.none
-      ? tryPlacement(state, i, ...destination(kind, primary, secondary, target), () => groupScore(state, scope))
-      : 0;
+  const refusal = admitMove(state, i, kind, target, limits.force);
+  const to = destination(kind, primary, secondary, target);
+  const problem = refusal === failMode.none ? brokenRule(state, i, [step], limits) : failNames[refusal];
+  const score = problem === undefined ? tryPlacement(state, i, ...to, () => groupScore(state, scope)) : 0;
   attach(state, i, primary, secondary);
   restore(state, backup);
-  return { refusal, score };
+  return problem === undefined ? { score: score + ruleChange(i, ...to, limits) } : { problem };
 }
 
 /** All pairs of new nodes, by way of: disks to the new primary, fail-over, disks to the new secondary. */
-function bothNodes(state: ClusterState, i: number, group: number, targets: Int32Array, force: boolean): Evacuation {
+function bothNodes(state: ClusterState, i: number, group: number, targets: Int32Array, limits: EvacuationLimits): Evacuation {
+  const { force } = limits;
   const scope = nodesOfGroup(state, group);
   const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
   const first: EvacuationStep[] = state.nodes.offline[from[0]] === 1 ? [{ kind: moveKind.failover, target: -1 }] : [];
@@ -124,15 +166,20 @@ function bothNodes(state: ClusterState, i: number, group: number, targets: Int32
   for (const p of targets) {
     for (const s of targets) {
       if (p === s) continue;
-      [from[0], from[1], p, s].filter((n, k, all) => all.indexOf(n) === k).forEach((n, place) => save(state, backup, place, n));
       const steps = [
         ...first,
         { kind: moveKind.replaceSecondary, target: p },
         { kind: moveKind.failover, target: -1 },
         { kind: moveKind.replaceSecondary, target: s },
       ];
+      const broken = brokenRule(state, i, steps, limits);
+      if (broken !== undefined) {
+        failure = `Allocation failed: ${broken}`;
+        continue;
+      }
+      [from[0], from[1], p, s].filter((n, k, all) => all.indexOf(n) === k).forEach((n, place) => save(state, backup, place, n));
       const problem = walk(state, i, steps, force, first.length);
-      const score = problem === undefined ? groupScore(state, scope) : Number.POSITIVE_INFINITY;
+      const score = problem === undefined ? groupScore(state, scope) + ruleChange(i, p, s, limits) : Number.POSITIVE_INFINITY;
       detach(state, i);
       attach(state, i, ...from);
       restore(state, backup);
@@ -143,7 +190,7 @@ function bothNodes(state: ClusterState, i: number, group: number, targets: Int32
   }
   if (!best) return { instance: i, failure: `Can't find any good nodes for relocation: ${failure}` };
   walk(state, i, best, force, first.length);
-  return moved(state, i, best);
+  return moved(state, i, best, limits);
 }
 
 const stepNames = ['Changing secondary to new primary', 'Failing over to new primary', 'Changing secondary to final secondary'];

@@ -58,6 +58,8 @@ function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest
   const { state, search } = allocator;
   if (search.refusals[p] !== 0) return words[search.refusals[p] as FailMode];
   if (request.requiredNodes === 1) return place(allocator, wanted, p, noNode);
+  const broken = brokenRule(allocator, wanted, p, noNode);
+  if (broken !== undefined) return broken;
   const counts = new Map<string, number>();
   for (const s of state.scope) {
     if (s === p || state.nodes.group[s] !== state.nodes.group[p] || outside(allocator, wanted, request, s) !== undefined) continue;
@@ -71,13 +73,19 @@ function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest
 }
 
 /** Rules of location first, then global N+1. */
-function place({ search, redundancy }: Allocator, wanted: Wanted, p: number, s: number): string {
-  const broken = search.rules?.explain(wanted.row, p, s).find(({ hard }) => hard);
-  if (broken) {
-    search.rules?.weigh(wanted.row, p, s, search.weighed);
-    if ((search.weighed[0] as number) > 0) return `${broken.rule} (${broken.detail})`;
-  }
+function place(allocator: Allocator, wanted: Wanted, p: number, s: number): string {
+  const { redundancy } = allocator;
+  const broken = brokenRule(allocator, wanted, p, s);
+  if (broken !== undefined) return broken;
   return redundancy && !isRedundantWith(redundancy, wanted, p, s) ? 'the cluster could not lose any one node any more' : '';
+}
+
+function brokenRule({ search: { rules, weighed } }: Allocator, { row }: Wanted, p: number, s: number): string | undefined {
+  if (!rules) return undefined;
+  rules.weigh(row, p, s, weighed);
+  if ((weighed[0] as number) <= 0) return undefined;
+  const broken = rules.explain(row, p, s).find(({ hard }) => hard);
+  return broken && `${broken.rule} (${broken.detail})`;
 }
 
 /** One line: `12 nodes: not enough memory; 3 nodes: web: at most 1 per rack (rack r2 has 1 (web1))`. */

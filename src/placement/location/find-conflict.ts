@@ -46,10 +46,16 @@ export function findConflict(cluster: ClusterData, { topology, services }: Locat
 
 /** @throws LOCATION_CONFLICT when hard rules cannot hold together */
 export function refuseConflict(cluster: ClusterData, location: Location): void {
+  const error = conflictError(cluster, location);
+  if (error) throw error;
+}
+
+/** What `refuseConflict` throws. */
+export function conflictError(cluster: ClusterData, location: Location): GantryError | undefined {
   const conflict = findConflict(cluster, location);
-  if (!conflict) return;
+  if (!conflict) return undefined;
   const rules = conflict.rules.map(({ rule, at }) => `"${rule}" (${at})`).join(', ');
-  throw new GantryError('LOCATION_CONFLICT', { rules, reason: conflict.reason });
+  return new GantryError('LOCATION_CONFLICT', { rules, reason: conflict.reason });
 }
 
 const impossible = (context: ConflictContext, drafts: readonly RuleDraft[]): boolean =>

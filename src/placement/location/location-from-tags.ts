@@ -34,6 +34,12 @@ export function mergeLocations(one: Location, other: Location): Location {
   };
 }
 
+/** Without the wishes: those that tags stand for are in Ganeti's score already, and must not be weighed twice. */
+export function hardRulesOf({ topology, services }: Location): Location {
+  const hard = services.map((service) => ({ ...service, rules: service.rules.filter(({ weight }) => weight === undefined) }));
+  return { topology, services: hard.filter(({ rules }) => rules.length > 0) };
+}
+
 function renameLevels(rule: LocationRule, renamed: (level: string) => string): LocationRule {
   if (rule.kind === 'replicas') {
     const { apart, within } = rule;

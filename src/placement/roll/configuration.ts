@@ -1,4 +1,5 @@
-import { admitPrimary, admitSecondary } from '../state/admit.ts';
+import type { RuleBook } from '../location/rule-book.ts';
+import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
@@ -16,37 +17,54 @@ type Lists = (readonly number[])[];
 /**
  * A state with the order of the instances on each node, which decides who is moved first, and with all changes so far,
  * which can be taken back. Moves are held to memory, disk and spindles only, not to policies: they are for a short time.
+ * Rules of location and restrictions of migration hold even so.
  */
 export interface Configuration {
   readonly state: ClusterState;
+  readonly rules: RuleBook | undefined;
   /** Instances by node, those that came last first. */
   readonly primaries: Lists;
   readonly secondaries: Lists;
   readonly steps: (Relocation & { readonly undo: () => void })[];
 }
 
-export function createConfiguration(state: ClusterState): Configuration {
+export function createConfiguration(state: ClusterState, rules: RuleBook | undefined): Configuration {
   const { instances, instanceCount, nodeCount } = state;
   const lists = (column: Int32Array): Lists => {
     const members: number[][] = Array.from({ length: nodeCount }, () => []);
     for (let i = instanceCount - 1; i >= 0; i--) if (instances.forthcoming[i] === 0) members[column[i] as number]?.push(i);
     return members;
   };
-  return { state, primaries: lists(instances.primary), secondaries: lists(instances.secondary), steps: [] };
+  return { state, rules, primaries: lists(instances.primary), secondaries: lists(instances.secondary), steps: [] };
 }
 
 export const isRedundant = ({ state }: Configuration, i: number): boolean => state.instances.mirroring[i] === mirror.internal;
 
+/** Whether an instance that runs may come to a node, and what rules say to its nodes then. */
+function isAllowed({ state, rules }: Configuration, i: number, primary: number, secondary: number): boolean {
+  const { instances } = state;
+  const from = instances.primary[i] as number;
+  // Without a copy elsewhere an instance is not migrated, but stopped and copied.
+  const migrates = primary !== from && instances.running[i] === 1 && instances.mirroring[i] !== mirror.none;
+  if (migrates && !(admitMigration(state, from, primary) && (rules?.mayMigrate(i, from, primary) ?? true))) return false;
+  if (!rules) return true;
+  const change = new Float64Array(2);
+  rules.weigh(i, primary, secondary, change);
+  return (change[0] as number) <= 0;
+}
+
 /** Moves an instance without a second copy. @returns whether the node takes it */
 export function movePrimary(config: Configuration, i: number, to: number): boolean {
-  if (admitPrimary(config.state, to, i, true) !== failMode.none) return false;
-  relocate(config, { instance: i, primary: to, secondary: config.state.instances.secondary[i] as number });
+  const secondary = config.state.instances.secondary[i] as number;
+  if (admitPrimary(config.state, to, i, true) !== failMode.none || !isAllowed(config, i, to, secondary)) return false;
+  relocate(config, { instance: i, primary: to, secondary });
   return true;
 }
 
 export function moveSecondary(config: Configuration, i: number, to: number): boolean {
   const primary = config.state.instances.primary[i] as number;
   if (primary === to || admitSecondary(config.state, to, i, primary, true, false) !== failMode.none) return false;
+  if (!isAllowed(config, i, primary, to)) return false;
   relocate(config, { instance: i, primary, secondary: to });
   return true;
 }
@@ -56,6 +74,7 @@ export function migrate(config: Configuration, i: number): boolean {
   const { state } = config;
   const primary = state.instances.primary[i] as number;
   const secondary = state.instances.secondary[i] as number;
+  if (!isAllowed(config, i, secondary, primary)) return false;
   detach(state, i);
   const admitted =
     admitPrimary(state, secondary, i, true) === failMode.none &&
@@ -66,16 +85,21 @@ export function migrate(config: Configuration, i: number): boolean {
 }
 
 /** Makes a change that was judged before. */
-export function relocate({ state, primaries, secondaries, steps }: Configuration, { instance, primary, secondary }: Relocation): void {
+export function relocate(
+  { state, rules, primaries, secondaries, steps }: Configuration,
+  { instance, primary, secondary }: Relocation,
+): void {
   const { instances } = state;
   const before = [instances.primary[instance] as number, instances.secondary[instance] as number] as const;
   const undoPrimary = change(primaries, instance, before[0], primary);
   const undoSecondary = change(secondaries, instance, before[1], secondary);
   detach(state, instance);
   attach(state, instance, primary, secondary);
+  rules?.place(instance, primary, secondary);
   const undo = () => {
     detach(state, instance);
     attach(state, instance, before[0], before[1]);
+    rules?.place(instance, before[0], before[1]);
     undoPrimary();
     undoSecondary();
   };

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/index.ts';
+import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { mirror } from '../state/instance-columns.ts';
 import { type ClearedGroup, clearNonRedundant, clearSecondaries, partition } from './clear-nodes.ts';
@@ -17,6 +18,8 @@ export interface RollOptions {
   /** Secondaries leave the nodes, too. */
   readonly fullEvacuation?: boolean | undefined;
   readonly services?: readonly ServiceMinimum[] | undefined;
+  /** Moves break none of these more than it is; they come back as they were. */
+  readonly rules?: RuleBook | undefined;
 }
 
 /** Nodes that may reboot at the same time, once these instances are where it says. */
@@ -43,7 +46,7 @@ export function roll(state: ClusterState, options: RollOptions): Rolling {
   const graph = createNodeGraph(state, nodes, options.offlineMaintenance !== true);
   const colourings = colourGraph(graph);
   const colours = colourings.reduce((best, next) => (next.groups.length < best.groups.length ? next : best)).groups;
-  const config = createConfiguration(state);
+  const config = createConfiguration(state, options.rules);
   const kept = colours.flatMap((group) => keepServices(state, group, services));
   const online = [...state.nodes.offline.keys()].filter((n) => state.nodes.offline[n] === 0);
   let groups: ClearedGroup[] = options.ignoreNonRedundant
@@ -74,9 +77,11 @@ function noRoom(what: string): never {
 /** Does something in the configuration that the steps of a group lead to. */
 function within<T>(config: Configuration, { steps }: ClearedGroup, act: () => T): T {
   for (const step of steps) relocate(config, step);
-  const result = act();
-  rollBack(config, 0);
-  return result;
+  try {
+    return act();
+  } finally {
+    rollBack(config, 0);
+  }
 }
 
 function migrateOff(config: Configuration, group: ClearedGroup): ClearedGroup {

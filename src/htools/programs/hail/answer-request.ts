@@ -8,6 +8,7 @@ import {
   allocateSecondary,
   type ClusterState,
   changeGroup,
+  conflictError,
   createAllocator,
   createState,
   describeRefusals,
@@ -15,14 +16,17 @@ import {
   evacuate,
   explainRefusals,
   isDedicated,
+  noNode,
   type PreparedCluster,
   type PreparedInstance,
+  prepareCluster,
   relocateInstance,
   type StateOptions,
   settle,
   stage,
 } from '../../../placement/index.ts';
 import { moveOpcodes } from '../../jobs/move-opcodes.ts';
+import type { LocationOf } from '../../location/load-location.ts';
 import { formatFixed } from '../../print/format-number.ts';
 import type { AllocationRequest, WantedInstance } from '../../sources/iallocator/allocation-request.ts';
 
@@ -30,6 +34,8 @@ export interface AnswerOptions extends Partial<AllocatorOptions> {
   readonly restrictToNodes?: readonly string[] | undefined;
   /** Says for each instance that is to be placed what stands in its way on which nodes. */
   readonly explain?: boolean | undefined;
+  /** What `rules` are made of. */
+  readonly location?: LocationOf | undefined;
 }
 
 /** What Ganeti is told, and the cluster as it would be then. */
@@ -44,7 +50,9 @@ export interface Answer {
 
 /** Decides about one request to an instance allocator. Source: Ganeti's doc/iallocator.rst and hail(1). */
 export function answerRequest(cluster: PreparedCluster, request: AllocationRequest, options: AnswerOptions): Answer {
-  const force = options.ignoreSoftErrors ?? false;
+  const conflict = conflictWith(cluster, request, options);
+  if (conflict) return refused(conflict);
+  const limits = { force: options.ignoreSoftErrors ?? false, rules: evacuates(request) ? options.rules?.(cluster) : undefined };
   switch (request.type) {
     case 'allocate':
       return answerAllocate(cluster, request, request.restrictToNodes, options);
@@ -52,13 +60,13 @@ export function answerRequest(cluster: PreparedCluster, request: AllocationReque
       return answerMultiAllocate(cluster, request.wanted, options);
     case 'relocate': {
       const state = createState(cluster);
-      const found = relocateInstance(state, request.instance, request.requiredNodes, request.relocateFrom, force);
+      const found = relocateInstance(state, request.instance, request.requiredNodes, request.relocateFrom, limits);
       if ('failure' in found) return refused(found.failure);
       return granted('success', [cluster.nodes[found.node]?.name], state);
     }
     case 'node-evacuate': {
       const state = createState(cluster);
-      return answerEvacuation(state, evacuate(state, request.instances, request.mode, force));
+      return answerEvacuation(state, evacuate(state, request.instances, request.mode, limits));
     }
     case 'change-group': {
       const { state, evacuations } = changeGroup(
@@ -74,6 +82,18 @@ export function answerRequest(cluster: PreparedCluster, request: AllocationReque
       return secondary === undefined ? refused(description) : granted(description, cluster.nodes[secondary]?.name, state);
     }
   }
+}
+
+/** Whether instances that are there leave nodes within their group. */
+const evacuates = ({ type }: AllocationRequest): boolean => type === 'relocate' || type === 'node-evacuate';
+
+/** What hard rules of location say against each other, with the instances that are to come. */
+function conflictWith(cluster: PreparedCluster, request: AllocationRequest, { location }: AnswerOptions): string | undefined {
+  if (!location) return undefined;
+  const wanted = request.type === 'allocate' ? [request] : request.type === 'multi-allocate' ? request.wanted : [];
+  const coming = wanted.map(({ instance }) => ({ ...instance, primary: noNode, secondary: noNode }));
+  const whole = prepareCluster({ ...cluster, instances: [...cluster.instances, ...coming] });
+  return conflictError(whole, location(whole))?.message;
 }
 
 const refused = (info: string): Answer => ({ success: false, info: `Request failed: ${info}`, result: [] });

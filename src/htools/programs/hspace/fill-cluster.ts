@@ -1,16 +1,21 @@
 import { GantryError } from '../../../base/index.ts';
 import {
+  type Allocator,
   type AllocatorOptions,
   allocatedInstances,
   type Capacity,
   type ClusterState,
   createAllocator,
   createState,
+  describeRefusals,
+  explainRefusals,
   fillTiered,
   fillWith,
   noCapacity,
   type PreparedCluster,
   type PreparedInstance,
+  requiredNodes,
+  stage,
 } from '../../../placement/index.ts';
 import type { Settings } from '../../command/settings.ts';
 
@@ -18,6 +23,8 @@ import type { Settings } from '../../command/settings.ts';
 export interface Filled {
   readonly state: ClusterState;
   readonly capacity: Capacity;
+  /** With rules of location: what stands in the way of one more instance of the first size, node by node. */
+  readonly refusals?: string | undefined;
 }
 
 export interface FillOptions {
@@ -56,5 +63,12 @@ export function fillCluster(
       fillTiered(allocator, capacity, size, limit === undefined ? undefined : limit - capacity.rows.length, { nodes, capacityChecks });
     }
   }
-  return { state: { ...allocator.state, data: { ...prepared, instances: allocatedInstances(allocator) } }, capacity };
+  const refusals = rules && sizes[0] && explain(allocator, sizes[0], nodes);
+  return { state: { ...allocator.state, data: { ...prepared, instances: allocatedInstances(allocator) } }, capacity, refusals };
+}
+
+function explain(allocator: Allocator, size: PreparedInstance, nodes: Int32Array): string {
+  const wanted = stage(allocator, size);
+  const restrictToNodes = Array.from(nodes, (n) => allocator.state.data.nodes[n]?.name ?? '');
+  return describeRefusals(explainRefusals(allocator, wanted, { requiredNodes: requiredNodes(size.diskTemplate), restrictToNodes }));
 }

@@ -4,11 +4,15 @@ import type { RequestedSpec } from '../../command/settings.ts';
 /** What a policy says of a size. */
 export const toSpec = ({ memory, disk, vcpus, spindleUse }: InstanceSpec): RequestedSpec => ({ memory, disk, vcpus, spindles: spindleUse });
 
+/** Tag of the new instances when they are to be members of a service. */
+export const memberTag = 'hspace:member';
+
 /** A running instance of this size, with one disk. */
 export function instanceOf(
   { memory, disk, vcpus, spindles }: RequestedSpec,
   diskTemplate: PlacementDiskTemplate,
   spindleUse: number,
+  tags: readonly string[],
 ): PreparedInstance {
   return {
     name: 'new',
@@ -23,7 +27,7 @@ export function instanceOf(
     secondary: -1,
     diskTemplate,
     spindleUse,
-    tags: [],
+    tags,
     nics: [],
     forthcoming: false,
     exclusionTags: [],

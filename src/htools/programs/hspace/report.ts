@@ -9,6 +9,8 @@ export interface Report {
   readonly spec: (name: 'Tiered' | 'Standard', spec: RequestedSpec, template: PlacementDiskTemplate) => string;
   readonly tiered: (before: ClusterTotals, after: ClusterTotals, capacity: Capacity) => string;
   readonly standard: (before: ClusterTotals, after: ClusterTotals, capacity: Capacity, initial: number) => string;
+  /** What stands in the way of one more. */
+  readonly refusals: (text: string) => string;
   readonly end: () => string;
 }
 
