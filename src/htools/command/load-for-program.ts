@@ -21,12 +21,23 @@ export interface LoadedCluster {
 
 /** Loads and prepares a cluster as the options say; what is odd about it goes to standard error. */
 export async function loadForProgram(settings: Settings, io: ProgramIo): Promise<LoadedCluster> {
-  const { textFile, rapi, luxiSocket, iallocatorFile, simulated, loadFile, ignoreLoad, staticKvmNodeMemory } = settings;
+  const {
+    textFile,
+    rapi,
+    rapiCaFile,
+    rapiCredentialsFile,
+    luxiSocket,
+    iallocatorFile,
+    simulated,
+    loadFile,
+    ignoreLoad,
+    staticKvmNodeMemory,
+  } = settings;
   const warn = (message: string) => io.err(`Warning: ${message}\n`);
   const monitor = settings.monitor
     ? { dataFile: settings.monitorFile, complete: settings.monitorNeeded, xen: settings.monitorXen }
     : undefined;
-  const sources = { textFile, rapi, luxiSocket, iallocatorFile, simulated };
+  const sources = { textFile, rapi, rapiCaFile, rapiCredentialsFile, luxiSocket, iallocatorFile, simulated };
   const data = await loadCluster({ ...sources, utilisationFile: loadFile, ignoreLoad, staticKvmNodeMemory, monitor, warn });
   const prepared = prepareCluster(withOfflineNodes(data, settings.offlineNodes), {
     exclusionTags: settings.exclusionTags.map((tag) => `${tag}:`),

@@ -13,13 +13,13 @@ const titles = ['Nodes', 'Inst', 'BNode', 'BInst', 't_mem', 'f_mem', 't_disk', '
 
 /** Saves the data of clusters, with a line about each. Source: Ganeti's hscan(1). */
 export async function run(settings: Settings, hosts: readonly string[], io: ProgramIo): Promise<number> {
-  const { outputFolder, luxiSocket, headers, staticKvmNodeMemory, printNodes: fields } = settings;
+  const { outputFolder, headers, printNodes: fields } = settings;
   const width = Math.max(...(hosts.length === 0 ? ['LOCAL'] : hosts).map(({ length }) => length));
   const row = (name: string, cells: readonly string[]) =>
     io.out(`${name.padEnd(width)} ${cells.map((cell, k) => cell.padStart(widths[k] as number)).join(' ')}\n`);
   if (headers) row('Name', titles);
   let complete = true;
-  for await (const collected of collectClusters({ rapi: hosts, luxiSocket, folder: outputFolder, staticKvmNodeMemory })) {
+  for await (const collected of collectClusters({ ...settings, rapi: hosts, folder: outputFolder })) {
     const { name } = collected;
     if ('error' in collected) {
       const { code, what, todo } = collected.error.toReport();

@@ -8,6 +8,8 @@ import { saveCluster } from './text/save-cluster.ts';
 export interface Collection {
   /** Hosts or URLs of REST APIs; none: the master of this host. */
   readonly rapi: readonly string[];
+  readonly rapiCaFile?: string | undefined;
+  readonly rapiCredentialsFile?: string | undefined;
   /** Socket of the master of this host. */
   readonly luxiSocket?: string | undefined;
   /** Where the files go. */
@@ -22,13 +24,13 @@ export type Collected =
 
 /** Loads clusters one after the other and saves each in the text format (source: hscan(1)). */
 export async function* collectClusters(wanted: Collection): AsyncGenerator<Collected> {
-  const { rapi, folder, luxiSocket = defaultLuxiSocket, staticKvmNodeMemory } = wanted;
+  const { rapi, folder, luxiSocket = defaultLuxiSocket, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory } = wanted;
   const sources =
     rapi.length === 0 ? [{ name: 'LOCAL', source: { luxiSocket } }] : rapi.map((host) => ({ name: host, source: { rapi: host } }));
   for (const { name, source } of sources) {
     const file = join(folder, `${fileName(name)}.data`);
     try {
-      const cluster = await loadCluster({ ...source, staticKvmNodeMemory });
+      const cluster = await loadCluster({ ...source, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory });
       await saveCluster(file, cluster);
       yield { name, cluster, file };
     } catch (error) {

@@ -1,5 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { connectTrusted } from './connect-trusted.ts';
 
 const mostBytes = 512 * 1024 * 1024;
 
@@ -9,20 +11,28 @@ export interface HttpAnswer {
 }
 
 /**
- * GET without following redirections. User and password of the URL are sent as Basic credentials. Certificates are not
- * checked, as in Ganeti's tools: its clusters sign their own.
+ * GET without following redirections. User and password of the URL are sent as Basic credentials.
+ * @param trusted certificates (PEM) of which the server must show that it is meant, see `connectTrusted`. Undefined: it is
+ * not asked, as in Ganeti's tools, since clusters sign their own.
+ * @throws UntrustedServer before anything is sent
  */
-export function httpGet(url: URL, seconds: number): Promise<HttpAnswer> {
+export async function httpGet(url: URL, seconds: number, trusted?: readonly string[]): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(seconds * 1000);
+  try {
+    const response = await ask(url, signal, trusted && (await connectTrusted(url, trusted, signal)));
+    return { status: response.statusCode ?? 0, body: await collect(response) };
+  } catch (error) {
+    throw signal.aborted ? new Error(`no answer within ${seconds} s`) : error;
+  }
+}
+
+function ask(url: URL, signal: AbortSignal, connection: Socket | undefined): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:';
-  const options = { signal, agent: false, headers: { accept: 'application/json', connection: 'close' } } as const;
+  const options = { signal, headers: { accept: 'application/json', connection: 'close' } } as const;
+  const through = connection ? { createConnection: () => connection } : { agent: false, ...(secure ? { rejectUnauthorized: false } : {}) };
   return new Promise((resolve, reject) => {
-    const answered = (response: IncomingMessage) => {
-      collect(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), failed);
-    };
-    const failed = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${seconds} s`) : error);
-    const request = secure ? httpsRequest(url, { ...options, rejectUnauthorized: false }, answered) : httpRequest(url, options, answered);
-    request.on('error', failed);
+    const request = (secure ? httpsRequest : httpRequest)(url, { ...options, ...through }, resolve);
+    request.on('error', reject);
     request.end();
   });
 }

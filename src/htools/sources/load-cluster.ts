@@ -4,6 +4,7 @@ import { type IallocatorInput, parseIallocator } from './iallocator/parse-ialloc
 import { loadLuxi } from './luxi/load-luxi.ts';
 import { type MonitorOptions, measure } from './monitor/measure.ts';
 import { loadRapi } from './rapi/load-rapi.ts';
+import { readRapiAccess } from './rapi/rapi-access.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { simulate } from './simulation/simulate.ts';
 import { parseText } from './text/parse-text.ts';
@@ -15,6 +16,10 @@ export interface ClusterSource {
   readonly textFile?: string | undefined;
   /** `-m`: host, URL, or `file://` and a folder. */
   readonly rapi?: string | undefined;
+  /** `--rapi-ca`: PEM file with certificates; the server's must be one of them, or signed by one of them and for its name. */
+  readonly rapiCaFile?: string | undefined;
+  /** `--rapi-credentials`: file with `user:password`. */
+  readonly rapiCredentialsFile?: string | undefined;
   /** `-L`: path of the master's Unix socket. */
   readonly luxiSocket?: string | undefined;
   /** `-I`: file with the input of an instance allocator; `-` is the standard input. */
@@ -58,7 +63,7 @@ async function loadSource(source: ClusterSource): Promise<ClusterData> {
   const { textFile, rapi, luxiSocket, iallocatorFile, simulated = [] } = source;
   const given = [textFile, rapi, luxiSocket].filter((name) => name !== undefined);
   if (given.length > 1) throw new GantryError('HTOOLS_SOURCE_AMBIGUOUS');
-  if (rapi !== undefined) return loadRapi(rapi);
+  if (rapi !== undefined) return loadRapi(rapi, await readRapiAccess(source));
   if (luxiSocket !== undefined) return loadLuxi(luxiSocket);
   if (simulated.length > 0) return simulate(simulated);
   if (textFile !== undefined) return parseText(await readSourceFile(textFile), textFile);

@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+
+/** Why a server was not believed to be the one that was meant. */
+export class UntrustedServer extends Error {}
+
+/**
+ * Connects to a server whose certificate is one of these, whatever name it has, or is signed by one of them for the name of
+ * the host.
+ * @param trusted PEM
+ * @throws UntrustedServer
+ */
+export async function connectTrusted(url: URL, trusted: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || 443);
+  // What is wrong with the certificate is looked at here, before anything is sent.
+  const socket = connect({ host, port, servername: isIP(host) ? '' : host, ca: [...trusted], rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect', { signal });
+    const problem = doubt(socket, trusted);
+    if (problem !== undefined) throw new UntrustedServer(problem);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function doubt(socket: TLSSocket, trusted: readonly string[]): string | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  const isOneOfThem = trusted.some((pem) => new X509Certificate(pem).fingerprint256 === certificate?.fingerprint256);
+  if (certificate && isOneOfThem) return certificate.validToDate.getTime() < Date.now() ? 'its certificate has expired' : undefined;
+  return socket.authorized ? undefined : String(socket.authorizationError).toLowerCase().replaceAll('_', ' ');
+}
