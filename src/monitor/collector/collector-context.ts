@@ -1,0 +1,14 @@
+import type { InstanceSource } from './instance-source.ts';
+import type { ProcFiles } from './proc-files.ts';
+
+/** What a collector gets of the world. Everything is handed in, so that tests give other kernels' files and other times. */
+export interface CollectorContext {
+  /** Monotonic milliseconds; jumps of the wall clock do not show. For differences only. */
+  readonly now: () => number;
+  /** Milliseconds since 1970-01-01 UTC as the host believes; may jump. */
+  readonly wallTime: () => number;
+  /** `/proc`, `/sys` (with both kinds of cgroups) and `/etc`, below a root of choice. */
+  readonly files: ProcFiles;
+  /** The instances that run on this node. */
+  readonly instances: InstanceSource;
+}

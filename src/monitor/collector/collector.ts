@@ -1,0 +1,48 @@
+import type { Json } from '../../base/index.ts';
+import type { CollectorContext } from './collector-context.ts';
+import type { Emit, MetricFamily } from './metric-family.ts';
+
+/** Ganeti's categories; `null` is shown as `default` in paths and lists. */
+export type CollectorCategory = 'instance' | 'storage' | 'daemon' | 'hypervisor' | 'node' | null;
+
+/** Ganeti's 0 and 1. A status report holds `status: { code, message }` in its data: 0 good, 1 being repaired, 2 unknown, 4 bad. */
+export type CollectorKind = 'performance' | 'status';
+
+/** One collection: what is due of it is over when the signal aborts. */
+export interface CollectRun {
+  readonly signal: AbortSignal;
+}
+
+/** Returns the `data` of the report. Throws when there is nothing to report; the last good value is kept then. */
+export type Collect<Data> = (run: CollectRun) => Data | Promise<Data>;
+
+/** One source of facts. It says what it is here, and runs in the worker thread from `start` on. */
+export interface Collector<Data = Json> {
+  readonly name: string;
+  readonly category: CollectorCategory;
+  readonly kind: CollectorKind;
+  /** `B` for what is built in, as Ganeti has it; a plugin has its own. */
+  readonly version: string;
+  readonly formatVersion: number;
+  /** One sentence for the documentation. */
+  readonly help: string;
+  /** Seconds between two collections unless configured. */
+  readonly interval: number;
+  /** Seconds; a collection that takes longer has failed. */
+  readonly timeout: number;
+  /**
+   * How far the interval may stretch by itself, in seconds, when the data does not change or costs much.
+   * Absent: the interval never changes, as windows of averages need it.
+   */
+  readonly longestInterval?: number;
+  /** Bytes of JSON above which a report is refused as a flood; 1 MiB unless given. */
+  readonly largestReport?: number;
+  readonly metrics: readonly MetricFamily[];
+  /** Turns the data of a report into samples. A function of its argument alone. */
+  measure(data: Data, emit: Emit): void;
+  /**
+   * Called once in the life of a worker thread. State between collections lives in the closure; a worker that had to be
+   * replaced starts again from here. Must not read anything yet.
+   */
+  start(context: CollectorContext): Collect<Data>;
+}

@@ -1,0 +1,13 @@
+/** One family of OpenMetrics. Its samples come from the `measure` of the collector that declares it. */
+export interface MetricFamily {
+  /** With the unit as its ending (`_seconds`, `_bytes`, `_ratio`); a counter's `_total` is added in the text. */
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'info';
+  readonly unit?: 'seconds' | 'bytes' | 'ratio' | 'celsius' | 'volts';
+  readonly help: string;
+  /** In the order in which `emit` takes their values. Only names with few values: a disk, a core, an instance. */
+  readonly labels?: readonly string[];
+}
+
+/** Gives one sample: the family by its name, the value, and the values of its labels in their order. */
+export type Emit = (family: string, value: number, ...labelValues: readonly string[]) => void;

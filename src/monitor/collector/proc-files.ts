@@ -1,0 +1,106 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Reads small files of the kernel again and again: descriptors are kept open, and one buffer serves all. */
+export interface ProcFiles {
+  /** The whole file as Latin-1 text. Throws the system's error, `ENOENT` of a file that is not there. */
+  read(path: string): string;
+  /** The same, or `undefined` where the file is not there, or went away while being read. */
+  readIfThere(path: string): string | undefined;
+  /** Names in a folder; none where there is no such folder. */
+  list(path: string): readonly string[];
+  /** Closes what is kept open below a path: an instance has gone. */
+  forget(path: string): void;
+  close(): void;
+}
+
+/** Errors of a file whose process, device or cgroup has gone. */
+const gone = new Set(['ENOENT', 'ESRCH', 'ENODEV', 'ENXIO', 'ENOTDIR']);
+
+const isGone = (error: unknown): boolean => gone.has((error as NodeJS.ErrnoException).code ?? '');
+
+/** At most so many descriptors are kept, the oldest closed first. */
+const mostKept = 4096;
+
+/** Larger files than this are cut: nothing of the kernel's that is read here is so large. */
+const largestFile = 4 * 1024 * 1024;
+
+/** @param root - what stands before every path: '' on a real host, a folder with files of another kernel in tests. */
+export function createProcFiles(root = ''): ProcFiles {
+  const kept = new Map<string, number>();
+  let buffer = Buffer.allocUnsafe(16 * 1024);
+
+  const drop = (path: string) => {
+    const descriptor = kept.get(path);
+    if (descriptor === undefined) return;
+    kept.delete(path);
+    closeSync(descriptor);
+  };
+
+  const open = (path: string): number => {
+    const oldest = kept.size >= mostKept ? kept.keys().next().value : undefined;
+    if (oldest !== undefined) drop(oldest);
+    const descriptor = openSync(join(root, path), 'r');
+    kept.set(path, descriptor);
+    return descriptor;
+  };
+
+  const readAll = (descriptor: number): string => {
+    let length = 0;
+    for (;;) {
+      const got = readSync(descriptor, buffer, length, buffer.length - length, length);
+      length += got;
+      if (got === 0 || length >= largestFile) return buffer.latin1Slice(0, length);
+      if (length === buffer.length) {
+        const larger = Buffer.allocUnsafe(buffer.length * 2);
+        buffer.copy(larger, 0, 0, length);
+        buffer = larger;
+      }
+    }
+  };
+
+  const read = (path: string): string => {
+    const descriptor = kept.get(path);
+    if (descriptor !== undefined) {
+      try {
+        return readAll(descriptor);
+      } catch (error) {
+        drop(path);
+        if (!isGone(error)) throw error;
+        // Its process has gone; another may have the same path by now.
+      }
+    }
+    try {
+      return readAll(open(path));
+    } catch (error) {
+      drop(path);
+      throw error;
+    }
+  };
+
+  return {
+    read,
+    readIfThere: (path) => {
+      try {
+        return read(path);
+      } catch (error) {
+        if (isGone(error)) return undefined;
+        throw error;
+      }
+    },
+    list: (path) => {
+      try {
+        return readdirSync(join(root, path));
+      } catch (error) {
+        if (isGone(error)) return [];
+        throw error;
+      }
+    },
+    forget: (path) => {
+      for (const name of [...kept.keys()]) if (name === path || name.startsWith(`${path}/`)) drop(name);
+    },
+    close: () => {
+      for (const name of [...kept.keys()]) drop(name);
+    },
+  };
+}

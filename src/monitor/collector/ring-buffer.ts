@@ -1,0 +1,62 @@
+/** The windows over which averages are offered, in seconds. */
+export const windows = [10, 60, 300, 900] as const;
+
+/** The last rows of counters with their times, in one typed array. */
+export interface RingBuffer {
+  /** `row` holds `width` numbers; `time` in monotonic milliseconds, later than all before. */
+  push(time: number, row: ArrayLike<number>): void;
+  /**
+   * Change per second of column `column` over the last `seconds`: between the newest row and the oldest one within the
+   * window (the one before it, if the newest is alone). NaN while there are fewer than two rows.
+   */
+  rate(column: number, seconds: number): number;
+  /** Arithmetic mean of the column over the rows of the window; NaN without any. */
+  mean(column: number, seconds: number): number;
+  /** Forgets all rows: a counter was reset. */
+  clear(): void;
+}
+
+/** @param capacity - rows kept: the longest window over the interval, and one more. */
+export function createRingBuffer(width: number, capacity: number): RingBuffer {
+  const stride = width + 1;
+  const cells = new Float64Array(stride * capacity);
+  let head = 0;
+  let size = 0;
+
+  /** Start of the row that is `age` rows old. */
+  const at = (age: number) => ((head - 1 - age + capacity) % capacity) * stride;
+
+  const rowsWithin = (seconds: number): number => {
+    const from = (cells[at(0)] ?? 0) - seconds * 1000;
+    let rows = 1;
+    while (rows < size && (cells[at(rows)] ?? 0) >= from) rows++;
+    return rows;
+  };
+
+  return {
+    push: (time, row) => {
+      const start = head * stride;
+      cells[start] = time;
+      for (let column = 0; column < width; column++) cells[start + 1 + column] = row[column] ?? 0;
+      head = (head + 1) % capacity;
+      if (size < capacity) size++;
+    },
+    rate: (column, seconds) => {
+      if (size < 2) return Number.NaN;
+      const newest = at(0);
+      const oldest = at(Math.max(1, rowsWithin(seconds) - 1));
+      const elapsed = (cells[newest] ?? 0) - (cells[oldest] ?? 0);
+      return (((cells[newest + 1 + column] ?? 0) - (cells[oldest + 1 + column] ?? 0)) * 1000) / elapsed;
+    },
+    mean: (column, seconds) => {
+      if (size === 0) return Number.NaN;
+      const rows = rowsWithin(seconds);
+      let sum = 0;
+      for (let age = 0; age < rows; age++) sum += cells[at(age) + 1 + column] ?? 0;
+      return sum / rows;
+    },
+    clear: () => {
+      size = 0;
+    },
+  };
+}

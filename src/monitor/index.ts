@@ -1,0 +1,1 @@
+export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';

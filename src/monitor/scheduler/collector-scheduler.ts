@@ -1,0 +1,144 @@
+import type { Clock } from '../../base/index.ts';
+import type { Collector } from '../collector/collector.ts';
+import type { CollectorHost } from '../host/collector-host.ts';
+import type { CollectOutcome } from '../host/host-messages.ts';
+import type { ReportCache } from './report-cache.ts';
+
+/** What can be set for one collector, also while it runs. */
+export interface CollectorSettings {
+  /** A collector that is not active still collects, so that its history is whole; its reports are hidden. As in Ganeti. */
+  readonly active?: boolean;
+  /** Seconds. */
+  readonly interval?: number;
+}
+
+/** Where a collector stands in its schedule. */
+export interface ScheduleEntry {
+  readonly name: string;
+  /** Seconds between collections just now: stretched, or backed off. */
+  readonly interval: number;
+  readonly failures: number;
+  readonly running: boolean;
+}
+
+export interface CollectorScheduler {
+  configure(name: string, settings: CollectorSettings): void;
+  entries(): readonly ScheduleEntry[];
+  close(): void;
+}
+
+export interface SchedulerParts {
+  readonly collectors: readonly Collector<never>[];
+  readonly host: CollectorHost;
+  readonly cache: ReportCache;
+  /** Must be monotonic. */
+  readonly clock: Clock;
+}
+
+interface Entry {
+  readonly collector: Collector<never>;
+  /** Milliseconds: as configured, and as stretched by itself. */
+  base: number;
+  interval: number;
+  due: number;
+  failures: number;
+  running: boolean;
+  lastData: string;
+  unchanged: number;
+}
+
+/** Longest pause after failures, in milliseconds. */
+const longestBackOff = 300_000;
+
+/** A collection may use this share of a core before its interval stretches. */
+const allowedShare = 0.01;
+
+/** So many equal reports in a row, and the interval stretches. */
+const patience = 3;
+
+/**
+ * Has every collector run at its own interval. Starts are spread over the interval, so that they do not fall together.
+ * One that fails runs again after a pause that doubles; the others never notice.
+ */
+export function startScheduler({ collectors, host, cache, clock }: SchedulerParts): CollectorScheduler {
+  const stop = new AbortController();
+  const begun = clock.now();
+  const entries = new Map(
+    collectors.map((collector, place) => {
+      const base = collector.interval * 1000;
+      const due = begun + (place * Math.min(base, 1000)) / collectors.length;
+      return [collector.name, { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0 } as Entry];
+    }),
+  );
+
+  const run = async (entry: Entry) => {
+    const { name, timeout } = entry.collector;
+    entry.running = true;
+    entry.due += entry.interval;
+    const outcome = await host.collect(name, timeout * 1000);
+    if (stop.signal.aborted) return;
+    entry.running = false;
+    note(entry, outcome);
+    // Kept to the beat, unless it has been missed.
+    const now = clock.now();
+    if (entry.failures > 0) entry.due = now + Math.min(entry.base * 2 ** entry.failures, Math.max(longestBackOff, entry.base));
+    else if (entry.due < now) entry.due = now + entry.interval;
+  };
+
+  const note = (entry: Entry, outcome: CollectOutcome) => {
+    const { name } = entry.collector;
+    if (outcome.ok) {
+      entry.failures = 0;
+      adapt(entry, outcome.data, outcome.cost);
+      cache.storeGood(name, outcome.data, outcome.samples);
+    } else {
+      entry.failures++;
+      cache.storeTrouble(name, { failure: outcome.failure, problem: outcome.problem, attempts: entry.failures });
+    }
+  };
+
+  const pump = async () => {
+    while (!stop.signal.aborted) {
+      const now = clock.now();
+      let next = now + 1000;
+      for (const entry of entries.values()) {
+        if (entry.running) continue;
+        if (entry.due <= now) void run(entry);
+        else next = Math.min(next, entry.due);
+      }
+      await clock.sleep(Math.max(next - now, 10), stop.signal).catch(() => undefined);
+    }
+  };
+  void pump();
+
+  return {
+    configure: (name, settings) => {
+      const entry = entries.get(name);
+      if (!entry) return;
+      if (settings.active !== undefined) cache.setActive(name, settings.active);
+      if (settings.interval === undefined) return;
+      entry.base = settings.interval * 1000;
+      entry.interval = entry.base;
+      entry.due = Math.min(entry.due, clock.now() + entry.base);
+    },
+    entries: () =>
+      [...entries.values()].map(({ collector, interval, failures, running }) => ({
+        name: collector.name,
+        interval: interval / 1000,
+        failures,
+        running,
+      })),
+    close: () => stop.abort(),
+  };
+}
+
+/** Stretches the interval of a collector that allows it while its data stay the same or cost much; else it goes back at once. */
+function adapt(entry: Entry, data: string, cost: number): void {
+  const longest = (entry.collector.longestInterval ?? 0) * 1000;
+  if (longest <= entry.base) return;
+  entry.unchanged = data === entry.lastData ? entry.unchanged + 1 : 0;
+  entry.lastData = data;
+  const affordable = cost / allowedShare;
+  const quiet = entry.unchanged >= patience ? entry.interval * 2 : entry.base;
+  entry.interval = Math.min(longest, Math.max(entry.base, quiet, affordable));
+}

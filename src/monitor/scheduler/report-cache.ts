@@ -1,0 +1,128 @@
+import type { Collector } from '../collector/collector.ts';
+import type { CollectFailure, FamilySamples } from '../host/host-messages.ts';
+
+/** What goes wrong with a collector just now. */
+export interface Trouble {
+  readonly failure: CollectFailure;
+  readonly problem: string;
+  /** Failures in a row. */
+  readonly attempts: number;
+}
+
+export interface CachedReport {
+  readonly collector: Collector<never>;
+  /** The report as it goes out. */
+  readonly json: Buffer;
+  readonly samples: readonly FamilySamples[];
+  /** Monotonic milliseconds of the last good collection; absent before the first. */
+  readonly collectedAt: number | undefined;
+  readonly trouble: Trouble | undefined;
+}
+
+/** The last report of every active collector, ready to be sent. */
+export interface ReportCache {
+  /** Of active collectors, in the order of the catalogue. */
+  reports(): readonly CachedReport[];
+  find(category: string, name: string): CachedReport | undefined;
+  /** All reports as one JSON array; made once after each change. */
+  all(): Buffer;
+  /** Grows with each change. */
+  readonly version: number;
+  storeGood(name: string, data: string, samples: readonly FamilySamples[]): void;
+  /** Keeps the last good data and tells of the trouble beside it. */
+  storeTrouble(name: string, trouble: Trouble): void;
+  /** Shows or hides the reports of a collector; its data stay. */
+  setActive(name: string, active: boolean): void;
+}
+
+interface Times {
+  readonly now: () => number;
+  readonly wallTime: () => number;
+}
+
+interface Slot {
+  readonly collector: Collector<never>;
+  /** The report up to its time. */
+  readonly head: string;
+  active: boolean;
+  /** Nanoseconds since 1970 in digits, and what is beside. */
+  timestamp: string;
+  data: string;
+  report: CachedReport;
+}
+
+export function createReportCache(collectors: readonly Collector<never>[], { now, wallTime }: Times): ReportCache {
+  let version = 0;
+  let joined: Buffer | undefined;
+  const stamp = () => `${Math.round(wallTime() * 1000)}000`;
+
+  const slots = new Map<string, Slot>(
+    collectors.map((collector) => {
+      const { name, formatVersion } = collector;
+      const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
+      const data = noData(collector, 'nothing collected yet');
+      const report = { collector, json: Buffer.alloc(0), samples: [], collectedAt: undefined, trouble: undefined };
+      const slot: Slot = { collector, head, active: true, timestamp: stamp(), data, report };
+      slot.report = { ...report, json: compose(slot, undefined) };
+      return [name, slot];
+    }),
+  );
+
+  const change = (name: string, update: (slot: Slot) => void) => {
+    const slot = slots.get(name);
+    if (!slot) return;
+    update(slot);
+    version++;
+    joined = undefined;
+  };
+
+  const reports = () => [...slots.values()].filter((slot) => slot.active).map((slot) => slot.report);
+
+  return {
+    reports,
+    find: (category, name) => {
+      const slot = slots.get(name);
+      return slot?.active && (slot.collector.category ?? 'default') === category ? slot.report : undefined;
+    },
+    all: () => {
+      joined ??= joinReports(reports());
+      return joined;
+    },
+    get version() {
+      return version;
+    },
+    storeGood: (name, data, samples) =>
+      change(name, (slot) => {
+        slot.data = data;
+        slot.timestamp = stamp();
+        slot.report = { ...slot.report, samples, collectedAt: now(), trouble: undefined, json: compose(slot, undefined) };
+      }),
+    storeTrouble: (name, trouble) =>
+      change(name, (slot) => {
+        if (slot.report.collectedAt === undefined) slot.data = noData(slot.collector, trouble.problem);
+        slot.report = { ...slot.report, trouble, json: compose(slot, trouble) };
+      }),
+    setActive: (name, active) =>
+      change(name, (slot) => {
+        slot.active = active;
+      }),
+  };
+}
+
+/** What stands in `data` before there is any; a status report says that the status is not known. */
+function noData({ kind }: Collector<never>, problem: string): string {
+  return JSON.stringify(kind === 'status' ? { status: { code: 2, message: problem } } : { error: problem });
+}
+
+/** Ganeti's keys in Ganeti's order; `trouble` is there only while there is some. */
+function compose({ collector, head, timestamp, data }: Slot, trouble: Trouble | undefined): Buffer {
+  const kind = collector.kind === 'status' ? 1 : 0;
+  const tail = trouble ? `,"trouble":${JSON.stringify(trouble)}}` : '}';
+  return Buffer.from(`${head}${timestamp},"category":${JSON.stringify(collector.category)},"kind":${kind},"data":${data}${tail}`);
+}
+
+function joinReports(reports: readonly CachedReport[]): Buffer {
+  const comma = Buffer.from(',');
+  const parts = reports.flatMap((report, i) => (i === 0 ? [report.json] : [comma, report.json]));
+  return Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']')]);
+}
