@@ -19,12 +19,12 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
   if (file === undefined) throw new GantryError('ALLOCATION_INPUT_MISSING');
   if (others.length > 0) throw new GantryError('ALLOCATION_INPUT_SEVERAL', { count: args.length });
   const { cluster, request } = await load(file, settings, io);
+  const location = await chooseLocation(settings, 'plan');
   if (settings.verbosity > 1) io.err(`Received request: ${describeRequest(request)}\n`);
   if (settings.verbosity > 2) io.err(`Received cluster data: ${cluster.instances.map(describeInstance).join(',')}\n`);
   const before = createState(cluster);
   showNodes('Initial', before, settings, io);
   await save('pre-ialloc', 'before', cluster, before, settings, io);
-  const location = await chooseLocation(settings, 'plan');
   const answer = answerRequest(cluster, request, {
     capacityChecks: settings.capacityChecks,
     ignoreSoftErrors: settings.ignoreSoftErrors,

@@ -34,12 +34,12 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     return 0;
   }
   tellSize(prepared, settings, io);
+  const location = await loadLocation(settings, prepared);
   if (settings.saveFile !== undefined) {
     await saveCluster(`${settings.saveFile}.original`, data);
     io.err(`The cluster state before balancing has been written to file '${settings.saveFile}.original'\n`);
   }
   const group = selectGroup(prepared, settings.group);
-  const location = await loadLocation(settings, prepared);
   const state = stateFor(prepared, settings, group);
   tellGroup(state, group, settings, io);
   const members = membersOf(state);

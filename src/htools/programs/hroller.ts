@@ -20,6 +20,7 @@ import { serviceMinima } from './service-minima.ts';
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const { prepared, data } = await loadForProgram(settings, io);
   checkMaster(prepared, settings, io);
+  const location = await loadLocation(settings, prepared);
   if (settings.saveFile !== undefined) {
     await saveCluster(`${settings.saveFile}.original`, data);
     io.err(`The cluster state before hroller run has been written to file '${settings.saveFile}.original'\n`);
@@ -27,7 +28,6 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const { offlineMaintenance, ignoreNonRedundant, fullEvacuation, verbosity, staticKvmNodeMemory } = settings;
   const state = createState(prepared, { staticKvmNodeMemory });
   const nodes = selectNodes(state, settings);
-  const location = await loadLocation(settings, prepared);
   const services = location && serviceMinima(prepared, location.location);
   const rolling = roll(state, { nodes, offlineMaintenance, ignoreNonRedundant, fullEvacuation, services, rules: location?.rules });
   if (verbosity > 2) io.out(`Node Graph: ${showGraph(rolling)}\n`);

@@ -26,12 +26,13 @@ import { writeScript } from './write-script.ts';
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const loaded = await loadForProgram(settings, io);
   const { prepared, data } = loaded;
+  const location = await loadLocation(settings, prepared);
   await save(data, 'original', 'before hsqueeze run', settings, io);
   const plan = squeeze(prepared, {
     minimalResources: settings.minResources,
     targetResources: settings.targetResources,
     mirrored: settings.mirrored,
-    rules: (await loadLocation(settings, prepared))?.rules,
+    rules: location?.rules,
     load: { ...defaultLoadLimits, ...settings.loadLimits },
     staticKvmNodeMemory: settings.staticKvmNodeMemory,
     progress: io.watched ? tellProgress(prepared, io) : undefined,

@@ -7,7 +7,7 @@ import { planRules } from './plan-rules.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { searchPlacement } from './search-placement.ts';
 import type { Location } from './service.ts';
-import type { Topology } from './topology.ts';
+import { nodeLevel, type Topology } from './topology.ts';
 
 /** Hard rules that cannot hold together; without any one of them, the others could. */
 export interface RuleConflict {
@@ -100,9 +100,10 @@ function reasonOf(context: ConflictContext, core: readonly RuleDraft[]): string 
       .filter((n) => open[n] === 1)
       .toArray();
     const levels = new Set([...own, ...core.filter(({ level }) => level >= 0)].map(({ level }) => level).filter((level) => level >= 0));
-    const domains = [...levels].map((level) => {
+    const domains = [...levels].flatMap((level) => {
+      if (layout.levels[level]?.name === nodeLevel) return [];
       const count = new Set(nodes.map((n) => layout.levels[level]?.domainOf[n])).size;
-      return `${count} ${layout.levels[level]?.name}${count === 1 ? '' : 's'}`;
+      return [`${count} ${layout.levels[level]?.name}${count === 1 ? '' : 's'}`];
     });
     const members = Math.max(...own.map((draft) => draft.members.length));
     const where =

@@ -87,6 +87,7 @@ const byTag = ({ instances }: PreparedCluster, kind: 'exclusionTags' | 'desiredL
 function exclusions(cluster: PreparedCluster, levels: readonly string[]): Service[] {
   return byTag(cluster, 'exclusionTags').map(([tag, members]) => ({
     name: `tag ${tag}`,
+    at: `tag ${tag}`,
     members,
     rules: [
       { kind: 'spread', level: nodeLevel, atMost: 1 },
@@ -98,12 +99,17 @@ function exclusions(cluster: PreparedCluster, levels: readonly string[]): Servic
 function mirrored(levels: readonly string[]): Service[] {
   if (levels.length === 0) return [];
   const rules = levels.map((level): LocationRule => ({ kind: 'replicas', apart: level, weight: 1 }));
-  return [{ name: 'mirrored instances', members: ['*'], rules }];
+  return [{ name: 'mirrored instances', at: 'tags htools:nlocation', members: ['*'], rules }];
 }
 
 /** A desire that no node could fulfil says nothing about any placement. */
 function desires(cluster: PreparedCluster, domains: readonly Domain[]): Service[] {
   return byTag(cluster, 'desiredLocationTags')
     .filter(([tag]) => domains.some(({ name }) => name === tag))
-    .map(([tag, members]) => ({ name: `desire ${tag}`, members, rules: [{ kind: 'desired', domains: [tag], weight: 1 }] }));
+    .map(([tag, members]) => ({
+      name: `desire ${tag}`,
+      at: `tag ${tag}`,
+      members,
+      rules: [{ kind: 'desired', domains: [tag], weight: 1 }],
+    }));
 }
