@@ -11,7 +11,7 @@ export interface MonitorOptions {
   /** Where `/proc` and the like begin; '' for this host. */
   readonly root?: string;
   /** For tests: collectors in place of the built-in ones, and the module from which the worker takes the same. */
-  readonly collectors?: { readonly list: readonly Collector<never>[]; readonly module: string };
+  readonly collectors?: { readonly list: readonly Collector<unknown>[]; readonly module: string };
   /** Monotonic, with an origin that all threads share, as the clock of the system. */
   readonly clock?: Clock;
 }

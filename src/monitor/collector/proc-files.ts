@@ -50,7 +50,7 @@ export function createProcFiles(root = ''): ProcFiles {
     for (;;) {
       const got = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += got;
-      if (got === 0 || length >= largestFile) return buffer.latin1Slice(0, length);
+      if (got === 0 || length >= largestFile) return buffer.toString('latin1', 0, length);
       if (length === buffer.length) {
         const larger = Buffer.allocUnsafe(buffer.length * 2);
         buffer.copy(larger, 0, 0, length);

@@ -9,9 +9,9 @@ import { type CollectAnswer, type CollectOutcome, type CollectRequest, markOf, t
 
 const settings = workerData as WorkerSettings;
 const mark = markOf(settings.mark);
-const catalogue = ((await import(settings.catalogue)) as { collectorCatalogue: readonly Collector<never>[] }).collectorCatalogue;
+const catalogue = ((await import(settings.catalogue)) as { collectorCatalogue: readonly Collector<unknown>[] }).collectorCatalogue;
 const known = new Map(catalogue.map((collector) => [collector.name, collector]));
-const started = new Map<string, Collect<never>>();
+const started = new Map<string, Collect<unknown>>();
 const context: CollectorContext = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
@@ -19,7 +19,7 @@ const context: CollectorContext = {
   instances: { list: () => [] },
 };
 
-async function collect(collector: Collector<never>, request: CollectRequest): Promise<CollectOutcome> {
+async function collect(collector: Collector<unknown>, request: CollectRequest): Promise<CollectOutcome> {
   const abort = new AbortController();
   const timedOut = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -34,7 +34,7 @@ async function collect(collector: Collector<never>, request: CollectRequest): Pr
       started.set(collector.name, run);
     }
     const result = run({ signal: abort.signal });
-    const value = (result as unknown) instanceof Promise ? await between(request, Promise.race([result, timedOut.promise])) : result;
+    const value = result instanceof Promise ? await between(request, Promise.race([result, timedOut.promise])) : result;
     const data = JSON.stringify(value);
     const largest = collector.largestReport ?? 1024 * 1024;
     if (data.length > largest)

@@ -5,7 +5,7 @@ import type { FamilySamples } from './host-messages.ts';
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 
 /** Samples of a collector's data as lines of OpenMetrics, by family in the declared order. */
-export function formatSamples(collector: Collector<never>, data: never): FamilySamples[] {
+export function formatSamples(collector: Collector<unknown>, data: unknown): FamilySamples[] {
   const texts = new Map(collector.metrics.map((family) => [family.name, '']));
   const families = new Map(collector.metrics.map((family) => [family.name, family]));
   collector.measure(data, (name, value, ...labelValues) => {

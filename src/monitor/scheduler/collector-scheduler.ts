@@ -28,7 +28,7 @@ export interface CollectorScheduler {
 }
 
 export interface SchedulerParts {
-  readonly collectors: readonly Collector<never>[];
+  readonly collectors: readonly Collector<unknown>[];
   readonly host: CollectorHost;
   readonly cache: ReportCache;
   /** Must be monotonic. */
@@ -36,7 +36,7 @@ export interface SchedulerParts {
 }
 
 interface Entry {
-  readonly collector: Collector<never>;
+  readonly collector: Collector<unknown>;
   /** Milliseconds: as configured, and as stretched by itself. */
   base: number;
   interval: number;

@@ -10,7 +10,7 @@ export interface Trouble {
 }
 
 export interface CachedReport {
-  readonly collector: Collector<never>;
+  readonly collector: Collector<unknown>;
   /** The report as it goes out. */
   readonly json: Buffer;
   readonly samples: readonly FamilySamples[];
@@ -41,7 +41,7 @@ interface Times {
 }
 
 interface Slot {
-  readonly collector: Collector<never>;
+  readonly collector: Collector<unknown>;
   /** The report up to its time. */
   readonly head: string;
   active: boolean;
@@ -51,7 +51,7 @@ interface Slot {
   report: CachedReport;
 }
 
-export function createReportCache(collectors: readonly Collector<never>[], { now, wallTime }: Times): ReportCache {
+export function createReportCache(collectors: readonly Collector<unknown>[], { now, wallTime }: Times): ReportCache {
   let version = 0;
   let joined: Buffer | undefined;
   const stamp = () => `${Math.round(wallTime() * 1000)}000`;
@@ -110,7 +110,7 @@ export function createReportCache(collectors: readonly Collector<never>[], { now
 }
 
 /** What stands in `data` before there is any; a status report says that the status is not known. */
-function noData({ kind }: Collector<never>, problem: string): string {
+function noData({ kind }: Collector<unknown>, problem: string): string {
   return JSON.stringify(kind === 'status' ? { status: { code: 2, message: problem } } : { error: problem });
 }
 
