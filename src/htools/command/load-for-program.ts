@@ -8,6 +8,7 @@ import {
   prepareCluster,
 } from '../../placement/index.ts';
 import { loadCluster } from '../sources/load-cluster.ts';
+import type { MonitorOptions } from '../sources/monitor/measure.ts';
 import type { ProgramIo } from './program-io.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,24 +22,8 @@ export interface LoadedCluster {
 
 /** Loads and prepares a cluster as the options say; what is odd about it goes to standard error. */
 export async function loadForProgram(settings: Settings, io: ProgramIo): Promise<LoadedCluster> {
-  const {
-    textFile,
-    rapi,
-    rapiCaFile,
-    rapiCredentialsFile,
-    luxiSocket,
-    iallocatorFile,
-    simulated,
-    loadFile,
-    ignoreLoad,
-    staticKvmNodeMemory,
-  } = settings;
   const warn = (message: string) => io.err(`Warning: ${message}\n`);
-  const monitor = settings.monitor
-    ? { dataFile: settings.monitorFile, complete: settings.monitorNeeded, xen: settings.monitorXen }
-    : undefined;
-  const sources = { textFile, rapi, rapiCaFile, rapiCredentialsFile, luxiSocket, iallocatorFile, simulated };
-  const data = await loadCluster({ ...sources, utilisationFile: loadFile, ignoreLoad, staticKvmNodeMemory, monitor, warn });
+  const data = await loadCluster({ ...settings, utilisationFile: settings.loadFile, monitor: monitorUse(settings), warn });
   const prepared = prepareCluster(withOfflineNodes(data, settings.offlineNodes), {
     exclusionTags: settings.exclusionTags.map((tag) => `${tag}:`),
     selectedInstances: settings.selectedInstances,
@@ -46,6 +31,12 @@ export async function loadForProgram(settings: Settings, io: ProgramIo): Promise
   });
   if (settings.verbosity !== 0) warnOfMissing(prepared, io);
   return { data, prepared };
+}
+
+/** What the options say about monitoring agents. */
+export function monitorUse(settings: Settings): MonitorOptions | undefined {
+  const { monitor, monitorFile, monitorNeeded, monitorXen, monitorMemory } = settings;
+  return monitor ? { dataFile: monitorFile, complete: monitorNeeded, xen: monitorXen, kvmMemory: monitorMemory } : undefined;
 }
 
 /** State of one group, or of the whole cluster, within the limits that the options set. */

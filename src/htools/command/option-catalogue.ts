@@ -110,6 +110,9 @@ export const optionCatalogue = {
     monitor: readYesNo(text),
   })),
   monitorFile: valued('mond-data', 'FILE', 'file', 'read what the monitoring daemons say from a file', (text) => ({ monitorFile: text })),
+  monitorMemory: flag('mond-kvm-rss', 'use what the collectors say of the memory that KVM instances really take, too', {
+    monitorMemory: true,
+  }),
   monitorNeeded: flag('exit-on-missing-mond-data', 'stop when a monitoring daemon did not tell all', { monitorNeeded: true }),
   monitorXen: flag('mond-xen', 'use the collectors for Xen too', { monitorXen: true }),
   noCapacityChecks: flag('no-capacity-checks', 'leave out global N+1 and what is like it', { capacityChecks: false }),

@@ -57,6 +57,8 @@ export interface Settings {
   readonly mirrored: boolean;
   readonly monitor: boolean;
   readonly monitorFile: string | undefined;
+  /** Resident memory of KVM instances is asked for, too. */
+  readonly monitorMemory: boolean;
   readonly monitorNeeded: boolean;
   readonly monitorXen: boolean;
   readonly nodeTags: readonly string[] | undefined;
@@ -141,6 +143,7 @@ export const defaultSettings: Settings = {
   mirrored: false,
   monitor: false,
   monitorFile: undefined,
+  monitorMemory: false,
   monitorNeeded: false,
   monitorXen: false,
   nodeTags: undefined,

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { type ClusterState, createState, type PreparedCluster, type PreparedInstance, prepareCluster } from '../../placement/index.ts';
-import { loadForProgram, warnOfMissing } from '../command/load-for-program.ts';
+import { loadForProgram, monitorUse, warnOfMissing } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
 import { chooseLocation, rulesOf } from '../location/load-location.ts';
@@ -45,10 +45,9 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
 
 /** The request, and its cluster or the one that options name in its place. */
 async function load(file: string, settings: Settings, io: ProgramIo): Promise<{ cluster: PreparedCluster; request: AllocationRequest }> {
-  const { ignoreLoad, staticKvmNodeMemory, monitorFile, monitorNeeded, monitorXen } = settings;
-  const monitor = settings.monitor ? { dataFile: monitorFile, complete: monitorNeeded, xen: monitorXen } : undefined;
+  const { ignoreLoad, staticKvmNodeMemory } = settings;
   const warn = (message: string) => io.err(`Warning: ${message}\n`);
-  const { cluster, request } = await loadAllocation(file, { ignoreLoad, staticKvmNodeMemory, monitor, warn });
+  const { cluster, request } = await loadAllocation(file, { ignoreLoad, staticKvmNodeMemory, monitor: monitorUse(settings), warn });
   if (settings.textFile !== undefined || settings.simulated.length > 0)
     return { cluster: (await loadForProgram(settings, io)).prepared, request };
   const prepared = prepareCluster(cluster);

@@ -3,17 +3,17 @@ import type { LoadLimits, Thresholds } from './squeeze-options.ts';
 
 /** What instances really use, as far as it was measured; what was not measured counts as nothing used. */
 export interface MeasuredLoad {
-  /** Processors kept busy, by instance. */
+  /** Processors of usual speed that are kept busy, by instance: on faster nodes fewer are, on slower ones more. */
   readonly cpu: Float64Array;
   /** MiB, by instance: what is in use, or what is configured when that is not known. */
   readonly memory: Float64Array;
 }
 
-/** @returns undefined when nothing was measured */
-export function measuredLoad({ data: { instances } }: ClusterState): MeasuredLoad | undefined {
+/** @param state in which the load was measured @returns undefined when nothing was */
+export function measuredLoad({ data: { instances }, nodes }: ClusterState): MeasuredLoad | undefined {
   if (instances.every(({ load, usedMemory }) => load === undefined && usedMemory === undefined)) return undefined;
   return {
-    cpu: Float64Array.from(instances, ({ load }) => load?.cpu ?? 0),
+    cpu: Float64Array.from(instances, ({ load, primary }) => (load?.cpu ?? 0) * (nodes.cpuSpeed[primary] ?? 1)),
     memory: Float64Array.from(instances, ({ usedMemory, memory }) => usedMemory ?? memory),
   };
 }
@@ -37,9 +37,9 @@ export function loadBelow(
   return true;
 }
 
-/** Sums by node, with the memory of the nodes' own systems. */
-export function loadOfNodes({ nodes, instances, nodeCount, instanceCount }: ClusterState, load: MeasuredLoad): MeasuredLoad {
-  const cpu = new Float64Array(nodeCount);
+/** Sums by node, with what the nodes' own systems use. */
+export function loadOfNodes({ data, nodes, instances, instanceCount }: ClusterState, load: MeasuredLoad): MeasuredLoad {
+  const cpu = Float64Array.from(data.nodes, ({ ownLoad }, n) => (ownLoad?.cpu ?? 0) * (nodes.cpuSpeed[n] as number));
   const memory = nodes.nodeMemory.slice();
   for (let i = 0; i < instanceCount; i++) {
     const n = instances.primary[i] as number;

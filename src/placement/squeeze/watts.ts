@@ -8,9 +8,9 @@ import type { WattsChange } from './squeeze-plan.ts';
  */
 export function wattsOf(state: ClusterState, load: MeasuredLoad | undefined): number {
   const cpu = load && loadOfNodes(state, load).cpu;
-  return state.data.nodes.reduce((sum, { power, totalCpu }, n) => {
+  return state.data.nodes.reduce((sum, { power, totalCpu, cpuSpeed }, n) => {
     if (!power || state.nodes.offline[n] === 1) return sum;
-    const busy = totalCpu > 0 ? Math.min(1, (cpu?.[n] ?? 0) / totalCpu) : 0;
+    const busy = totalCpu > 0 ? Math.min(1, (cpu?.[n] ?? 0) / (totalCpu * cpuSpeed)) : 0;
     return sum + power.idle + busy * (power.busy - power.idle);
   }, 0);
 }
