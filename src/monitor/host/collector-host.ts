@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../base/index.ts';
-import { type CollectAnswer, type CollectOutcome, type CollectRequest, markBytes, markOf, type WorkerSettings } from './host-messages.ts';
+import { type CollectAnswer, type CollectOutcome, type CollectRequest, markBytes, markOf, type WorkerSettings } from './collect-request.ts';
 
 /** Runs collectors where they cannot hold up anybody. */
 export interface CollectorHost {
@@ -88,6 +88,7 @@ export function createCollectorHost(options: HostOptions): CollectorHost {
   }
 
   function send(entry: Pending): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, no window
     worker.postMessage(entry.request);
     clearTimeout(entry.timer);
     entry.timer = setTimeout(() => judge(entry, 0), entry.request.timeout + grace);

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Collect, Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { createProcFiles } from '../collector/proc-files.ts';
+import { type CollectAnswer, type CollectOutcome, type CollectRequest, markOf, type WorkerSettings } from './collect-request.ts';
 import { formatSamples } from './format-samples.ts';
-import { type CollectAnswer, type CollectOutcome, type CollectRequest, markOf, type WorkerSettings } from './host-messages.ts';
 
 // The thread in which collectors run. It knows no schedule: it is told what to run, and says what came of it.
 
@@ -69,5 +69,6 @@ parentPort?.on('message', async (request: CollectRequest) => {
   setMark(request.id);
   const outcome = await collect(collector, request);
   setMark(0);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
   parentPort?.postMessage({ id: request.id, outcome } satisfies CollectAnswer);
 });

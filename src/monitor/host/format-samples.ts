@@ -1,5 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
-import type { FamilySamples } from './host-messages.ts';
+import type { FamilySamples } from './collect-request.ts';
 
 /** Escapes as the text format of OpenMetrics wants it. */
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));

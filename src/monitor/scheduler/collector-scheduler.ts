@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
+import type { CollectOutcome } from '../host/collect-request.ts';
 import type { CollectorHost } from '../host/collector-host.ts';
-import type { CollectOutcome } from '../host/host-messages.ts';
 import type { ReportCache } from './report-cache.ts';
 
 /** What can be set for one collector, also while it runs. */

@@ -1,5 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
-import type { CollectFailure, FamilySamples } from '../host/host-messages.ts';
+import type { CollectFailure, FamilySamples } from '../host/collect-request.ts';
 
 /** What goes wrong with a collector just now. */
 export interface Trouble {
