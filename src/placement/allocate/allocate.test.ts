@@ -71,7 +71,7 @@ test('among many nodes the bounds lead to the same score as looking at all of th
         }),
       );
       for (const { place: other } of scores) if (other) assert.ok(place && place.score <= other.score + 1e-9);
-      if (place) assert.ok(allocator.search.refusals[place.primary] === 0);
+      if (place) assert.ok(allocator.search.weighing.primary.refusals[place.primary] === 0);
     }),
     { ...runs, numRuns: 6 },
   );

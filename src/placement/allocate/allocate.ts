@@ -13,7 +13,7 @@ export interface AllocationRequest {
   readonly groups?: readonly number[] | undefined;
   /** Names of the only nodes that come into question. */
   readonly restrictToNodes?: readonly string[] | undefined;
-  /** Only the place is wanted, not how many were refused: much faster in a large cluster. */
+  /** Only the place is wanted, not what each group offers and refuses, nor a log: much faster in a large cluster. */
   readonly silent?: boolean | undefined;
 }
 
@@ -49,12 +49,13 @@ export function allocate(allocator: Allocator, wanted: Wanted, request: Allocati
     .filter((group) => !connected.includes(group))
     .map((group) => unconnectedText(groups[group]?.name, wanted, request.group !== undefined));
   const offers = lookThrough(allocator, wanted, request, connected);
+  const best = request.group === undefined ? bestOffer(allocator, offers) : offers.find(({ finding }) => finding?.place);
+  if (request.silent) return { place: best?.finding?.place, group: best?.group, offers, log: [] };
   const log = [...unconnected, ...offers.map((offer) => describeOffer(allocator, offer, request.group !== undefined))];
   if (allowed.length === 0)
     log.push(
       `no groups for evacuation: allowed groups was ${allowedText(request)}, all groups: ${inScope.map((group) => groups[group]?.name).join(', ')}`,
     );
-  const best = request.group === undefined ? bestOffer(allocator, offers) : offers.find(({ finding }) => finding?.place);
   const selected = request.group === undefined && best ? [`Selected group: ${groups[best.group]?.name}`] : [];
   return { place: best?.finding?.place, group: best?.group, offers, log: [...selected, ...log] };
 }
@@ -76,13 +77,19 @@ function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRe
   const pairs = request.requiredNodes === 2;
   weighNodes(search, wanted, all, pairs ? all : new Int32Array());
   const redundancy = needsProof(allocator, wanted) ? allocator.redundancy : undefined;
+  const least = new Map<number, number>();
   return groups.map((group, k): GroupOffer => {
     const { primaries } = lists[k] as Candidates;
     if (request.requiredNodes > 2 || request.requiredNodes < 1)
       return { group, error: 'Unsupported number of nodes, only one or two  supported' };
     if (primaries.length < request.requiredNodes) return { group, error: pairs ? 'Not enough online nodes' : 'No online nodes' };
     const candidates = pairs ? { primaries, secondaries: primaries } : { primaries };
-    return { group, finding: findPlace(search, wanted, candidates, { redundancy, silent: request.silent }) };
+    // Where only the place is wanted, a group need not be searched for one that another group with such a policy betters.
+    const rank = policyRank(allocator, group);
+    const atMost = request.silent ? least.get(rank) : undefined;
+    const finding = findPlace(search, wanted, candidates, { redundancy, silent: request.silent, atMost });
+    if (finding.place) least.set(rank, Math.min(least.get(rank) ?? Number.POSITIVE_INFINITY, finding.place.score));
+    return { group, finding };
   });
 }
 
@@ -110,9 +117,11 @@ function groupCandidates({ state, search }: Allocator, group: number, { restrict
 
 const policyOrder = { preferred: 0, last_resort: 1, unallocable: 2 } as const;
 
+const policyRank = ({ state }: Allocator, group: number): number => policyOrder[state.data.groups[group]?.allocPolicy ?? 'unallocable'];
+
 /** Of equals the last. */
-function bestOffer({ state }: Allocator, offers: readonly GroupOffer[]): GroupOffer | undefined {
-  const rank = ({ group }: GroupOffer) => policyOrder[state.data.groups[group]?.allocPolicy ?? 'unallocable'];
+function bestOffer(allocator: Allocator, offers: readonly GroupOffer[]): GroupOffer | undefined {
+  const rank = ({ group }: GroupOffer) => policyRank(allocator, group);
   const score = ({ finding }: GroupOffer) => finding?.place?.score ?? Number.POSITIVE_INFINITY;
   return offers
     .filter((offer) => offer.finding?.place && rank(offer) < policyOrder.unallocable)

@@ -14,7 +14,7 @@ export interface AllocationTable {
   stale: number;
 }
 
-const prototype: PreparedInstance = {
+export const prototype: PreparedInstance = {
   name: '',
   alias: '',
   memory: 13,
@@ -42,21 +42,27 @@ export function createAllocationTable(state: ClusterState): AllocationTable {
   return { table: createScoreTable(view, Int32Array.of(1, 2)), view, stale: 0 };
 }
 
-/** Makes row 0 the amounts of an instance. */
-export function setInstance({ table, view }: AllocationTable, instance: PreparedInstance): void {
+/** What an instance adds to each metric as primary and as secondary; on nodes with exclusive storage the second ones. */
+export function amountsOf({ table, view }: AllocationTable, instance: PreparedInstance): [Amounts, Amounts] {
+  const { metrics, primaryAmounts, secondaryAmounts } = table;
   writeInstance(view.instances, 0, instance);
   writeAmounts(view, table, 0);
+  const row = ([first, second]: Amounts): Amounts => [first.slice(0, metrics), second.slice(0, metrics)];
+  return [row(primaryAmounts), row(secondaryAmounts)];
 }
+
+type Amounts = readonly [Float64Array, Float64Array];
 
 const mostUpdates = 256;
 
-/** Takes over the values of two nodes that have changed. */
-export function updateTable(allocation: AllocationTable, state: ClusterState, p: number, s: number): void {
+/** Takes over the values of two nodes that have changed. @returns whether those of all nodes were read anew */
+export function updateTable(allocation: AllocationTable, state: ClusterState, p: number, s: number): boolean {
   if (++allocation.stale >= mostUpdates) {
     refreshTable(state, allocation.table);
     allocation.stale = 0;
-    return;
+    return true;
   }
   refreshNode(state, allocation.table, p);
   refreshNode(state, allocation.table, s);
+  return false;
 }

@@ -5,9 +5,8 @@ import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { writeInstance } from '../state/instance-columns.ts';
 import { prepareInstance, withInstances } from './add-instances.ts';
-import { updateTable } from './allocation-table.ts';
 import { createRedundancy, noteArrival, noteDeparture, type Redundancy, staysRedundant } from './redundancy.ts';
-import { createSearch, type Place, type Search, type Wanted } from './search.ts';
+import { createSearch, noteChange, type Place, type Search, type Wanted } from './search.ts';
 
 export interface AllocatorOptions {
   /** Global N+1 is asked for: what would not find a place when its node fails refuses a placement. */
@@ -101,7 +100,7 @@ export function settle(allocator: Allocator, wanted: Wanted, { primary, secondar
   const { state, search, redundancy } = allocator;
   const harmless = redundancy !== undefined && staysRedundant(redundancy, wanted, search.force);
   attach(state, wanted.row, primary, secondary);
-  updateTable(search.allocation, state, primary, secondary);
+  noteChange(search, primary, secondary);
   search.rules?.place(wanted.row, primary, secondary);
   if (redundancy) noteArrival(redundancy, wanted, primary, harmless);
   if (wanted.row < allocator.used) return;
@@ -116,7 +115,7 @@ export function withdraw({ state, search, redundancy }: Allocator, row: number):
   detach(state, row);
   state.instances.primary[row] = -1;
   state.instances.secondary[row] = -1;
-  updateTable(search.allocation, state, primary, secondary);
+  noteChange(search, primary, secondary);
   search.rules?.place(row, -1, -1);
   if (redundancy) noteDeparture(redundancy, row, primary);
 }

@@ -56,14 +56,15 @@ function outside({ state }: Allocator, { instance }: Wanted, request: Allocation
 
 function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest, p: number): string {
   const { state, search } = allocator;
-  if (search.refusals[p] !== 0) return words[search.refusals[p] as FailMode];
+  const refusal = search.weighing.primary.refusals[p] as FailMode;
+  if (refusal !== 0) return words[refusal];
   if (request.requiredNodes === 1) return place(allocator, wanted, p, noNode);
   const broken = brokenRule(allocator, wanted, p, noNode);
   if (broken !== undefined) return broken;
   const counts = new Map<string, number>();
   for (const s of state.scope) {
     if (s === p || state.nodes.group[s] !== state.nodes.group[p] || outside(allocator, wanted, request, s) !== undefined) continue;
-    const refused = search.secondaryRefusals[s] as FailMode;
+    const refused = search.weighing.secondary.refusals[s] as FailMode;
     const reason = refused !== 0 ? words[refused] : crowds(search, wanted.row, p, s) ? words[1] : place(allocator, wanted, p, s);
     if (reason === '') return '';
     counts.set(reason, (counts.get(reason) ?? 0) + 1);

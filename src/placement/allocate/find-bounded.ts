@@ -3,6 +3,7 @@ import { crowds, mayCrowd } from './crowds.ts';
 import { clusterStatistics, exactScore, placeScore } from './place-score.ts';
 import type { Place, Search, Wanted } from './search.ts';
 import { sparePlaces } from './spare-places.ts';
+import type { RoleWeights } from './weighing.ts';
 
 /** Scores nearer than this may be equal but for rounding. */
 const tolerance = 1e-10;
@@ -17,61 +18,69 @@ interface Best {
   readonly ties: Place[];
 }
 
-/** The best place among many: only those are weighed whose bound is not above the best score found. */
-export function findBounded(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array | undefined): Place | undefined {
-  const best: Best = { score: Number.POSITIVE_INFINITY, ties: [] };
+/**
+ * The best place among many: only those are weighed whose bound is not above the best score found.
+ * @param atMost no place is wanted with a higher score
+ */
+export function findBounded(
+  search: Search,
+  wanted: Wanted,
+  primaries: Int32Array,
+  secondaries: Int32Array | undefined,
+  atMost = Number.POSITIVE_INFINITY,
+): Place | undefined {
+  const best: Best = { score: atMost, ties: [] };
   if (secondaries) searchPairs(search, wanted, primaries, secondaries, best);
   else searchNodes(search, wanted, primaries, best);
   return decide(search, wanted, best);
 }
 
-/** Rules that are broken may be mended by the new instance, at most all of them. */
-const mendable = ({ rules }: Search): number => (rules ? -rules.soft : 0);
-
 function searchNodes(search: Search, wanted: Wanted, primaries: Int32Array, best: Best): void {
-  const { refusals, primaryBounds } = search;
-  const floor = search.floor + mendable(search);
-  const first = argmin(primaries, refusals, primaryBounds);
-  if (first >= 0) consider(search, wanted, first, noNode, best);
-  for (const p of primaries) {
-    if (p !== first && refusals[p] === 0 && floor + (primaryBounds[p] as number) <= best.score + tolerance)
+  const { refusals, bounds } = search.weighing.primary;
+  const { floor } = search.weighing;
+  const first = leastBound(primaries, search.weighing.primary);
+  if (first < 0 || floor + (bounds[first] as number) > best.score + tolerance) return;
+  consider(search, wanted, first, noNode, best);
+  for (let k = 0; k < primaries.length; k++) {
+    const p = primaries[k] as number;
+    if (p !== first && refusals[p] === 0 && floor + (bounds[p] as number) <= best.score + tolerance)
       consider(search, wanted, p, noNode, best);
   }
 }
 
 function searchPairs(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array, best: Best): void {
-  const { refusals, secondaryRefusals, primaryBounds, secondaryBounds } = search;
-  const floor = search.floor + mendable(search);
-  const p0 = argmin(primaries, refusals, primaryBounds);
-  const s0 = argmin(secondaries, secondaryRefusals, secondaryBounds);
+  // What rules of location cost comes on top, and is never less than nothing.
+  const { primary, secondary, floor } = search.weighing;
+  const p0 = leastBound(primaries, primary);
+  const s0 = leastBound(secondaries, secondary);
   if (p0 < 0 || s0 < 0) return;
-  const s1 = argmin(secondaries, secondaryRefusals, secondaryBounds, p0);
+  const leastP = primary.bounds[p0] as number;
+  const leastS = secondary.bounds[s0] as number;
+  if (floor + leastP + leastS > best.score + tolerance) return;
+  const s1 = leastBound(secondaries, secondary, p0);
   if (s1 >= 0 && !crowds(search, wanted.row, p0, s1)) consider(search, wanted, p0, s1, best);
   const limit = best.score + tolerance - floor;
-  const near = (bounds: Float64Array, refused: Uint8Array, other: number) => (n: number) =>
-    refused[n] === 0 && (bounds[n] as number) + other <= limit;
-  const rising = (bounds: Float64Array) => (a: number, b: number) => (bounds[a] as number) - (bounds[b] as number) || b - a;
-  const ps = sparePlaces(search, primaries.filter(near(primaryBounds, refusals, secondaryBounds[s0] as number)), 'primary').sort(
-    rising(primaryBounds),
-  );
-  const ss = sparePlaces(
-    search,
-    secondaries.filter(near(secondaryBounds, secondaryRefusals, primaryBounds[p0] as number)),
-    'secondary',
-  ).sort(rising(secondaryBounds));
-  const tight = new Uint8Array(ss.length);
-  ss.forEach((s, k) => void (tight[k] = Number(mayCrowd(search, wanted.row, s))));
+  const ps = rising(sparePlaces(search, within(primaries, primary, limit - leastS), 'primary'), primary);
+  const ss = rising(sparePlaces(search, within(secondaries, secondary, limit - leastP), 'secondary'), secondary);
+  const tight = ss.map((s) => Number(mayCrowd(search, wanted.row, s)));
   let looked = 0;
   for (const p of ps) {
     for (let k = 0; k < ss.length; k++) {
       const s = ss[k] as number;
-      if (floor + (primaryBounds[p] as number) + (secondaryBounds[s] as number) > best.score + tolerance) break;
+      if (floor + (primary.bounds[p] as number) + (secondary.bounds[s] as number) > best.score + tolerance) break;
       if (s === p || (p === p0 && s === s1) || (tight[k] === 1 && crowds(search, wanted.row, p, s))) continue;
       consider(search, wanted, p, s, best);
       if (++looked > mostPairs && best.ties.length > 0) return;
     }
   }
 }
+
+/** Nodes that are not refused and whose bound is not above `limit`. */
+const within = (nodes: Int32Array, { refusals, bounds }: RoleWeights, limit: number): Int32Array =>
+  nodes.filter((n) => refusals[n] === 0 && (bounds[n] as number) <= limit);
+
+const rising = (nodes: Int32Array, { bounds }: RoleWeights): Int32Array =>
+  nodes.sort((a, b) => (bounds[a] as number) - (bounds[b] as number) || b - a);
 
 function consider(search: Search, wanted: Wanted, primary: number, secondary: number, best: Best): void {
   const score = placeScore(search, wanted, primary, secondary);
@@ -93,7 +102,7 @@ function decide(search: Search, wanted: Wanted, { score, ties }: Best): Place | 
   return exact.reduce((best, place) => (place.score < best.score ? place : best));
 }
 
-function argmin(nodes: Int32Array, refusals: Uint8Array, bounds: Float64Array, other = -1): number {
+function leastBound(nodes: Int32Array, { refusals, bounds }: RoleWeights, other = -1): number {
   let best = -1;
   for (let k = 0; k < nodes.length; k++) {
     const n = nodes[k] as number;

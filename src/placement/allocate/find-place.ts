@@ -1,5 +1,6 @@
 import { noNode } from '../cluster/cluster-data.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
+import { boundPlaces } from './bound-places.ts';
 import { crowds } from './crowds.ts';
 import { findBounded } from './find-bounded.ts';
 import { clusterStatistics, exactScore, placeScore, refusedByRule } from './place-score.ts';
@@ -28,6 +29,8 @@ export interface FindOptions {
   readonly redundancy: Redundancy | undefined;
   /** Refusals need not be counted. */
   readonly silent?: boolean | undefined;
+  /** A place with a higher score is not wanted. */
+  readonly atMost?: number | undefined;
 }
 
 /** So many candidates are weighed exactly; of more, only those that bounds do not rule out. */
@@ -41,14 +44,15 @@ export function findPlace(
   search: Search,
   wanted: Wanted,
   { primaries, secondaries }: Candidates,
-  { redundancy, silent }: FindOptions,
+  { redundancy, silent, atMost }: FindOptions,
 ): Finding {
   const total = secondaries ? primaries.length * secondaries.length : primaries.length;
   const few = secondaries ? total <= fewPairs : total <= fewNodes;
+  if (!few) boundPlaces(search, wanted, primaries, secondaries ?? new Int32Array());
   const failures = new Int32Array(failNames.length);
   const open = few || !silent ? tallyRefusals(search, wanted, primaries, secondaries, failures) : 0;
   if (!few && !redundancy) {
-    const place = findBounded(search, wanted, primaries, secondaries);
+    const place = findBounded(search, wanted, primaries, secondaries, atMost);
     const refusedByRules = silent || !search.rules ? 0 : countRuleRefusals(search, wanted, primaries, secondaries);
     return { place, successes: open - refusedByRules, failures, refusedByRules };
   }
@@ -107,7 +111,8 @@ function forEachOpen(
   secondaries: Int32Array | undefined,
   visit: (primary: number, secondary: number) => void,
 ): void {
-  const { refusals, secondaryRefusals } = search;
+  const { refusals } = search.weighing.primary;
+  const secondaryRefusals = search.weighing.secondary.refusals;
   for (const p of primaries) {
     if (refusals[p] !== 0) continue;
     if (!secondaries) visit(p, noNode);

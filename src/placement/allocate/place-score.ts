@@ -1,5 +1,5 @@
 import { tryPlacement } from '../balance/apply-move.ts';
-import { deviations, rest } from '../balance/best-move.ts';
+import { rest } from '../balance/placement-score.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -12,15 +12,34 @@ export const refusedByRule = Number.POSITIVE_INFINITY;
 
 /** The score with the instance on these nodes, or `refusedByRule`; a few additions. */
 export function placeScore(search: Search, { row }: Wanted, p: number, s: number): number {
-  const { state, allocation, base, primaryParts, secondaryParts } = search;
+  const { state, allocation, base } = search;
   const { table } = allocation;
   const penalty = rulePenalty(search, row, p, s);
   if (penalty === refusedByRule) return penalty;
-  const size = 2 * table.metrics;
-  const primaryPart = primaryParts.subarray(p * size, (p + 1) * size);
-  const secondaryPart = s >= 0 ? secondaryParts.subarray(s * size, (s + 1) * size) : undefined;
-  const spread = table.constant + deviations(table, table, primaryPart, secondaryPart);
+  const spread = table.constant + deviations(search, p, s);
   return penalty + spread + (state.instances.forthcoming[row] === 1 ? restForthcoming(search) : rest(state, table, base, row, p, s));
+}
+
+function deviations({ allocation: { table }, weighing }: Search, p: number, s: number): number {
+  const { metrics, weights, sums, squares, online } = table;
+  const primary = weighing.primary.parts;
+  const secondary = weighing.secondary.parts;
+  const inverse = 1 / online.length;
+  const atP = 2 * p * metrics;
+  const atS = 2 * s * metrics;
+  let total = 0;
+  for (let k = 0; k < metrics; k++) {
+    let sum = (sums[k] as number) + (primary[atP + k] as number);
+    let square = (squares[k] as number) + (primary[atP + metrics + k] as number);
+    if (s >= 0) {
+      sum += secondary[atS + k] as number;
+      square += secondary[atS + metrics + k] as number;
+    }
+    const mean = sum * inverse;
+    const variance = square * inverse - mean * mean;
+    if (variance > 0) total += (weights[k] as number) * Math.sqrt(variance);
+  }
+  return total;
 }
 
 /** An instance that does not exist yet reserves nothing and is not counted. */

@@ -1,9 +1,10 @@
-import type { Base } from '../balance/best-move.ts';
+import type { Base } from '../balance/placement-score.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { scoreCounts } from '../state/counts.ts';
-import { type AllocationTable, createAllocationTable } from './allocation-table.ts';
+import { nodeCounts } from '../state/counts.ts';
+import { type AllocationTable, createAllocationTable, prototype, updateTable } from './allocation-table.ts';
+import { forgetNode, forgetNodes, type Weighing, weighingOf } from './weighing.ts';
 
 /** What a search for a place works with: allocated once for a state. */
 export interface Search {
@@ -12,16 +13,14 @@ export interface Search {
   readonly rules: RuleBook | undefined;
   /** Policy limits of the primary node and N+1 are passed over. */
   readonly force: boolean;
-  /** Why a node is no primary, or no secondary whatever the primary: a fail mode. By node. */
-  readonly refusals: Uint8Array;
-  readonly secondaryRefusals: Uint8Array;
-  /** What the instance adds to the sums and squares of the metrics in each role. By node. */
-  readonly primaryParts: Float64Array;
-  readonly secondaryParts: Float64Array;
-  /** A score is not below `floor` + `primaryBounds[p]` + `secondaryBounds[s]`. */
-  readonly primaryBounds: Float64Array;
-  readonly secondaryBounds: Float64Array;
-  floor: number;
+  /** Of the instance that was weighed last. */
+  weighing: Weighing;
+  /** Of the shapes that were weighed, the last first. */
+  readonly weighings: Weighing[];
+  /** Counts of the score by node, NaN outside of the scope, and their sum. */
+  readonly counts: { readonly byNode: Float64Array; total: number };
+  /** How often something came or went. */
+  changes: number;
   /** Of the score without the instance, what is no deviation. */
   readonly base: Base;
   readonly weighed: Float64Array;
@@ -47,24 +46,47 @@ export interface Place {
 export function createSearch(state: ClusterState, force: boolean, rules: RuleBook | undefined): Search {
   const allocation = createAllocationTable(state);
   const online = state.scope.filter((n) => state.nodes.offline[n] === 0);
-  const parts = () => new Float64Array(2 * state.nodeCount * allocation.table.metrics);
+  const weighings: Weighing[] = [];
+  const byNode = new Float64Array(state.nodeCount).fill(Number.NaN);
+  for (const n of state.scope) byNode[n] = nodeCounts(state, n);
   return {
     state,
     allocation,
     rules,
     force,
-    refusals: new Uint8Array(state.nodeCount),
-    secondaryRefusals: new Uint8Array(state.nodeCount),
-    primaryParts: parts(),
-    secondaryParts: parts(),
-    primaryBounds: new Float64Array(state.nodeCount),
-    secondaryBounds: new Float64Array(state.nodeCount),
-    floor: 0,
-    base: { reservedSum: 0, reservedSquares: 0, counts: scoreCounts(state), rules: 0 },
+    weighings,
+    weighing: weighingOf(weighings, state, allocation, prototype),
+    counts: { byNode, total: state.scope.reduce((sum, n) => sum + (byNode[n] as number), 0) },
+    changes: 0,
+    base: { reservedSum: 0, reservedSquares: 0, counts: 0 },
     weighed: new Float64Array(2),
     inScope: [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b),
     online: new Map(
       [...Map.groupBy(online, (n) => state.nodes.group[n] as number)].map(([group, nodes]) => [group, Int32Array.from(nodes)]),
     ),
   };
+}
+
+/** Takes over what has changed on the nodes of an instance, which may be `noNode`. */
+export function noteChange(search: Search, primary: number, secondary: number): void {
+  const { state, allocation, weighings } = search;
+  search.changes++;
+  recount(search, primary);
+  recount(search, secondary);
+  const anew = updateTable(allocation, state, primary, secondary);
+  for (const weighing of weighings) {
+    weighing.age++;
+    if (anew) forgetNodes(weighing);
+    else {
+      forgetNode(weighing, primary);
+      forgetNode(weighing, secondary);
+    }
+  }
+}
+
+function recount({ state, counts }: Search, n: number): void {
+  if (n < 0 || Number.isNaN(counts.byNode[n])) return;
+  const count = nodeCounts(state, n);
+  counts.total += count - (counts.byNode[n] as number);
+  counts.byNode[n] = count;
 }

@@ -10,7 +10,9 @@ export function tallyRefusals(
   secondaries: Int32Array | undefined,
   failures: Int32Array,
 ): number {
-  const { refusals, secondaryRefusals, state } = search;
+  const { state, weighing } = search;
+  const { refusals } = weighing.primary;
+  const secondaryRefusals = weighing.secondary.refusals;
   const add = (mode: number, count: number) => void (failures[mode] = (failures[mode] as number) + count);
   if (!secondaries) {
     for (const p of primaries) add(refusals[p] as number, 1);

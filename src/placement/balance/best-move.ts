@@ -1,37 +1,29 @@
-import type { RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
-import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { countsWithPrimary, countsWithSecondary, nodeCounts } from '../state/counts.ts';
-import { mirror } from '../state/instance-columns.ts';
+import { nodeCounts } from '../state/counts.ts';
+import { failMode } from '../state/fail-mode.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
+import { reservedWith } from '../state/reserved.ts';
 import { clusterScore } from '../state/score.ts';
-import { tryPlacement } from './apply-move.ts';
-import { type MoveKind, migrationsOf, moveKind } from './move.ts';
+import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
+import { admitMove, tryPlacement } from './apply-move.ts';
+import { type CandidateList, clearCandidates, createCandidateList, offer, tolerance } from './candidates.ts';
+import { createLooseSums, type LooseSums, takeOut, takeTarget } from './loose-sums.ts';
+import { canMigrate, type MoveKind, moveKind, nodeAt, type Route, routes } from './move.ts';
+import { isOpen, type MoveOptions, openKinds } from './open-kinds.ts';
+import { countsAfter, deviations, reservedAfter } from './placement-score.ts';
 import {
   beginStep,
   boundInstance,
+  boundMoves,
   createScoreBound,
   primaryOnTarget,
   reservedOnSecondary,
   type ScoreBound,
   secondaryOnTarget,
 } from './score-bound.ts';
-import type { ScoreTable } from './score-table.ts';
-
-/** Which moves are looked at, as hbal's options have it. */
-export interface MoveOptions {
-  /** Replacing disks is allowed; else DRBD instances only fail over. */
-  readonly diskMoves: boolean;
-  /** Changing the primary node is allowed. */
-  readonly instanceMoves: boolean;
-  /** Instances do not move off a primary node that is online to a third one. */
-  readonly restrictedMigration: boolean;
-  /** Policy limits and N+1 are passed over. */
-  readonly ignoreSoftErrors: boolean;
-  readonly rules?: RuleBook | undefined;
-}
+import { reservedScore, type ScoreTable } from './score-table.ts';
 
 /** The search for the best next move: what is allocated once, and the best found so far. */
 export interface MoveSearch {
@@ -42,347 +34,200 @@ export interface MoveSearch {
   readonly allTargets: Int32Array;
   targets: Int32Array;
   readonly found: CandidateList;
+  readonly bound: ScoreBound;
   readonly scratch: Scratch;
-}
-
-/** Candidates whose scores are the least seen, within rounding. */
-interface CandidateList {
-  best: number;
-  readonly candidates: Candidate[];
-  /** Instances whose moves were the best for a while; they are worth a first look in the next step. */
-  readonly leaders: number[];
-}
-
-export interface Candidate {
-  readonly instance: number;
-  readonly kind: MoveKind;
-  readonly target: number;
-  readonly score: number;
 }
 
 interface Scratch {
   readonly backup: NodeBackup;
-  readonly rules: Float64Array;
-  /** Sums and squares without the instance. */
-  readonly sums: Float64Array;
-  readonly squares: Float64Array;
-  /** Values of the primary and the secondary without the instance. */
-  readonly own: readonly [Float64Array, Float64Array];
-  /** What the instance adds as primary or secondary on its primary, secondary or the target: sums, then squares. */
-  readonly asPrimary: readonly [Float64Array, Float64Array, Float64Array];
-  readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
-  base: Base;
+  /** What rules say to a placement, and what they cost as things stand. */
+  readonly change: Float64Array;
+  ruleCost: number;
+  readonly loose: LooseSums;
+  /** How far the instance at hand is taken off its nodes: in the sums, where the parts of the target are there too; in the state. */
+  isLoose: boolean;
+  hasTarget: boolean;
+  isDetached: boolean;
+  /** Counts of the score without it, once it is detached. */
+  counts: number;
   /** Lower bound of the scores that the moves of the instance at hand lead to. */
   lowest: number;
-  readonly bound: ScoreBound;
   /** Some node has exclusive storage. */
   readonly exclusive: boolean;
 }
 
-/** Parts of the score that are no deviations, without the instance. */
-export interface Base {
-  reservedSum: number;
-  reservedSquares: number;
-  counts: number;
-  rules: number;
-}
-
-/** Scores nearer to each other than this may be equal but for rounding; the state itself then decides. */
-export const tolerance = 1e-8;
-
 export function createMoveSearch(state: ClusterState, table: ScoreTable, options: MoveOptions): MoveSearch {
-  const { metrics } = table;
-  const pair = () => new Float64Array(2 * metrics);
   return {
     state,
     table,
     options,
     allTargets: table.online,
     targets: table.online,
-    found: { best: Number.POSITIVE_INFINITY, candidates: [], leaders: [] },
+    found: createCandidateList(),
+    bound: createScoreBound(state, table),
     scratch: {
       backup: createBackup(state, 2),
-      rules: new Float64Array(2),
-      sums: new Float64Array(metrics),
-      squares: new Float64Array(metrics),
-      own: [new Float64Array(metrics), new Float64Array(metrics)],
-      asPrimary: [pair(), pair(), pair()],
-      asSecondary: [pair(), pair(), pair()],
-      base: { reservedSum: 0, reservedSquares: 0, counts: 0, rules: 0 },
+      change: new Float64Array(2),
+      ruleCost: 0,
+      loose: createLooseSums(table.metrics),
+      isLoose: false,
+      hasTarget: false,
+      isDetached: false,
+      counts: 0,
       lowest: Number.POSITIVE_INFINITY,
-      bound: createScoreBound(state, table),
       exclusive: state.nodes.exclusive.includes(1),
     },
   };
 }
 
-/** Makes ready for one step: from here on until the next one the state stays as it is. */
-export function beginSearch({ table, found, scratch }: MoveSearch): void {
-  found.best = Number.POSITIVE_INFINITY;
-  found.candidates.length = 0;
-  found.leaders.length = 0;
-  beginStep(table, scratch.bound);
+/** Makes ready for one step: from here on until the next one the state stays as it is. @param counts `scoreCounts` */
+export function beginSearch({ state, table, options, found, bound, scratch }: MoveSearch, counts: number): void {
+  clearCandidates(found);
+  beginStep(state, table, bound, counts);
+  scratch.ruleCost = ruleCost(options.rules);
 }
 
-/** Looks at all moves of one instance. @param counts `scoreCounts` of the state as it is */
-export function considerInstance(search: MoveSearch, i: number, counts: number): void {
-  const { state, table, scratch, options } = search;
-  const { instances } = state;
-  const mirroring = instances.mirroring[i] as number;
-  const p = instances.primary[i] as number;
-  const s = instances.secondary[i] as number;
-  if (mirroring === mirror.none || (mirroring === mirror.external && !options.instanceMoves)) return;
-  if (mirroring === mirror.internal && s < 0) return;
-  const before = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
+/** Looks at all moves of one instance. */
+export function considerInstance(search: MoveSearch, i: number): void {
+  const { state, table, bound, scratch, found } = search;
+  const kinds = openKinds(state, search.options, i);
+  scratch.lowest = Number.POSITIVE_INFINITY;
+  if (kinds === 0) return;
+  const p = state.instances.primary[i] as number;
+  const s = state.instances.secondary[i] as number;
+  boundInstance(state, table, bound, i, p, s);
+  if (!isBounded(search, i)) bound.floor = Number.NEGATIVE_INFINITY;
+  if (bound.floor > found.best + tolerance) {
+    scratch.lowest = bound.floor;
+    return;
+  }
+  boundMoves(table, bound, i);
+  scratch.isLoose = false;
+  if (isOpen(kinds, moveKind.failover)) considerMove(search, i, p, s, moveKind.failover, -1);
+  if (kinds > 1) considerTargets(search, i, p, s, kinds);
+  if (scratch.isDetached) putBack(search, i, p, s);
+}
+
+/** The bounds hold where sums tell all, storage is of one kind, and no rule is broken: then rules can only add to the score. */
+function isBounded({ state, scratch, options }: MoveSearch, i: number): boolean {
+  return scratch.ruleCost === 0 && state.instances.forthcoming[i] === 0 && !scratch.exclusive && !options.exhaustive;
+}
+
+/** Sums do not tell of instances that exist only in part, and of those that do not say how many of a node's own spindles they have. */
+function isSummed({ state: { instances }, scratch }: MoveSearch, i: number): boolean {
+  return instances.forthcoming[i] === 0 && !(scratch.exclusive && (instances.spindles[i] as number) < 0);
+}
+
+/** All moves to the targets, in Ganeti's order: of equals the first is chosen. */
+function considerTargets(search: MoveSearch, i: number, p: number, s: number, kinds: number): void {
+  const { state, table, targets, bound, scratch, found } = search;
+  const { tags } = state;
+  const { primaryAt, secondaryAt, primaryCounts } = bound;
+  const [primaryElsewhere, secondaryElsewhere] = elsewhere(bound, kinds);
+  for (let k = 0; k < targets.length; k++) {
+    const t = targets[k] as number;
+    if (t === p || t === s) continue;
+    const unmet = tags.words > 0 ? unmetDesires(tags, i, t) : 0;
+    const asPrimary = primaryOnTarget(bound, table, t) + unmet;
+    const asSecondary = secondaryOnTarget(bound, table, t);
+    const least = bound.base + bound.leastReserved + Math.min(asPrimary + secondaryElsewhere, asSecondary + primaryElsewhere);
+    if (least > found.best + tolerance) {
+      if (least < scratch.lowest) scratch.lowest = least;
+      continue;
+    }
+    primaryCounts[2] = unmet;
+    primaryAt[2] = asPrimary;
+    secondaryAt[2] = asSecondary;
+    scratch.hasTarget = false;
+    for (let kind: number = moveKind.failoverToAny; kind < routes.length; kind++) {
+      if (isOpen(kinds, kind)) considerMove(search, i, p, s, kind as MoveKind, t);
+    }
+  }
+}
+
+/** The better of the instance's own nodes for the role that the target does not take: as primary, as secondary. */
+function elsewhere({ primaryAt, secondaryAt }: ScoreBound, kinds: number): readonly [number, number] {
+  let asPrimary = Number.POSITIVE_INFINITY;
+  let asSecondary = Number.POSITIVE_INFINITY;
+  for (let kind: number = moveKind.failoverToAny; kind < routes.length; kind++) {
+    if (!isOpen(kinds, kind)) continue;
+    const { primary, secondary } = routes[kind] as Route;
+    if (primary === 2) asSecondary = Math.min(asSecondary, secondaryAt[secondary] as number);
+    else asPrimary = Math.min(asPrimary, primaryAt[primary] as number);
+  }
+  return [asPrimary, asSecondary];
+}
+
+/** Looks at one move, as closely as is needed to know that it is not the best: by bounds, by sums, on the state. */
+function considerMove(search: MoveSearch, i: number, p: number, s: number, kind: MoveKind, t: number): void {
+  const { state, table, bound, scratch, found, options } = search;
+  const route = routes[kind] as Route;
+  const a = nodeAt(route.primary, p, s, t);
+  const b = nodeAt(route.secondary, p, s, t);
+  const shared = state.tags.words > 0 && b >= 0 && table.isOnline[a] === 1 ? sharedDomains(state.tags, a, b) : 0;
+  const limit = found.best + tolerance;
+  let least = bound.base + (bound.primaryAt[route.primary] as number) + (bound.secondaryAt[route.secondary] as number) + shared;
+  if (b >= 0) least += reservedOnSecondary(bound, state, table, i, b, a, b === s);
+  if (least > limit) {
+    if (least < scratch.lowest) scratch.lowest = least;
+    return;
+  }
+  const summed = isSummed(search, i);
+  const penalty = rulePenalty(search, i, a, b);
+  if (penalty === Number.POSITIVE_INFINITY) return;
+  const spread = penalty + spreadWith(search, i, route, a, b, p, s, t);
+  const counts = bound.countsWithout + (bound.primaryCounts[route.primary] as number) + (bound.secondaryCounts[route.secondary] as number);
+  if (spread + counts + shared > limit && summed) {
+    scratch.lowest = Math.min(scratch.lowest, spread + counts + shared);
+    return;
+  }
+  takeOff(search, i, p, s);
+  if (admitMove(state, i, kind, t, options.ignoreSoftErrors) !== failMode.none) return;
+  if (options.rules && !canMigrate(kind, p, s, t, (from, to) => options.rules?.mayMigrate(i, from, to) ?? true)) return;
+  const score = summed
+    ? spread + countsAfter(state, scratch.counts, i, a, b)
+    : penalty + tryPlacement(state, i, a, b, () => clusterScore(state));
+  if (score < scratch.lowest) scratch.lowest = score;
+  offer(found, i, kind, t, score);
+}
+
+/** All that is no count in the score, with the instance on `a` and `b`; the state may have it where it was, or not at all. */
+function spreadWith(search: MoveSearch, i: number, route: Route, a: number, b: number, p: number, s: number, t: number): number {
+  const { state, table, bound, scratch } = search;
+  const { loose } = scratch;
+  if (!scratch.isLoose) takeOut(state, table, loose, i, p, s, bound.reservedWithout);
+  scratch.isLoose = true;
+  if (t >= 0 && !scratch.hasTarget) takeTarget(state, table, loose, i, t);
+  scratch.hasTarget = t >= 0;
+  const secondaryPart = b < 0 ? undefined : loose.asSecondary[route.secondary];
+  const spread = table.constant + deviations(table, loose, loose.asPrimary[route.primary], secondaryPart);
+  if (b < 0) return spread + reservedScore(table, loose.reservedSum, loose.reservedSquares);
+  const before = b === s ? bound.reservedWithout : (state.nodes.reserved[b] as number);
+  return spread + reservedAfter(state, table, loose.reservedSum, loose.reservedSquares, b, before, reservedWith(state, b, i, a, before));
+}
+
+/** What rules cost once the instance is there; `Infinity`: a hard one would be broken more than now. */
+function rulePenalty({ options: { rules }, scratch: { change, ruleCost } }: MoveSearch, i: number, a: number, b: number): number {
+  if (!rules) return 0;
+  rules.weigh(i, a, b, change);
+  const [hard, soft] = change as unknown as readonly [number, number];
+  return hard > 0 ? Number.POSITIVE_INFINITY : ruleCost + hard * hardRuleWeight + soft;
+}
+
+/** Takes an instance off its nodes, once. */
+function takeOff({ state, bound, scratch }: MoveSearch, i: number, p: number, s: number): void {
+  if (scratch.isDetached) return;
+  const counts = () => nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
+  const before = counts();
   save(state, scratch.backup, 0, p);
   save(state, scratch.backup, 1, s);
   detach(state, i);
-  takeOut(search, i, p, s);
-  const after = nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
-  scratch.base.counts = counts - before + after;
-  scratch.lowest = Number.POSITIVE_INFINITY;
-  scratch.base.rules = ruleCost(options.rules);
-  boundInstance(state, table, scratch.bound, scratch, i, p, s);
-  boundCounts(search, i, p, s);
-  if (!bounded(search, i)) scratch.bound.base = Number.NEGATIVE_INFINITY;
-  if (mirroring === mirror.external) considerExternal(search, i, p, s);
-  else considerMirrored(search, i, p, s);
+  scratch.isDetached = true;
+  scratch.counts = bound.counts - before + counts();
+}
+
+function putBack({ state, scratch }: MoveSearch, i: number, p: number, s: number): void {
   attach(state, i, p, s);
   restore(state, scratch.backup);
-}
-
-/** What sums do not tell: instances that exist only in part, and those that do not say how many of a node's own spindles they have. */
-function isIrregular({ state: { instances }, scratch }: MoveSearch, i: number): boolean {
-  return instances.forthcoming[i] === 1 || (scratch.exclusive && (instances.spindles[i] as number) < 0);
-}
-
-/** The bound holds where sums tell all, storage is of one kind, and no rule is broken: then rules can only add to the score. */
-function bounded({ state, scratch }: MoveSearch, i: number): boolean {
-  return scratch.base.rules === 0 && state.instances.forthcoming[i] === 0 && !scratch.exclusive;
-}
-
-/** What the instance adds to the counts on the nodes it was on, as far as it does not depend on its other node. */
-function boundCounts({ state, scratch }: MoveSearch, i: number, p: number, s: number): void {
-  const { bound } = scratch;
-  bound.primaryAtP += countsWithPrimary(state, i, p, -1) - nodeCounts(state, p);
-  if (s < 0) return;
-  bound.primaryAtS += countsWithPrimary(state, i, s, -1) - nodeCounts(state, s);
-  bound.secondaryAtP += countsWithSecondary(state, p, state.nodes.reserved[p] as number) - nodeCounts(state, p);
-  bound.secondaryAtS += countsWithSecondary(state, s, state.nodes.reserved[s] as number) - nodeCounts(state, s);
-}
-
-function considerExternal(search: MoveSearch, i: number, p: number, s: number): void {
-  const { state, targets, options, scratch, found, table } = search;
-  const { bound } = scratch;
-  const force = options.ignoreSoftErrors || state.nodes.offline[p] === 1;
-  for (let k = 0; k < targets.length; k++) {
-    const t = targets[k] as number;
-    if (t === p || t === s) continue;
-    const lowest = bound.base + primaryOnTarget(bound, table, t);
-    if (lowest < scratch.lowest) scratch.lowest = lowest;
-    if (lowest > found.best + tolerance) continue;
-    if (!admitMigration(state, p, t) || admitPrimary(state, t, i, force) !== 0) continue;
-    contribute(search, i, t, search.table.values, t * search.table.metrics, scratch.asPrimary[2], 0);
-    weigh(search, i, moveKind.failoverToAny, t, t, scratch.asPrimary[2], s, undefined);
-  }
-}
-
-/** All moves of a mirrored instance, in Ganeti's order: of equals the first is chosen. */
-function considerMirrored(search: MoveSearch, i: number, p: number, s: number): void {
-  const { state, targets, options, scratch, table, found } = search;
-  const { ignoreSoftErrors: force, instanceMoves, restrictedMigration: restricted } = options;
-  const primaryOffline = state.nodes.offline[p] === 1;
-  const leaves = force || primaryOffline;
-  const leavesSecondary = force || state.nodes.offline[s] === 1;
-  const secondaryValid = table.isOnline[s] === 1 && instanceMoves;
-  const { asPrimary, asSecondary, own } = scratch;
-  contribute(search, i, p, own[0], 0, asPrimary[0], 0);
-  contribute(search, i, s, own[1], 0, asPrimary[1], 0);
-  contribute(search, i, p, own[0], 0, asSecondary[0], 1);
-  contribute(search, i, s, own[1], 0, asSecondary[1], 1);
-  const toSecondary = secondaryValid && admitMigration(state, p, s) && admitPrimary(state, s, i, leaves) === 0;
-  if (toSecondary && admitSecondary(state, p, i, s, leaves, primaryOffline) === 0) {
-    weigh(search, i, moveKind.failover, -1, s, asPrimary[1], p, asSecondary[0]);
-  }
-  if (!options.diskMoves) return;
-  const stays = admitPrimary(state, p, i, true) === 0;
-  const takesPrimary = instanceMoves && !(restricted && !primaryOffline);
-  const viaSecondary = toSecondary && !(restricted && primaryOffline);
-  const { bound } = scratch;
-  const { primaryAtP, primaryAtS, secondaryAtP, secondaryAtS, leastReserved } = bound;
-  // The better of the instance's own nodes for the role that the target does not take.
-  const others = secondaryValid ? Math.min(secondaryAtP, secondaryAtS) : secondaryAtP;
-  const partners = toSecondary ? Math.min(primaryAtP, primaryAtS) : primaryAtP;
-  for (let k = 0; k < targets.length; k++) {
-    const t = targets[k] as number;
-    if (t === p || t === s) continue;
-    const limit = found.best + tolerance - bound.base;
-    const secondaryAtT = secondaryOnTarget(bound, table, t);
-    const primaryAtT = takesPrimary ? primaryOnTarget(bound, table, t) : Number.POSITIVE_INFINITY;
-    const least = Math.min(primaryAtT + others, secondaryAtT + partners) + leastReserved;
-    if (bound.base + least < scratch.lowest) scratch.lowest = bound.base + least;
-    if (least > limit) continue;
-    let contributed = false;
-    if (stays && secondaryAtT + primaryAtP + reservedOnSecondary(bound, state, table, i, t, p) <= limit) {
-      if (admitSecondary(state, t, i, p, leavesSecondary, false) === 0) {
-        contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
-        contributed = true;
-        weigh(search, i, moveKind.replaceSecondary, t, p, asPrimary[0], t, asSecondary[2]);
-      }
-    }
-    if (!takesPrimary) continue;
-    if (primaryAtT + secondaryAtP + reservedOnSecondary(bound, state, table, i, p, t) <= limit && admitMigration(state, p, t)) {
-      if (admitPrimary(state, t, i, force) === 0 && admitSecondary(state, p, i, t, leavesSecondary, false) === 0) {
-        contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
-        weigh(search, i, moveKind.replaceAndFailover, t, t, asPrimary[2], p, asSecondary[0]);
-      }
-    }
-    if (!secondaryValid) continue;
-    if (
-      viaSecondary &&
-      primaryAtT + secondaryAtS + reservedOnSecondary(bound, state, table, i, s, t) <= limit &&
-      admitMigration(state, s, t)
-    ) {
-      if (admitPrimary(state, t, i, leaves) === 0 && admitSecondary(state, s, i, t, leaves, false) === 0) {
-        contribute(search, i, t, table.values, t * table.metrics, asPrimary[2], 0);
-        weigh(search, i, moveKind.replacePrimary, t, t, asPrimary[2], s, asSecondary[1]);
-      }
-    }
-    if (toSecondary && primaryAtS + secondaryAtT + reservedOnSecondary(bound, state, table, i, t, s) <= limit) {
-      if (admitSecondary(state, t, i, s, leaves, false) === 0) {
-        if (!contributed) contribute(search, i, t, table.values, t * table.metrics, asSecondary[2], 1);
-        weigh(search, i, moveKind.failoverAndReplace, t, s, asPrimary[1], t, asSecondary[2]);
-      }
-    }
-  }
-}
-
-/** Sums and squares without the instance, which is detached already. */
-function takeOut({ state, table, scratch }: MoveSearch, i: number, p: number, s: number): void {
-  const { metrics, values, factors } = table;
-  scratch.sums.set(table.sums);
-  scratch.squares.set(table.squares);
-  for (let side = 0; side < 2; side++) {
-    const n = side === 0 ? p : s;
-    if (n < 0 || table.isOnline[n] === 0) continue;
-    const amounts = (side === 0 ? table.primaryAmounts : table.secondaryAmounts)[state.nodes.exclusive[n] as 0 | 1];
-    const own = scratch.own[side as 0 | 1];
-    for (let k = 0; k < metrics; k++) {
-      const y = values[n * metrics + k] as number;
-      const d = (amounts[i * metrics + k] as number) * (factors[n * metrics + k] as number);
-      own[k] = y - d;
-      scratch.sums[k] = (scratch.sums[k] as number) - d;
-      scratch.squares[k] = (scratch.squares[k] as number) + d * (d - 2 * y);
-    }
-  }
-  const { base } = scratch;
-  base.reservedSum = table.reservedSums.sum;
-  base.reservedSquares = table.reservedSums.squares;
-  if (s >= 0 && table.isOnline[s] === 1) {
-    const old = table.reserved[s] as number;
-    const now = centredReserve(state, table, s, state.nodes.reserved[s] as number);
-    base.reservedSum += now - old;
-    base.reservedSquares += now * now - old * old;
-  }
-}
-
-/** What the instance adds to sums and squares when it comes to a node. */
-function contribute(search: MoveSearch, i: number, n: number, values: Float64Array, at: number, out: Float64Array, role: 0 | 1): void {
-  const { table, state } = search;
-  const { metrics, factors } = table;
-  if (table.isOnline[n] === 0) {
-    out.fill(0);
-    return;
-  }
-  const amounts = (role === 0 ? table.primaryAmounts : table.secondaryAmounts)[state.nodes.exclusive[n] as 0 | 1];
-  for (let k = 0; k < metrics; k++) {
-    const d = (amounts[i * metrics + k] as number) * (factors[n * metrics + k] as number);
-    out[k] = d;
-    out[metrics + k] = d * (2 * (values[at + k] as number) + d);
-  }
-}
-
-/** The score with the instance on `a` as primary and `b` as secondary (or -1), and whether that is the best so far. */
-function weigh(
-  search: MoveSearch,
-  i: number,
-  kind: MoveKind,
-  target: number,
-  a: number,
-  primaryPart: Float64Array,
-  b: number,
-  secondaryPart: Float64Array | undefined,
-): void {
-  const { state, table, scratch, found, options } = search;
-  let penalty = scratch.base.rules;
-  if (options.rules) {
-    const migrations = migrationsOf(kind, state.instances.primary[i] as number, state.instances.secondary[i] as number, target);
-    if (migrations.some(([from, to]) => !options.rules?.mayMigrate(i, from, to))) return;
-    options.rules.weigh(i, a, b, scratch.rules);
-    if ((scratch.rules[0] as number) > 0) return;
-    penalty += (scratch.rules[0] as number) * hardRuleWeight + (scratch.rules[1] as number);
-  }
-  const score =
-    penalty +
-    (isIrregular(search, i)
-      ? tryPlacement(state, i, a, b, () => clusterScore(state))
-      : table.constant + deviations(table, scratch, primaryPart, secondaryPart) + rest(state, table, scratch.base, i, a, b));
-  if (score < scratch.lowest) scratch.lowest = score;
-  if (score > found.best + tolerance) return;
-  if (score < found.best) {
-    if (score < found.best - tolerance) found.candidates.length = 0;
-    found.best = score;
-    if (found.leaders.at(-1) !== i) found.leaders.push(i);
-  }
-  found.candidates.push({ instance: i, kind, target, score });
-}
-
-export function deviations(
-  table: ScoreTable,
-  { sums, squares }: Pick<Scratch, 'sums' | 'squares'>,
-  primaryPart: Float64Array,
-  secondaryPart: Float64Array | undefined,
-): number {
-  const { metrics, weights, online } = table;
-  const inverse = 1 / online.length;
-  let total = 0;
-  for (let k = 0; k < metrics; k++) {
-    let sum = (sums[k] as number) + (primaryPart[k] as number);
-    let square = (squares[k] as number) + (primaryPart[metrics + k] as number);
-    if (secondaryPart) {
-      sum += secondaryPart[k] as number;
-      square += secondaryPart[metrics + k] as number;
-    }
-    const mean = sum * inverse;
-    const variance = square * inverse - mean * mean;
-    if (variance > 0) total += (weights[k] as number) * Math.sqrt(variance);
-  }
-  return total;
-}
-
-/** Reserved memory and everything that is counted. */
-export function rest(state: ClusterState, table: ScoreTable, base: Base, i: number, a: number, b: number): number {
-  const { nodes, instances, peers, nodeCount } = state;
-  let { reservedSum: sum, reservedSquares: squares, counts } = base;
-  counts += countsWithPrimary(state, i, a, b) - nodeCounts(state, a);
-  if (b >= 0 && instances.mirroring[i] === mirror.internal) {
-    const need = instances.reserves[i] === 1 ? (peers[b * nodeCount + a] as number) + (instances.memory[i] as number) : 0;
-    const before = nodes.reserved[b] as number;
-    const reserved = Math.max(before, need);
-    counts += countsWithSecondary(state, b, reserved) - nodeCounts(state, b);
-    if (reserved !== before && table.isOnline[b] === 1) {
-      const old = centredReserve(state, table, b, before);
-      const now = centredReserve(state, table, b, reserved);
-      sum += now - old;
-      squares += now * now - old * old;
-    }
-  }
-  const inverse = 1 / table.online.length;
-  const mean = sum * inverse;
-  const variance = Math.max(0, squares * inverse - mean * mean);
-  return counts + Math.sqrt(variance) + 0.25 * (sum + table.reservedSums.centre * table.online.length);
-}
-
-function centredReserve(state: ClusterState, table: ScoreTable, n: number, reserved: number): number {
-  return reserved / (state.nodes.totalMemory[n] as number) - table.reservedSums.centre;
+  scratch.isDetached = false;
 }
