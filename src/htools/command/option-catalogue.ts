@@ -90,6 +90,16 @@ export const optionCatalogue = {
   memoryLimits: valued('memory-limits', 'ON,OFF', 'string', 'the same for memory that is really in use', (text, { loadLimits }) => ({
     loadLimits: { ...loadLimits, memory: readThresholds('memory limits', text) },
   })),
+  memoryRatio: valued(
+    'memory-ratio',
+    'RATIO',
+    'float',
+    'memory of instances for each of a node at most: over 1, more is promised than there is [as the policy says]',
+    (text) => {
+      const memoryRatio = readReal('memory ratio', text);
+      return memoryRatio >= 1 ? { memoryRatio } : refuseValue('Invalid value of the memory ratio, expected >=1');
+    },
+  ),
   minDisk: valued('min-disk', 'RATIO', 'float', 'part of each disk to keep free, 0 to 1 [0]', (text) => ({
     minDisk: readReal('min free disk space', text),
   })),
@@ -213,6 +223,9 @@ export const optionCatalogue = {
   }),
   tieredSpec: valued('tiered-alloc', 'TSPEC', 'string', "count instances from this size downwards, 'disk,memory,cpus'", (text) => ({
     tieredSpec: readSpec('tiered', text),
+  })),
+  usedMemory: valued('used-memory', 'FILE', 'file', 'read from a file how much memory instances really use', (text) => ({
+    usedMemoryFile: text,
   })),
   verbose: flag(['v', 'verbose'], 'say more; may be repeated', ({ verbosity }) => ({ verbosity: verbosity + 1 })),
 } satisfies Record<string, HtoolsOption>;

@@ -48,6 +48,7 @@ export interface Settings {
   /** Negative: no limit. */
   readonly maxLength: number;
   readonly maxMoves: number | undefined;
+  readonly memoryRatio: number | undefined;
   readonly minDisk: number;
   readonly minGain: number;
   readonly minGainLimit: number;
@@ -98,6 +99,7 @@ export interface Settings {
   readonly threads: number | undefined;
   readonly textFile: string | undefined;
   readonly tieredSpec: RequestedSpec | undefined;
+  readonly usedMemoryFile: string | undefined;
   readonly verbosity: number;
 }
 
@@ -135,6 +137,7 @@ export const defaultSettings: Settings = {
   maxData: undefined,
   maxLength: -1,
   maxMoves: undefined,
+  memoryRatio: undefined,
   minDisk: 0,
   minGain: 1e-2,
   minGainLimit: 1e-1,
@@ -181,5 +184,6 @@ export const defaultSettings: Settings = {
   textFile: undefined,
   threads: undefined,
   tieredSpec: undefined,
+  usedMemoryFile: undefined,
   verbosity: 1,
 };

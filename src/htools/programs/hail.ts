@@ -45,9 +45,8 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
 
 /** The request, and its cluster or the one that options name in its place. */
 async function load(file: string, settings: Settings, io: ProgramIo): Promise<{ cluster: PreparedCluster; request: AllocationRequest }> {
-  const { ignoreLoad, staticKvmNodeMemory } = settings;
   const warn = (message: string) => io.err(`Warning: ${message}\n`);
-  const { cluster, request } = await loadAllocation(file, { ignoreLoad, staticKvmNodeMemory, monitor: monitorUse(settings), warn });
+  const { cluster, request } = await loadAllocation(file, { ...settings, monitor: monitorUse(settings), warn });
   if (settings.textFile !== undefined || settings.simulated.length > 0)
     return { cluster: (await loadForProgram(settings, io)).prepared, request };
   const prepared = prepareCluster(cluster);

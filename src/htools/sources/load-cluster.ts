@@ -8,6 +8,7 @@ import { readRapiAccess } from './rapi/rapi-access.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { simulate } from './simulation/simulate.ts';
 import { parseText } from './text/parse-text.ts';
+import { parseUsedMemory } from './used-memory.ts';
 import { parseUtilisation } from './utilisation.ts';
 
 /** Where a cluster is described: one of these. */
@@ -36,6 +37,10 @@ export interface LoadAdjustments {
   readonly ignoreLoad?: boolean | undefined;
   /** `--mond=yes`. */
   readonly monitor?: MonitorOptions | undefined;
+  /** `--used-memory`: file with the memory that instances really use. */
+  readonly usedMemoryFile?: string | undefined;
+  /** `--memory-ratio`: instance memory allowed per node memory in place of what the policies say. */
+  readonly memoryRatio?: number | undefined;
   /** `--static-kvm-node-memory`: MiB in place of what KVM nodes report for themselves, when over 0. Ganeti's default is 4096. */
   readonly staticKvmNodeMemory?: number | undefined;
   /** Told what is odd but no error. */
@@ -71,7 +76,8 @@ async function loadSource(source: ClusterSource): Promise<ClusterData> {
   throw new GantryError('HTOOLS_SOURCE_MISSING');
 }
 
-async function adjust(cluster: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
+async function adjust(source: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
+  const cluster = withMemoryRatio(await withUsedMemory(source, options), options.memoryRatio);
   const { utilisationFile, ignoreLoad = false, monitor, staticKvmNodeMemory = 0, warn = () => undefined } = options;
   const loads = utilisationFile === undefined ? undefined : parseUtilisation(await readSourceFile(utilisationFile), utilisationFile);
   const none = { cpu: 0, memory: 0, disk: 0, network: 0 };
@@ -87,4 +93,25 @@ async function adjust(cluster: ClusterData, options: LoadAdjustments): Promise<C
         : cluster.instances,
   };
   return monitor && !ignoreLoad ? await measure(loaded, monitor, warn) : loaded;
+}
+
+async function withUsedMemory(cluster: ClusterData, { usedMemoryFile, warn }: LoadAdjustments): Promise<ClusterData> {
+  if (usedMemoryFile === undefined) return cluster;
+  const used = parseUsedMemory(await readSourceFile(usedMemoryFile), usedMemoryFile);
+  const known = new Set(cluster.instances.map(({ name }) => name));
+  const unknown = [...used.keys()].filter((name) => !known.has(name));
+  if (unknown.length > 0) warn?.(`${usedMemoryFile} tells of instances that are not there: ${unknown.join(', ')}`);
+  return {
+    ...cluster,
+    instances: cluster.instances.map((instance) => ({ ...instance, usedMemory: used.get(instance.name) ?? instance.usedMemory })),
+  };
+}
+
+function withMemoryRatio(cluster: ClusterData, memoryRatio: number | undefined): ClusterData {
+  if (memoryRatio === undefined) return cluster;
+  return {
+    ...cluster,
+    ipolicy: { ...cluster.ipolicy, memoryRatio },
+    groups: cluster.groups.map((group) => ({ ...group, ipolicy: { ...group.ipolicy, memoryRatio } })),
+  };
 }

@@ -20,6 +20,8 @@ export interface SmallInstance {
   readonly primary: string;
   readonly secondary?: string;
   readonly memory?: number;
+  /** What its node has less because of it; all of it when not said. */
+  readonly used?: number;
   readonly tags?: readonly string[];
 }
 
@@ -34,7 +36,10 @@ const hasDisk = (template: PlacementDiskTemplate): boolean => template === 'drbd
 function freeOf({ instances }: SmallCluster, { name }: SmallNode): { memory: number; disk: number } {
   const primaries = instances.filter(({ primary }) => primary === name);
   const stored = instances.filter((one) => hasDisk(one.template) && (one.primary === name || one.secondary === name));
-  return { memory: total - own - primaries.reduce((sum, one) => sum + memoryOf(one), 0), disk: storage - stored.length * disk };
+  return {
+    memory: total - own - primaries.reduce((sum, one) => sum + (one.used ?? memoryOf(one)), 0),
+    disk: storage - stored.length * disk,
+  };
 }
 
 /** In the text format. */

@@ -20,6 +20,8 @@ export const PolicySchema = Type.Object({
   'disk-templates': Type.Array(Type.Enum([...placementDiskTemplates])),
   'vcpu-ratio': ratio,
   'spindle-ratio': ratio,
+  /** Not Ganeti's: instance memory allowed per node memory. */
+  'memory-ratio': Type.Optional(Type.Number({ minimum: 1 })),
 });
 
 export function toPolicy(policy: Static<typeof PolicySchema>): InstancePolicy {
@@ -29,6 +31,7 @@ export function toPolicy(policy: Static<typeof PolicySchema>): InstancePolicy {
     diskTemplates: policy['disk-templates'],
     vcpuRatio: policy['vcpu-ratio'],
     spindleRatio: policy['spindle-ratio'],
+    ...(policy['memory-ratio'] === undefined ? {} : { memoryRatio: policy['memory-ratio'] }),
   };
 }
 

@@ -68,8 +68,9 @@ function totalSpindles({ disks }: InstanceData): number | undefined {
 
 function policyLine(owner: string, policy: InstancePolicy): string {
   const ranges = policy.ranges.flatMap(({ min, max }) => [specText(min), specText(max)]);
-  const { std, diskTemplates, vcpuRatio, spindleRatio } = policy;
-  return [owner, specText(std), ranges.join(';'), diskTemplates.join(','), scientific(vcpuRatio), scientific(spindleRatio)].join('|');
+  const { std, diskTemplates, vcpuRatio, spindleRatio, memoryRatio } = policy;
+  const usual = [owner, specText(std), ranges.join(';'), diskTemplates.join(','), scientific(vcpuRatio), scientific(spindleRatio)];
+  return (memoryRatio === undefined ? usual : [...usual, scientific(memoryRatio)]).join('|');
 }
 
 const specText = ({ memory, vcpus, disk, diskCount, nicCount, spindleUse }: InstanceSpec): string =>

@@ -5,13 +5,21 @@ import type { TextCursor } from './text-cursor.ts';
 /** Reads the columns of a policy that follow its owner. */
 export function parsePolicy(cursor: TextCursor, fields: readonly string[]): InstancePolicy {
   const [standard, minMax, templates, vcpuRatio, spindleRatio] = fields as readonly [string, string, string, string, string];
+  const memoryRatio = fields[5];
   return {
     std: parseSpec(cursor, 'standard size', standard),
     ranges: parseRanges(cursor, minMax),
     diskTemplates: templates === '' ? [] : templates.split(',').map((name) => cursor.word('a disk template', name, placementDiskTemplates)),
     vcpuRatio: cursor.real('vcpu ratio', vcpuRatio),
     spindleRatio: cursor.real('spindle ratio', spindleRatio),
+    // Ganeti's tools write no such column, and pass over one that is there.
+    ...(memoryRatio === undefined ? {} : { memoryRatio: readMemoryRatio(cursor, memoryRatio) }),
   };
+}
+
+function readMemoryRatio(cursor: TextCursor, text: string): number {
+  const ratio = cursor.real('memory ratio', text);
+  return ratio >= 1 ? ratio : cursor.fail(`memory ratio is below 1: ${text}`);
 }
 
 function parseRanges(cursor: TextCursor, text: string): SpecRange[] {
