@@ -30,8 +30,8 @@ export const searchErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'The options of the benchmark are wrong: {problem}.',
-    why: 'It needs --model, --assignment and --out (or --set with a folder), and takes --seconds, --steps, --threads and --seed with numbers.',
-    todo: 'Give the options as in: gantry bench roadef --model FILE --assignment FILE --out FILE --seconds 300 --threads 2 --seed 1.',
+    why: 'roadef needs --model, --assignment and --out (or --set with a folder), and takes --seconds, --steps, --threads and --seed with numbers; htools takes --small and --peer-seconds.',
+    todo: 'Give the options as in: gantry bench roadef --model FILE --assignment FILE --out FILE --seconds 300 --threads 2 --seed 1, or: gantry bench htools --small.',
   },
   SEARCH_START_INVALID: {
     kind: 'user',

@@ -5,11 +5,17 @@ import { runGantry } from '../testing/run-gantry.ts';
 test('a benchmark that does not exist is refused, with those that do', async () => {
   const { code, stderr } = await runGantry(['bench', 'nothing'], {});
   assert.equal(code, 2);
-  assert.match(stderr, /SEARCH_BENCHMARK_UNKNOWN[^]*roadef/);
+  assert.match(stderr, /SEARCH_BENCHMARK_UNKNOWN[^]*htools, roadef/);
 });
 
 test('a benchmark reads its own options, and its exit code is that of the command', async () => {
   const { code, stderr } = await runGantry(['bench', 'roadef', '--seconds', 'long'], {});
   assert.equal(code, 2);
   assert.match(stderr, /SEARCH_OPTION_INVALID/);
+});
+
+test('the benchmarks of the placement engine run small, and print their tables', async () => {
+  const { code, stdout } = await runGantry(['bench', 'htools', 'squeezing', 'allocating', '--small'], {});
+  assert.equal(code, 0);
+  assert.match(stdout, /squeezing\n\| nodes \|[^]*allocating\n\| nodes \|[^]*\| `[\da-f]{16}` \|\n$/);
 });

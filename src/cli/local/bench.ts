@@ -8,6 +8,7 @@ const folder = join(import.meta.dirname, '../../../bench');
 
 /** Benchmarks by name, with the file that runs each. */
 const benchmarks: Readonly<Record<string, string>> = {
+  htools: 'htools/htools.ts',
   roadef: 'roadef/roadef.ts',
 };
 
