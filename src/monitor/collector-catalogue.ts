@@ -1,9 +1,11 @@
 import type { Collector } from './collector/collector.ts';
 import { cpuAvgLoad } from './collectors/cpu-avg-load.ts';
 import { diskstats } from './collectors/diskstats.ts';
+import { drbd } from './collectors/drbd.ts';
+import { lv } from './collectors/lv.ts';
 
 /**
  * Every built-in collector, in the order of lists and reports. `/1/list/collectors`, the metrics, the documentation and
  * its check come from here; a new collector is one file in collectors/ and one line here.
  */
-export const collectorCatalogue: readonly Collector<unknown>[] = [cpuAvgLoad, diskstats];
+export const collectorCatalogue: readonly Collector<unknown>[] = [cpuAvgLoad, diskstats, drbd, lv];

@@ -1,3 +1,4 @@
+import type { CommandRunner } from './command-runner.ts';
 import type { InstanceSource } from './instance-source.ts';
 import type { ProcFiles } from './proc-files.ts';
 
@@ -9,6 +10,8 @@ export interface CollectorContext {
   readonly wallTime: () => number;
   /** `/proc`, `/sys` (with both kinds of cgroups) and `/etc`, below a root of choice. */
   readonly files: ProcFiles;
+  /** Programs, where there is no other way. */
+  readonly commands: CommandRunner;
   /** The instances that run on this node. */
   readonly instances: InstanceSource;
 }

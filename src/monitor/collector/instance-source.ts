@@ -8,6 +8,10 @@ export interface MonitoredInstance {
   readonly qmpSocket?: string;
   /** Tap or veth devices on the host's side. */
   readonly interfaces: readonly string[];
+  /** Minors of its DRBD devices. */
+  readonly drbdMinors?: readonly number[];
+  /** Its logical volumes as `GROUP/NAME`. */
+  readonly volumes?: readonly string[];
 }
 
 /** Where the list of instances comes from: the run folder of the node agent, or a list in tests. */

@@ -25,7 +25,7 @@ type DiskStats = { readonly major: number; readonly minor: number; readonly name
   readonly [column in (typeof columns)[number]]?: number;
 };
 
-/** One entry a device. Kernels have 14, 18 or 20 columns; what comes after those is left out, and so is a line cut short. */
+/** One entry a device. Kernels have 14, 18 or 20 columns; what comes after those is left out, and so is a line that is cut short or garbled. */
 export function parseDiskStats(text: string): DiskStats[] {
   const disks: DiskStats[] = [];
   for (const line of text.split('\n')) {
@@ -35,7 +35,7 @@ export function parseDiskStats(text: string): DiskStats[] {
     const disk: Record<string, number | string> = { major: Number(words[0]), minor: Number(words[1]), name };
     const last = Math.min(words.length - 3, columns.length);
     for (let i = 0; i < last; i++) disk[columns[i] as string] = Number(words[i + 3]);
-    disks.push(disk as DiskStats);
+    if (!Object.values(disk).includes(Number.NaN)) disks.push(disk as DiskStats);
   }
   return disks;
 }

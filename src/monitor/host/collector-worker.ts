@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Collect, Collector } from '../collector/collector.ts';
+import { createCommandRunner } from '../collector/command-runner.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { createProcFiles } from '../collector/proc-files.ts';
 import { type CollectAnswer, type CollectOutcome, type CollectRequest, markOf, type WorkerSettings } from './collect-request.ts';
@@ -16,6 +17,7 @@ const context: CollectorContext = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   files: createProcFiles(settings.root),
+  commands: createCommandRunner(),
   instances: { list: () => [] },
 };
 
