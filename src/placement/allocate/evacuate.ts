@@ -1,5 +1,5 @@
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
-import { destination, type MoveKind, migrationsOf, moveKind } from '../balance/move.ts';
+import { canMigrate, destination, type MoveKind, moveKind } from '../balance/move.ts';
 import type { PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
 import type { RuleBook } from '../location/rule-book.ts';
@@ -97,7 +97,7 @@ function brokenRule(
   if (!rules) return undefined;
   let at: readonly [number, number] = [instances.primary[i] as number, instances.secondary[i] as number];
   for (const { kind, target } of steps) {
-    if (migrationsOf(kind, ...at, target).some(([from, to]) => !rules.mayMigrate(i, from, to))) return 'no migration to there';
+    if (!canMigrate(kind, ...at, target, (from, to) => rules.mayMigrate(i, from, to))) return 'no migration to there';
     at = destination(kind, ...at, target);
   }
   const change = new Float64Array(2);

@@ -3,7 +3,7 @@ import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { type FailMode, failMode } from '../state/fail-mode.ts';
 import { createBackup, restore, save } from '../state/node-backup.ts';
-import { destination, type MoveKind, migrationsOf, moveKind } from './move.ts';
+import { canMigrate, destination, type MoveKind, moveKind } from './move.ts';
 
 /**
  * Moves an instance if every node on the way takes it. `force` passes over what is only policy; so does the move away
@@ -25,33 +25,31 @@ export function applyMove(state: ClusterState, i: number, kind: MoveKind, target
   return reason;
 }
 
-/** Whether a detached instance can make a move from the nodes it was on. */
+/**
+ * Whether a detached instance can make a move from the nodes it was on: every migration on the way is allowed, and every node
+ * takes it in the role it comes to. The only place that says what a kind of move asks of whom.
+ */
 export function admitMove(state: ClusterState, i: number, kind: MoveKind, target: number, force: boolean): FailMode {
-  const { instances, nodes } = state;
-  const primary = instances.primary[i] as number;
-  const secondary = instances.secondary[i] as number;
-  const [newPrimary, newSecondary] = destination(kind, primary, secondary, target);
-  const primaryOffline = nodes.offline[primary] === 1;
+  const { instances, nodes, tags } = state;
+  const p = instances.primary[i] as number;
+  const s = instances.secondary[i] as number;
+  const primaryOffline = nodes.offline[p] === 1;
   const leavesPrimary = force || primaryOffline;
-  const leavesSecondary = force || (secondary >= 0 && nodes.offline[secondary] === 1);
-  const migrations = migrationsOf(kind, primary, secondary, target);
-  if (migrations.some(([from, to]) => !admitMigration(state, from, to))) return failMode.migration;
+  const leavesSecondary = force || (s >= 0 && nodes.offline[s] === 1);
+  if (tags.migration && !canMigrate(kind, p, s, target, (from, to) => admitMigration(state, from, to))) return failMode.migration;
   switch (kind) {
     case moveKind.failoverToAny:
-      return admitPrimary(state, newPrimary, i, leavesPrimary);
+      return admitPrimary(state, target, i, leavesPrimary);
     case moveKind.failover:
-      return admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, primaryOffline);
+      return admitBoth(state, i, s, leavesPrimary, p, leavesPrimary, primaryOffline);
     case moveKind.replaceSecondary:
-      return admitBoth(state, i, newPrimary, true, newSecondary, leavesSecondary, false);
+      return admitBoth(state, i, p, true, target, leavesSecondary, false);
     case moveKind.replaceAndFailover:
-      return admitBoth(state, i, newPrimary, force, newSecondary, leavesSecondary, false);
+      return admitBoth(state, i, target, force, p, leavesSecondary, false);
     case moveKind.failoverAndReplace:
-      return admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false);
+      return admitBoth(state, i, s, leavesPrimary, target, leavesPrimary, false);
     default: // The primary is replaced by way of the secondary, which must be able to run it for a while.
-      return (
-        admitPrimary(state, secondary, i, leavesPrimary) ||
-        admitBoth(state, i, newPrimary, leavesPrimary, newSecondary, leavesPrimary, false)
-      );
+      return admitPrimary(state, s, i, leavesPrimary) || admitBoth(state, i, target, leavesPrimary, s, leavesPrimary, false);
   }
 }
 

@@ -7,17 +7,11 @@ import { failMode } from '../state/fail-mode.ts';
 import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { applyMove } from './apply-move.ts';
-import {
-  beginSearch,
-  type Candidate,
-  considerInstance,
-  createMoveSearch,
-  type MoveOptions,
-  type MoveSearch,
-  tolerance,
-} from './best-move.ts';
+import { beginSearch, considerInstance, createMoveSearch, type MoveSearch } from './best-move.ts';
+import { closest, tolerance } from './candidates.ts';
 import { advance, createGainMemory, type GainMemory, gainLimit, remember } from './gain-memory.ts';
 import { destination, type Move } from './move.ts';
+import type { MoveOptions } from './open-kinds.ts';
 import { createScoreTable, refreshTable } from './score-table.ts';
 
 /** How far a balancing goes, as hbal's options have it. */
@@ -47,7 +41,7 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
   const movable = candidates(state, options);
   const table = createScoreTable(state, movable);
   const search = createMoveSearch(state, table, options);
-  const memory = remembers(state, options) ? createGainMemory(state, table, search.scratch.bound) : undefined;
+  const memory = remembers(state, options) ? createGainMemory(state, table, search.bound) : undefined;
   let changed = new Set<number>();
   for (let score = totalScore(state, options); ; ) {
     scan(search, options.evacuate ? candidates(state, options) : movable, memory && { memory, score, changed });
@@ -57,16 +51,16 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
     changed = new Set([primary[move.instance] as number, secondary[move.instance] as number, move.primary, move.secondary]);
     perform(search, move);
     refreshTable(state, table);
-    if (memory) advance(memory, table, search.scratch.bound);
+    if (memory) advance(memory, table, search.bound);
     score = move.score;
     yield move;
   }
 }
 
 /** Gains can be remembered where all that a move changes elsewhere are variances: no rules, no counts over domains. */
-function remembers({ tags, instances, nodes }: ClusterState, { rules, evacuate }: BalanceOptions): boolean {
+function remembers({ tags, instances, nodes }: ClusterState, { rules, evacuate, exhaustive }: BalanceOptions): boolean {
   const simple = !instances.forthcoming.includes(1) && !nodes.exclusive.includes(1);
-  return simple && !evacuate && rules === undefined && (tags.words === 0 || tags.exclusionCount === 0);
+  return simple && !evacuate && !exhaustive && rules === undefined && (tags.words === 0 || tags.exclusionCount === 0);
 }
 
 /** What a scan may use of the steps before: see `GainMemory`. */
@@ -81,34 +75,33 @@ interface Past {
 /** Looks at every instance, those first whose moves led before: a good score early saves looking closely at the rest. */
 function scan(search: MoveSearch, instances: Int32Array, past: Past | undefined): void {
   const { state, found } = search;
-  const counts = scoreCounts(state);
   const leaders = new Set(found.leaders.slice(-16).toReversed());
-  beginSearch(search);
-  for (const i of leaders) if (instances.includes(i)) look(search, i, counts, past);
+  beginSearch(search, scoreCounts(state));
+  for (const i of leaders) if (instances.includes(i)) look(search, i, past);
   const narrow = past && search.allTargets.filter((n) => past.changed.has(n));
   for (const i of instances) {
     if (leaders.has(i)) continue;
-    if (past && narrow) glance(search, i, counts, past, narrow);
-    else look(search, i, counts, past);
+    if (past && narrow) glance(search, i, past, narrow);
+    else look(search, i, past);
   }
 }
 
 /** Looks at all moves of an instance. */
-function look(search: MoveSearch, i: number, counts: number, past: Past | undefined): void {
+function look(search: MoveSearch, i: number, past: Past | undefined): void {
   search.targets = search.allTargets;
-  considerInstance(search, i, counts);
+  considerInstance(search, i);
   if (past) remember(past.memory, i, past.score - search.scratch.lowest);
 }
 
 /** Looks at the moves to nodes that have changed, and at all only where the best may be among the others. */
-function glance(search: MoveSearch, i: number, counts: number, past: Past, narrow: Int32Array): void {
+function glance(search: MoveSearch, i: number, past: Past, narrow: Int32Array): void {
   const { state, scratch, found } = search;
   const { primary, secondary } = state.instances;
   const touched = past.changed.has(primary[i] as number) || past.changed.has(secondary[i] as number);
   const limit = gainLimit(past.memory, i);
-  if (touched || past.score - limit <= found.best + tolerance) return look(search, i, counts, past);
+  if (touched || past.score - limit <= found.best + tolerance) return look(search, i, past);
   search.targets = narrow;
-  considerInstance(search, i, counts);
+  considerInstance(search, i);
   remember(past.memory, i, Math.max(limit, past.score - scratch.lowest));
 }
 
@@ -136,10 +129,11 @@ function totalScore(state: ClusterState, { rules }: MoveOptions): number {
 function decide({ state, found, options, allTargets }: MoveSearch): Move | undefined {
   let best: Move | undefined;
   const { instances } = state;
+  const backup = createBackup(state, 4);
   for (const { instance: i, kind, target } of closest(found.candidates, allTargets)) {
     const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
     const [primary, secondary] = destination(kind, from[0], from[1], target);
-    const backup = createBackup(state, 4);
+    backup.nodes.fill(-1);
     [...new Set([from[0], from[1], primary, secondary])].forEach((n, place) => save(state, backup, place, n));
     detach(state, i);
     attach(state, i, primary, secondary);
@@ -158,19 +152,6 @@ function costAfter(rules: RuleBook | undefined, i: number, primary: number, seco
   const change = new Float64Array(2);
   rules.weigh(i, primary, secondary, change);
   return ruleCost(rules) + (change[0] as number) * hardRuleWeight + (change[1] as number);
-}
-
-/** So many candidates are compared from scratch: of more, those that come first and those that look best. */
-const mostCompared = 64;
-
-/** Candidates in the order in which Ganeti looks at moves: by instance, its fail-over first, then by target and kind. */
-function closest(candidates: readonly Candidate[], targets: Int32Array): readonly Candidate[] {
-  const rank = new Map([...targets].map((n, position) => [n, position]));
-  const place = ({ target }: Candidate) => rank.get(target) ?? -1;
-  const ordered = candidates.toSorted((a, b) => a.instance - b.instance || place(a) - place(b) || a.kind - b.kind);
-  if (ordered.length <= mostCompared) return ordered;
-  const best = new Set(ordered.toSorted((a, b) => a.score - b.score).slice(0, mostCompared));
-  return ordered.filter((candidate, position) => position < mostCompared || best.has(candidate));
 }
 
 function perform({ state, options }: MoveSearch, { instance, kind, target, primary, secondary }: Move): void {

@@ -27,34 +27,52 @@ export interface Move {
   readonly score: number;
 }
 
-/** Where a move leads, and which migrations it makes on the way; 0 is the primary node, 1 the secondary, 2 the target. */
-const routes: Readonly<Record<MoveKind, { readonly to: readonly [Stop, Stop]; readonly migrations: readonly (readonly [Stop, Stop])[] }>> =
-  {
-    [moveKind.failover]: { to: [1, 0], migrations: [[0, 1]] },
-    [moveKind.failoverToAny]: { to: [2, 1], migrations: [[0, 2]] },
-    [moveKind.replaceSecondary]: { to: [0, 2], migrations: [] },
-    [moveKind.replaceAndFailover]: { to: [2, 0], migrations: [[0, 2]] },
-    [moveKind.replacePrimary]: {
-      to: [2, 1],
-      migrations: [
-        [0, 1],
-        [1, 2],
-      ],
-    },
-    [moveKind.failoverAndReplace]: { to: [1, 2], migrations: [[0, 1]] },
-  };
+/** A node as a move sees it: the primary, the secondary, the target. */
+export type Stop = 0 | 1 | 2;
 
-type Stop = 0 | 1 | 2;
+export interface Route {
+  /** What becomes the primary and the secondary node. */
+  readonly primary: Stop;
+  readonly secondary: Stop;
+  /** The migrations that a running instance makes on the way, in order. */
+  readonly migrations: readonly (readonly [Stop, Stop])[];
+}
+
+/** Where a move leads, by its kind. */
+export const routes: readonly Route[] = [
+  { primary: 1, secondary: 0, migrations: [[0, 1]] },
+  { primary: 2, secondary: 1, migrations: [[0, 2]] },
+  { primary: 0, secondary: 2, migrations: [] },
+  { primary: 2, secondary: 0, migrations: [[0, 2]] },
+  {
+    primary: 2,
+    secondary: 1,
+    migrations: [
+      [0, 1],
+      [1, 2],
+    ],
+  },
+  { primary: 1, secondary: 2, migrations: [[0, 1]] },
+];
+
+/** The node at a stop. */
+export const nodeAt = (stop: Stop, primary: number, secondary: number, target: number): number =>
+  stop === 0 ? primary : stop === 1 ? secondary : target;
 
 /** Where a move leads: primary and secondary. */
 export function destination(kind: MoveKind, primary: number, secondary: number, target: number): readonly [number, number] {
-  const stops = [primary, secondary, target] as const;
-  const [first, second] = routes[kind].to;
-  return [stops[first], stops[second]];
+  const route = routes[kind] as Route;
+  return [nodeAt(route.primary, primary, secondary, target), nodeAt(route.secondary, primary, secondary, target)];
 }
 
-/** The migrations that a running instance makes in a move: pairs of nodes, in order. */
-export function migrationsOf(kind: MoveKind, primary: number, secondary: number, target: number): readonly (readonly [number, number])[] {
-  const stops = [primary, secondary, target] as const;
-  return routes[kind].migrations.map(([from, to]) => [stops[from], stops[to]]);
+/** Whether all migrations that a running instance makes in a move are allowed. */
+export function canMigrate(
+  kind: MoveKind,
+  primary: number,
+  secondary: number,
+  target: number,
+  isAllowed: (from: number, to: number) => boolean,
+): boolean {
+  const { migrations } = routes[kind] as Route;
+  return migrations.every(([from, to]) => isAllowed(nodeAt(from, primary, secondary, target), nodeAt(to, primary, secondary, target)));
 }

@@ -5,7 +5,7 @@ import { scoreComponents } from '../state/score.ts';
  * The standard deviations in the score, in a form in which one placement is a few additions. For metric k and node n with
  * centred value y(n, k), S(k) = sum of y, Q(k) = sum of y², and the deviation is sqrt(Q / nodes - (S / nodes)²). An
  * instance i that comes as primary changes y by primaryAmount(i, k) × factor(n, k), as secondary by secondaryAmount(i, k) ×
- * factor(n, k). Metrics that always move together are one, with the sum of their weights; those that cannot change are
+ * factor(n, k). Metrics that always move together are one, with their weights together; those that cannot change are
  * left out. Reserved memory, which is a maximum and not a sum, is held apart.
  */
 export interface ScoreTable {
@@ -109,8 +109,8 @@ export function createScoreTable(state: ClusterState, movable: Int32Array): Scor
       constant += row.weight * deviationOf(row.centred);
       continue;
     }
-    const twin = kept.find((other) => alike(row, other));
-    if (twin) twin.weight += row.weight;
+    const twin = kept.find((other) => isMultiple(row, other));
+    if (twin) twin.weight += row.weight * ratioOf(row, twin);
     else kept.push(row);
   }
   const metrics = kept.length;
@@ -204,6 +204,12 @@ export function refreshNode(state: ClusterState, table: ScoreTable, n: number): 
   reservedSums.squares += after * after - before * before;
 }
 
+/** What reserved memory adds to the score, by the sum and the sum of squares of its centred values: N+1 on the whole. */
+export function reservedScore({ online, reservedSums }: ScoreTable, sum: number, squares: number): number {
+  const mean = sum / online.length;
+  return Math.sqrt(Math.max(0, squares / online.length - mean * mean)) + 0.25 * (sum + reservedSums.centre * online.length);
+}
+
 const reservedValue = ({ nodes }: ClusterState, n: number) => (nodes.reserved[n] as number) / (nodes.totalMemory[n] as number);
 
 interface MetricRow {
@@ -234,14 +240,19 @@ function measure(state: ClusterState, online: Int32Array, movable: Int32Array, s
   };
 }
 
-/** Two metrics whose distances from the mean are the same and change in the same way have the same deviation for ever. */
-function alike(a: MetricRow, b: MetricRow): boolean {
-  const near = (x: Float64Array, y: Float64Array) => x.every((value, k) => Math.abs(value - (y[k] as number)) < 1e-13);
-  const equal = (x: Float64Array, y: Float64Array) => x.every((value, k) => value === y[k]);
+/** A metric all of whose distances from the mean are the same multiple of another's, and stay so, has that multiple of its deviation. */
+function isMultiple(a: MetricRow, b: MetricRow): boolean {
+  const ratio = ratioOf(a, b);
+  const isNear = (x: Float64Array, y: Float64Array) => x.every((value, k) => Math.abs(value - ratio * (y[k] as number)) < 1e-13);
+  const isEqual = (x: Float64Array, y: Float64Array) => x.every((value, k) => value === y[k]);
   return (
-    equal(a.factors, b.factors) && near(a.centred, b.centred) && a.amounts.every((column, k) => equal(column, b.amounts[k] as Float64Array))
+    isNear(a.factors, b.factors) &&
+    isNear(a.centred, b.centred) &&
+    a.amounts.every((column, k) => isEqual(column, b.amounts[k] as Float64Array))
   );
 }
+
+const ratioOf = (a: MetricRow, b: MetricRow): number => (a.factors[0] as number) / (b.factors[0] as number);
 
 const byName = new Map(scoreComponents.map((component) => [component.name, component]));
 

@@ -1,4 +1,4 @@
-import { createScoreTable, refreshNode, refreshTable, type ScoreTable } from '../balance/score-table.ts';
+import { createScoreTable, refreshNode, refreshTable, reservedScore, type ScoreTable } from '../balance/score-table.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { nodeCounts } from '../state/counts.ts';
 
@@ -41,7 +41,5 @@ export function readScore(state: ClusterState, { table, total }: LiveScore): num
     const mean = (sums[k] as number) * inverse;
     score += (weights[k] as number) * Math.sqrt(Math.max(0, (squares[k] as number) * inverse - mean * mean));
   }
-  const mean = reservedSums.sum * inverse;
-  score += Math.sqrt(Math.max(0, reservedSums.squares * inverse - mean * mean));
-  return score + 0.25 * (reservedSums.sum + reservedSums.centre * online.length);
+  return score + reservedScore(table, reservedSums.sum, reservedSums.squares);
 }

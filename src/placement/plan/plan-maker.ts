@@ -1,5 +1,5 @@
 import { applyMove } from '../balance/apply-move.ts';
-import { destination, type MoveKind, migrationsOf } from '../balance/move.ts';
+import { canMigrate, destination, type MoveKind } from '../balance/move.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import { ruleCost } from '../location/rule-cost.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -42,7 +42,7 @@ export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors =
     const [p, s] = [instances.primary[instance] as number, instances.secondary[instance] as number];
     const [primary, secondary] = destination(kind, p, s, target);
     rules.weigh(instance, primary, secondary, change);
-    return (change[0] as number) <= 0 && migrationsOf(kind, p, s, target).every(([from, to]) => rules.mayMigrate(instance, from, to));
+    return (change[0] as number) <= 0 && canMigrate(kind, p, s, target, (from, to) => rules.mayMigrate(instance, from, to));
   };
   return {
     state,

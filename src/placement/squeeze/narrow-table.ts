@@ -1,4 +1,4 @@
-import { refreshTable, type ScoreTable } from '../balance/score-table.ts';
+import { refreshTable, reservedScore, type ScoreTable } from '../balance/score-table.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { scoreCounts } from '../state/counts.ts';
 import { clusterScore } from '../state/score.ts';
@@ -12,9 +12,9 @@ export function narrowTable(state: ClusterState, table: ScoreTable): ScoreTable 
 }
 
 /** The score but for metrics that no move changes. */
-function changing(state: ClusterState, { metrics, sums, squares, weights, online, reservedSums }: ScoreTable): number {
-  let score = scoreCounts(state) + deviation(reservedSums.sum, reservedSums.squares, online.length);
-  score += 0.25 * (reservedSums.sum + reservedSums.centre * online.length);
+function changing(state: ClusterState, table: ScoreTable): number {
+  const { metrics, sums, squares, weights, online, reservedSums } = table;
+  let score = scoreCounts(state) + reservedScore(table, reservedSums.sum, reservedSums.squares);
   for (let k = 0; k < metrics; k++) {
     score += (weights[k] as number) * deviation(sums[k] as number, squares[k] as number, online.length);
   }

@@ -57,8 +57,8 @@ const totalScore = (state: ClusterState, rules: RuleBook | undefined): number =>
 
 /** The best move of one instance, if there is any; better or worse than staying. */
 export function bestMoveOf({ search, state }: Workspace, i: number): Move | undefined {
-  beginSearch(search);
-  considerInstance(search, i, scoreCounts(state));
+  beginSearch(search, scoreCounts(state));
+  considerInstance(search, i);
   const [found] = search.found.candidates;
   if (!found) return undefined;
   const { instances } = state;

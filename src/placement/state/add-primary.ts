@@ -1,4 +1,5 @@
 import type { ClusterState } from './cluster-state.ts';
+import { reservedWith, reservedWithout } from './reserved.ts';
 import { sharedDomains, type TagLists, unmetDesires } from './tag-tables.ts';
 
 /**
@@ -63,13 +64,9 @@ function changeSecondary(state: ClusterState, n: number, i: number, other: numbe
   changeStorage(state, n, i, sign);
   add(nodes.loadDisk, n, sign * (instances.loadDisk[i] as number));
   if (instances.reserves[i] === 1) {
+    nodes.reserved[n] = sign === 1 ? reservedWith(state, n, i, other) : reservedWithout(state, n, i, other);
     const at = n * nodeCount + other;
-    const before = peers[at] as number;
-    const after = before + sign * (instances.memory[i] as number);
-    peers[at] = after;
-    const reserved = nodes.reserved[n] as number;
-    if (after > reserved) nodes.reserved[n] = after;
-    else if (after < before && before === reserved) nodes.reserved[n] = mostPeers(state, n);
+    peers[at] = (peers[at] as number) + sign * (instances.memory[i] as number);
   }
   judgeN1(state, n);
 }
@@ -128,13 +125,6 @@ function changeDomainExclusions({ tags, nodes }: ClusterState, n: number, i: num
 }
 
 const rangeOf = ({ start }: TagLists, row: number): [number, number] => [start[row] as number, start[row + 1] as number];
-
-/** The most memory that one other node's failure brings to this one. */
-function mostPeers({ peers, nodeCount }: ClusterState, n: number): number {
-  let most = 0;
-  for (let at = n * nodeCount, end = at + nodeCount; at < end; at++) if ((peers[at] as number) > most) most = peers[at] as number;
-  return most;
-}
 
 /** Memory of a node that no instance has. */
 export const unallocated = ({ nodes }: ClusterState, n: number): number => (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
