@@ -177,13 +177,14 @@ export function fillTiered(
       size = smaller;
       continue;
     }
-    let next = shrinkAny(allocator, capacity, level, options);
+    const vain = new Set<string>();
+    let next = shrinkAny(allocator, capacity, level, options, vain);
     while (!next) {
       const above = levels.pop();
       if (!above || capacity.rows.length > above.count) return;
       level = above;
       capacity.failures = level.failures;
-      next = shrinkAny(allocator, capacity, level, options);
+      next = shrinkAny(allocator, capacity, level, options, vain);
     }
     size = next;
     left = level.left;
@@ -199,26 +200,35 @@ function shrinkAny(
   capacity: Capacity,
   { instance, failures }: Level,
   options: CapacityOptions,
+  vain: Set<string>,
 ): PreparedInstance | undefined {
   for (const mode of rarestFirst(failures).reverse()) {
-    const fitting = shrinkUntilItFits(allocator, capacity, instance, mode, options);
+    const fitting = shrinkUntilItFits(allocator, capacity, instance, mode, options, vain);
     if (fitting) return fitting;
   }
   return undefined;
 }
 
-/** The largest instance that fits when only the one quantity is made less. */
+/**
+ * The largest instance that fits when only the one quantity is made less.
+ * @param vain sizes from which that was tried in vain, while nothing else has come: levels often lead to the same sizes
+ */
 function shrinkUntilItFits(
   allocator: Allocator,
   capacity: Capacity,
   instance: PreparedInstance,
   mode: number,
   options: CapacityOptions,
+  vain: Set<string>,
 ): PreparedInstance | undefined {
   for (let smaller: PreparedInstance | undefined = instance; smaller; smaller = shrinkInstance(smaller, mode)) {
+    const { memory, vcpus, disks } = smaller;
+    const key = `${mode} ${memory} ${vcpus} ${disks.map(({ size, spindles }) => `${size}/${spindles}`).join()}`;
+    if (vain.has(key)) return undefined;
     const wanted = stage(allocator, { ...smaller, name: `new-${capacity.rows.length}` });
     const { place, failures } = attempt(allocator, wanted, options.nodes, options.capacityChecks);
     if (place) return smaller;
+    vain.add(key);
     if (failures[mode] === 0) return undefined;
   }
   return undefined;
