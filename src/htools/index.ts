@@ -1,4 +1,4 @@
-export { longOptions } from './command/program-help.ts';
+export { type CompletedOption, completedOptions } from './command/program-help.ts';
 export { type ProgramName, programs } from './command/programs.ts';
 export { runProgram } from './command/run-program.ts';
 export { type LoadedLocation, loadLocation } from './location/load-location.ts';

@@ -1,4 +1,4 @@
-import type { ProgramName } from '../../htools/index.ts';
+import type { CompletedOption, ProgramName } from '../../htools/index.ts';
 import type { Command } from './command.ts';
 
 /** A command that is part of this room; its module is loaded when it is used. */
@@ -15,8 +15,8 @@ export interface ProgramEntry {
   readonly summary: string;
   /** Its long options, for completion. */
   readonly options?: readonly string[];
-  /** The same, where they are asked of the program. */
-  readonly loadOptions?: () => Promise<readonly string[]>;
+  /** For a program that is a command of its own as well: what is to be completed, asked of the program. */
+  readonly loadCompletion?: () => Promise<{ readonly options: readonly CompletedOption[]; readonly args?: string | undefined }>;
   readonly loadProgram: () => Promise<{ run(args: string[]): Promise<number> }>;
 }
 
@@ -49,7 +49,7 @@ const htool = (name: ProgramName, summary: string): ProgramEntry => ({
     const { runProgram } = await import('../../htools/index.ts');
     return { run: (args) => runProgram(name, args) };
   },
-  loadOptions: async () => (await import('../../htools/index.ts')).longOptions(name),
+  loadCompletion: async () => (await import('../../htools/index.ts')).completedOptions(name),
 });
 
 /** Every command that does not come from the opcode catalogue. */

@@ -9,6 +9,7 @@ ${declare('_gantry_values', table.values)}
 ${declare('_gantry_args', table.args)}
 ${functions}
 complete -F _gantry gantry ./gantry
+complete -F _gantry_program ${table.programs.join(' ')}
 `;
 }
 
@@ -63,5 +64,12 @@ _gantry() {
     candidates=\${_gantry_args["$path $arg"]-\${_gantry_args["$path +"]}}
   fi
   mapfile -t COMPREPLY < <(compgen -W "$(_gantry_expand "$candidates" "$cur")" -- "$cur")
+}
+
+# A program by its own name: as if "gantry" stood in front.
+_gantry_program() {
+  local -a words=(gantry "\${COMP_WORDS[0]##*/}" "\${COMP_WORDS[@]:1}")
+  local COMP_WORDS=("\${words[@]}") COMP_CWORD=$((COMP_CWORD + 1))
+  _gantry
 }
 `;

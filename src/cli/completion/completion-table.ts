@@ -1,3 +1,4 @@
+import type { CompletedOption } from '../../htools/index.ts';
 import type { ArgSpec, OptionSpec } from '../command/command.ts';
 import { commandIndex } from '../command/command-index.ts';
 import { loadOpcodeCommands } from '../command/find-command.ts';
@@ -16,6 +17,8 @@ export interface CompletionTable {
   readonly values: ReadonlyMap<string, string>;
   /** By path and position ("tag add 0"; "+" for all that follow): the values of the argument. */
   readonly args: ReadonlyMap<string, string>;
+  /** Commands that are also there without "gantry" in front. */
+  readonly programs: readonly string[];
 }
 
 interface Described {
@@ -23,7 +26,9 @@ interface Described {
   readonly args: readonly ArgSpec[];
   readonly options: readonly OptionSpec[];
   /** Options of programs that read their own arguments. */
-  readonly plainOptions?: readonly string[];
+  readonly plainOptions?: readonly CompletedOption[];
+  /** What completes each argument of such a program. */
+  readonly plainArgs?: string | undefined;
 }
 
 export async function completionTable(): Promise<CompletionTable> {
@@ -32,13 +37,19 @@ export async function completionTable(): Promise<CompletionTable> {
     options: new Map<string, string>(),
     values: new Map<string, string>(),
     args: new Map<string, string>(),
+    programs: commandIndex.flatMap((entry) => ('loadCompletion' in entry && entry.loadCompletion ? entry.path : [])),
   };
   for (const described of await allCommands()) {
     const path = described.path.join(' ');
     addWords(table.words, described.path);
+    const { plainOptions, plainArgs } = described;
     const all = [...described.options, ...globalOptions].flatMap(spellings);
-    table.options.set(path, (described.plainOptions ? [...described.plainOptions, '--help'] : all).join(' '));
+    table.options.set(path, (plainOptions ? [...plainOptions.flatMap((option) => option.spellings), '--help'] : all).join(' '));
     for (const option of described.options) addValues(table.values, path, option);
+    for (const { spellings: own, argument } of plainOptions ?? []) {
+      if (argument !== undefined) for (const spelling of own) table.values.set(`${path} ${spelling}`, plainValues(argument));
+    }
+    if (plainArgs !== undefined) table.args.set(`${path} +`, plainValues(plainArgs));
     for (const [index, arg] of described.args.entries()) {
       const key = arg.variadic ? `${path} +` : `${path} ${index}`;
       const values = valuesOf(arg);
@@ -53,7 +64,9 @@ async function allCommands(): Promise<readonly Described[]> {
   const result: Described[] = [];
   for (const entry of commandIndex) {
     if ('loadProgram' in entry) {
-      result.push({ path: entry.path, args: [], options: [], plainOptions: entry.options ?? (await entry.loadOptions?.()) ?? [] });
+      const asked = await entry.loadCompletion?.();
+      const plainOptions = asked?.options ?? entry.options?.map((option) => ({ spellings: [option] })) ?? [];
+      result.push({ path: entry.path, args: [], options: [], plainOptions, plainArgs: asked?.args });
     } else if (!entry.hidden) {
       const { args = [], options = [] } = (await entry.load()).command;
       result.push({ path: entry.path, args, options });
@@ -75,6 +88,21 @@ function addValues(values: Map<string, string>, path: string, option: OptionSpec
   if (option.value === undefined) return;
   for (const spelling of spellings(option)) values.set(`${path} ${spelling}`, valuesOf(option));
 }
+
+/** What completes an argument, from the words of Ganeti's --help-completion. */
+function plainValues(completion: string): string {
+  const [kind = '', choices = ''] = completion.split('=');
+  return kind === 'choices' ? choices.replaceAll(',', ' ') : (plainKinds[kind] ?? '');
+}
+
+const plainKinds: Readonly<Record<string, string>> = {
+  file: '@file',
+  dir: '@file',
+  onenode: '@node',
+  manynodes: '@node',
+  onegroup: '@group',
+  manyinstances: '@instance',
+};
 
 const spellings = ({ short, long }: OptionSpec): string[] => [...(short ? [`-${short}`] : []), `--${long}`];
 

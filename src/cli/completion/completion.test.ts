@@ -25,12 +25,12 @@ before(async () => {
 after(() => cluster.close());
 
 /** What bash offers for a line, asked the way readline asks. */
-async function offers(line: string): Promise<string[]> {
+async function offers(line: string, complete = '_gantry'): Promise<string[]> {
   const words = line.split(' ');
   const script = `
     source "$HOME/completion.bash"
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=\${#COMP_LINE}
-    _gantry
+    ${complete}
     printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout } = await run('bash', ['--norc', '-uc', script, 'bash', ...words], { env });
   return stdout.split('\n').filter(Boolean).sort();
@@ -59,6 +59,18 @@ test('names are asked from the cluster', async () => {
   assert.deepEqual(await offers('gantry instance add web1 -t '), ['diskless', 'file', 'sharedfile']);
 });
 
+test("Ganeti's tools have their options and what follows them, under their own names too", async () => {
+  assert.deepEqual(await offers('gantry hbal --location'), ['--location', '--location-from-tags']);
+  assert.deepEqual(await offers('gantry hspace --disk-template d'), ['diskless', 'drbd']);
+  assert.deepEqual(await offers('gantry hbal -X -O n'), ['node1', 'node2', 'node3', 'node4']);
+  assert.deepEqual(await offers('gantry hcheck --machine-readable --used'), ['--used-memory']);
+  await writeFile(join(cluster.home, 'cluster.data'), '');
+  assert.deepEqual(await offers(`gantry hbal -t ${cluster.home}/cl`), [`${cluster.home}/cluster.data`]);
+  assert.deepEqual(await offers(`gantry hail ${cluster.home}/cl`), [`${cluster.home}/cluster.data`]);
+  assert.deepEqual(await offers('hsqueeze --output j', '_gantry_program'), ['json']);
+  assert.deepEqual(await offers('/usr/bin/hroller --skip', '_gantry_program'), ['--skip-non-redundant']);
+});
+
 test('the connection given in the line is used, and one that fails is silent', async () => {
   assert.deepEqual(await offers('gantry --url https://127.0.0.1:1 node info '), []);
   assert.deepEqual(await offers(`gantry --url ${cluster.url} node info `), ['node1', 'node2', 'node3', 'node4']);
@@ -81,9 +93,11 @@ test('the script for zsh is one that zsh understands', async () => {
     autoload -Uz compinit; compinit -u -D; source "$HOME/completion.zsh"
     compadd() { print -l -- "\${@:#--}" }
     words=(gantry instance startup inst1) CURRENT=4; _gantry
+    words=(hspace --disk-template d) CURRENT=3; _gantry
     words=(gantry instance add web1 --output=) CURRENT=5; compset() { : }; _gantry`;
   const { stdout, stderr } = await run('zsh', ['-fc', script], { env });
   assert.equal(stderr, '');
   assert.match(stdout, /^inst1\.r5\.test$/m);
   assert.match(stdout, /^table\njson$/m);
+  assert.match(stdout, /^diskless$/m);
 });

@@ -3,14 +3,14 @@ import type { CompletionTable } from './completion-table.ts';
 
 /** The completion script for zsh: put it into a folder of $fpath as _gantry, or source it after compinit. */
 export function zshScript(table: CompletionTable): string {
-  return `#compdef gantry
+  return `#compdef gantry ${table.programs.join(' ')}
 # Completion of gantry for zsh. Save it as _gantry in a folder of $fpath, or load it with: source <(gantry completion zsh)
 ${declare('_gantry_words', table.words)}
 ${declare('_gantry_options', table.options)}
 ${declare('_gantry_values', table.values)}
 ${declare('_gantry_args', table.args)}
 ${functions}
-if [[ \${funcstack[1]-} == _gantry ]]; then _gantry "$@"; else compdef _gantry gantry ./gantry; fi
+if [[ \${funcstack[1]-} == _gantry ]]; then _gantry "$@"; else compdef _gantry gantry ./gantry ${table.programs.join(' ')}; fi
 `;
 }
 
@@ -21,6 +21,8 @@ function declare(name: string, entries: ReadonlyMap<string, string>): string {
 
 const functions = `
 _gantry() {
+  # A program by its own name: as if "gantry" stood in front.
+  if [[ \${words[1]:t} != gantry ]]; then words=(gantry \${words[1]:t} \${words[2,-1]}) CURRENT=$((CURRENT + 1)); fi
   local path_='' option='' word key candidates prefix
   local -i arg=0 index
   local -a connection=("\${(Q)words[1]/#\\~/$HOME}") found=()

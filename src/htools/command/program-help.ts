@@ -30,11 +30,25 @@ export function completionText(name: ProgramName): string {
   return `${lines.join('')}${program.args === undefined ? '' : `${program.args}\n`}`;
 }
 
-/** The long options of a program with their dashes, but for help, for completion in shells. */
-export const longOptions = (name: ProgramName): readonly string[] =>
-  optionsOf(programs[name])
-    .map(({ long }) => `--${long}`)
-    .filter((long) => long !== '--help' && long !== '--help-completion');
+/** An option, for completion in shells. */
+export interface CompletedOption {
+  /** With their dashes. */
+  readonly spellings: readonly string[];
+  /** What completes its argument, in the words of Ganeti's --help-completion; undefined: no argument follows. */
+  readonly argument?: string | undefined;
+}
+
+/** The options of a program but for help, and what completes its arguments. */
+export function completedOptions(name: ProgramName): { readonly options: readonly CompletedOption[]; readonly args?: string | undefined } {
+  const program: HtoolsProgram = programs[name];
+  const options = optionsOf(program)
+    .filter(({ long }) => long !== 'help' && long !== 'help-completion')
+    .map(({ short, long, argument, optionalArgument, completion }) => ({
+      spellings: [...(short === undefined ? [] : [`-${short}`]), `--${long}`],
+      argument: argument === undefined || optionalArgument ? undefined : completion,
+    }));
+  return { options, args: program.args?.split(' ')[0] };
+}
 
 function shortForm({ short, argument, optionalArgument }: HtoolsOption): string {
   if (short === undefined) return '';
