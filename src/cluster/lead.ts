@@ -9,6 +9,7 @@ import { busyInstances } from './lib/busy-instances.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
 import { createOperations } from './operations.ts';
+import { Placer } from './placement/placer.ts';
 import { refreshingCaller } from './refreshing-caller.ts';
 import { createStoredGarbage } from './stored-garbage.ts';
 import { Watcher } from './watcher.ts';
@@ -75,7 +76,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     store,
     config,
     leadership,
-    operations: createOperations({ live, garbage }),
+    operations: createOperations({ live, garbage, placer: new Placer(live) }),
     nodes,
     clock,
     random: Math.random,

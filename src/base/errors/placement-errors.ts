@@ -17,4 +17,12 @@ export const placementErrors = defineErrors({
     why: 'Every node was looked at, and each one was refused for the reason given.',
     todo: 'Free room on a node, bring a node back (gantry node modify --offline no or --drained no), add one, or ask for less.',
   },
+  IALLOCATOR_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'There is no instance allocator "{name}"',
+    why: 'Gantry places instances with the engine of hail, which is built in; it runs no allocator scripts.',
+    todo: 'Leave the parameter out, or name "hail".',
+  },
 });

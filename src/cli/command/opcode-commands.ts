@@ -1,4 +1,5 @@
-import type { Json } from '../../base/index.ts';
+import { readFileSync } from 'node:fs';
+import { GantryError, type Json } from '../../base/index.ts';
 import { type CliFlag, type OpcodeDefinition, opcodeCatalogue } from '../../model/index.ts';
 import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec } from './command.ts';
 import { opcodeExtras } from './opcode-extras.ts';
@@ -37,7 +38,7 @@ function opcodeCommand(definition: OpcodeDefinition): Command {
 }
 
 function flagOption(param: string, flag: CliFlag, schema: ValueSchema): OptionSpec {
-  const repeat = flag.parse !== undefined && flag.parse !== 'size';
+  const repeat = flag.parse !== undefined && flag.parse !== 'size' && flag.parse !== 'file';
   const choices = wordsOf(schema);
   return defineOption(flag.flags, flag.help, {
     key: param,
@@ -72,10 +73,23 @@ function parseFlag(flag: CliFlag, texts: readonly string[], schema: ValueSchema,
       return Object.assign({}, ...texts.map((text) => parseKeyValues(text, schema, param)));
     case 'list':
       return texts.flatMap(parseList);
+    case 'file':
+      return readText(texts.at(-1) ?? '', param);
     case 'size':
       return parseScalar(texts.at(-1) ?? '', { type: 'integer', description: 'MiB' }, param);
     default:
       return parseScalar(texts.at(-1) ?? '', schema, param);
+  }
+}
+
+/** The text of a file; that of no file, `none`, is empty. @throws INPUT_INVALID */
+function readText(path: string, param: string): string {
+  if (path === 'none') return '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const problem = `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new GantryError('INPUT_INVALID', { subject: 'command line', field: param, problem }, { cause });
   }
 }
 

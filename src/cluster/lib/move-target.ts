@@ -1,10 +1,10 @@
 import { GantryError } from '../../base/index.ts';
 import { fillBeparams, fillIpolicy, type Instance, type Node } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import type { LiveState } from '../live-state.ts';
+import type { Placer } from '../placement/placer.ts';
+import { requireIallocator } from '../placement/require-iallocator.ts';
 import { checkIpolicy } from './check-ipolicy.ts';
 import { findNode } from './find-object.ts';
-import { placeInstance } from './place-instance.ts';
 import { requireUsable } from './require-node.ts';
 
 /** Disk templates whose data every node can reach; internally mirrored ones move only to their secondary node. */
@@ -12,32 +12,28 @@ const reachableEverywhere: readonly string[] = ['sharedfile', 'diskless', 'rbd',
 
 /**
  * The node an instance moves to: the asked one, or the best of its node group.
- * @throws INSTANCE_NOT_MOVABLE, INSTANCE_ALREADY_THERE, NODE_OFFLINE, NODE_DRAINED, IPOLICY_VIOLATED, PLACEMENT_IMPOSSIBLE
+ * @param mode.migrates it is to keep running
+ * @throws INSTANCE_NOT_MOVABLE, INSTANCE_ALREADY_THERE, NODE_OFFLINE, NODE_DRAINED, IPOLICY_VIOLATED, PLACEMENT_IMPOSSIBLE, IALLOCATOR_UNKNOWN
  */
-export function moveTarget(
+export async function moveTarget(
   config: ConfigSnapshot,
-  live: LiveState,
+  placer: Placer,
   instance: Instance,
-  params: { readonly target_node?: string | null; readonly ignore_ipolicy?: boolean },
-): Node {
+  params: { readonly target_node?: string | null; readonly ignore_ipolicy?: boolean; readonly iallocator?: string | null },
+  mode: { readonly migrates: boolean },
+): Promise<Node> {
   const source = findNode(config, instance.primary_node);
   if (!reachableEverywhere.includes(instance.disk_template)) {
     throw new GantryError('INSTANCE_NOT_MOVABLE', { name: instance.name, template: instance.disk_template, node: source.name });
   }
-  const beparams = fillBeparams(config.cluster, instance);
-  if (!params.target_node) {
-    return placeInstance(config, live, {
-      subject: `instance ${instance.name}`,
-      request: { memory: beparams.maxmem, vcpus: beparams.vcpus, disk: 0 },
-      group: source.group,
-      excluded: new Map([[source.uuid, 'the instance is there']]),
-    });
-  }
+  requireIallocator(params.iallocator);
+  if (!params.target_node) return placer.target(config, instance, mode);
   const target = findNode(config, params.target_node);
   if (target.uuid === source.uuid) throw new GantryError('INSTANCE_ALREADY_THERE', { name: instance.name, node: target.name });
   requireUsable(target);
   const group = config.groups.get(target.group);
   if (group && !params.ignore_ipolicy) {
+    const beparams = fillBeparams(config.cluster, instance);
     const subject = {
       name: instance.name,
       memory: beparams.maxmem,

@@ -72,8 +72,9 @@ export function checkHvparams(hypervisor: HypervisorName, own: Record<string, un
   validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
 }
 
-/** The complete object, stopped, with new UUIDs, MACs, addresses and console port; nothing of it is claimed yet. */
-export function newInstance(context: PlanContext, params: CreateParams, wanted: WantedInstance, node: Node): Instance {
+/** The complete object on its nodes, the primary one first; stopped, with new UUIDs, MACs, addresses and console port; nothing of it is claimed yet. */
+export function newInstance(context: PlanContext, params: CreateParams, wanted: WantedInstance, nodes: readonly Node[]): Instance {
+  const [node, ...secondaries] = nodes as [Node, ...Node[]];
   const { config } = context;
   const now = context.clock.now() / 1000;
   const uuid = context.newUuid();
@@ -86,7 +87,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
     serial_no: 1,
     tags: [...new Set(params.tags ?? [])].sort(),
     primary_node: node.uuid,
-    secondary_nodes: [],
+    secondary_nodes: secondaries.map((secondary) => secondary.uuid),
     os: params.os_type ?? '',
     hypervisor: wanted.hypervisor,
     hvparams: params.hvparams ?? {},

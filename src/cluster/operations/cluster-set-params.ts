@@ -1,6 +1,8 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { type Cluster, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
 import { checkHvparams } from '../lib/new-instance.ts';
+import { checkClusterLocation } from '../placement/cluster-location.ts';
 
 type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 
@@ -8,9 +10,16 @@ type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 const merged = ['beparams', 'nicparams', 'ndparams', 'ipolicy'] as const;
 /** Families of families: by hypervisor, OS or disk template. */
 const mergedTwice = ['hvparams', 'diskparams', 'osparams'] as const;
-const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'mac_prefix'] as const;
+const replaced = [
+  'enabled_hypervisors',
+  'enabled_disk_templates',
+  'candidate_pool_size',
+  'max_running_jobs',
+  'mac_prefix',
+  'location',
+] as const;
 
-export const clusterSetParams = () =>
+export const clusterSetParams = ({ live }: ClusterParts) =>
   defineOperation(clusterOpcodes.clusterSetParams, {
     async plan({ config }, params): Promise<{ changes: Params; uuid: string }> {
       const after = applied(config.cluster, params);
@@ -18,6 +27,7 @@ export const clusterSetParams = () =>
       for (const byHypervisor of Object.values(after.os_hvp)) {
         for (const [hypervisor, own] of Object.entries(byHypervisor)) checkHvparams(hypervisor as HypervisorName, own);
       }
+      if (params.location) await checkClusterLocation(config, live, params.location);
       return { changes: params, uuid: config.cluster.uuid };
     },
     steps: ({ changes, uuid }) => [

@@ -6,13 +6,14 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { checkIpolicy } from '../lib/check-ipolicy.ts';
 import { createDiskSteps, progressOf } from '../lib/disk-steps.ts';
-import { findGroup, findNode, requireFreeName } from '../lib/find-object.ts';
+import { findGroup, findNetwork, findNode, requireFreeName } from '../lib/find-object.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { claimsOf, newInstance, type WantedInstance, wantedInstance } from '../lib/new-instance.ts';
-import { placeInstance } from '../lib/place-instance.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
-import type { LiveState } from '../live-state.ts';
+import type { InstanceNeeds } from '../placement/instance-needs.ts';
+import type { Placer } from '../placement/placer.ts';
+import { requireIallocator } from '../placement/require-iallocator.ts';
 
 type Params = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
 
@@ -20,27 +21,35 @@ type Params = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
 export interface CreatePlan {
   /** UUID of the primary node. */
   readonly node: string;
-  readonly node_name: string;
+  /** The primary one first. */
+  readonly node_names: readonly string[];
   /** The instance as it will be configured. */
   readonly instance: Instance;
   readonly install: boolean;
   readonly start: boolean;
 }
 
-export const instanceCreate = ({ live, garbage }: ClusterParts) =>
+export const instanceCreate = ({ placer, garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceCreate, {
     async plan(context, params): Promise<CreatePlan> {
       const { config } = context;
       requireFreeName(config, 'instance', params.instance_name);
       const wanted = wantedInstance(config, params);
       if (!params.ignore_ipolicy && !params.pnode) requireFittingGroup(config, params, wanted);
-      const node = primaryNode(config, live, params, wanted);
+      requireIallocator(params.iallocator);
+      const nodes = await nodesOf(context, placer, params, wanted);
+      const [node] = nodes as [Node];
       if (!params.ignore_ipolicy) holdToPolicy(config, params, wanted, node.group);
-      const instance = newInstance(context, params, wanted, node);
+      const instance = newInstance(context, params, wanted, nodes);
       if (instance.os) await requireOs(context, node, params);
-      context.log(`Node ${node.name} takes instance ${instance.name}.`);
+      const names = nodes.map(({ name }) => name);
+      context.log(
+        names.length > 1
+          ? `Nodes ${names.join(' and ')} take instance ${instance.name}.`
+          : `Node ${node.name} takes instance ${instance.name}.`,
+      );
       const install = !params.no_install && instance.disks.length > 0;
-      return { node: node.uuid, node_name: node.name, instance, install, start: params.start ?? true };
+      return { node: node.uuid, node_names: names, instance, install, start: params.start ?? true };
     },
 
     steps({ node, instance, install, start }) {
@@ -49,7 +58,7 @@ export const instanceCreate = ({ live, garbage }: ClusterParts) =>
           name: 'reserve name, addresses and room',
           releasesAllocation: true,
           commit(draft) {
-            requireUsable(draft.need('node', node));
+            for (const uuid of [node, ...instance.secondary_nodes]) requireUsable(draft.need('node', uuid));
             draft.create('instance', instance);
             for (const { what, value } of claimsOf(instance)) draft.claim(what, value, instance.uuid);
           },
@@ -64,35 +73,54 @@ export const instanceCreate = ({ live, garbage }: ClusterParts) =>
       ];
     },
 
-    result: (plan) => [plan.node_name],
+    result: (plan) => [...plan.node_names],
   });
 
-function primaryNode(config: ConfigSnapshot, live: LiveState, params: Params, wanted: WantedInstance): Node {
+/** The primary node first. */
+async function nodesOf(context: PlanContext, placer: Placer, params: Params, wanted: WantedInstance): Promise<readonly Node[]> {
+  const { config } = context;
   if (params.pnode) {
     const node = findNode(config, params.pnode);
     requireUsable(node);
-    return node;
+    return [node];
   }
-  return placeInstance(config, live, {
-    subject: `instance ${params.instance_name}`,
-    request: { memory: wanted.memory, vcpus: wanted.vcpus, disk: wanted.disks.reduce((sum, disk) => sum + disk.size, 0) },
+  const needs: InstanceNeeds = {
+    name: params.instance_name,
+    hypervisor: wanted.hypervisor,
+    beparams: wanted.beparams,
+    disk_template: wanted.diskTemplate,
+    disks: wanted.disks,
+    tags: params.tags ?? [],
+    networks: (params.nics ?? []).map(({ network }) => (network ? findNetwork(config, network).uuid : null)),
+    offline: false,
+  };
+  const violations = new Map(
+    [...config.groups.values()].map(({ uuid }) => [uuid, params.ignore_ipolicy ? undefined : violation(config, params, wanted, uuid)]),
+  );
+  const { primary, secondary, remarks } = await placer.place(config, needs, {
     ...(params.group_name && { group: findGroup(config, params.group_name).uuid }),
+    refuses: ({ group }) => violations.get(group)?.message ?? null,
   });
+  for (const remark of remarks) context.log(remark);
+  return secondary ? [primary, secondary] : [primary];
 }
 
 /** What no policy allows is told as that, not as a lack of room. @throws IPOLICY_VIOLATED of the first group that could be meant */
 function requireFittingGroup(config: ConfigSnapshot, params: Params, wanted: WantedInstance): void {
   const usable = [...config.groups.values()].filter((group) => group.alloc_policy !== 'unallocable');
   const groups = params.group_name ? [findGroup(config, params.group_name)] : usable;
-  let violation: GantryError | undefined;
-  for (const { uuid } of groups) {
-    try {
-      return holdToPolicy(config, params, wanted, uuid);
-    } catch (error) {
-      violation ??= GantryError.from(error);
-    }
+  const violations = groups.map(({ uuid }) => violation(config, params, wanted, uuid));
+  if (violations[0] && !violations.includes(undefined)) throw violations[0];
+}
+
+/** How an instance violates the policy of a group. */
+function violation(config: ConfigSnapshot, params: Params, wanted: WantedInstance, group: string): GantryError | undefined {
+  try {
+    holdToPolicy(config, params, wanted, group);
+    return undefined;
+  } catch (error) {
+    return GantryError.from(error);
   }
-  if (violation) throw violation;
 }
 
 function holdToPolicy(config: ConfigSnapshot, params: Params, wanted: WantedInstance, groupUuid: string): void {

@@ -22,7 +22,7 @@ interface FailoverPlan {
   readonly timeout: number;
 }
 
-export const instanceFailover = ({ live, garbage }: ClusterParts) =>
+export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceFailover, {
     locks: (params, config) => [...instanceOpcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
@@ -31,7 +31,7 @@ export const instanceFailover = ({ live, garbage }: ClusterParts) =>
       const source = findNode(config, instance.primary_node);
       // An unreachable node may still run the instance: only one that the operator marked offline is taken for gone.
       if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
-      const target = moveTarget(config, live, instance, params);
+      const target = await moveTarget(config, placer, instance, params, { migrates: false });
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
       const runtime = source.offline ? undefined : await runtimeOf(context, instance);
       return {

@@ -55,7 +55,7 @@ export const instanceMigrate = (parts: ClusterParts) =>
         return { ...common, target: copy.uuid, target_name: copy.name, stopped: false, transfer: null };
       }
       requireOnline(source);
-      const target = moveTarget(config, parts.live, instance, params);
+      const target = await moveTarget(config, parts.placer, instance, params, { migrates: true });
       const stopped = params.allow_failover === true && (await isStopped(context, instance));
       if (stopped) return { ...common, target: target.uuid, target_name: target.name, stopped, transfer: null };
       const { machine = null } = await requireRunning(context, instance);

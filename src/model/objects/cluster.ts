@@ -30,6 +30,8 @@ export const Cluster = Type.Object({
   file_storage_dir: Type.String(),
   shared_file_storage_dir: Type.String(),
   default_iallocator: Type.String(),
+  /** Text of a location file: failure domains, links, and services with their rules. */
+  location: Type.Optional(Type.String()),
   candidate_pool_size: Type.Integer({ minimum: 1 }),
   max_running_jobs: Type.Integer({ minimum: 1 }),
   /** First and last TCP port for consoles. */

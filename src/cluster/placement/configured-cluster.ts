@@ -1,0 +1,139 @@
+import { fillBeparams, fillIpolicy, fillNdparams, type Instance, type Node, type NodeGroup } from '../../model/index.ts';
+import {
+  type ClusterData,
+  defaultPolicy,
+  type GroupData,
+  type InstanceData,
+  type InstancePolicy,
+  type NodeData,
+  noNode,
+} from '../../placement/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import type { LiveState } from '../live-state.ts';
+import { diskSpace, instanceData, isLocal, needsOf } from './instance-needs.ts';
+import { nodeRefusal } from './node-refusal.ts';
+
+/** The cluster for the placement engine, with what its positions stand for. */
+export interface ConfiguredCluster {
+  readonly data: ClusterData;
+  readonly nodes: readonly Node[];
+  readonly instances: readonly Instance[];
+  /** By UUID. */
+  readonly nodeAt: ReadonlyMap<string, number>;
+  readonly groupAt: ReadonlyMap<string, number>;
+}
+
+/**
+ * The configuration with what the nodes last reported, as the placement engine takes it; everything in the order of names,
+ * so that the same cluster gives the same choice.
+ *
+ * Memory is counted by what instances may use, not by what they use now: a guest that has not touched its memory yet must not
+ * make room for another one. Sizes that policies allow are not for the engine: `checkIpolicy` names what is violated.
+ */
+export function configuredCluster(config: ConfigSnapshot, live: LiveState): ConfiguredCluster {
+  const groups = byName(config.groups.values());
+  const nodes = byName(config.nodes.values());
+  const groupAt = positions(groups);
+  const nodeAt = positions(nodes);
+  const instances = byName(config.instances.values()).filter(({ primary_node }) => nodeAt.has(primary_node));
+  const { cluster } = config;
+  return {
+    nodes,
+    instances,
+    nodeAt,
+    groupAt,
+    data: {
+      groups: groups.map((group) => groupData(config, group)),
+      nodes: nodes.map((node) => nodeData(config, live, node, groupAt.get(node.group) ?? 0)),
+      instances: instances.map((instance) => placedInstance(config, nodeAt, instance)),
+      tags: cluster.tags,
+      ipolicy: { ...anySize, vcpuRatio: cluster.ipolicy['vcpu-ratio'], spindleRatio: cluster.ipolicy['spindle-ratio'] },
+    },
+  };
+}
+
+/** An instance where the configuration has it. */
+export function placedInstance(
+  { cluster, networks }: ConfigSnapshot,
+  nodeAt: ReadonlyMap<string, number>,
+  instance: Instance,
+): InstanceData {
+  const primary = nodeAt.get(instance.primary_node) ?? noNode;
+  const secondary = nodeAt.get(instance.secondary_nodes[0] ?? '') ?? noNode;
+  return instanceData(cluster, networks, needsOf(instance), { primary, secondary });
+}
+
+const most = Number.MAX_SAFE_INTEGER;
+const none = { memory: 0, vcpus: 0, disk: 0, diskCount: 0, nicCount: 0, spindleUse: 0 };
+const all = { memory: most, vcpus: most, disk: most, diskCount: most, nicCount: most, spindleUse: most };
+const anySize: InstancePolicy = { ...defaultPolicy, ranges: [{ min: none, max: all }] };
+
+function groupData(config: ConfigSnapshot, group: NodeGroup): GroupData {
+  const { 'vcpu-ratio': vcpuRatio, 'spindle-ratio': spindleRatio } = fillIpolicy(config.cluster, group);
+  return {
+    uuid: group.uuid,
+    name: group.name,
+    allocPolicy: group.alloc_policy,
+    networks: [...config.networks.values()].filter(({ groups }) => group.uuid in groups).map(({ name }) => name),
+    ipolicy: { ...anySize, vcpuRatio, spindleRatio },
+    tags: group.tags,
+  };
+}
+
+/** A node as it is now. One that never answered has nothing. */
+export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, group: number): NodeData {
+  const { cluster, groups } = config;
+  const report = live.node(node.uuid);
+  const { memory_total = 0, memory_dom0 = 0, disk_total = 0, cpu_total = 0 } = report?.info ?? {};
+  const ofGroup = groups.get(node.group);
+  const ndparams = ofGroup ? fillNdparams(cluster, ofGroup, node) : { ...cluster.ndparams, ...node.ndparams };
+  return {
+    name: node.name,
+    group,
+    totalMemory: memory_total,
+    nodeMemory: memory_dom0,
+    freeMemory: memory_total - memory_dom0 - promisedMemory(config, node),
+    totalDisk: disk_total,
+    freeDisk: freeDisk(config, live, node),
+    totalCpu: cpu_total,
+    nodeCpu: 0,
+    cpuSpeed: ndparams.cpu_speed,
+    offline: nodeRefusal(live, node) !== null,
+    master: node.uuid === cluster.master_node,
+    totalSpindles: ndparams.spindle_count,
+    freeSpindles: ndparams.exclusive_storage ? ndparams.spindle_count : 0,
+    exclusiveStorage: ndparams.exclusive_storage,
+    tags: node.tags,
+  };
+}
+
+function promisedMemory(config: ConfigSnapshot, { uuid }: Node): number {
+  const staying = config.instancesOf(uuid).primary.filter(({ admin_state }) => admin_state !== 'offline');
+  return staying.reduce((sum, instance) => sum + fillBeparams(config.cluster, instance).maxmem, 0);
+}
+
+/**
+ * What the node reports as free, less the disks that came after its report; and no more than is promised to nobody, for a
+ * sparse file takes its room only when it is written.
+ */
+function freeDisk(config: ConfigSnapshot, live: LiveState, { uuid }: Node): number {
+  const report = live.node(uuid);
+  if (!report) return 0;
+  const { primary, secondary } = config.instancesOf(uuid);
+  let promised = 0;
+  let coming = 0;
+  for (const instance of [...primary, ...secondary]) {
+    if (!isLocal(instance.disk_template)) continue;
+    const space = diskSpace(instance);
+    promised += space;
+    if (instance.ctime * 1000 > report.at) coming += space;
+  }
+  return Math.max(0, Math.min(report.info.disk_free - coming, report.info.disk_total - promised));
+}
+
+const positions = (objects: readonly { readonly uuid: string }[]): ReadonlyMap<string, number> =>
+  new Map(objects.map(({ uuid }, position) => [uuid, position]));
+
+function byName<T extends { readonly name: string }>(objects: Iterable<T>): T[] {
+  return [...objects].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
