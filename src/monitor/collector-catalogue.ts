@@ -1,11 +1,15 @@
 import type { Collector } from './collector/collector.ts';
+import { cpu } from './collectors/cpu.ts';
 import { cpuAvgLoad } from './collectors/cpu-avg-load.ts';
 import { diskstats } from './collectors/diskstats.ts';
 import { drbd } from './collectors/drbd.ts';
+import { filesystems } from './collectors/filesystems.ts';
 import { lv } from './collectors/lv.ts';
+import { memory } from './collectors/memory.ts';
+import { network } from './collectors/network.ts';
 
 /**
  * Every built-in collector, in the order of lists and reports. `/1/list/collectors`, the metrics, the documentation and
  * its check come from here; a new collector is one file in collectors/ and one line here.
  */
-export const collectorCatalogue: readonly Collector<unknown>[] = [cpuAvgLoad, diskstats, drbd, lv];
+export const collectorCatalogue: readonly Collector<unknown>[] = [cpuAvgLoad, diskstats, drbd, lv, cpu, memory, filesystems, network];

@@ -46,14 +46,14 @@ export const cpuAvgLoad: Collector<CpuLoad> = {
       emit('gantry_node_cpu_load_ratio', load, String(cpu));
     });
   },
-  start: ({ files, now }) => {
+  start: ({ files, now, histories }) => {
     let columns = 0;
     let history: RingBuffer = createRingBuffer(0, 1);
     return () => {
       const busy = parseBusyTicks(files.read('/proc/stat'));
       if (busy.length !== columns) {
         columns = busy.length;
-        history = createRingBuffer(columns, 900 / interval + 1);
+        history = histories.take('cpus', columns, 900 / interval + 1);
       }
       history.push(now(), busy);
       // Nothing to compare with yet after the first reading.

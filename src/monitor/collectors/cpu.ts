@@ -1,5 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
-import { createRingBuffer, type RingBuffer, windows } from '../collector/ring-buffer.ts';
+import { windows } from '../collector/ring-buffer.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** What a core may be doing, in the kernel's order; kernels before 2.6.11, 2.6.24 and 2.6.33 have fewer. Guest time is part of user and nice. */
@@ -132,8 +132,8 @@ export const cpu: Collector<Cpu> = {
       if (line) emit('gantry_node_cpu_pressure_seconds', line.total, kind);
     }
   },
-  start: ({ files, now }) => {
-    const history: RingBuffer = createRingBuffer(2, 900 / interval + 1);
+  start: ({ files, now, histories }) => {
+    const history = histories.take('', 2, 900 / interval + 1);
     return () => {
       const stat = parseCpuStat(files.read('/proc/stat'));
       history.push(now(), [stat.total.steal ?? 0, elapsed(stat.total)]);

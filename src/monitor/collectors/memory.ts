@@ -1,6 +1,6 @@
 import type { Collector } from '../collector/collector.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
-import { createRingBuffer, windows } from '../collector/ring-buffer.ts';
+import { windows } from '../collector/ring-buffer.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** The kernel's names; bytes, but for the numbers of huge pages (`HugePages_*`). */
@@ -155,8 +155,8 @@ export const memory: Collector<Memory> = {
       if (line) emit('gantry_node_memory_pressure_seconds', line.total, kind);
     }
   },
-  start: ({ files, now }) => {
-    const history = createRingBuffer(1, 900 / interval + 1);
+  start: ({ files, now, histories }) => {
+    const history = histories.take('', 1, 900 / interval + 1);
     return () => {
       const meminfo = parseMemInfo(files.read('/proc/meminfo'));
       const available = availableMemory(meminfo);

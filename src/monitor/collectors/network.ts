@@ -1,0 +1,117 @@
+import type { Collector } from '../collector/collector.ts';
+import type { ProcFiles } from '../collector/proc-files.ts';
+
+/** Names of the columns of /proc/net/dev, in this order since Linux 2.2. */
+const columns = [
+  'receivedBytes',
+  'receivedPackets',
+  'receiveErrors',
+  'receiveDropped',
+  'receiveFifo',
+  'receiveFrame',
+  'receiveCompressed',
+  'receivedMulticast',
+  'sentBytes',
+  'sentPackets',
+  'sendErrors',
+  'sendDropped',
+  'sendFifo',
+  'collisions',
+  'carrierErrors',
+  'sendCompressed',
+] as const;
+
+/** Counters since the interface came into being. */
+export type InterfaceCounters = { readonly name: string } & { readonly [column in (typeof columns)[number]]: number };
+
+type Interface = InterfaceCounters & {
+  /** The kernel's word: `up`, `down`, `unknown`, …; absent of an instance's. */
+  readonly state?: string;
+  readonly mtu?: number;
+  /** Bits per second; absent of interfaces that are down or have none. */
+  readonly speed?: number;
+  /** Whose device it is on this side. */
+  readonly instance?: string;
+};
+
+/** Reads /proc/net/dev. The first counter may follow the colon without a blank (before 2.6.36); a line that is cut short or garbled is left out. */
+export function parseNetDev(text: string): InterfaceCounters[] {
+  return text.split('\n').flatMap((line) => {
+    const colon = line.lastIndexOf(':');
+    const values = line
+      .slice(colon + 1)
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    if (colon < 1 || values.length < columns.length || values.some(Number.isNaN)) return [];
+    return Object.fromEntries([
+      ['name', line.slice(0, colon).trim()],
+      ...columns.map((column, i) => [column, values[i]]),
+    ]) as InterfaceCounters;
+  });
+}
+
+function describe(files: ProcFiles, name: string): Pick<Interface, 'state' | 'mtu' | 'speed'> {
+  const read = (file: string) => files.readIfThere(`/sys/class/net/${name}/${file}`)?.trim();
+  const state = read('operstate');
+  const mtu = read('mtu');
+  let speed: string | undefined;
+  try {
+    speed = state === 'up' ? read('speed') : undefined;
+  } catch {
+    // EINVAL: an interface that has no speed.
+  }
+  const megabits = Number(speed ?? -1);
+  return { ...(state && { state }), ...(mtu && { mtu: Number(mtu) }), ...(megabits > 0 && { speed: megabits * 1e6 }) };
+}
+
+const labels = ['interface'];
+
+export const network: Collector<Interface[]> = {
+  name: 'network',
+  category: 'node',
+  kind: 'performance',
+  version: 'B',
+  formatVersion: 1,
+  help: 'Counters, state and speed of every network interface; those of instances are named as such.',
+  interval: 5,
+  timeout: 2,
+  longestInterval: 15,
+  metrics: [
+    { name: 'gantry_node_network_received_bytes', type: 'counter', unit: 'bytes', help: 'Bytes received.', labels },
+    { name: 'gantry_node_network_sent_bytes', type: 'counter', unit: 'bytes', help: 'Bytes sent.', labels },
+    { name: 'gantry_node_network_received_packets', type: 'counter', help: 'Packets received.', labels },
+    { name: 'gantry_node_network_sent_packets', type: 'counter', help: 'Packets sent.', labels },
+    { name: 'gantry_node_network_receive_errors', type: 'counter', help: 'Packets received with errors.', labels },
+    { name: 'gantry_node_network_send_errors', type: 'counter', help: 'Packets that could not be sent.', labels },
+    { name: 'gantry_node_network_receive_dropped', type: 'counter', help: 'Packets received and thrown away.', labels },
+    { name: 'gantry_node_network_send_dropped', type: 'counter', help: 'Packets thrown away in place of being sent.', labels },
+    { name: 'gantry_node_network_up', type: 'gauge', help: 'Whether the interface is up.', labels },
+    { name: 'gantry_node_network_speed_bits_per_second', type: 'gauge', help: 'Speed of the link.', labels },
+  ],
+  measure: (data, emit) => {
+    for (const one of data) {
+      // Those of instances are among the metrics of the instances.
+      if (one.instance !== undefined) continue;
+      emit('gantry_node_network_received_bytes', one.receivedBytes, one.name);
+      emit('gantry_node_network_sent_bytes', one.sentBytes, one.name);
+      emit('gantry_node_network_received_packets', one.receivedPackets, one.name);
+      emit('gantry_node_network_sent_packets', one.sentPackets, one.name);
+      emit('gantry_node_network_receive_errors', one.receiveErrors, one.name);
+      emit('gantry_node_network_send_errors', one.sendErrors, one.name);
+      emit('gantry_node_network_receive_dropped', one.receiveDropped, one.name);
+      emit('gantry_node_network_send_dropped', one.sendDropped, one.name);
+      if (one.state !== undefined) emit('gantry_node_network_up', one.state === 'down' ? 0 : 1, one.name);
+      if (one.speed !== undefined) emit('gantry_node_network_speed_bits_per_second', one.speed, one.name);
+    }
+  },
+  start:
+    ({ files, instances }) =>
+    () => {
+      const owners = new Map(instances.list().flatMap(({ name, interfaces }) => interfaces.map((device) => [device, name])));
+      return parseNetDev(files.read('/proc/net/dev')).map((counters) => {
+        const instance = owners.get(counters.name);
+        return { ...counters, ...(instance === undefined ? describe(files, counters.name) : { instance }) };
+      });
+    },
+};
