@@ -15,8 +15,13 @@ export interface DescribedMove {
 /**
  * Writes moves, given in their order, as lines of a solution. Widths are those of the longest names in the group.
  * @param state as it is before the first move
+ * @param named which name of an instance the commands have: hbal leaves away the common end of all, hsqueeze does not
  */
-export function moveDescriber(state: ClusterState, instances: readonly number[]): (move: Move, place: number) => DescribedMove {
+export function moveDescriber(
+  state: ClusterState,
+  instances: readonly number[],
+  named: 'alias' | 'name' = 'alias',
+): (move: Move, place: number) => DescribedMove {
   const { data } = state;
   const nodeName = (n: number) => data.nodes[n]?.alias ?? '';
   const instanceName = (i: number) => data.instances[i]?.alias ?? '';
@@ -32,7 +37,7 @@ export function moveDescriber(state: ClusterState, instances: readonly number[])
     const before = [primaries[instance] as number, secondaries[instance] as number] as const;
     primaries[instance] = primary;
     secondaries[instance] = secondary;
-    const steps = moveSteps(move).map((step) => describeStep(step, name, nodeName, state.instances.running[instance] === 1));
+    const steps = moveSteps(move).map((step) => describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1));
     const number = String(place).padStart(3);
     const summary = steps.map((step) => step.summary).join(' ');
     return {

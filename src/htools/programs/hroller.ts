@@ -3,6 +3,7 @@ import {
   type ClusterState,
   createState,
   mirroringOf,
+  type NodeGraph,
   type PreparedCluster,
   type Relocation,
   type Rolling,
@@ -29,8 +30,15 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const state = createState(prepared, { staticKvmNodeMemory });
   const nodes = selectNodes(state, settings);
   const services = location && serviceMinima(prepared, location.location);
-  const rolling = roll(state, { nodes, offlineMaintenance, ignoreNonRedundant, fullEvacuation, services, rules: location?.rules });
-  if (verbosity > 2) io.out(`Node Graph: ${showGraph(rolling)}\n`);
+  const rolling = roll(state, {
+    nodes,
+    offlineMaintenance,
+    ignoreNonRedundant,
+    fullEvacuation,
+    services,
+    rules: location?.rules,
+    onGraph: verbosity > 2 ? (graph) => io.out(`Node Graph: ${showGraph(graph)}\n`) : undefined,
+  });
   if (verbosity > 1) io.out(`${showColourings(rolling)}\n`);
   printGroups(prepared, rolling, settings, io);
   return 0;
@@ -51,7 +59,9 @@ function selectNodes({ data, nodes, instances }: ClusterState, { group, nodeTags
   const wanted = group === undefined ? undefined : data.groups.findIndex(({ name }) => name === group);
   if (wanted === -1) throw new GantryError('ROLL_GROUP_UNKNOWN');
   const lone = new Set(
-    data.instances.flatMap(({ diskTemplate }, i) => (mirroringOf(diskTemplate) === 'internal' ? [] : [instances.primary[i]])),
+    data.instances.flatMap(({ diskTemplate, forthcoming }, i) =>
+      forthcoming || mirroringOf(diskTemplate) === 'internal' ? [] : [instances.primary[i]],
+    ),
   );
   return [...data.nodes.keys()].filter((n) => {
     if (nodes.offline[n] === 1 || (wanted !== undefined && nodes.group[n] !== wanted)) return false;
@@ -60,7 +70,7 @@ function selectNodes({ data, nodes, instances }: ClusterState, { group, nodeTags
   });
 }
 
-function showGraph({ graph: { first, neighbours } }: Rolling): string {
+function showGraph({ first, neighbours }: NodeGraph): string {
   const rows = neighbours.map((list, v) => `(${v + first},${showList(list.map(String))})`);
   return `array (${first},${first + neighbours.length - 1}) ${showList(rows)}`;
 }

@@ -63,7 +63,7 @@ function tellProgress({ nodes }: PreparedCluster, io: ProgramIo): (progress: Squ
 
 function describeMoves(prepared: PreparedCluster, { moves }: SqueezePlan): DescribedMove[] {
   const state: ClusterState = createState(prepared);
-  const describe = moveDescriber(state, [...prepared.instances.keys()]);
+  const describe = moveDescriber(state, [...prepared.instances.keys()], 'name');
   return moves.map((move, k) => describe(move, k + 1));
 }
 

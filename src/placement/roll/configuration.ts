@@ -4,6 +4,7 @@ import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { mirror } from '../state/instance-columns.ts';
+import { backupOf, restore } from '../state/node-backup.ts';
 
 /** Where an instance goes. */
 export interface Relocation {
@@ -75,11 +76,13 @@ export function migrate(config: Configuration, i: number): boolean {
   const primary = state.instances.primary[i] as number;
   const secondary = state.instances.secondary[i] as number;
   if (!isAllowed(config, i, secondary, primary)) return false;
+  const backup = backupOf(state, [primary, secondary]);
   detach(state, i);
   const admitted =
     admitPrimary(state, secondary, i, true) === failMode.none &&
     admitSecondary(state, primary, i, secondary, true, false) === failMode.none;
   attach(state, i, primary, secondary);
+  restore(state, backup);
   if (admitted) relocate(config, { instance: i, primary: secondary, secondary: primary });
   return admitted;
 }
@@ -91,6 +94,7 @@ export function relocate(
 ): void {
   const { instances } = state;
   const before = [instances.primary[instance] as number, instances.secondary[instance] as number] as const;
+  const backup = backupOf(state, [...before, primary, secondary]);
   const undoPrimary = change(primaries, instance, before[0], primary);
   const undoSecondary = change(secondaries, instance, before[1], secondary);
   detach(state, instance);
@@ -99,6 +103,7 @@ export function relocate(
   const undo = () => {
     detach(state, instance);
     attach(state, instance, before[0], before[1]);
+    restore(state, backup);
     rules?.place(instance, before[0], before[1]);
     undoPrimary();
     undoSecondary();

@@ -20,6 +20,8 @@ export interface RollOptions {
   readonly services?: readonly ServiceMinimum[] | undefined;
   /** Moves break none of these more than it is; they come back as they were. */
   readonly rules?: RuleBook | undefined;
+  /** Is given the graph before anything can fail for want of room. */
+  readonly onGraph?: ((graph: NodeGraph) => void) | undefined;
 }
 
 /** Nodes that may reboot at the same time, once these instances are where it says. */
@@ -31,7 +33,6 @@ export interface RebootGroup {
 
 export interface Rolling {
   readonly groups: readonly RebootGroup[];
-  readonly graph: NodeGraph;
   readonly colourings: readonly Colouring[];
 }
 
@@ -44,6 +45,7 @@ export function roll(state: ClusterState, options: RollOptions): Rolling {
   const { nodes, services = [] } = options;
   if (nodes.length === 0) throw new GantryError('ROLL_NO_NODES');
   const graph = createNodeGraph(state, nodes, options.offlineMaintenance !== true);
+  options.onGraph?.(graph);
   const colourings = colourGraph(graph);
   const colours = colourings.reduce((best, next) => (next.groups.length < best.groups.length ? next : best)).groups;
   const config = createConfiguration(state, options.rules);
@@ -65,7 +67,6 @@ export function roll(state: ClusterState, options: RollOptions): Rolling {
       state,
       shown.toSorted((a, b) => b.nodes.length - a.nodes.length),
     ),
-    graph,
     colourings,
   };
 }

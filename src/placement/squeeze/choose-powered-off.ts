@@ -1,4 +1,5 @@
 import type { ClusterState } from '../state/cluster-state.ts';
+import { balancedWithout } from './balanced-without.ts';
 import { emptyOfflineNodes } from './empty-offline-nodes.ts';
 import { type Goal, goalReached, offlineEmpty } from './goal.ts';
 import { level } from './level.ts';
@@ -8,45 +9,69 @@ import type { Choice } from './squeeze.ts';
 import { roomImpossible } from './standard-room.ts';
 import { createWorkspace, switchNodes, undoMoves, type Workspace } from './workspace.ts';
 
+/** Moves weighed for second opinions: a quarter of a second's worth, which is plenty for small clusters. */
+const secondOpinions = 1_000_000;
+
 /**
  * Takes nodes off as Ganeti does, from the emptiest on, each if the cluster keeps its room without it. Ganeti balances the
  * whole cluster anew for every question; here the state stays as the last answer left it, and only what is on the next
- * node has to go, and to be levelled where room is short.
+ * node has to go, and to be levelled where room is short. Where that says no, it is asked as Ganeti asks, as long as there
+ * is time.
  * @param fresh makes the state of the cluster as it is
  * @param candidates the fullest first
  */
 export function choosePoweredOff(fresh: () => ClusterState, candidates: readonly number[], goal: Goal): Choice {
-  const { progress } = goal.options;
-  const work = createWorkspace(fresh(), goal.options.rules);
+  const { progress, rules } = goal.options;
+  let work = createWorkspace(fresh(), rules);
   let chosen: readonly number[] = [];
-  candidates.toReversed().forEach((node, done) => {
-    const accepted = canGo(work, node, goal);
+  let weighings = secondOpinions;
+  for (const [done, node] of candidates.toReversed().entries()) {
+    let accepted = false;
+    if (!isImpossible(work, node, goal)) {
+      accepted = canGo(work, node, goal);
+      if (!accepted && weighings > 0) {
+        const balanced = balancedWithout(fresh, [node, ...chosen], goal, weighings);
+        weighings -= balanced.weighings;
+        accepted = balanced.reached;
+        if (accepted) work = { ...createWorkspace(balanced.state, rules), moves: balanced.moves };
+        else placeAll(work);
+      }
+    }
     if (accepted) chosen = [node, ...chosen];
     progress?.({ done: done + 1, total: candidates.length, node, accepted });
-  });
+  }
   const state = fresh();
   for (const n of chosen) setOffline(state, n, true);
   const { moves, reached } = planMoves(state, goal);
   if (reached || chosen.length === 0) return { nodes: chosen, moves, state, reached };
   // Balanced from the start it would not do; the way on which the nodes were found does.
-  work.moves.forEach(({ instance, primary, secondary }) => goal.options.rules?.place(instance, primary, secondary));
+  placeAll(work);
   return { nodes: chosen, moves: work.moves, state: work.state, reached: true };
+}
+
+/** Makes rules of location see the instances where they are in this state. */
+function placeAll({ state, rules }: Workspace): void {
+  const { instances, instanceCount } = state;
+  for (let i = 0; i < instanceCount; i++) rules?.place(i, instances.primary[i] as number, instances.secondary[i] as number);
+}
+
+function isImpossible({ state }: Workspace, node: number, goal: Goal): boolean {
+  setOffline(state, node, true);
+  const impossible = roomImpossible(state, goal.row, onNode(state, node));
+  setOffline(state, node, false);
+  return impossible;
 }
 
 /** Tries to do without a node; else all is as before. */
 function canGo(work: Workspace, node: number, goal: Goal): boolean {
   const { state, moves } = work;
   const before = moves.length;
-  setOffline(state, node, true);
-  const possible = !roomImpossible(state, goal.row, onNode(state, node));
-  setOffline(state, node, false);
-  if (!possible) return false;
   switchNodes(work, [node], true);
-  const reached = () => offlineEmpty(state) && goalReached(state, goal);
-  const emptied = emptyOfflineNodes(work);
+  const reached = () => offlineEmpty(state, goal) && goalReached(state, goal);
+  const emptied = emptyOfflineNodes(work, goal);
   if (!reached()) {
     level(work, reached);
-    if (!emptied && emptyOfflineNodes(work)) level(work, reached);
+    if (!emptied && emptyOfflineNodes(work, goal)) level(work, reached);
   }
   if (reached()) return true;
   undoMoves(work, before);

@@ -25,15 +25,18 @@ export function failingNodes({ nodes, scope }: ClusterState): number {
   return scope.reduce((count, n) => count + (nodes.offline[n] === 0 ? (nodes.failN1[n] as number) : 0), 0);
 }
 
-/** Whether an instance has a node among those that are off; the secondary of one that is yet to come does not matter. */
-export function isStranded({ instances, nodes }: ClusterState, i: number): boolean {
+/**
+ * Whether an instance has a node among those that are off. Secondary nodes matter only where nodes with mirrored instances
+ * may be switched off, and not for an instance that is yet to come: else one that was off before would stop everything.
+ */
+export function isStranded({ instances, nodes }: ClusterState, i: number, { options }: Goal): boolean {
   const primary = instances.primary[i] as number;
-  const secondary = instances.forthcoming[i] === 1 ? -1 : (instances.secondary[i] as number);
+  const secondary = instances.forthcoming[i] === 1 || !options.mirrored ? -1 : (instances.secondary[i] as number);
   return (primary >= 0 && nodes.offline[primary] === 1) || (secondary >= 0 && nodes.offline[secondary] === 1);
 }
 
 /** Whether nothing is on nodes that are off. */
-export function offlineEmpty(state: ClusterState): boolean {
-  for (let i = 0; i < state.instanceCount; i++) if (isStranded(state, i)) return false;
+export function offlineEmpty(state: ClusterState, goal: Goal): boolean {
+  for (let i = 0; i < state.instanceCount; i++) if (isStranded(state, i, goal)) return false;
   return true;
 }

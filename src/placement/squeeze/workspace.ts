@@ -9,6 +9,7 @@ import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { scoreCounts } from '../state/counts.ts';
 import { failMode } from '../state/fail-mode.ts';
+import { backupOf, type NodeBackup, restore } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { instanceClasses } from './instance-classes.ts';
 import { narrowTable } from './narrow-table.ts';
@@ -26,8 +27,8 @@ export interface Workspace {
   search: MoveSearch;
   score: number;
   readonly moves: Move[];
-  /** Where the instance of each move was before. */
-  readonly origins: (readonly [number, number])[];
+  /** Where the instance of each move was before, and how all its nodes were. */
+  readonly origins: { readonly primary: number; readonly secondary: number; readonly nodes: NodeBackup }[];
 }
 
 /** Ganeti's hsqueeze goes on while anything is gained at all. */
@@ -70,23 +71,25 @@ export function bestMoveOf({ search, state }: Workspace, i: number): Move | unde
 export function perform(work: Workspace, move: Move): void {
   const { state, rules } = work;
   const { instance: i, kind, target, primary, secondary } = move;
-  const origin = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
+  const before = { primary: state.instances.primary[i] as number, secondary: state.instances.secondary[i] as number };
+  const nodes = backupOf(state, [before.primary, before.secondary, primary, secondary]);
   const reason = applyMove(state, i, kind, target, false);
   if (reason !== failMode.none) throw new Error(`move ${kind} of instance ${i} to ${target} was weighed but is refused (${reason})`);
   rules?.place(i, primary, secondary);
   refreshTable(state, work.search.table);
   work.score = move.score;
   work.moves.push(move);
-  work.origins.push(origin);
+  work.origins.push({ ...before, nodes });
 }
 
 /** Takes back moves until `length` of them are left. */
 export function undoMoves({ state, rules, moves, origins }: Workspace, length: number): void {
   while (moves.length > length) {
     const { instance } = moves.pop() as Move;
-    const [primary, secondary] = origins.pop() as readonly [number, number];
+    const { primary, secondary, nodes } = origins.pop() as Workspace['origins'][number];
     detach(state, instance);
     attach(state, instance, primary, secondary);
+    restore(state, nodes);
     rules?.place(instance, primary, secondary);
   }
 }

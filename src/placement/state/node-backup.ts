@@ -18,6 +18,16 @@ export function save(state: ClusterState, backup: NodeBackup, place: number, n: 
   for (let c = 0; c < changing.length; c++) backup.values[place * changing.length + c] = (changing[c] as Float64Array)[n] as number;
 }
 
+/**
+ * A backup of these nodes, -1 for none. What an instance changes is not always taken back by its going: spindles that it
+ * does not tell count only when it comes.
+ */
+export function backupOf(state: ClusterState, nodes: readonly number[]): NodeBackup {
+  const backup = createBackup(state, nodes.length);
+  for (let place = 0; place < nodes.length; place++) save(state, backup, place, nodes[place] as number);
+  return backup;
+}
+
 /** Restores every saved node. */
 export function restore(state: ClusterState, backup: NodeBackup): void {
   const { changing } = state.nodes;
