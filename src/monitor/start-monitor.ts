@@ -29,7 +29,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const cache = createReportCache(collectors, { now: () => clock.now(), wallTime: () => Date.now() });
   const server = await startMonitorServer({ ...options.listen, cache });
   const host = createCollectorHost({
-    clock,
     ...(options.root === undefined ? {} : { root: options.root }),
     ...(options.collectors ? { catalogue: options.collectors.module } : {}),
   });
@@ -39,7 +38,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     scheduler,
     close: async () => {
       scheduler.close();
-      host.close();
+      await host.close();
       await server.close();
     },
   };

@@ -1,10 +1,11 @@
 import type { CommandRunner } from './command-runner.ts';
 import type { InstanceSource } from './instance-source.ts';
 import type { ProcFiles } from './proc-files.ts';
+import type { RingBuffer } from './ring-buffer.ts';
 
 /** What a collector gets of the world. Everything is handed in, so that tests give other kernels' files and other times. */
 export interface CollectorContext {
-  /** Monotonic milliseconds; jumps of the wall clock do not show. For differences only. */
+  /** Monotonic milliseconds; jumps of the wall clock do not show, and all threads agree. For differences only. */
   readonly now: () => number;
   /** Milliseconds since 1970-01-01 UTC as the host believes; may jump. */
   readonly wallTime: () => number;
@@ -14,4 +15,14 @@ export interface CollectorContext {
   readonly commands: CommandRunner;
   /** The instances that run on this node. */
   readonly instances: InstanceSource;
+  /** Ring buffers that outlive the thread, when it must be replaced because of another collector. */
+  readonly histories: Histories;
+}
+
+/** The ring buffers of one collector by names of its choice: an instance, a device. */
+export interface Histories {
+  /** The one of this name, with its rows if it has been there with the same measures; else a new one. */
+  take(name: string, width: number, capacity: number): RingBuffer;
+  /** Forgets one: its instance has gone. */
+  drop(name: string): void;
 }

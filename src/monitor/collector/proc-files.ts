@@ -19,14 +19,14 @@ const gone = new Set(['ENOENT', 'ESRCH', 'ENODEV', 'ENXIO', 'ENOTDIR']);
 
 const isGone = (error: unknown): boolean => gone.has((error as NodeJS.ErrnoException).code ?? '');
 
-/** At most so many descriptors are kept, the oldest closed first. */
-const mostKept = 4096;
-
 /** Larger files than this are cut: nothing of the kernel's that is read here is so large. */
 const largestFile = 4 * 1024 * 1024;
 
-/** @param root - what stands before every path: '' on a real host, a folder with files of another kernel in tests. */
-export function createProcFiles(root = ''): ProcFiles {
+/**
+ * @param root - what stands before every path: '' on a real host, a folder with files of another kernel in tests
+ * @param mostKept - descriptors kept open; the one that was not read for longest is closed first
+ */
+export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
   const kept = new Map<string, number>();
   let buffer = Buffer.allocUnsafe(16 * 1024);
 
@@ -38,9 +38,9 @@ export function createProcFiles(root = ''): ProcFiles {
   };
 
   const open = (path: string): number => {
-    const oldest = kept.size >= mostKept ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) drop(oldest);
     const descriptor = openSync(join(root, path), 'r');
+    const unused = kept.size >= mostKept ? kept.keys().next().value : undefined;
+    if (unused !== undefined) drop(unused);
     kept.set(path, descriptor);
     return descriptor;
   };
@@ -62,6 +62,9 @@ export function createProcFiles(root = ''): ProcFiles {
   const read = (path: string): string => {
     const descriptor = kept.get(path);
     if (descriptor !== undefined) {
+      // To the end of the line in which they are closed.
+      kept.delete(path);
+      kept.set(path, descriptor);
       try {
         return readAll(descriptor);
       } catch (error) {

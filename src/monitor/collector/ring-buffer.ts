@@ -16,47 +16,59 @@ export interface RingBuffer {
   clear(): void;
 }
 
-/** @param capacity - rows kept: the longest window over the interval, and one more. */
-export function createRingBuffer(width: number, capacity: number): RingBuffer {
+/** Bytes of the memory of a ring buffer. */
+export const ringBufferBytes = (width: number, capacity: number): number => 8 * (1 + (width + 1) * capacity);
+
+/**
+ * @param capacity - rows kept: the longest window over the interval, and one more
+ * @param memory - of {@link ringBufferBytes}; shared memory that another thread filled goes on where that one ended
+ */
+export function createRingBuffer(
+  width: number,
+  capacity: number,
+  memory: ArrayBufferLike = new ArrayBuffer(ringBufferBytes(width, capacity)),
+): RingBuffer {
   const stride = width + 1;
-  const cells = new Float64Array(stride * capacity);
-  let head = 0;
-  let size = 0;
+  // One cell says how many rows were ever pushed. It is written last, so that a thread ended in mid-push leaves no half row.
+  const pushed = new Float64Array(memory, 0, 1);
+  const cells = new Float64Array(memory, 8, stride * capacity);
+  const count = () => pushed[0] ?? 0;
+  const size = () => Math.min(count(), capacity);
 
   /** Start of the row that is `age` rows old. */
-  const at = (age: number) => ((head - 1 - age + capacity) % capacity) * stride;
+  const at = (age: number) => ((count() - 1 - age) % capacity) * stride;
 
   const rowsWithin = (seconds: number): number => {
     const from = (cells[at(0)] ?? 0) - seconds * 1000;
+    const all = size();
     let rows = 1;
-    while (rows < size && (cells[at(rows)] ?? 0) >= from) rows++;
+    while (rows < all && (cells[at(rows)] ?? 0) >= from) rows++;
     return rows;
   };
 
   return {
     push: (time, row) => {
-      const start = head * stride;
+      const start = (count() % capacity) * stride;
       cells[start] = time;
       for (let column = 0; column < width; column++) cells[start + 1 + column] = row[column] ?? 0;
-      head = (head + 1) % capacity;
-      if (size < capacity) size++;
+      pushed[0] = count() + 1;
     },
     rate: (column, seconds) => {
-      if (size < 2) return Number.NaN;
+      if (size() < 2) return Number.NaN;
       const newest = at(0);
       const oldest = at(Math.max(1, rowsWithin(seconds) - 1));
       const elapsed = (cells[newest] ?? 0) - (cells[oldest] ?? 0);
       return (((cells[newest + 1 + column] ?? 0) - (cells[oldest + 1 + column] ?? 0)) * 1000) / elapsed;
     },
     mean: (column, seconds) => {
-      if (size === 0) return Number.NaN;
+      if (size() === 0) return Number.NaN;
       const rows = rowsWithin(seconds);
       let sum = 0;
       for (let age = 0; age < rows; age++) sum += cells[at(age) + 1 + column] ?? 0;
       return sum / rows;
     },
     clear: () => {
-      size = 0;
+      pushed[0] = 0;
     },
   };
 }

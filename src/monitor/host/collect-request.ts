@@ -1,6 +1,8 @@
 /** From the serving thread: run one collector now. */
 export interface CollectRequest {
   readonly id: number;
+  /** Number of the collector in {@link WorkerMark}; above 0, always the same for a name. */
+  readonly who: number;
   readonly name: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -9,7 +11,13 @@ export interface CollectRequest {
 /** What came of one collection: JSON of the data and the samples as OpenMetrics text, or why there is nothing. */
 export type CollectOutcome =
   | { readonly ok: true; readonly data: string; readonly samples: readonly FamilySamples[]; readonly cost: number }
-  | { readonly ok: false; readonly failure: CollectFailure; readonly problem: string };
+  | FailedOutcome;
+
+export interface FailedOutcome {
+  readonly ok: false;
+  readonly failure: CollectFailure;
+  readonly problem: string;
+}
 
 /** Lines of samples of one family. */
 export interface FamilySamples {
@@ -20,11 +28,14 @@ export interface FamilySamples {
 /** `blocked`: it held the thread, which was replaced. */
 export type CollectFailure = 'timed-out' | 'failed' | 'flooded' | 'blocked' | 'crashed';
 
-/** The answer to the request of the same id. */
-export interface CollectAnswer {
-  readonly id: number;
-  readonly outcome: CollectOutcome;
-}
+/** From the worker. */
+export type WorkerMessage =
+  /** The answer to the request of the same id. */
+  | { readonly kind: 'answer'; readonly id: number; readonly outcome: CollectOutcome }
+  /** A collector threw where nobody could catch it. */
+  | { readonly kind: 'fault'; readonly who: number; readonly problem: string }
+  /** A ring buffer was made, or dropped; the next worker gets what there is. */
+  | { readonly kind: 'history'; readonly key: string; readonly memory: SharedArrayBuffer | undefined };
 
 /** What the serving thread gives a new worker. */
 export interface WorkerSettings {
@@ -33,19 +44,20 @@ export interface WorkerSettings {
   readonly catalogue: string;
   /** {@link WorkerMark}. */
   readonly mark: SharedArrayBuffer;
+  readonly histories: ReadonlyMap<string, SharedArrayBuffer>;
 }
 
 /** Shared memory in which the worker says what it runs right now, so that one that blocks the thread is known by name. */
 export interface WorkerMark {
-  /** Id of the request that runs synchronously; 0 between them. */
-  readonly id: Int32Array;
-  /** When it began: milliseconds since 1970, monotonic. */
+  /** Number of the collector whose code runs right now; 0 between them. */
+  readonly who: Int32Array;
+  /** When it began, in the time of `monotonicNow`. */
   readonly since: Float64Array;
 }
 
 export const markBytes = 16;
 
 export const markOf = (memory: SharedArrayBuffer): WorkerMark => ({
-  id: new Int32Array(memory, 0, 1),
+  who: new Int32Array(memory, 0, 1),
   since: new Float64Array(memory, 8, 1),
 });

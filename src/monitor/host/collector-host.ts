@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../base/index.ts';
-import { type CollectAnswer, type CollectOutcome, type CollectRequest, markBytes, markOf, type WorkerSettings } from './collect-request.ts';
+import type { WorkerMark, WorkerSettings } from './collect-request.ts';
+import { type CollectOutcome, type CollectRequest, type FailedOutcome, markBytes, markOf, type WorkerMessage } from './collect-request.ts';
+import { monotonicNow } from './monotonic-now.ts';
 
 /** Runs collectors where they cannot hold up anybody. */
 export interface CollectorHost {
@@ -8,17 +9,24 @@ export interface CollectorHost {
   collect(name: string, timeout: number): Promise<CollectOutcome>;
   /** Worker threads started so far; more than one tells of collectors that blocked or crashed theirs. */
   readonly threads: number;
-  close(): void;
+  /** Threads that were told to end and have not: they hang in a call of the system. */
+  readonly stuckThreads: number;
+  /** Resolves when all threads have ended, or after a moment for those that hang. */
+  close(): Promise<void>;
 }
 
 interface Pending {
   readonly request: CollectRequest;
   readonly resolve: (outcome: CollectOutcome) => void;
-  timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout | undefined;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly mark: WorkerMark;
 }
 
 export interface HostOptions {
-  readonly clock: Clock;
   /** What stands before every path that collectors read; '' on a real host. */
   readonly root?: string;
   /** Module that exports `collectorCatalogue`; the built-in collectors unless given. */
@@ -28,43 +36,70 @@ export interface HostOptions {
 /** A worker answers time-outs of waiting collectors itself; so much later (ms) it must be held up. */
 const grace = 250;
 
+/** A thread that does not even start within so many looks, `grace` apart, is given up. */
+const patience = 20;
+
+/** How long closing waits for threads (ms). */
+const goodbye = 500;
+
+const builtIn = new URL('../collector-catalogue.ts', import.meta.url).href;
+
 /**
  * Runs the collectors in one worker thread with a small heap of its own (a second process would cost 50 MB more). When
  * one blocks the thread or tears it down, the thread is replaced, that collection has failed, and the others that were
- * under way run again in the new thread.
+ * under way run again in the new thread. A collector whose thread hangs in the system waits for that thread to end, so
+ * there is never more than one such thread a collector.
  */
-export function createCollectorHost(options: HostOptions): CollectorHost {
-  const { clock } = options;
+export function createCollectorHost({ root = '', catalogue = builtIn }: HostOptions = {}): CollectorHost {
   const pending = new Map<number, Pending>();
+  const numbers = new Map<string, number>();
+  const names: string[] = [''];
+  const histories = new Map<string, SharedArrayBuffer>();
+  /** What went wrong with a collector while no collection of it was asked for. */
+  const faults = new Map<string, FailedOutcome>();
+  const stuck = new Set<string>();
+  const leaving = new Set<Promise<number>>();
   let lastId = 0;
   let threads = 0;
   let closed = false;
-  let mark = markOf(new SharedArrayBuffer(markBytes));
-  let worker = startWorker();
+  let thread: Thread | undefined;
 
-  function startWorker(): Worker {
+  const numberOf = (name: string): number => {
+    const number = numbers.get(name) ?? names.push(name) - 1;
+    numbers.set(name, number);
+    return number;
+  };
+
+  function startThread(): Thread {
     const memory = new SharedArrayBuffer(markBytes);
-    mark = markOf(memory);
     threads++;
-    const catalogue = options.catalogue ?? new URL('../collector-catalogue.ts', import.meta.url).href;
-    const started = new Worker(new URL('./collector-worker.ts', import.meta.url), {
-      workerData: { root: options.root ?? '', catalogue, mark: memory } satisfies WorkerSettings,
+    const worker = new Worker(new URL('./collector-worker.ts', import.meta.url), {
+      workerData: { root, catalogue, mark: memory, histories } satisfies WorkerSettings,
       resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 },
     });
-    started.on('message', ({ id, outcome }: CollectAnswer) => settle(id, outcome));
+    const started = { worker, mark: markOf(memory) };
+    worker.on('message', (message: WorkerMessage) => {
+      if (thread === started) hear(message);
+    });
     let problem = 'the thread ended';
-    started.on('error', (error) => {
+    worker.on('error', (error) => {
       problem = error instanceof Error ? error.message : String(error);
     });
-    started.on('exit', () => {
-      if (closed || started !== worker) return;
-      replace(runningId(), { ok: false, failure: 'crashed', problem });
+    worker.on('exit', () => {
+      if (thread === started && !closed) replace(runningName(), { ok: false, failure: 'crashed', problem });
     });
-    started.unref();
+    worker.unref();
     return started;
   }
 
-  const runningId = () => Atomics.load(mark.id, 0);
+  const runningName = (): string => (thread && names[Atomics.load(thread.mark.who, 0)]) || '';
+
+  function hear(message: WorkerMessage): void {
+    if (message.kind === 'answer') settle(message.id, message.outcome);
+    else if (message.kind === 'fault') blame(names[message.who] ?? '', { ok: false, failure: 'crashed', problem: message.problem });
+    else if (message.memory) histories.set(message.key, message.memory);
+    else histories.delete(message.key);
+  }
 
   function settle(id: number, outcome: CollectOutcome): void {
     const entry = pending.get(id);
@@ -74,58 +109,94 @@ export function createCollectorHost(options: HostOptions): CollectorHost {
     entry.resolve(outcome);
   }
 
-  /** A new thread; the guilty collection has failed, and where it is not known all have. */
-  function replace(guilty: number, outcome: CollectOutcome): void {
-    const known = pending.has(guilty);
-    const old = worker;
-    worker = startWorker();
-    // Not awaited: a thread that is stuck in the kernel ends whenever the kernel lets it.
-    void old.terminate();
+  /** Fails what is under way of a collector, or else its next collection. */
+  function blame(name: string, outcome: FailedOutcome): void {
+    const own = [...pending.values()].filter((entry) => entry.request.name === name);
+    if (own.length === 0 && name !== '') faults.set(name, outcome);
+    for (const entry of own) settle(entry.request.id, outcome);
+  }
+
+  /** Gives up the thread. The guilty collector has failed, and where it is not known all have. */
+  function replace(guilty: string, outcome: FailedOutcome): void {
+    const old = thread;
+    thread = undefined;
+    if (old) letGo(old, guilty);
+    blame(guilty, outcome);
     for (const [id, entry] of [...pending]) {
-      if (!known || id === guilty) settle(id, outcome);
+      if (guilty === '') settle(id, outcome);
       else send(entry);
     }
   }
 
+  function letGo({ worker }: Thread, guilty: string): void {
+    const gone = worker.terminate();
+    leaving.add(gone);
+    if (guilty !== '') stuck.add(guilty);
+    void gone.then(() => {
+      leaving.delete(gone);
+      stuck.delete(guilty);
+    });
+  }
+
   function send(entry: Pending): void {
+    thread ??= startThread();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, no window
-    worker.postMessage(entry.request);
+    thread.worker.postMessage(entry.request);
+    judgeLater(entry, entry.request.timeout + grace, 0);
+  }
+
+  function judgeLater(entry: Pending, wait: number, doubts: number): void {
     clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => judge(entry, 0), entry.request.timeout + grace);
+    entry.timer = setTimeout(() => judge(entry, doubts), wait);
     entry.timer.unref();
   }
 
   /** An answer is overdue: finds out whether the thread is held up, and by whom. */
   function judge(entry: Pending, doubts: number): void {
-    const id = runningId();
-    const runner = pending.get(id);
-    const ran = clock.now() - (mark.since[0] ?? 0);
-    if (runner && ran > runner.request.timeout + grace) {
-      const problem = `held its thread for more than ${runner.request.timeout / 1000} s`;
-      replace(id, { ok: false, failure: 'blocked', problem });
-    } else if (!runner && doubts === 4) {
-      replace(entry.request.id, { ok: false, failure: 'blocked', problem: 'its thread does not answer' });
+    const name = runningName();
+    const allowed = timeoutOf(name) ?? entry.request.timeout;
+    const ran = monotonicNow() - (thread?.mark.since[0] ?? 0);
+    if (name !== '' && ran > allowed + grace) {
+      replace(name, { ok: false, failure: 'blocked', problem: `held its thread for more than ${allowed / 1000} s` });
+    } else if (name === '' && doubts === patience) {
+      replace('', { ok: false, failure: 'blocked', problem: 'its thread does not answer' });
     } else {
-      // The thread is busy with one that still has time, or on the way from one to the next.
-      entry.timer = setTimeout(() => judge(entry, runner ? 0 : doubts + 1), grace);
-      entry.timer.unref();
+      // The thread starts, or is busy with one that still has time, or on the way from one to the next.
+      judgeLater(entry, grace, name === '' ? doubts + 1 : 0);
     }
   }
 
+  const timeoutOf = (name: string): number | undefined => pending.values().find((entry) => entry.request.name === name)?.request.timeout;
+
+  const collect = (name: string, timeout: number): Promise<CollectOutcome> => {
+    const fault = faults.get(name);
+    faults.delete(name);
+    if (fault) return Promise.resolve(fault);
+    if (stuck.has(name))
+      return Promise.resolve({ ok: false, failure: 'blocked', problem: 'its last collection still hangs in a call of the system' });
+    return new Promise((resolve) => {
+      const entry: Pending = { request: { id: ++lastId, who: numberOf(name), name, timeout }, resolve, timer: undefined };
+      pending.set(entry.request.id, entry);
+      send(entry);
+    });
+  };
+
   return {
-    collect: (name, timeout) =>
-      new Promise((resolve) => {
-        const entry: Pending = { request: { id: ++lastId, name, timeout }, resolve, timer: setTimeout(() => {}, 0) };
-        pending.set(entry.request.id, entry);
-        send(entry);
-      }),
+    collect,
     get threads() {
       return threads;
     },
-    close: () => {
+    get stuckThreads() {
+      return leaving.size;
+    },
+    close: async () => {
       closed = true;
       for (const entry of pending.values()) clearTimeout(entry.timer);
-      void worker.terminate();
+      if (thread) letGo(thread, '');
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, goodbye);
+      await Promise.race([Promise.all(leaving), late.promise]);
+      clearTimeout(timer);
     },
   };
 }

@@ -29,7 +29,7 @@ export interface CollectorScheduler {
 
 export interface SchedulerParts {
   readonly collectors: readonly Collector<unknown>[];
-  readonly host: CollectorHost;
+  readonly host: Pick<CollectorHost, 'collect'>;
   readonly cache: ReportCache;
   /** Must be monotonic. */
   readonly clock: Clock;
@@ -53,6 +53,10 @@ const longestBackOff = 300_000;
 /** A collection may use this share of a core before its interval stretches. */
 const allowedShare = 0.01;
 
+/** The schedule is looked at when a collector is due, at least and at most so often (ms): timers end a little early at times. */
+const longestSleep = 60_000;
+const shortestSleep = 1;
+
 /** So many equal reports in a row, and the interval stretches. */
 const patience = 3;
 
@@ -61,7 +65,8 @@ const patience = 3;
  * One that fails runs again after a pause that doubles; the others never notice.
  */
 export function startScheduler({ collectors, host, cache, clock }: SchedulerParts): CollectorScheduler {
-  const stop = new AbortController();
+  let closed = false;
+  let nudge = new AbortController();
   const begun = clock.now();
   const entries = new Map(
     collectors.map((collector, place) => {
@@ -76,13 +81,14 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
     entry.running = true;
     entry.due += entry.interval;
     const outcome = await host.collect(name, timeout * 1000);
-    if (stop.signal.aborted) return;
+    if (closed) return;
     entry.running = false;
     note(entry, outcome);
     // Kept to the beat, unless it has been missed.
     const now = clock.now();
     if (entry.failures > 0) entry.due = now + Math.min(entry.base * 2 ** entry.failures, Math.max(longestBackOff, entry.base));
     else if (entry.due < now) entry.due = now + entry.interval;
+    nudge.abort();
   };
 
   const note = (entry: Entry, outcome: CollectOutcome) => {
@@ -90,7 +96,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
     if (outcome.ok) {
       entry.failures = 0;
       adapt(entry, outcome.data, outcome.cost);
-      cache.storeGood(name, outcome.data, outcome.samples);
+      cache.storeGood(name, outcome.data, outcome.samples, outcome.cost);
     } else {
       entry.failures++;
       cache.storeTrouble(name, { failure: outcome.failure, problem: outcome.problem, attempts: entry.failures });
@@ -98,15 +104,16 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   };
 
   const pump = async () => {
-    while (!stop.signal.aborted) {
+    while (!closed) {
       const now = clock.now();
-      let next = now + 1000;
+      let next = now + longestSleep;
       for (const entry of entries.values()) {
         if (entry.running) continue;
         if (entry.due <= now) void run(entry);
         else next = Math.min(next, entry.due);
       }
-      await clock.sleep(Math.max(next - now, 10), stop.signal).catch(() => undefined);
+      nudge = new AbortController();
+      await clock.sleep(Math.max(next - now, shortestSleep), nudge.signal).catch(() => undefined);
     }
   };
   void pump();
@@ -120,6 +127,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
       entry.base = settings.interval * 1000;
       entry.interval = entry.base;
       entry.due = Math.min(entry.due, clock.now() + entry.base);
+      nudge.abort();
     },
     entries: () =>
       [...entries.values()].map(({ collector, interval, failures, running }) => ({
@@ -128,7 +136,10 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
         failures,
         running,
       })),
-    close: () => stop.abort(),
+    close: () => {
+      closed = true;
+      nudge.abort();
+    },
   };
 }
 

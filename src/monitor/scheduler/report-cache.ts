@@ -17,6 +17,10 @@ export interface CachedReport {
   /** Monotonic milliseconds of the last good collection; absent before the first. */
   readonly collectedAt: number | undefined;
   readonly trouble: Trouble | undefined;
+  /** Milliseconds that the last good collection took. */
+  readonly duration: number;
+  /** Failed collections since the start. */
+  readonly failures: number;
 }
 
 /** The last report of every active collector, ready to be sent. */
@@ -28,7 +32,8 @@ export interface ReportCache {
   all(): Buffer;
   /** Grows with each change. */
   readonly version: number;
-  storeGood(name: string, data: string, samples: readonly FamilySamples[]): void;
+  /** @param duration - of the collection, milliseconds */
+  storeGood(name: string, data: string, samples: readonly FamilySamples[], duration: number): void;
   /** Keeps the last good data and tells of the trouble beside it. */
   storeTrouble(name: string, trouble: Trouble): void;
   /** Shows or hides the reports of a collector; its data stay. */
@@ -61,7 +66,15 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
       const { name, formatVersion } = collector;
       const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
       const data = noData(collector, 'nothing collected yet');
-      const report = { collector, json: Buffer.alloc(0), samples: [], collectedAt: undefined, trouble: undefined };
+      const report = {
+        collector,
+        json: Buffer.alloc(0),
+        samples: [],
+        collectedAt: undefined,
+        trouble: undefined,
+        duration: 0,
+        failures: 0,
+      };
       const slot: Slot = { collector, head, active: true, timestamp: stamp(), data, report };
       slot.report = { ...report, json: compose(slot, undefined) };
       return [name, slot];
@@ -91,16 +104,16 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
     get version() {
       return version;
     },
-    storeGood: (name, data, samples) =>
+    storeGood: (name, data, samples, duration) =>
       change(name, (slot) => {
         slot.data = data;
         slot.timestamp = stamp();
-        slot.report = { ...slot.report, samples, collectedAt: now(), trouble: undefined, json: compose(slot, undefined) };
+        slot.report = { ...slot.report, samples, duration, collectedAt: now(), trouble: undefined, json: compose(slot, undefined) };
       }),
     storeTrouble: (name, trouble) =>
       change(name, (slot) => {
         if (slot.report.collectedAt === undefined) slot.data = noData(slot.collector, trouble.problem);
-        slot.report = { ...slot.report, trouble, json: compose(slot, trouble) };
+        slot.report = { ...slot.report, trouble, failures: slot.report.failures + 1, json: compose(slot, trouble) };
       }),
     setActive: (name, active) =>
       change(name, (slot) => {

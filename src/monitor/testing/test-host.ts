@@ -6,6 +6,7 @@ import type { CollectorContext } from '../collector/collector-context.ts';
 import { createCommandRunner } from '../collector/command-runner.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
 import { createProcFiles } from '../collector/proc-files.ts';
+import { createRingBuffer } from '../collector/ring-buffer.ts';
 
 /** A host made of files, for collectors: its clock stands still until it is told to move. */
 export interface TestHost {
@@ -36,6 +37,7 @@ export function createTestHost(files: Readonly<Record<string, string | Buffer>> 
       files: proc,
       commands: createCommandRunner(join(root, 'bin')),
       instances: { list: () => host.instances },
+      histories: { take: (_name, width, capacity) => createRingBuffer(width, capacity), drop: () => undefined },
     },
     write: (path, text) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
