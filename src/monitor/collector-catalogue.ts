@@ -1,4 +1,6 @@
 import type { Collector } from './collector/collector.ts';
+import { certificates } from './collectors/certificates.ts';
+import { clock } from './collectors/clock.ts';
 import { cpu } from './collectors/cpu.ts';
 import { cpuAvgLoad } from './collectors/cpu-avg-load.ts';
 import { diskstats } from './collectors/diskstats.ts';
@@ -7,6 +9,7 @@ import { filesystems } from './collectors/filesystems.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
 import { network } from './collectors/network.ts';
+import { versions } from './collectors/versions.ts';
 
 /**
  * Every built-in collector, in the order of lists and reports. `/1/list/collectors`, the metrics, the documentation and

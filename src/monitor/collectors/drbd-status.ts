@@ -1,3 +1,5 @@
+import type { Status } from './status.ts';
+
 /** What a DRBD minor is doing, with the keys that Ganeti reports. Counters are KiB but for numbers of requests. */
 export interface DrbdDevice {
   readonly minor: number;
@@ -50,12 +52,6 @@ export interface DrbdPeer {
   readonly connectionState: string;
   readonly role: string;
   readonly diskState: string;
-}
-
-/** Ganeti's codes: 0 good, 1 being repaired, 2 unknown, 4 bad. */
-export interface Status {
-  readonly code: 0 | 1 | 2 | 4;
-  readonly message: string;
 }
 
 const connecting: Status = { code: 1, message: 'Trying to establish a network connection' };

@@ -1,7 +1,8 @@
 import type { Collector } from '../collector/collector.ts';
-import { type DrbdDevice, judgeConnection, judgeDevices, type Status } from './drbd-status.ts';
+import { type DrbdDevice, judgeConnection, judgeDevices } from './drbd-status.ts';
 import { parseDrbdsetupStatus } from './parse-drbdsetup-status.ts';
 import { type DrbdVersion, parseProcDrbd } from './parse-proc-drbd.ts';
+import type { Status } from './status.ts';
 
 interface DrbdReport {
   readonly status: Status;
