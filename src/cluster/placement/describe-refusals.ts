@@ -32,7 +32,7 @@ export function describeRefusals(
   if (byReason.size === 0) return 'the cluster has no nodes';
   const name = (n: number) => allocator.state.data.nodes[n]?.name;
   return [...byReason]
-    .sort(([, a], [, b]) => b.length - a.length)
+    .sort(([, a], [, b]) => b.length - a.length || (a[0] as number) - (b[0] as number))
     .map(([reason, nodes]) => {
       const named = nodes.slice(0, mostNames).map(name).join(', ');
       const count = `${nodes.length} node${nodes.length === 1 ? '' : 's'} (${named}${nodes.length > mostNames ? ', …' : ''})`;

@@ -98,14 +98,14 @@ export class Placer {
     try {
       return use(this.#keeper.follow(config, rules));
     } catch (error) {
-      if (!(error instanceof GantryError)) this.#keeper.forget();
+      if (GantryError.from(error).code !== 'PLACEMENT_IMPOSSIBLE') this.#keeper.forget();
       throw error;
     }
   }
 
   #choose(warm: WarmAllocator, wanted: Wanted, needs: InstanceNeeds, { group, refuses }: PlaceOptions): Omit<ChosenNodes, 'remarks'> {
     const { allocator, nodes, groupAt } = warm;
-    const own = nodes.map((node) => nodeRefusal(this.#live, node) ?? inability(this.#live, node, needs) ?? refuses?.(node) ?? null);
+    const own = nodes.map((node) => nodeRefusal(this.#live, node) ?? refuses?.(node) ?? inability(this.#live, node, needs));
     const restrictToNodes = own.some((refusal) => refusal !== null)
       ? nodes.flatMap(({ name }, n) => (own[n] === null ? [name] : []))
       : undefined;

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultIpolicy } from '../../model/index.ts';
+import { plainConfig, plainGroup, plainInstance, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
+import { configuredCluster } from './configured-cluster.ts';
+
+const [first, second, third] = [plainNode(0), plainNode(1, { tags: ['rack:a'] }), plainNode(2, { group: plainUuid(1, 1) })] as const;
+
+test('positions are those of the names, whatever the order in the store', () => {
+  const groups = [plainGroup(1, { alloc_policy: 'last_resort' }), plainGroup(0)];
+  const instances = [plainInstance(2, 2, 10), plainInstance(1, 0, 10)];
+  const { data, nodes, groupAt, nodeAt } = configuredCluster(
+    plainConfig({ groups, nodes: [third, second, first], instances }),
+    plainLive(),
+  );
+  assert.deepEqual(
+    nodes.map(({ name }) => name),
+    ['node0', 'node1', 'node2'],
+  );
+  assert.deepEqual(
+    data.nodes.map(({ name, group, master, tags }) => [name, group, master, tags]),
+    [
+      ['node0', 0, true, []],
+      ['node1', 0, false, ['rack:a']],
+      ['node2', 1, false, []],
+    ],
+  );
+  assert.deepEqual(
+    data.instances.map(({ name, primary, secondary }) => [name, primary, secondary]),
+    [
+      ['instance1', 0, -1],
+      ['instance2', 2, -1],
+    ],
+  );
+  assert.equal(data.groups[1]?.allocPolicy, 'last_resort');
+  assert.equal(nodeAt.get(third.uuid), 2);
+  assert.equal(groupAt.get(third.group), 1);
+});
+
+test('memory is what is promised to nobody: stopped instances keep theirs, offline ones have none', () => {
+  const beparams = { maxmem: 2048 };
+  const instances = [
+    plainInstance(0, 0, 10, { beparams }),
+    plainInstance(1, 0, 10, { beparams, admin_state: 'down' }),
+    plainInstance(2, 0, 10, { beparams, admin_state: 'offline' }),
+  ];
+  const { data } = configuredCluster(plainConfig({ nodes: [first, second], instances }), plainLive());
+  assert.equal(data.nodes[0]?.freeMemory, 15 * 1024 - 2 * 2048);
+  assert.equal(data.nodes[1]?.freeMemory, 15 * 1024);
+  assert.deepEqual(
+    data.instances.map(({ status }) => status),
+    ['running', 'running', 'ADMIN_offline'],
+  );
+});
+
+test('disk is free when the node says so, nobody was promised it, and nothing is on its way there', () => {
+  const freeDisk = (disk_free: number, ...instances: ReturnType<typeof plainInstance>[]) => {
+    const live = plainLive({ [first.uuid]: { disk_total: 1000, disk_free } });
+    return configuredCluster(plainConfig({ nodes: [first], instances }), live).data.nodes[0]?.freeDisk;
+  };
+  assert.equal(freeDisk(700, plainInstance(0, 0, 100)), 700);
+  assert.equal(freeDisk(950, plainInstance(0, 0, 100)), 900);
+  assert.equal(freeDisk(700, plainInstance(0, 0, 100, { ctime: 2_000_000_001 })), 600);
+  assert.equal(freeDisk(950, plainInstance(0, 0, 100, { disk_template: 'sharedfile' })), 950);
+  assert.equal(freeDisk(50, plainInstance(0, 0, 100, { ctime: 2_000_000_001 })), 0);
+});
+
+test('nodes that take nothing are offline to the engine', () => {
+  const nodes = [
+    plainNode(0, { drained: true }),
+    plainNode(1, { offline: true }),
+    plainNode(2, { vm_capable: false }),
+    plainNode(3),
+    plainNode(4),
+  ];
+  const { data } = configuredCluster(plainConfig({ nodes, instances: [] }), plainLive({ [plainUuid(2, 3)]: null }));
+  assert.deepEqual(
+    data.nodes.map(({ offline }) => offline),
+    [true, true, true, true, false],
+  );
+});
+
+test('ratios come from the policy of the group, networks from those that are connected to it', () => {
+  const network = {
+    ...plainGroup(0),
+    name: 'lan',
+    network: '192.0.2.0/24',
+    gateway: null,
+    mac_prefix: null,
+    external_reservations: [],
+    groups: { [plainUuid(1, 1)]: { mode: 'bridged', link: 'br0', vlan: '' } },
+  };
+  const groups = [plainGroup(0), plainGroup(1, { ipolicy: { 'vcpu-ratio': 2 } })];
+  const { data } = configuredCluster(plainConfig({ groups, networks: [network], nodes: [first], instances: [] }), plainLive());
+  assert.deepEqual(
+    data.groups.map(({ networks, ipolicy }) => [networks, ipolicy.vcpuRatio]),
+    [
+      [[], defaultIpolicy['vcpu-ratio']],
+      [['lan'], 2],
+    ],
+  );
+});

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { jobEnd } from '../../src/cluster/index.ts';
+import { type SimulatedMaster, type SimulatedMasterOptions, startSimulatedMaster } from '../support/simulated-master.ts';
+
+// Where a whole master puts instances. Agents, jobs and locks are real; hypervisors and disks are not.
+
+let master: SimulatedMaster | undefined;
+
+afterEach(async () => {
+  await master?.close();
+  master = undefined;
+});
+
+const start = async (count: number, options?: SimulatedMasterOptions): Promise<SimulatedMaster> => {
+  master = await startSimulatedMaster(count, options);
+  return master;
+};
+
+const gib = 1024;
+
+const create = (instance_name: string, memory: number, more: Record<string, unknown> = {}) => ({
+  OP_ID: 'OP_INSTANCE_CREATE',
+  instance_name,
+  no_install: true,
+  start: false,
+  disks: [{ size: 64 }],
+  beparams: { maxmem: memory, minmem: memory },
+  ...more,
+});
+
+const tag = (kind: string, name: string, ...tags: string[]) => ({ OP_ID: 'OP_TAGS_SET', kind, name, tags });
+
+/** Submits all at once; the error of each, or null. */
+async function race(
+  { leading }: SimulatedMaster,
+  ops: readonly Record<string, unknown>[],
+): Promise<({ code: string; message: string } | null)[]> {
+  const { jobs } = leading.services;
+  const ids = await jobs.submitMany(
+    ops.map((op) => [op]),
+    'tester',
+  );
+  return Promise.all(
+    ids.map((id) =>
+      jobEnd(jobs, id).then(
+        () => null,
+        (error: { code: string; message: string }) => error,
+      ),
+    ),
+  );
+}
+
+/** Names of the instances of each node. */
+function placesOf({ leading }: SimulatedMaster): Record<string, string[]> {
+  const { current } = leading.services.config;
+  const nodes = [...current.nodes.values()].map(({ uuid, name }) => {
+    const names = current.instancesOf(uuid).primary.map((instance) => instance.name);
+    return [name, names.sort()] as const;
+  });
+  return Object.fromEntries(nodes.sort());
+}
+
+const nodeOf = (of: SimulatedMaster, instance: string): string | undefined =>
+  Object.entries(placesOf(of)).find(([, names]) => names.includes(instance))?.[0];
+
+/** node1 and node2 stand in rack a, node3 and node4 in b, and so on. */
+const rackOf = (node: string | undefined): string => 'abc'[Math.floor((Number(node?.slice(4)) - 1) / 2)] ?? '';
+
+const racks = JSON.stringify({
+  levels: ['rack'],
+  domains: ['a', 'b', 'c'].map((name, k) => ({ name, level: 'rack', nodes: [`node${2 * k + 1}`, `node${2 * k + 2}`] })),
+  services: [{ name: 'web', members: ['web*'], rules: [{ spread: { level: 'rack', atMost: 1 } }] }],
+});
+
+test('instances of a service come to different racks, and one too many is told why', async () => {
+  const cluster = await start(6);
+  await cluster.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', location: racks });
+  assert.deepEqual(
+    await race(
+      cluster,
+      ['web1', 'other1', 'web2', 'web3'].map((name) => create(name, gib)),
+    ),
+    [null, null, null, null],
+  );
+  assert.deepEqual(['web1', 'web2', 'web3'].map((name) => rackOf(nodeOf(cluster, name))).sort(), ['a', 'b', 'c']);
+
+  const [refusal] = await race(cluster, [create('web4', gib)]);
+  assert.equal(refusal?.code, 'PLACEMENT_IMPOSSIBLE');
+  assert.match(refusal.message, /^No node can take instance web4 \(1024 MiB of memory, 1 virtual processor, 64 MiB of disk\): /);
+  assert.match(refusal.message, /2 nodes \(node1, node2\): web: at most 1 per rack \(rack a .*web\d/);
+
+  await cluster.run({ OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'web2' });
+  const freed = ['web1', 'web3'].map((name) => rackOf(nodeOf(cluster, name)));
+  await cluster.run(create('web4', gib));
+  assert.ok(!freed.includes(rackOf(nodeOf(cluster, 'web4'))));
+});
+
+test("exclusion tags keep instances apart, and Ganeti's location tags spread them over racks", async () => {
+  const cluster = await start(6);
+  await cluster.run(tag('cluster', 'cluster', 'htools:iextags:service', 'htools:nlocation:rack'));
+  for (let k = 1; k <= 6; k++) await cluster.run(tag('node', `node${k}`, `rack:${rackOf(`node${k}`)}`));
+  const web = (k: number) => create(`web${k}`, gib, { tags: ['service:web'] });
+  for (const k of [1, 2, 3]) await cluster.run(web(k));
+  assert.deepEqual([1, 2, 3].map((k) => rackOf(nodeOf(cluster, `web${k}`))).sort(), ['a', 'b', 'c']);
+  for (const k of [4, 5, 6]) await cluster.run(web(k));
+  assert.ok(Object.values(placesOf(cluster)).every((names) => names.length === 1));
+  await assert.rejects(cluster.run(web(7)), {
+    code: 'PLACEMENT_IMPOSSIBLE',
+    message: /6 nodes \(node1, node2, node3, node4, node5, …\): an instance with the same exclusion tag/,
+  });
+});
+
+test('creations at the same time never promise memory twice, and leave room for the loss of a node', async () => {
+  const cluster = await start(4, { memoryMib: 16 * gib });
+  const outcomes = await race(
+    cluster,
+    Array.from({ length: 40 }, (_, k) => create(`web${k}`, 2 * gib)),
+  );
+  const refused = outcomes.filter((error) => error !== null);
+  assert.deepEqual(new Set(refused.map(({ code }) => code)), new Set(['PLACEMENT_IMPOSSIBLE']));
+  // Of the 16 GiB of a node, its own system takes a part of the last two: 7 fit on each, and one node's must fit on the others.
+  const counts = Object.values(placesOf(cluster)).map((names) => names.length);
+  assert.ok(Math.max(...counts) <= 7, `${counts}`);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  assert.equal(all, 40 - refused.length);
+  assert.equal(all, 21);
+  for (const lost of counts) assert.ok(7 * 3 - (all - lost) >= lost);
+  assert.match(refused[0]?.message ?? '', /4 nodes .*: the cluster could not lose any one node any more/);
+});
+
+test('the last room on the only node goes to one of two', async () => {
+  const cluster = await start(1, { memoryMib: 16 * gib });
+  const outcomes = await race(cluster, [create('big1', 8 * gib), create('big2', 8 * gib)]);
+  assert.deepEqual(outcomes.map((error) => error?.code ?? null).sort(), ['PLACEMENT_IMPOSSIBLE', null]);
+  const refusal = outcomes.find((error) => error !== null);
+  assert.match(refusal?.message ?? '', /1 node \(node1\): not enough memory, at most \d+ MiB free$/);
+  await cluster.run({ OP_ID: 'OP_INSTANCE_REMOVE', instance_name: outcomes[0] === null ? 'big1' : 'big2' });
+  await cluster.run(create('big3', 8 * gib));
+});
+
+test('a refusal counts the nodes by reason', async () => {
+  const cluster = await start(6);
+  await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node6', drained: true });
+  await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node5', offline: true });
+  await cluster.run({ OP_ID: 'OP_GROUP_ADD', group_name: 'small', ipolicy: { minmax: smallOnly } });
+  await cluster.run({ OP_ID: 'OP_GROUP_ASSIGN_NODES', group_name: 'small', nodes: ['node3', 'node4'] });
+  await assert.rejects(
+    cluster.run(create('huge', 20 * gib, { beparams: { maxmem: 20 * gib, minmem: 20 * gib, vcpus: 65 }, ignore_ipolicy: true })),
+    {
+      message:
+        /4 nodes \(node1, node2, node3, node4\): too many virtual processors, at most 64 left; .*1 node \(node5\): offline.*1 node \(node6\): drained/,
+    },
+  );
+  await assert.rejects(cluster.run(create('web1', gib, { disks: [{ size: 1_000_000 }, { size: 1_000_000 }] })), {
+    message:
+      /2 nodes \(node1, node2\): 2000000 MiB of disk wanted, \d+ free; 2 nodes \(node3, node4\): .*policy.*small.*memory \(MiB\) 1024 is above the maximum 512.*; 1 node \(node5\): offline; 1 node \(node6\): drained$/,
+  });
+  await cluster.run(create('web2', gib));
+  assert.match(nodeOf(cluster, 'web2') ?? '', /node[12]/);
+  await assert.rejects(cluster.run(create('web3', gib, { iallocator: 'dice' })), { code: 'IALLOCATOR_UNKNOWN' });
+  await cluster.run(create('web3', gib, { iallocator: 'hail' }));
+});
+
+const point = { 'memory-size': 0, 'disk-size': 0, 'disk-count': 0, 'cpu-count': 1, 'nic-count': 0, 'spindle-use': 0 };
+const smallOnly = [
+  { min: point, max: { 'memory-size': 512, 'disk-size': 4096, 'disk-count': 4, 'cpu-count': 2, 'nic-count': 4, 'spindle-use': 4 } },
+];
+
+test('a move without a target goes where rules, tags and room allow it', async () => {
+  const cluster = await start(4, { memoryMib: 16 * gib });
+  await cluster.run(tag('cluster', 'cluster', 'htools:iextags:service', 'htools:migration:cpu'));
+  for (const k of [1, 2, 3]) await cluster.run(tag('node', `node${k}`, 'cpu:new'));
+  await cluster.run(tag('node', 'node4', 'cpu:old'));
+  const pinned = (name: string, pnode: string, more: Record<string, unknown> = {}) =>
+    create(name, 4 * gib, { pnode, start: true, ...more });
+  await cluster.run(pinned('web1', 'node1', { tags: ['service:web'] }));
+  await cluster.run(pinned('web2', 'node2', { tags: ['service:web'] }));
+  await cluster.run({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1' });
+  assert.equal(nodeOf(cluster, 'web1'), 'node3');
+
+  await cluster.run(pinned('fill1', 'node1', { beparams: { maxmem: 12 * gib, minmem: 12 * gib } }));
+  await assert.rejects(cluster.run({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1' }), {
+    code: 'PLACEMENT_IMPOSSIBLE',
+    message:
+      /instance web1.*1 node \(node1\): not enough memory.*1 node \(node2\): an instance with the same exclusion tag.*1 node \(node3\): the instance is there.*1 node \(node4\): no migration to there/,
+  });
+  // Stopped and started again, it need not care for processors.
+  await cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'web1' });
+  assert.equal(nodeOf(cluster, 'web1'), 'node4');
+});
+
+test('a location description is checked when it is stored, and outlives an instance that it names', async () => {
+  const cluster = await start(2);
+  const set = (location: string) => cluster.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', location });
+  await assert.rejects(set('levels: [rack'), { code: 'LOCATION_SYNTAX' });
+  const apart = JSON.stringify({
+    services: [{ name: 'pair', members: ['db1', 'db2'], rules: [{ spread: { level: 'node', atMost: 1 } }] }],
+  });
+  await assert.rejects(set(apart), { code: 'LOCATION_UNKNOWN' });
+  await cluster.run(create('db1', gib));
+  await cluster.run(create('db2', gib));
+  await set(apart);
+  await cluster.run({ OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'db2' });
+  await cluster.run(create('db2', gib));
+  assert.notEqual(nodeOf(cluster, 'db1'), nodeOf(cluster, 'db2'));
+  await set('');
+  await cluster.run(create('db3', gib));
+});
