@@ -224,10 +224,19 @@ export const optionCatalogue = {
   tieredSpec: valued('tiered-alloc', 'TSPEC', 'string', "count instances from this size downwards, 'disk,memory,cpus'", (text) => ({
     tieredSpec: readSpec('tiered', text),
   })),
-  usedMemory: valued('used-memory', 'FILE', 'file', 'read from a file how much memory instances really use', (text) => ({
+  usedMemory: valued('used-memory', 'FILE', 'file', 'read from a file how much memory instances really use, MiB', (text) => ({
     usedMemoryFile: text,
   })),
   verbose: flag(['v', 'verbose'], 'say more; may be repeated', ({ verbosity }) => ({ verbosity: verbosity + 1 })),
+  writeRates: valued(
+    'write-rates',
+    'FILE',
+    'file',
+    'read from a file how much instances write, MiB a second, for the links of mirrors',
+    (text) => ({
+      writeRateFile: text,
+    }),
+  ),
 } satisfies Record<string, HtoolsOption>;
 
 export type OptionName = keyof typeof optionCatalogue;

@@ -101,6 +101,7 @@ export interface Settings {
   readonly tieredSpec: RequestedSpec | undefined;
   readonly usedMemoryFile: string | undefined;
   readonly verbosity: number;
+  readonly writeRateFile: string | undefined;
 }
 
 /** Ganeti's defaults, from the man pages of its programs. */
@@ -186,4 +187,5 @@ export const defaultSettings: Settings = {
   tieredSpec: undefined,
   usedMemoryFile: undefined,
   verbosity: 1,
+  writeRateFile: undefined,
 };

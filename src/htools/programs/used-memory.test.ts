@@ -88,14 +88,14 @@ test('hsqueeze switches off what the ratio makes room for', async () => {
 
 test('hbal empties a node into memory that is promised but not used', async () => {
   const policy = '1024,1,1024,1,1,1|1,1,1,0,0,1;65536,16,1048576,16,8,16|ext|8.0|64.0|1.5';
-  const file = await write('ratio.data', `${textOf(promised)}\n|${policy}\ndefault|${policy}\n`);
+  const file = await write('ratio.data', `${textOf(promised)}\n|${policy}\ngroup1|${policy}\n`);
   const evacuate = (node: string, ...options: readonly string[]) => runQuietly('hbal', '-t', file, '-E', '-O', node, ...options);
   const used = ['--used-memory', join(folder, 'used')];
   const saved = join(folder, 'saved');
   assert.match((await evacuate('busy', ...used, '-S', saved)).out, /=> lazy/);
   assert.match((await evacuate('lazy', ...used)).out, /No solution found/, 'there it is in use');
   assert.match((await evacuate('busy', ...used, '--memory-ratio', '1')).out, /No solution found/);
-  assert.match(await readFile(`${saved}.original`, 'utf8'), /^default\|.*\|1\.5$/m, 'the ratio is saved with the policy');
+  assert.match(await readFile(`${saved}.original`, 'utf8'), /^group1\|.*\|1\.5$/m, 'the ratio is saved with the policy');
 });
 
 for (const [option, text, message] of [

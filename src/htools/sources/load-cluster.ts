@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../../placement/index.ts';
 import { type IallocatorInput, parseIallocator } from './iallocator/parse-iallocator.ts';
+import { readInstanceFigures } from './instance-figures.ts';
 import { loadLuxi } from './luxi/load-luxi.ts';
 import { type MonitorOptions, measure } from './monitor/measure.ts';
 import { loadRapi } from './rapi/load-rapi.ts';
@@ -8,7 +9,6 @@ import { readRapiAccess } from './rapi/rapi-access.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { simulate } from './simulation/simulate.ts';
 import { parseText } from './text/parse-text.ts';
-import { parseUsedMemory } from './used-memory.ts';
 import { parseUtilisation } from './utilisation.ts';
 
 /** Where a cluster is described: one of these. */
@@ -37,7 +37,9 @@ export interface LoadAdjustments {
   readonly ignoreLoad?: boolean | undefined;
   /** `--mond=yes`. */
   readonly monitor?: MonitorOptions | undefined;
-  /** `--used-memory`: file with the memory that instances really use. */
+  /** `--write-rates`: file with what instances write, MiB per second. */
+  readonly writeRateFile?: string | undefined;
+  /** `--used-memory`: file with the memory that instances really use, MiB. */
   readonly usedMemoryFile?: string | undefined;
   /** `--memory-ratio`: instance memory allowed per node memory in place of what the policies say. */
   readonly memoryRatio?: number | undefined;
@@ -77,7 +79,7 @@ async function loadSource(source: ClusterSource): Promise<ClusterData> {
 }
 
 async function adjust(source: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
-  const cluster = withMemoryRatio(await withUsedMemory(source, options), options.memoryRatio);
+  const cluster = withMemoryRatio(await withFigures(source, options), options.memoryRatio);
   const { utilisationFile, ignoreLoad = false, monitor, staticKvmNodeMemory = 0, warn = () => undefined } = options;
   const loads = utilisationFile === undefined ? undefined : parseUtilisation(await readSourceFile(utilisationFile), utilisationFile);
   const none = { cpu: 0, memory: 0, disk: 0, network: 0 };
@@ -95,16 +97,17 @@ async function adjust(source: ClusterData, options: LoadAdjustments): Promise<Cl
   return monitor && !ignoreLoad ? await measure(loaded, monitor, warn) : loaded;
 }
 
-async function withUsedMemory(cluster: ClusterData, { usedMemoryFile, warn }: LoadAdjustments): Promise<ClusterData> {
-  if (usedMemoryFile === undefined) return cluster;
-  const used = parseUsedMemory(await readSourceFile(usedMemoryFile), usedMemoryFile);
-  const known = new Set(cluster.instances.map(({ name }) => name));
-  const unknown = [...used.keys()].filter((name) => !known.has(name));
-  if (unknown.length > 0) warn?.(`${usedMemoryFile} tells of instances that are not there: ${unknown.join(', ')}`);
-  return {
-    ...cluster,
-    instances: cluster.instances.map((instance) => ({ ...instance, usedMemory: used.get(instance.name) ?? instance.usedMemory })),
-  };
+async function withFigures(cluster: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
+  const { usedMemoryFile, writeRateFile, warn = () => undefined } = options;
+  if (usedMemoryFile === undefined && writeRateFile === undefined) return cluster;
+  const used = await readInstanceFigures(cluster, usedMemoryFile, 'used memory', warn);
+  const rates = await readInstanceFigures(cluster, writeRateFile, 'write rate', warn);
+  const instances = cluster.instances.map((instance, i) => ({
+    ...instance,
+    usedMemory: used[i] ?? instance.usedMemory,
+    writeRate: rates[i] ?? instance.writeRate,
+  }));
+  return { ...cluster, instances };
 }
 
 function withMemoryRatio(cluster: ClusterData, memoryRatio: number | undefined): ClusterData {

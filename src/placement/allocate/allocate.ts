@@ -1,5 +1,6 @@
 import { failNames } from '../state/fail-mode.ts';
 import type { Allocator } from './allocator.ts';
+import { findPair } from './find-pair.ts';
 import { type Candidates, type Finding, findPlace } from './find-place.ts';
 import { staysRedundant } from './redundancy.ts';
 import type { Place, Wanted } from './search.ts';
@@ -83,15 +84,19 @@ function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRe
     if (request.requiredNodes > 2 || request.requiredNodes < 1)
       return { group, error: 'Unsupported number of nodes, only one or two  supported' };
     if (primaries.length < request.requiredNodes) return { group, error: pairs ? 'Not enough online nodes' : 'No online nodes' };
-    const candidates = pairs ? { primaries, secondaries: primaries } : { primaries };
+    const others = () => joined(lists.filter((_, other) => other !== k && mayTake(allocator, groups[other])).map((list) => list.primaries));
     // Where only the place is wanted, a group need not be searched for one that another group with such a policy betters.
     const rank = policyRank(allocator, group);
     const atMost = request.silent ? least.get(rank) : undefined;
-    const finding = findPlace(search, wanted, candidates, { redundancy, silent: request.silent, atMost });
+    const options = { redundancy, silent: request.silent, atMost };
+    const finding = pairs ? findPair(allocator, wanted, primaries, others, options) : findPlace(search, wanted, { primaries }, options);
     if (finding.place) least.set(rank, Math.min(least.get(rank) ?? Number.POSITIVE_INFINITY, finding.place.score));
     return { group, finding };
   });
 }
+
+const mayTake = ({ state }: Allocator, group: number | undefined): boolean =>
+  group !== undefined && state.data.groups[group]?.allocPolicy !== 'unallocable';
 
 function joined(lists: readonly Int32Array[]): Int32Array {
   const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));

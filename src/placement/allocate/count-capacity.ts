@@ -4,6 +4,7 @@ import { unallocated } from '../state/add-primary.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
 import { needsProof } from './allocate.ts';
 import { type Allocator, settle, stage, withdraw } from './allocator.ts';
+import { findPair } from './find-pair.ts';
 import { type Finding, findPlace } from './find-place.ts';
 import { isRedundant } from './redundancy.ts';
 import { shrinkInstance } from './shrink-instance.ts';
@@ -116,8 +117,8 @@ function attempt(allocator: Allocator, wanted: ReturnType<typeof stage>, nodes: 
   if (!pairs) return findPlace(search, wanted, { primaries: nodes }, { redundancy });
   const groups = [...Map.groupBy(nodes, (n) => state.nodes.group[n] as number)].sort(([a], [b]) => a - b);
   const findings = groups.map(([, members]) => {
-    const primaries = Int32Array.from(members);
-    return findPlace(search, wanted, { primaries, secondaries: primaries }, { redundancy });
+    const others = () => nodes.filter((n) => !members.includes(n));
+    return findPair(allocator, wanted, Int32Array.from(members), others, { redundancy });
   });
   return findings.reduce(merge);
 }

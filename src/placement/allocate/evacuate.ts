@@ -40,7 +40,9 @@ export function evacuate(state: ClusterState, instances: readonly number[], mode
   const left = nodesToLeave(state, instances, mode);
   return instances.map((i): Evacuation => {
     const primary = state.instances.primary[i] as number;
-    const group = state.nodes.group[primary] as number;
+    // A rule may have the two nodes in different groups; Ganeti takes the new secondary from that of the primary.
+    const kept = limits.rules && mode === 'secondary-only' ? (state.instances.secondary[i] as number) : primary;
+    const group = state.nodes.group[kept >= 0 ? kept : primary] as number;
     const targets = nodesOfGroup(state, group).filter((n) => !left.has(n) && n !== primary && state.nodes.offline[n] === 0);
     return evacuateInstance(state, i, mode, group, targets, limits);
   });

@@ -1,4 +1,5 @@
 import { noNode } from '../cluster/cluster-data.ts';
+import type { RuleBreach } from '../location/rule-book.ts';
 import type { FailMode } from '../state/fail-mode.ts';
 import type { AllocationRequest } from './allocate.ts';
 import type { Allocator } from './allocator.ts';
@@ -55,38 +56,58 @@ function outside({ state }: Allocator, { instance }: Wanted, request: Allocation
 }
 
 function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest, p: number): string {
-  const { state, search } = allocator;
+  const { search } = allocator;
   const refusal = search.weighing.primary.refusals[p] as FailMode;
   if (refusal !== 0) return words[refusal];
   if (request.requiredNodes === 1) return place(allocator, wanted, p, noNode);
   const broken = brokenRule(allocator, wanted, p, noNode);
-  if (broken !== undefined) return broken;
+  if (broken) return `${broken.rule} (${broken.detail})`;
+  const reasons = secondaryReasons(allocator, wanted, request, p, true);
+  if (reasons.has('')) return '';
+  const [most] = [...reasons].sort((a, b) => b[1] - a[1]);
+  // Where rules refuse all of its group, the secondary may be in another one.
+  if ([...reasons.keys()].some(isRule) && secondaryReasons(allocator, wanted, request, p, false).has('')) return '';
+  return most ? `no secondary node: ${most[0]}` : 'no other node in its node group';
+}
+
+const tooFewLeft = 'the cluster could not lose any one node any more';
+
+const isRule = (reason: string): boolean => reason !== tooFewLeft && !Object.values(words).includes(reason);
+
+/** How often what stands in the way of a secondary, in the group of the primary or in the others; '' is possible. */
+function secondaryReasons(
+  allocator: Allocator,
+  wanted: Wanted,
+  request: AllocationRequest,
+  p: number,
+  within: boolean,
+): Map<string, number> {
+  const { state, search } = allocator;
+  const { nodes } = state;
   const counts = new Map<string, number>();
   for (const s of state.scope) {
-    if (s === p || state.nodes.group[s] !== state.nodes.group[p] || outside(allocator, wanted, request, s) !== undefined) continue;
+    if (s === p || (nodes.group[s] === nodes.group[p]) !== within || outside(allocator, wanted, request, s) !== undefined) continue;
     const refused = search.weighing.secondary.refusals[s] as FailMode;
     const reason = refused !== 0 ? words[refused] : crowds(search, wanted.row, p, s) ? words[1] : place(allocator, wanted, p, s);
-    if (reason === '') return '';
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
-  return most ? `no secondary node: ${most[0]}` : 'no other node in its node group';
+  return counts;
 }
 
 /** Rules of location first, then global N+1. */
 function place(allocator: Allocator, wanted: Wanted, p: number, s: number): string {
   const { redundancy } = allocator;
   const broken = brokenRule(allocator, wanted, p, s);
-  if (broken !== undefined) return broken;
-  return redundancy && !isRedundantWith(redundancy, wanted, p, s) ? 'the cluster could not lose any one node any more' : '';
+  // For a secondary there are as many details as nodes.
+  if (broken) return s === noNode ? `${broken.rule} (${broken.detail})` : broken.rule;
+  return redundancy && !isRedundantWith(redundancy, wanted, p, s) ? tooFewLeft : '';
 }
 
-function brokenRule({ search: { rules, weighed } }: Allocator, { row }: Wanted, p: number, s: number): string | undefined {
+function brokenRule({ search: { rules, weighed } }: Allocator, { row }: Wanted, p: number, s: number): RuleBreach | undefined {
   if (!rules) return undefined;
   rules.weigh(row, p, s, weighed);
   if ((weighed[0] as number) <= 0) return undefined;
-  const broken = rules.explain(row, p, s).find(({ hard }) => hard);
-  return broken && `${broken.rule} (${broken.detail})`;
+  return rules.explain(row, p, s).find(({ hard }) => hard);
 }
 
 /** One line: `12 nodes: not enough memory; 3 nodes: web: at most 1 per rack (rack r2 has 1 (web1))`. */

@@ -12,6 +12,8 @@ export interface SmallNode {
   readonly name: string;
   readonly tags?: readonly string[];
   readonly master?: boolean;
+  /** Number of its node group; 1 when not said. */
+  readonly group?: number;
 }
 
 export interface SmallInstance {
@@ -42,17 +44,31 @@ function freeOf({ instances }: SmallCluster, { name }: SmallNode): { memory: num
   };
 }
 
+const uuidOf = ({ group = 1 }: SmallNode): string => `uuid-${group}`;
+const groupsOf = ({ nodes }: SmallCluster): number[] => [...new Set(nodes.map(({ group = 1 }) => group))].sort();
+
 /** In the text format. */
 export function textOf(cluster: SmallCluster): string {
   const nodes = cluster.nodes.map((node) => {
     const { memory, disk: room } = freeOf(cluster, node);
-    return [node.name, total, own, memory, storage, room, 16, node.master ? 'M' : 'N', 'uuid-1', 1, (node.tags ?? []).join(',')].join('|');
+    return [node.name, total, own, memory, storage, room, 16, node.master ? 'M' : 'N', uuidOf(node), 1, (node.tags ?? []).join(',')].join(
+      '|',
+    );
   });
   const instances = cluster.instances.map((one) => {
     const { name, primary, secondary = '', template, tags = [] } = one;
     return [name, memoryOf(one), disk, 1, 'running', 'Y', primary, secondary, template, tags.join(','), 1].join('|');
   });
-  return ['default|uuid-1|preferred||', '', ...nodes, '', ...instances, '', ...(cluster.tags ?? []), ''].join('\n');
+  return [
+    ...groupsOf(cluster).map((group) => `group${group}|uuid-${group}|preferred||`),
+    '',
+    ...nodes,
+    '',
+    ...instances,
+    '',
+    ...(cluster.tags ?? []),
+    '',
+  ].join('\n');
 }
 
 const spec = (memory: number, size: number, others: number) => ({
@@ -72,6 +88,8 @@ const policy = {
   'spindle-ratio': 64,
 };
 
+const usualGroup = { alloc_policy: 'preferred', networks: [], ipolicy: policy, tags: [] };
+
 const described = (template: PlacementDiskTemplate, memory: number, tags: readonly string[]) => ({
   disk_template: template,
   disks: [{ size: disk, mode: 'rw', spindles: null }],
@@ -89,7 +107,7 @@ export function requestOf(cluster: SmallCluster, request: object): object {
   const nodes = cluster.nodes.map((node) => {
     const free = freeOf(cluster, node);
     return {
-      group: 'uuid-1',
+      group: uuidOf(node),
       offline: false,
       drained: false,
       vm_capable: true,
@@ -115,7 +133,7 @@ export function requestOf(cluster: SmallCluster, request: object): object {
     enabled_hypervisors: ['kvm'],
     cluster_tags: cluster.tags ?? [],
     ipolicy: policy,
-    nodegroups: { 'uuid-1': { name: 'default', alloc_policy: 'preferred', networks: [], ipolicy: policy, tags: [] } },
+    nodegroups: Object.fromEntries(groupsOf(cluster).map((group) => [`uuid-${group}`, { ...usualGroup, name: `group${group}` }])),
     nodes: Object.fromEntries(cluster.nodes.map(({ name }, n) => [name, nodes[n]])),
     instances: Object.fromEntries(cluster.instances.map(({ name }, i) => [name, instances[i]])),
     request,
