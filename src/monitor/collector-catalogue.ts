@@ -3,12 +3,14 @@ import { certificates } from './collectors/certificates.ts';
 import { clock } from './collectors/clock.ts';
 import { cpu } from './collectors/cpu.ts';
 import { cpuAvgLoad } from './collectors/cpu-avg-load.ts';
+import { daemons } from './collectors/daemons.ts';
 import { diskstats } from './collectors/diskstats.ts';
 import { drbd } from './collectors/drbd.ts';
 import { filesystems } from './collectors/filesystems.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
 import { network } from './collectors/network.ts';
+import { nodeHealth } from './collectors/node-health.ts';
 import { versions } from './collectors/versions.ts';
 
 /**

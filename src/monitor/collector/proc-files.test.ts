@@ -74,6 +74,16 @@ test('a process that ends while its file is kept is gone, not a failure', async 
   proc.close();
 });
 
+test('a file that is looked at once is not kept', () => {
+  withFiles({ '/proc/7/cmdline': 'init' }, (proc) => {
+    const before = openDescriptors();
+    assert.equal(proc.readOnce('/proc/7/cmdline'), 'init');
+    assert.equal(proc.readOnce('/proc/8/cmdline'), undefined);
+    assert.throws(() => proc.readOnce('/proc/7'), { code: 'EISDIR' });
+    assert.equal(openDescriptors(), before);
+  });
+});
+
 test('forgetting a folder closes what is kept below it, and nothing beside it', () => {
   withFiles({ '/proc/sys/a': 'a', '/proc/sys/b': 'b', '/proc/sysrq': 'c' }, (proc, root) => {
     const before = openDescriptors();

@@ -7,6 +7,8 @@ export interface ProcFiles {
   read(path: string): string;
   /** The same, or `undefined` where the file is not there, or went away while being read. */
   readIfThere(path: string): string | undefined;
+  /** As {@link readIfThere}, for a file that is looked at once: its descriptor is not kept. */
+  readOnce(path: string): string | undefined;
   /** Names in a folder; none where there is no such folder. */
   list(path: string): readonly string[];
   /** Closes what is kept open below a path: an instance has gone. */
@@ -89,6 +91,18 @@ export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
       } catch (error) {
         if (isGone(error)) return undefined;
         throw error;
+      }
+    },
+    readOnce: (path) => {
+      let descriptor: number | undefined;
+      try {
+        descriptor = openSync(join(root, path), 'r');
+        return readAll(descriptor);
+      } catch (error) {
+        if (isGone(error)) return undefined;
+        throw error;
+      } finally {
+        if (descriptor !== undefined) closeSync(descriptor);
       }
     },
     list: (path) => {

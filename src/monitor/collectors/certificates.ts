@@ -84,13 +84,11 @@ export const certificates: Collector<CertificatesReport> = {
       });
       const found = paths.flatMap((path) => {
         try {
-          const pem = files.readIfThere(path);
+          // Renewal puts a new file in its place: a kept descriptor would show the old one for ever.
+          const pem = files.readOnce(path);
           return pem === undefined ? [] : parseCertificate(path, pem);
         } catch (error) {
           return { path, problem: error instanceof Error ? error.message : String(error) };
-        } finally {
-          // Renewal puts a new file in its place: a kept descriptor would show the old one for ever.
-          files.forget(path);
         }
       });
       return { status: judgeCertificates(found, wallTime() / 1000), certificates: found };

@@ -11,7 +11,9 @@ const modules = ['drbd', 'zfs', 'kvm', 'openvswitch', 'wireguard'];
 
 /** `NAME VERSION` of /etc/os-release, quotes taken off. */
 export function parseOsRelease(text: string | undefined): string | undefined {
-  return /^PRETTY_NAME=(["']?)(.*)\1$/m.exec(text ?? '')?.[2]?.replace(/\\(.)/g, '$1') || undefined;
+  // Files are read as Latin-1.
+  const utf8 = Buffer.from(text ?? '', 'latin1').toString();
+  return /^PRETTY_NAME=(["']?)(.*)\1$/m.exec(utf8)?.[2]?.replace(/\\(.)/g, '$1') || undefined;
 }
 
 export const versions: Collector<Versions> = {

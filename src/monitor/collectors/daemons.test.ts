@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatSamples } from '../host/format-samples.ts';
+import { calmRun, createTestHost } from '../testing/test-host.ts';
+import { daemonOf, daemons } from './daemons.ts';
+import { parseProcessStat } from './parse-process-stat.ts';
+
+const line = (...words: string[]) => words.map((word) => `${word}\0`).join('');
+const stat = (pid: number, ticks: number, started: number, name = '(node)', state = 'S') =>
+  `${pid} ${name} ${state} 1 ${pid} ${pid} 0 -1 4194560 9 0 0 0 ${ticks} 50 0 0 20 0 11 0 ${started} 1200000000 25600 18446744073709551615 1 1 0 0\n`;
+
+test('daemons, and commands of the same words', () => {
+  assert.equal(daemonOf(line('/usr/bin/node', '--disable-warning=x', '/opt/gantry/src/cli/main.ts', 'node', '--name', 'n1')), 'node');
+  assert.equal(daemonOf(line('/usr/bin/gantry', 'monitor')), 'monitor');
+  for (const other of [
+    line('/usr/bin/node', 'main.ts', 'node', 'list'),
+    line('vi', 'master'),
+    '',
+    '\0\0',
+    line('gantry'),
+    line('gantry', 'x'),
+  ]) {
+    assert.equal(daemonOf(other), undefined);
+  }
+});
+
+test('a stat with blanks and parentheses in the name; cut short or garbled it is none', () => {
+  const text = stat(7, 250, 12_300, '(a) b (c)');
+  assert.deepEqual(parseProcessStat(text), { state: 'S', cpuSeconds: 3, threads: 11, started: 123, resident: 25600 * 4096 });
+  for (let length = 0; length < text.indexOf(' 18446744073709551615'); length++)
+    assert.equal(parseProcessStat(text.slice(0, length)), undefined);
+  for (const bad of [undefined, '', '\0', '7 (x) S 1 2 3', text.replace('250', 'x')]) assert.equal(parseProcessStat(bad), undefined);
+});
+
+test('daemons are found, measured, lost when they end, and not taken for another with their number', () => {
+  using host = createTestHost({
+    '/proc/uptime': '1000.50 2000.00\n',
+    '/proc/7/cmdline': line('node', '/x/main.ts', 'node', '--name', 'a'),
+    '/proc/7/stat': stat(7, 100, 90_050),
+    '/proc/8/cmdline': line('node', '/x/main.ts', 'node', '--name', 'b'),
+    '/proc/8/stat': stat(8, 100, 80_050),
+    '/proc/9/cmdline': line('sh'),
+    '/proc/10/cmdline': '',
+    '/proc/meminfo': 'x',
+  });
+  const collect = host.begin(daemons);
+  type Data = Parameters<typeof daemons.measure>[0];
+  const first = collect(calmRun) as Data;
+  assert.deepEqual(
+    first.daemons.map(({ pid, name, memory, uptime, cpu_usage, threads }) => [pid, name, memory, uptime, cpu_usage, threads]),
+    [
+      [7, 'node', 104857600, 100, 0, 11],
+      [8, 'node', 104857600, 200, 0, 11],
+    ],
+  );
+  const text = formatSamples(daemons, first)
+    .map((family) => family.text)
+    .join('');
+  assert.match(text, /^gantry_daemon_processes\{daemon="node"\} 2\ngantry_daemon_resident_bytes\{daemon="node"\} 209715200\n/);
+  host.advance(15);
+  host.write('/proc/7/stat', stat(7, 250, 90_050));
+  host.write('/proc/8/stat', stat(8, 100, 99_000));
+  host.write('/proc/11/cmdline', line('gantry', 'monitor', '--listen', 'x'));
+  host.write('/proc/11/stat', stat(11, 0, 100_000));
+  const second = collect(calmRun) as Data;
+  assert.deepEqual(
+    second.daemons.map(({ pid, cpu_usage }) => [pid, Math.round(cpu_usage)]),
+    [
+      [7, 10],
+      [11, 0],
+    ],
+  );
+  // 8 is looked at again, as it is another process now.
+  assert.deepEqual(
+    (collect(calmRun) as Data).daemons.map(({ pid }) => pid),
+    [7, 11, 8],
+  );
+  host.vanish('/proc/7/stat');
+  host.write('/proc/8/stat', stat(8, 100, 99_000, '(node)', 'Z'));
+  host.write('/proc/11/stat', '');
+  assert.deepEqual((collect(calmRun) as Data).daemons, []);
+});

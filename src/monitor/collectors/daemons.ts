@@ -1,0 +1,135 @@
+import type { Collector } from '../collector/collector.ts';
+import type { CollectorContext } from '../collector/collector-context.ts';
+import type { RingBuffer } from '../collector/ring-buffer.ts';
+import { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';
+import type { Status } from './status.ts';
+
+/** A process of Gantry; `memory`, `size_unit`, `uptime` and `cpu_usage` are what Ganeti's design wants of a daemon. */
+interface DaemonFacts {
+  readonly name: string;
+  readonly pid: number;
+  readonly memory: number;
+  readonly size_unit: 'B';
+  /** Seconds. */
+  readonly uptime: number;
+  /** Percent of one core over the last minute. */
+  readonly cpu_usage: number;
+  readonly cpu_seconds: number;
+  readonly threads: number;
+}
+
+interface DaemonsReport {
+  readonly status: Status;
+  readonly daemons: readonly DaemonFacts[];
+}
+
+const names = ['master', 'node', 'monitor', 'confd'];
+
+/** Which of Gantry's daemons a command line is of: `…/main.ts node --name n1`, but not `… node list`. */
+export function daemonOf(commandLine: string): string | undefined {
+  const words = commandLine.split('\0');
+  const place = words.findIndex((word) => /(?:^|\/)(?:main\.ts|gantry)$/.test(word));
+  const [name = '', next = ''] = place < 0 ? [] : words.slice(place + 1, place + 3);
+  return names.includes(name) && (next === '' || next.startsWith('--')) ? name : undefined;
+}
+
+const interval = 15;
+
+/** Every so many collections all processes are looked at anew, as numbers are used again. */
+const lookAgain = 20;
+
+interface KnownDaemon {
+  readonly name: string;
+  /** Which process had the number when it was first seen, and its CPU time since. */
+  measured?: { readonly started: number; readonly history: RingBuffer };
+}
+
+/** Knows the daemons of this node by their pids. Each other process is looked at once. */
+function createFinder(files: CollectorContext['files']) {
+  let looked = new Set<string>();
+  let found = new Map<string, KnownDaemon>();
+  let runs = 0;
+  return {
+    find(): ReadonlyMap<string, KnownDaemon> {
+      if (runs++ % lookAgain === 0) looked = new Set();
+      const pids = files.list('/proc').filter((name) => /^\d+$/.test(name));
+      for (const pid of pids) {
+        if (looked.has(pid) || found.has(pid)) continue;
+        const name = daemonOf(files.readOnce(`/proc/${pid}/cmdline`) ?? '');
+        if (name !== undefined) found.set(pid, { name });
+      }
+      looked = new Set(pids);
+      const alive = new Set(pids);
+      found = new Map([...found].filter(([pid]) => alive.has(pid)));
+      return found;
+    },
+    lose(pid: string) {
+      found.delete(pid);
+      looked.delete(pid);
+      files.forget(`/proc/${pid}`);
+    },
+  };
+}
+
+export const daemons: Collector<DaemonsReport> = {
+  name: 'daemons',
+  category: 'daemon',
+  kind: 'status',
+  version: 'B',
+  formatVersion: 1,
+  help: "Memory, CPU and uptime of Gantry's own processes on this node.",
+  interval,
+  timeout: 3,
+  metrics: [
+    { name: 'gantry_daemon_processes', type: 'gauge', help: 'Processes of a daemon.', labels: ['daemon'] },
+    { name: 'gantry_daemon_resident_bytes', type: 'gauge', unit: 'bytes', help: 'Memory of a daemon.', labels: ['daemon'] },
+    { name: 'gantry_daemon_cpu_ratio', type: 'gauge', unit: 'ratio', help: 'Share of one core over a minute.', labels: ['daemon'] },
+    { name: 'gantry_daemon_uptime_seconds', type: 'gauge', unit: 'seconds', help: 'Age of the youngest process.', labels: ['daemon'] },
+  ],
+  measure: (data, emit) => {
+    // A host may run several of a kind, as local test clusters do.
+    for (const [daemon, processes = []] of Object.entries(Object.groupBy(data.daemons, ({ name }) => name))) {
+      const sum = (key: 'memory' | 'cpu_usage') => processes.reduce((total, one) => total + one[key], 0);
+      emit('gantry_daemon_processes', processes.length, daemon);
+      emit('gantry_daemon_resident_bytes', sum('memory'), daemon);
+      emit('gantry_daemon_cpu_ratio', sum('cpu_usage') / 100, daemon);
+      emit('gantry_daemon_uptime_seconds', Math.min(...processes.map(({ uptime }) => uptime)), daemon);
+    }
+  },
+  start: ({ files, now, histories }) => {
+    const finder = createFinder(files);
+
+    const describe = (pid: string, daemon: KnownDaemon, stat: ProcessStat, hostUptime: number): DaemonFacts => {
+      const { started, cpuSeconds, resident, threads } = stat;
+      daemon.measured ??= { started, history: histories.take(`${pid} ${started}`, 1, 60 / interval + 1) };
+      const { history } = daemon.measured;
+      history.push(now(), [cpuSeconds]);
+      return {
+        name: daemon.name,
+        pid: Number(pid),
+        memory: resident,
+        size_unit: 'B',
+        uptime: Math.max(0, hostUptime - started),
+        cpu_usage: history.rate(0, 60) * 100 || 0,
+        cpu_seconds: cpuSeconds,
+        threads,
+      };
+    };
+
+    return () => {
+      const hostUptime = Number.parseFloat(files.read('/proc/uptime'));
+      const report: DaemonFacts[] = [];
+      for (const [pid, daemon] of finder.find()) {
+        const { measured } = daemon;
+        const stat = parseProcessStat(files.readIfThere(`/proc/${pid}/stat`));
+        if (stat && stat.state !== 'Z' && (!measured || measured.started === stat.started)) {
+          report.push(describe(pid, daemon, stat, hostUptime));
+          continue;
+        }
+        finder.lose(pid);
+        if (measured) histories.drop(`${pid} ${measured.started}`);
+      }
+      return { status: { code: 0, message: '' }, daemons: report };
+    };
+  },
+};
