@@ -4,7 +4,6 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import { nodeCounts } from '../state/counts.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
-import { reservedWith } from '../state/reserved.ts';
 import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { admitMove, tryPlacement } from './apply-move.ts';
@@ -12,7 +11,7 @@ import { type CandidateList, clearCandidates, createCandidateList, offer, tolera
 import { createLooseSums, type LooseSums, takeOut, takeTarget } from './loose-sums.ts';
 import { canMigrate, type MoveKind, moveKind, nodeAt, type Route, routes } from './move.ts';
 import { isOpen, type MoveOptions, openKinds } from './open-kinds.ts';
-import { countsAfter, deviations, reservedAfter } from './placement-score.ts';
+import { deviations, rest } from './placement-score.ts';
 import {
   beginStep,
   boundInstance,
@@ -23,7 +22,7 @@ import {
   type ScoreBound,
   secondaryOnTarget,
 } from './score-bound.ts';
-import { reservedScore, type ScoreTable } from './score-table.ts';
+import type { ScoreTable } from './score-table.ts';
 
 /** The search for the best next move: what is allocated once, and the best found so far. */
 export interface MoveSearch {
@@ -44,12 +43,9 @@ interface Scratch {
   readonly change: Float64Array;
   ruleCost: number;
   readonly loose: LooseSums;
-  /** How far the instance at hand is taken off its nodes: in the sums, where the parts of the target are there too; in the state. */
-  isLoose: boolean;
-  hasTarget: boolean;
+  /** The instance at hand is taken off its nodes; the parts of the target at hand are among the sums. */
   isDetached: boolean;
-  /** Counts of the score without it, once it is detached. */
-  counts: number;
+  hasTarget: boolean;
   /** Lower bound of the scores that the moves of the instance at hand lead to. */
   lowest: number;
   /** Some node has exclusive storage. */
@@ -70,10 +66,8 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
       change: new Float64Array(2),
       ruleCost: 0,
       loose: createLooseSums(table.metrics),
-      isLoose: false,
       hasTarget: false,
       isDetached: false,
-      counts: 0,
       lowest: Number.POSITIVE_INFINITY,
       exclusive: state.nodes.exclusive.includes(1),
     },
@@ -102,7 +96,6 @@ export function considerInstance(search: MoveSearch, i: number): void {
     return;
   }
   boundMoves(table, bound, i);
-  scratch.isLoose = false;
   if (isOpen(kinds, moveKind.failover)) considerMove(search, i, p, s, moveKind.failover, -1);
   if (kinds > 1) considerTargets(search, i, p, s, kinds);
   if (scratch.isDetached) putBack(search, i, p, s);
@@ -122,8 +115,9 @@ function isSummed({ state: { instances }, scratch }: MoveSearch, i: number): boo
 function considerTargets(search: MoveSearch, i: number, p: number, s: number, kinds: number): void {
   const { state, table, targets, bound, scratch, found } = search;
   const { tags } = state;
-  const { primaryAt, secondaryAt, primaryCounts } = bound;
-  const [primaryElsewhere, secondaryElsewhere] = elsewhere(bound, kinds);
+  const { primaryAt, secondaryAt } = bound;
+  const primaryElsewhere = elsewhere(primaryAt, kinds, 'secondary', 'primary');
+  const secondaryElsewhere = elsewhere(secondaryAt, kinds, 'primary', 'secondary');
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k] as number;
     if (t === p || t === s) continue;
@@ -135,7 +129,6 @@ function considerTargets(search: MoveSearch, i: number, p: number, s: number, ki
       if (least < scratch.lowest) scratch.lowest = least;
       continue;
     }
-    primaryCounts[2] = unmet;
     primaryAt[2] = asPrimary;
     secondaryAt[2] = asSecondary;
     scratch.hasTarget = false;
@@ -145,17 +138,14 @@ function considerTargets(search: MoveSearch, i: number, p: number, s: number, ki
   }
 }
 
-/** The better of the instance's own nodes for the role that the target does not take: as primary, as secondary. */
-function elsewhere({ primaryAt, secondaryAt }: ScoreBound, kinds: number): readonly [number, number] {
-  let asPrimary = Number.POSITIVE_INFINITY;
-  let asSecondary = Number.POSITIVE_INFINITY;
+/** The least that the instance adds on one of its own nodes in the `other` role when the target takes it in this one. */
+function elsewhere(at: Float64Array, kinds: number, role: 'primary' | 'secondary', other: 'primary' | 'secondary'): number {
+  let least = Number.POSITIVE_INFINITY;
   for (let kind: number = moveKind.failoverToAny; kind < routes.length; kind++) {
-    if (!isOpen(kinds, kind)) continue;
-    const { primary, secondary } = routes[kind] as Route;
-    if (primary === 2) asSecondary = Math.min(asSecondary, secondaryAt[secondary] as number);
-    else asPrimary = Math.min(asPrimary, primaryAt[primary] as number);
+    const route = routes[kind] as Route;
+    if (isOpen(kinds, kind) && route[role] === 2) least = Math.min(least, at[route[other]] as number);
   }
-  return [asPrimary, asSecondary];
+  return least;
 }
 
 /** Looks at one move, as closely as is needed to know that it is not the best: by bounds, by sums, on the state. */
@@ -166,65 +156,56 @@ function considerMove(search: MoveSearch, i: number, p: number, s: number, kind:
   const b = nodeAt(route.secondary, p, s, t);
   const shared = state.tags.words > 0 && b >= 0 && table.isOnline[a] === 1 ? sharedDomains(state.tags, a, b) : 0;
   const limit = found.best + tolerance;
-  let least = bound.base + (bound.primaryAt[route.primary] as number) + (bound.secondaryAt[route.secondary] as number) + shared;
-  if (b >= 0) least += reservedOnSecondary(bound, state, table, i, b, a, b === s);
+  const both = (bound.primaryAt[route.primary] as number) + (bound.secondaryAt[route.secondary] as number) + shared;
+  let least = bound.base + bound.leastReserved + both;
+  if (b >= 0 && least <= limit) least = bound.base + both + reservedOnSecondary(bound, state, table, i, b, a, b === s);
   if (least > limit) {
     if (least < scratch.lowest) scratch.lowest = least;
-    return;
-  }
-  const summed = isSummed(search, i);
-  const penalty = rulePenalty(search, i, a, b);
-  if (penalty === Number.POSITIVE_INFINITY) return;
-  const spread = penalty + spreadWith(search, i, route, a, b, p, s, t);
-  const counts = bound.countsWithout + (bound.primaryCounts[route.primary] as number) + (bound.secondaryCounts[route.secondary] as number);
-  if (spread + counts + shared > limit && summed) {
-    scratch.lowest = Math.min(scratch.lowest, spread + counts + shared);
     return;
   }
   takeOff(search, i, p, s);
   if (admitMove(state, i, kind, t, options.ignoreSoftErrors) !== failMode.none) return;
   if (options.rules && !canMigrate(kind, p, s, t, (from, to) => options.rules?.mayMigrate(i, from, to) ?? true)) return;
-  const score = summed
-    ? spread + countsAfter(state, scratch.counts, i, a, b)
-    : penalty + tryPlacement(state, i, a, b, () => clusterScore(state));
+  const penalty = rulePenalty(search, i, a, b);
+  if (penalty === Number.POSITIVE_INFINITY) return;
+  const score =
+    penalty + (isSummed(search, i) ? scoreWith(search, i, route, a, b, t) : tryPlacement(state, i, a, b, () => clusterScore(state)));
   if (score < scratch.lowest) scratch.lowest = score;
   offer(found, i, kind, t, score);
 }
 
-/** All that is no count in the score, with the instance on `a` and `b`; the state may have it where it was, or not at all. */
-function spreadWith(search: MoveSearch, i: number, route: Route, a: number, b: number, p: number, s: number, t: number): number {
-  const { state, table, bound, scratch } = search;
+/** The score but for rules, with the detached instance on `a` and `b`. */
+function scoreWith({ state, table, scratch }: MoveSearch, i: number, route: Route, a: number, b: number, t: number): number {
   const { loose } = scratch;
-  if (!scratch.isLoose) takeOut(state, table, loose, i, p, s, bound.reservedWithout);
-  scratch.isLoose = true;
   if (t >= 0 && !scratch.hasTarget) takeTarget(state, table, loose, i, t);
   scratch.hasTarget = t >= 0;
   const secondaryPart = b < 0 ? undefined : loose.asSecondary[route.secondary];
   const spread = table.constant + deviations(table, loose, loose.asPrimary[route.primary], secondaryPart);
-  if (b < 0) return spread + reservedScore(table, loose.reservedSum, loose.reservedSquares);
-  const before = b === s ? bound.reservedWithout : (state.nodes.reserved[b] as number);
-  return spread + reservedAfter(state, table, loose.reservedSum, loose.reservedSquares, b, before, reservedWith(state, b, i, a, before));
+  return spread + rest(state, table, loose, i, a, b);
 }
 
 /** What rules cost once the instance is there; `Infinity`: a hard one would be broken more than now. */
 function rulePenalty({ options: { rules }, scratch: { change, ruleCost } }: MoveSearch, i: number, a: number, b: number): number {
   if (!rules) return 0;
   rules.weigh(i, a, b, change);
-  const [hard, soft] = change as unknown as readonly [number, number];
-  return hard > 0 ? Number.POSITIVE_INFINITY : ruleCost + hard * hardRuleWeight + soft;
+  const hard = change[0] as number;
+  return hard > 0 ? Number.POSITIVE_INFINITY : ruleCost + hard * hardRuleWeight + (change[1] as number);
 }
 
-/** Takes an instance off its nodes, once. */
-function takeOff({ state, bound, scratch }: MoveSearch, i: number, p: number, s: number): void {
+/** Takes an instance off its nodes, once: out of the sums, then out of the state. */
+function takeOff({ state, table, bound, scratch }: MoveSearch, i: number, p: number, s: number): void {
   if (scratch.isDetached) return;
-  const counts = () => nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
-  const before = counts();
+  takeOut(state, table, scratch.loose, i, p, s, bound.reservedWithout);
+  const before = ownCounts(state, p, s);
   save(state, scratch.backup, 0, p);
   save(state, scratch.backup, 1, s);
   detach(state, i);
   scratch.isDetached = true;
-  scratch.counts = bound.counts - before + counts();
+  scratch.loose.counts = bound.counts - before + ownCounts(state, p, s);
 }
+
+const ownCounts = (state: ClusterState, p: number, s: number): number =>
+  nodeCounts(state, p) + (s >= 0 ? nodeCounts(state, s) : 0) + (state.tags.domainConflicts[0] as number);
 
 function putBack({ state, scratch }: MoveSearch, i: number, p: number, s: number): void {
   attach(state, i, p, s);

@@ -5,8 +5,8 @@ import { sharedDomains, type TagTables, unmetDesires } from '../state/tag-tables
 
 /** What one instance at least adds to the counts of the score, by role, on its primary (0) and its secondary node (1). */
 export interface CountBound {
-  readonly primaryCounts: Float64Array;
-  readonly secondaryCounts: Float64Array;
+  readonly primaryAt: Float64Array;
+  readonly secondaryAt: Float64Array;
 }
 
 /** What an instance costs on a node that is offline, as primary and as secondary. */
@@ -19,17 +19,17 @@ const secondaryOffline = 4;
  * @param reserved memory that its secondary node reserves without it
  */
 export function boundCounts(state: ClusterState, bound: CountBound, i: number, p: number, s: number, reserved: number): number {
-  bound.primaryCounts[1] = 0;
-  bound.secondaryCounts[1] = 0;
+  bound.primaryAt[1] = 0;
+  bound.secondaryAt[1] = 0;
   return boundAtPrimary(state, bound, i, p, s) + (s >= 0 ? boundAtSecondary(state, bound, i, s, reserved) : 0);
 }
 
 /** @returns by how much the counts change when it leaves */
-function boundAtPrimary(state: ClusterState, { primaryCounts, secondaryCounts }: CountBound, i: number, p: number, s: number): number {
+function boundAtPrimary(state: ClusterState, { primaryAt, secondaryAt }: CountBound, i: number, p: number, s: number): number {
   const { nodes, instances, tags } = state;
   if (nodes.offline[p] === 1) {
-    primaryCounts[0] = primaryOffline;
-    secondaryCounts[0] = secondaryOffline;
+    primaryAt[0] = primaryOffline;
+    secondaryAt[0] = secondaryOffline;
     return -primaryOffline;
   }
   const all = (nodes.primaries[p] as number) + (nodes.secondaries[p] as number);
@@ -40,22 +40,16 @@ function boundAtPrimary(state: ClusterState, { primaryCounts, secondaryCounts }:
   const shared = tags.words > 0 && s >= 0 ? sharedDomains(tags, p, s) : 0;
   const ownConflicts = 2 * conflictsOf(tags, i, p) + (tags.words > 0 ? unmetDesires(tags, i, p) : 0);
   const without = (failed ? all - 1 : 0) + conflicts - ownConflicts - shared;
-  primaryCounts[0] = (free <= reserved ? all : 0) + conflicts - shared - without;
-  secondaryCounts[0] = Number(failed);
+  primaryAt[0] = (free <= reserved ? all : 0) + conflicts - shared - without;
+  secondaryAt[0] = Number(failed);
   return without - nodeCounts(state, p) - domainConflictsOf(tags, i, p);
 }
 
-function boundAtSecondary(
-  state: ClusterState,
-  { primaryCounts, secondaryCounts }: CountBound,
-  i: number,
-  s: number,
-  reserved: number,
-): number {
+function boundAtSecondary(state: ClusterState, { primaryAt, secondaryAt }: CountBound, i: number, s: number, reserved: number): number {
   const { nodes, instances, tags } = state;
   if (nodes.offline[s] === 1) {
-    primaryCounts[1] = primaryOffline;
-    secondaryCounts[1] = secondaryOffline;
+    primaryAt[1] = primaryOffline;
+    secondaryAt[1] = secondaryOffline;
     return -secondaryOffline;
   }
   const all = (nodes.primaries[s] as number) + (nodes.secondaries[s] as number);
@@ -63,8 +57,8 @@ function boundAtSecondary(
   const failed = free <= reserved;
   const failsWith = free - (instances.usesMemory[i] === 1 ? (instances.memory[i] as number) : 0) <= reserved;
   const failure = failed ? all - 1 : 0;
-  primaryCounts[1] = (failsWith ? all : 0) - failure + (tags.words > 0 ? unmetDesires(tags, i, s) : 0);
-  secondaryCounts[1] = Number(failed);
+  primaryAt[1] = (failsWith ? all : 0) - failure + (tags.words > 0 ? unmetDesires(tags, i, s) : 0);
+  secondaryAt[1] = Number(failed);
   return failure + 2 * (nodes.tagConflicts[s] as number) + (nodes.location[s] as number) - nodeCounts(state, s);
 }
 

@@ -1,8 +1,9 @@
 import type { ClusterState } from '../state/cluster-state.ts';
+import type { Base } from './placement-score.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /** The sums of the score without one instance, and what it adds to them on its primary, its secondary and a target. */
-export interface LooseSums {
+export interface LooseSums extends Base {
   readonly sums: Float64Array;
   readonly squares: Float64Array;
   /** Values of its primary and its secondary without it. */
@@ -10,8 +11,6 @@ export interface LooseSums {
   /** What it adds as primary, as secondary: to the sums, then to the squares; by node. */
   readonly asPrimary: readonly [Float64Array, Float64Array, Float64Array];
   readonly asSecondary: readonly [Float64Array, Float64Array, Float64Array];
-  reservedSum: number;
-  reservedSquares: number;
 }
 
 export function createLooseSums(metrics: number): LooseSums {
@@ -22,6 +21,7 @@ export function createLooseSums(metrics: number): LooseSums {
     own: [new Float64Array(metrics), new Float64Array(metrics)],
     asPrimary: [part(), part(), part()],
     asSecondary: [part(), part(), part()],
+    counts: 0,
     reservedSum: 0,
     reservedSquares: 0,
   };

@@ -38,31 +38,19 @@ export function deviations(
 
 /** Reserved memory and everything that is counted, with a detached instance on `a` as primary and `b` as secondary, or -1. */
 export function rest(state: ClusterState, table: ScoreTable, base: Base, i: number, a: number, b: number): number {
-  const { reservedSum, reservedSquares, counts } = base;
-  const after = countsAfter(state, counts, i, a, b);
-  if (b < 0) return after + reservedScore(table, reservedSum, reservedSquares);
-  const before = state.nodes.reserved[b] as number;
-  return after + reservedAfter(state, table, reservedSum, reservedSquares, b, before, reservedWith(state, b, i, a));
-}
-
-/** The counts of the score with a detached instance on `a` and `b`. */
-export function countsAfter(state: ClusterState, counts: number, i: number, a: number, b: number): number {
-  const after = counts + countsWithPrimary(state, i, a, b) - nodeCounts(state, a);
-  return b < 0 ? after : after + countsWithSecondary(state, b, reservedWith(state, b, i, a)) - nodeCounts(state, b);
-}
-
-/** What reserved memory adds to the score when a node reserves another amount than before. */
-export function reservedAfter(
-  { nodes }: ClusterState,
-  table: ScoreTable,
-  sum: number,
-  squares: number,
-  n: number,
-  before: number,
-  after: number,
-): number {
-  if (table.isOnline[n] === 0) return reservedScore(table, sum, squares);
-  const memory = nodes.totalMemory[n] as number;
-  const d = (after - before) / memory;
-  return reservedScore(table, sum + d, squares + d * (2 * (before / memory - table.reservedSums.centre) + d));
+  const { nodes } = state;
+  let { reservedSum: sum, reservedSquares: squares, counts } = base;
+  counts += countsWithPrimary(state, i, a, b) - nodeCounts(state, a);
+  if (b >= 0) {
+    const before = nodes.reserved[b] as number;
+    const reserved = reservedWith(state, b, i, a);
+    counts += countsWithSecondary(state, b, reserved) - nodeCounts(state, b);
+    if (reserved !== before && table.isOnline[b] === 1) {
+      const memory = nodes.totalMemory[b] as number;
+      const d = (reserved - before) / memory;
+      sum += d;
+      squares += d * (2 * (before / memory - table.reservedSums.centre) + d);
+    }
+  }
+  return counts + reservedScore(table, sum, squares);
 }

@@ -43,10 +43,7 @@ export interface ScoreBound {
   /** Counts without it, and memory that its secondary node reserves without it. */
   countsWithout: number;
   reservedWithout: number;
-  /** What it adds to the counts as primary or secondary on its primary (0), its secondary (1) and the target (2). */
-  readonly primaryCounts: Float64Array;
-  readonly secondaryCounts: Float64Array;
-  /** What it adds to the score there. */
+  /** What it adds to the score as primary or secondary on its primary (0), its secondary (1) and the target (2); first of all to the counts. */
   readonly primaryAt: Float64Array;
   readonly secondaryAt: Float64Array;
   /** The least that reserved memory can add. */
@@ -81,8 +78,6 @@ export function createScoreBound(state: ClusterState, table: ScoreTable): ScoreB
     base: 0,
     countsWithout: 0,
     reservedWithout: 0,
-    primaryCounts: new Float64Array(3),
-    secondaryCounts: new Float64Array(3),
     primaryAt: new Float64Array(3),
     secondaryAt: new Float64Array(3),
     leastReserved: 0,
@@ -199,8 +194,6 @@ function boundReserved({ instances, nodes }: ClusterState, table: ScoreTable, bo
 export function boundMoves(table: ScoreTable, bound: ScoreBound, i: number): void {
   const { metrics, weights, primaryAmounts, secondaryAmounts } = table;
   const { from, to, without, own, slopes, primaryAt, secondaryAt } = bound;
-  primaryAt.set(bound.primaryCounts);
-  secondaryAt.set(bound.secondaryCounts);
   const inverse = 1 / table.online.length;
   bound.base = bound.floor;
   for (let k = 0; k <= metrics; k++) {
