@@ -17,4 +17,18 @@ import { versions } from './collectors/versions.ts';
  * Every built-in collector, in the order of lists and reports. `/1/list/collectors`, the metrics, the documentation and
  * its check come from here; a new collector is one file in collectors/ and one line here.
  */
-export const collectorCatalogue: readonly Collector<unknown>[] = [cpuAvgLoad, diskstats, drbd, lv, cpu, memory, filesystems, network];
+export const collectorCatalogue: readonly Collector<unknown>[] = [
+  cpuAvgLoad,
+  diskstats,
+  drbd,
+  lv,
+  cpu,
+  memory,
+  filesystems,
+  network,
+  versions,
+  clock,
+  certificates,
+  daemons,
+  nodeHealth,
+];
