@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { collectorsPage } from './pages/collectors-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { locationExample } from './pages/location-example.ts';
 import { locationSchema } from './pages/location-schema.ts';
@@ -8,6 +9,7 @@ import { opcodesPage } from './pages/opcodes-page.ts';
 /** Pages that are made from the source, by their path. */
 export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
+  'docs/monitoring-collectors.md': collectorsPage,
   'docs/opcodes.md': opcodesPage,
   'docs/location.schema.json': locationSchema,
   'docs/examples/location/before-and-after.svg': locationExample,

@@ -1,1 +1,2 @@
+export { collectorCatalogue } from './collector-catalogue.ts';
 export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';
