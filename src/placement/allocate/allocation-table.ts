@@ -42,13 +42,14 @@ export function createAllocationTable(state: ClusterState): AllocationTable {
   return { table: createScoreTable(view, Int32Array.of(1, 2)), view, stale: 0 };
 }
 
-/** What an instance adds to each metric as primary and as secondary; on nodes with exclusive storage the second ones. */
-export function amountsOf({ table, view }: AllocationTable, instance: PreparedInstance): [Amounts, Amounts] {
-  const { metrics, primaryAmounts, secondaryAmounts } = table;
+/** Writes what an instance adds to each metric as primary and as secondary; on nodes with exclusive storage the second ones. */
+export function writeShape({ table, view }: AllocationTable, instance: PreparedInstance, primary: Amounts, secondary: Amounts): void {
   writeInstance(view.instances, 0, instance);
   writeAmounts(view, table, 0);
-  const row = ([first, second]: Amounts): Amounts => [first.slice(0, metrics), second.slice(0, metrics)];
-  return [row(primaryAmounts), row(secondaryAmounts)];
+  for (const exclusive of [0, 1] as const) {
+    primary[exclusive].set(table.primaryAmounts[exclusive].subarray(0, table.metrics));
+    secondary[exclusive].set(table.secondaryAmounts[exclusive].subarray(0, table.metrics));
+  }
 }
 
 type Amounts = readonly [Float64Array, Float64Array];

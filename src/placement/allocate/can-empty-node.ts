@@ -39,6 +39,7 @@ export function canEmptyNode(
   group: Int32Array,
   traits: RescueTraits,
 ): boolean {
+  if (primaries.some((i) => !hasRefuge(state, i, targets, traits))) return false;
   const moved: { readonly i: number; readonly primary: number; readonly secondary: number }[] = [];
   const { instances } = state;
   const touched = new Set<number>([
@@ -66,6 +67,17 @@ export function canEmptyNode(
   }
   restore(state, backup);
   return goes;
+}
+
+/** Some node takes the instance even as things are; while others come there, it does not become more room. */
+function hasRefuge(state: ClusterState, i: number, targets: Int32Array, { kind, allowed }: RescueTraits): boolean {
+  if (kind[i] === rescue.failover) return true;
+  const isAllowed = (t: number) => kind[i] === rescue.anywhere || allowed[state.nodes.exclusive[t] as 0 | 1][i] === 1;
+  for (let k = 0; k < targets.length; k++) {
+    const t = targets[k] as number;
+    if (isAllowed(t) && admitPrimary(state, t, i, true) === failMode.none) return true;
+  }
+  return false;
 }
 
 function bestTarget(state: ClusterState, i: number, targets: Int32Array, group: Int32Array): number {

@@ -1,14 +1,20 @@
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
 import { canMigrate, destination, type MoveKind, moveKind } from '../balance/move.ts';
-import type { PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import { noNode, type PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
+import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
+import { admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { type FailMode, failMode, failNames } from '../state/fail-mode.ts';
-import { createBackup, restore, save } from '../state/node-backup.ts';
+import { failMode, failNames } from '../state/fail-mode.ts';
+import { backupOf, createBackup, restore, save } from '../state/node-backup.ts';
+import { boundPlaces } from './bound-places.ts';
+import { findBestPairs } from './find-bounded.ts';
 import { groupScore, nodesOfGroup } from './group-score.ts';
+import { createSearch } from './search.ts';
+import { weighingOf } from './weighing.ts';
 
 /** Which nodes of an instance change. */
 export type EvacuationMode = 'primary-only' | 'secondary-only' | 'all';
@@ -73,7 +79,6 @@ export function evacuateInstance(
   }
   if (mode === 'secondary-only') return oneNode(state, i, moveKind.replaceSecondary, group, targets, limits);
   if (mode === 'all') return bothNodes(state, i, group, targets, limits);
-  const failover = { kind: moveKind.failover, target: -1 };
   const broken = brokenRule(state, i, [failover], limits);
   if (broken !== undefined) return failed(broken);
   const refusal = applyMove(state, i, moveKind.failover, -1, limits.force);
@@ -90,23 +95,33 @@ function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[],
 }
 
 /** Name of the hard rule that steps from where the instance is would break, or break more. */
-function brokenRule(
-  { instances }: ClusterState,
-  i: number,
-  steps: readonly EvacuationStep[],
-  { rules }: EvacuationLimits,
-): string | undefined {
+function brokenRule(state: ClusterState, i: number, steps: readonly EvacuationStep[], { rules }: EvacuationLimits): string | undefined {
   if (!rules) return undefined;
-  let at: readonly [number, number] = [instances.primary[i] as number, instances.secondary[i] as number];
-  for (const { kind, target } of steps) {
-    if (!canMigrate(kind, ...at, target, (from, to) => rules.mayMigrate(i, from, to))) return 'no migration to there';
-    at = destination(kind, ...at, target);
-  }
+  if (isBlocked(state, i, steps, rules)) return 'no migration to there';
+  const at = endOf(state, i, steps);
   const change = new Float64Array(2);
   rules.weigh(i, ...at, change);
   if ((change[0] as number) <= 0) return undefined;
   return rules.explain(i, ...at).find(({ hard }) => hard)?.rule;
 }
+
+/** Whether rules forbid one of the migrations on the way. */
+function isBlocked(state: ClusterState, i: number, steps: readonly EvacuationStep[], rules: RuleBook | undefined): boolean {
+  return (
+    rules !== undefined &&
+    steps.some(({ kind, target }, k) => {
+      const at = endOf(state, i, steps.slice(0, k));
+      return !canMigrate(kind, ...at, target, (from, to) => rules.mayMigrate(i, from, to));
+    })
+  );
+}
+
+/** Where the instance is after these steps. */
+const endOf = ({ instances }: ClusterState, i: number, steps: readonly EvacuationStep[]): readonly [number, number] =>
+  steps.reduce<readonly [number, number]>(
+    (at, { kind, target }) => destination(kind, ...at, target),
+    [instances.primary[i] as number, instances.secondary[i] as number],
+  );
 
 /** What rules add to the score when the instance goes there. */
 function ruleChange(i: number, primary: number, secondary: number, { rules }: EvacuationLimits): number {
@@ -155,53 +170,105 @@ function tryMove(
   return problem === undefined ? { score: score + ruleChange(i, ...to, limits) } : { problem };
 }
 
-/** All pairs of new nodes, by way of: disks to the new primary, fail-over, disks to the new secondary. */
+/** The best pair of new nodes, by way of: disks to the new primary, fail-over, disks to the new secondary. Of equals the last. */
 function bothNodes(state: ClusterState, i: number, group: number, targets: Int32Array, limits: EvacuationLimits): Evacuation {
-  const { force } = limits;
   const scope = nodesOfGroup(state, group);
   const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
-  const first: EvacuationStep[] = state.nodes.offline[from[0]] === 1 ? [{ kind: moveKind.failover, target: -1 }] : [];
-  let failure = 'no nodes available';
+  const isLeft = state.nodes.offline[from[0]] === 1;
   let best: readonly EvacuationStep[] | undefined;
   let least = Number.POSITIVE_INFINITY;
-  const backup = createBackup(state, 4);
-  for (const p of targets) {
-    for (const s of targets) {
-      if (p === s) continue;
-      const steps = [
-        ...first,
-        { kind: moveKind.replaceSecondary, target: p },
-        { kind: moveKind.failover, target: -1 },
-        { kind: moveKind.replaceSecondary, target: s },
-      ];
-      const broken = brokenRule(state, i, steps, limits);
-      if (broken !== undefined) {
-        failure = `Allocation failed: ${broken}`;
-        continue;
-      }
-      [from[0], from[1], p, s].filter((n, k, all) => all.indexOf(n) === k).forEach((n, place) => save(state, backup, place, n));
-      const problem = walk(state, i, steps, force, first.length);
-      const score = problem === undefined ? groupScore(state, scope) + ruleChange(i, p, s, limits) : Number.POSITIVE_INFINITY;
-      detach(state, i);
-      attach(state, i, ...from);
-      restore(state, backup);
-      backup.nodes.fill(-1);
-      if (problem !== undefined) failure = `Allocation failed: ${problem}`;
-      else if (!(least < score)) [best, least] = [steps, score];
-    }
+  for (const [p, s] of bestPairs(state, i, targets, scope, isLeft, limits)) {
+    const outcome = tryWay(state, i, wayTo(isLeft, p, s), limits, () => groupScore(state, scope));
+    if ('problem' in outcome || least < outcome.seen) continue;
+    [best, least] = [wayTo(isLeft, p, s), outcome.seen];
   }
-  if (!best) return { instance: i, failure: `Can't find any good nodes for relocation: ${failure}` };
-  walk(state, i, best, force, first.length);
+  if (!best) {
+    const last = targets.slice(-2);
+    const [s = noNode, p = noNode] = last;
+    const refusal = last.length < 2 ? undefined : tryWay(state, i, wayTo(isLeft, p, s), limits, () => 0);
+    const failure = refusal && 'problem' in refusal ? `Allocation failed: ${refusal.problem}` : 'no nodes available';
+    return { instance: i, failure: `Can't find any good nodes for relocation: ${failure}` };
+  }
+  walk(state, i, best, limits.force, isLeft);
   return moved(state, i, best, limits);
 }
+
+/** @param isLeft the primary node is offline: the instance runs on its secondary first */
+const wayTo = (isLeft: boolean, p: number, s: number): EvacuationStep[] => [
+  ...(isLeft ? [failover] : []),
+  { kind: moveKind.replaceSecondary, target: p },
+  failover,
+  ...(s >= 0 ? [{ kind: moveKind.replaceSecondary, target: s }] : []),
+];
+
+/** What it would be like at the end of the way, with what rules add; everything is as before afterwards. */
+function tryWay(
+  state: ClusterState,
+  i: number,
+  steps: readonly EvacuationStep[],
+  limits: EvacuationLimits,
+  look: () => number,
+): { readonly problem: string } | { readonly seen: number } {
+  const broken = brokenRule(state, i, steps, limits);
+  if (broken !== undefined) return { problem: broken };
+  const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
+  const touched = new Set([...from, ...steps.map(({ target }) => target)]);
+  const backup = backupOf(state, [...touched]);
+  const problem = walk(state, i, steps, limits.force, state.nodes.offline[from[0]] === 1);
+  const [p, s] = [state.instances.primary[i] as number, state.instances.secondary[i] as number];
+  const seen = problem === undefined ? look() + ruleChange(i, p, s, limits) : 0;
+  detach(state, i);
+  attach(state, i, ...from);
+  restore(state, backup);
+  return problem === undefined ? { seen } : { problem };
+}
+
+/**
+ * The pairs among which the best one is, in order. Whether a node can be the new primary does not depend on the secondary;
+ * that is found by going there.
+ */
+function bestPairs(
+  state: ClusterState,
+  i: number,
+  targets: Int32Array,
+  scope: Int32Array,
+  isLeft: boolean,
+  limits: EvacuationLimits,
+): (readonly [number, number])[] {
+  const { instances, tags, data } = state;
+  const instance = data.instances[i] as PreparedInstance;
+  const { force } = limits;
+  const primaries = targets.filter((p) => {
+    const steps = wayTo(isLeft, p, noNode);
+    return !isBlocked(state, i, steps, limits.rules) && !('problem' in tryWay(state, i, steps, { force }, () => 0));
+  });
+  // Conflicts of failure domains are counted in the whole cluster, and here those in the group matter.
+  if (tags.words > 0 && tags.exclusionCount > 0 && scope.length < state.scope.length)
+    return [...primaries].flatMap((p) => [...targets].flatMap((s) => (s === p ? [] : [[p, s] as const])));
+  const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
+  const backup = backupOf(state, from);
+  detach(state, i);
+  // What an instance leaves last on its way is its first node, or the second if that is left at once.
+  const lenient = force || state.nodes.offline[from[isLeft ? 1 : 0]] === 1;
+  const search = { ...createSearch({ ...state, scope }, force, limits.rules), lenient };
+  const admitted = targets.filter((s) => admitSecondary(state, s, i, s, lenient, false) === failMode.none);
+  search.weighing = weighingOf(search.weighings, state, search.allocation, instance);
+  boundPlaces(search, { row: i, instance }, primaries, admitted);
+  const pairs = findBestPairs(search, { row: i, instance }, primaries, admitted);
+  attach(state, i, ...from);
+  restore(state, backup);
+  return pairs.map(({ primary, secondary }) => [primary, secondary] as const).reverse();
+}
+
+const failover: EvacuationStep = { kind: moveKind.failover, target: noNode };
 
 const stepNames = ['Changing secondary to new primary', 'Failing over to new primary', 'Changing secondary to final secondary'];
 
 /** Makes the moves. @returns why one of them is not possible, with those before it made */
-function walk(state: ClusterState, i: number, steps: readonly EvacuationStep[], force: boolean, before: number): string | undefined {
+function walk(state: ClusterState, i: number, steps: readonly EvacuationStep[], force: boolean, isLeft: boolean): string | undefined {
   for (const [k, { kind, target }] of steps.entries()) {
     const refusal = applyMove(state, i, kind, target, force);
-    if (refusal !== failMode.none) return `${stepNames[k - before] ?? 'Failing over to the secondary'}: ${failNames[refusal]}`;
+    if (refusal !== failMode.none) return `${stepNames[k - Number(isLeft)] ?? 'Failing over to the secondary'}: ${failNames[refusal]}`;
   }
   return undefined;
 }

@@ -32,7 +32,14 @@ export function findBounded(
   const best: Best = { score: atMost, ties: [] };
   if (secondaries) searchPairs(search, wanted, primaries, secondaries, best);
   else searchNodes(search, wanted, primaries, best);
-  return decide(search, wanted, best);
+  return decide(search, wanted, nearBest(best));
+}
+
+/** The places with the best score, and those that are as good but for rounding. Of places that are alike two are enough. */
+export function findBestPairs(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array): Place[] {
+  const best: Best = { score: Number.POSITIVE_INFINITY, ties: [] };
+  searchPairs(search, wanted, primaries, secondaries, best);
+  return nearBest(best);
 }
 
 function searchNodes(search: Search, wanted: Wanted, primaries: Int32Array, best: Best): void {
@@ -90,9 +97,12 @@ function consider(search: Search, wanted: Wanted, primary: number, secondary: nu
   best.ties.push({ primary, secondary, score });
 }
 
+/** The last in order first. */
+const nearBest = ({ score, ties }: Best): Place[] =>
+  ties.filter((place) => place.score <= score + tolerance).sort((a, b) => b.primary - a.primary || b.secondary - a.secondary);
+
 /** Of equals the last in order; where a few are equal but for rounding, Ganeti's own rounding decides. */
-function decide(search: Search, wanted: Wanted, { score, ties }: Best): Place | undefined {
-  const near = ties.filter((place) => place.score <= score + tolerance).sort((a, b) => b.primary - a.primary || b.secondary - a.secondary);
+function decide(search: Search, wanted: Wanted, near: Place[]): Place | undefined {
   const [last] = near;
   if (!last || near.length === 1 || near.length > mostTies) return last;
   const single = last.secondary < 0;

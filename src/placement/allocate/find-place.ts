@@ -4,7 +4,7 @@ import { boundPlaces } from './bound-places.ts';
 import { crowds } from './crowds.ts';
 import { findBounded } from './find-bounded.ts';
 import { clusterStatistics, exactScore, placeScore, refusedByRule } from './place-score.ts';
-import { isRedundant, isRedundantWith, type Redundancy } from './redundancy.ts';
+import { isRedundant, isRedundantWith, type Redundancy, strandedOn } from './redundancy.ts';
 import type { Place, Search, Wanted } from './search.ts';
 import { tallyRefusals } from './tally-refusals.ts';
 
@@ -61,6 +61,10 @@ export function findPlace(
     failures[failMode.n1] = (failures[failMode.n1] as number) + open;
     return { place: undefined, successes: 0, failures, refusedByRules: 0 };
   }
+  if (redundancy && !search.rules && open > 0 && strandsEverywhere(search, wanted, primaries, redundancy)) {
+    failures[failMode.n1] = (failures[failMode.n1] as number) + open;
+    return { place: undefined, successes: 0, failures, refusedByRules: 0 };
+  }
   const ranked = rank(search, wanted, primaries, secondaries, few);
   const refusedByRules = open - ranked.length;
   if (!redundancy) return { place: ranked[0], successes: ranked.length, failures, refusedByRules };
@@ -75,6 +79,12 @@ export function findPlace(
   }
   failures[failMode.n1] = (failures[failMode.n1] as number) + dropped;
   return { place, successes: ranked.length - dropped, failures, refusedByRules };
+}
+
+/** Whether global N+1 refuses all places, for the sake of the instance itself. */
+function strandsEverywhere(search: Search, wanted: Wanted, primaries: Int32Array, redundancy: Redundancy): boolean {
+  const isStranded = strandedOn(redundancy, wanted);
+  return primaries.every((p) => search.weighing.primary.refusals[p] !== 0 || isStranded(p));
 }
 
 type Ranked = Place & { readonly order: number };

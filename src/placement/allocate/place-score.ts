@@ -1,9 +1,9 @@
-import { tryPlacement } from '../balance/apply-move.ts';
 import { rest } from '../balance/placement-score.ts';
+import { noNode } from '../cluster/cluster-data.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { createBackup, restore, save } from '../state/node-backup.ts';
+import { restore, save } from '../state/node-backup.ts';
 import { clusterScore, scoreComponents } from '../state/score.ts';
 import type { Search, Wanted } from './search.ts';
 
@@ -89,8 +89,8 @@ export function exactScore(search: Search, { row }: Wanted, p: number, s: number
   const { state } = search;
   const penalty = rulePenalty(search, row, p, s);
   if (penalty === refusedByRule) return penalty;
-  if (s < 0) return penalty + tryPlacement(state, row, p, s, () => clusterScore(state));
-  const backup = createBackup(state, 2);
+  if (s < 0) return penalty + tried(search, row, p);
+  const { backup } = search;
   save(state, backup, 0, p);
   save(state, backup, 1, s);
   const before = scoreComponents.map(({ value }) => [value(state, p), value(state, s)] as const);
@@ -120,4 +120,15 @@ export function exactScore(search: Search, { row }: Wanted, p: number, s: number
   state.instances.primary[row] = -1;
   state.instances.secondary[row] = -1;
   return penalty + score;
+}
+
+function tried({ state, backup }: Search, row: number, p: number): number {
+  save(state, backup, 0, p);
+  save(state, backup, 1, noNode);
+  attach(state, row, p, noNode);
+  const score = clusterScore(state);
+  detach(state, row);
+  restore(state, backup);
+  state.instances.primary[row] = noNode;
+  return score;
 }

@@ -1,8 +1,10 @@
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import { unallocated } from '../state/add-primary.ts';
+import { admitPrimary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { createBackup, restore, save } from '../state/node-backup.ts';
+import { failMode } from '../state/fail-mode.ts';
+import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { canEmptyNode, type RescueTraits, rescue } from './can-empty-node.ts';
 import { nodesOfGroup } from './group-score.ts';
 import { createInstanceLists, delist, enlist, type InstanceLists, listed } from './instance-lists.ts';
@@ -31,6 +33,8 @@ export interface Redundancy {
   readonly nodeMemory: Float64Array;
   readonly nodeDisk: Float64Array;
   readonly peaks: Peaks;
+  /** Of two nodes while an instance is tried there. */
+  readonly backup: NodeBackup;
 }
 
 /** What `staysRedundant` needs to know of all instances: the largest needs of one and of one node's. */
@@ -58,6 +62,7 @@ export function createRedundancy(state: ClusterState, { groups, onlineOnly }: Re
     refuted: false,
     nodeMemory: new Float64Array(state.nodeCount),
     nodeDisk: new Float64Array(state.nodeCount),
+    backup: createBackup(state, 2),
     peaks: { memory: 0, disk: 0, memoryOfNode: 0, diskOfNode: 0, uncertain: false },
   };
   state.data.instances.forEach((instance, row) => {
@@ -123,9 +128,8 @@ function survives({ state, lists, traits, members }: Redundancy, n: number): boo
 
 /** Whether any one node may fail when the instance is on these nodes. */
 export function isRedundantWith(redundancy: Redundancy, wanted: Wanted, p: number, s: number): boolean {
-  const { state, lists } = redundancy;
+  const { state, lists, backup } = redundancy;
   if (state.instances.forthcoming[wanted.row] === 1) return isRedundant(redundancy);
-  const backup = createBackup(state, 2);
   save(state, backup, 0, p);
   save(state, backup, 1, s);
   attach(state, wanted.row, p, s);
@@ -138,6 +142,29 @@ export function isRedundantWith(redundancy: Redundancy, wanted: Wanted, p: numbe
   state.instances.primary[wanted.row] = -1;
   state.instances.secondary[wanted.row] = -1;
   return survivesAll;
+}
+
+/**
+ * Nodes whose failure would leave the instance itself without a place if it were there, whatever else comes of the others:
+ * no other node of the group takes it even as things are. An instance that fails over to its secondary is not asked about.
+ */
+export function strandedOn(redundancy: Redundancy, wanted: Wanted): (n: number) => boolean {
+  const { state, traits, members } = redundancy;
+  const { nodes, tags, instances, nodeCount } = state;
+  const { row } = wanted;
+  const refuges = new Map<number, readonly number[]>();
+  for (const [group, all] of members) {
+    describeInstance(redundancy, wanted, group);
+    const takes = (n: number) =>
+      (traits.kind[row] !== rescue.recreate || traits.allowed[nodes.exclusive[n] as 0 | 1][row] === 1) &&
+      admitPrimary(state, n, row, true) === failMode.none;
+    refuges.set(group, [...all].filter(takes));
+  }
+  const asked = traits.kind[row] !== rescue.failover && instances.forthcoming[row] === 0;
+  const mayMove = (from: number, to: number) =>
+    traits.kind[row] === rescue.recreate || tags.migration === undefined || tags.migration[from * nodeCount + to] === 1;
+  const checked = new Set(redundancy.checked);
+  return (n) => asked && checked.has(n) && !refuges.get(nodes.group[n] as number)?.some((t) => t !== n && mayMove(n, t));
 }
 
 /** Where all instances are mirrored and reserved for, only nodes that count on one of these two are touched by what is placed there. */

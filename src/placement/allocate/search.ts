@@ -3,6 +3,7 @@ import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { nodeCounts } from '../state/counts.ts';
+import { createBackup, type NodeBackup } from '../state/node-backup.ts';
 import { type AllocationTable, createAllocationTable, prototype, updateTable } from './allocation-table.ts';
 import { forgetNode, forgetNodes, type Weighing, weighingOf } from './weighing.ts';
 
@@ -13,6 +14,8 @@ export interface Search {
   readonly rules: RuleBook | undefined;
   /** Policy limits of the primary node and N+1 are passed over. */
   readonly force: boolean;
+  /** The secondary need not have the memory for all instances of the primary together. */
+  readonly lenient: boolean;
   /** Of the instance that was weighed last. */
   weighing: Weighing;
   /** Of the shapes that were weighed, the last first. */
@@ -24,6 +27,8 @@ export interface Search {
   /** Of the score without the instance, what is no deviation. */
   readonly base: Base;
   readonly weighed: Float64Array;
+  /** Of two nodes while a place is tried. */
+  readonly backup: NodeBackup;
   /** The nodes of the scope that are online, by group. */
   readonly online: ReadonlyMap<number, Int32Array>;
   /** Groups with nodes in the scope, ascending. */
@@ -54,12 +59,14 @@ export function createSearch(state: ClusterState, force: boolean, rules: RuleBoo
     allocation,
     rules,
     force,
+    lenient: false,
     weighings,
     weighing: weighingOf(weighings, state, allocation, prototype),
     counts: { byNode, total: state.scope.reduce((sum, n) => sum + (byNode[n] as number), 0) },
     changes: 0,
     base: { reservedSum: 0, reservedSquares: 0, counts: 0 },
     weighed: new Float64Array(2),
+    backup: createBackup(state, 2),
     inScope: [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b),
     online: new Map(
       [...Map.groupBy(online, (n) => state.nodes.group[n] as number)].map(([group, nodes]) => [group, Int32Array.from(nodes)]),

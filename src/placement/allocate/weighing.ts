@@ -1,7 +1,7 @@
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { FailMode } from '../state/fail-mode.ts';
-import { type AllocationTable, amountsOf } from './allocation-table.ts';
+import { type AllocationTable, writeShape } from './allocation-table.ts';
 import { matchPolicy } from './match-policy.ts';
 
 /** How much is known of a node for one role. */
@@ -18,7 +18,7 @@ export interface RoleWeights {
   /** What it adds by metric before the factor of the node; on nodes with exclusive storage the second ones. */
   readonly amounts: readonly [Float64Array, Float64Array];
   /** Metrics that it changes. */
-  readonly active: Int32Array;
+  active: readonly number[];
   readonly extremes: Extremes;
 }
 
@@ -35,11 +35,11 @@ export interface Extremes {
  * nodes on which something has happened are looked at anew.
  */
 export interface Weighing {
-  readonly key: string;
+  key: string;
   readonly primary: RoleWeights;
   readonly secondary: RoleWeights;
   /** By group, without and with exclusive storage. */
-  readonly policies: readonly (readonly [FailMode, FailMode])[];
+  policies: readonly (readonly [FailMode, FailMode])[];
   /** How much the bounds weigh the squares of each metric; the last is reserved memory. */
   readonly slopes: Float64Array;
   /** A score is not below `floor` + bound of the primary + bound of the secondary. */
@@ -57,15 +57,18 @@ const mostShapes = 8;
 /** The weighing of instances like this one, empty if there is none yet. The last one asked for is the first in the list. */
 export function weighingOf(weighings: Weighing[], state: ClusterState, allocation: AllocationTable, instance: PreparedInstance): Weighing {
   const key = shapeOf(instance);
-  const at = weighings.findIndex((weighing) => weighing.key === key);
-  const found = at < 0 ? createWeighing(key, state, allocation, instance) : (weighings[at] as Weighing);
-  if (at !== 0) {
-    weighings.splice(at < 0 ? mostShapes - 1 : at, 1);
-    weighings.unshift(found);
+  if (weighings[0]?.key !== key) {
+    const at = weighings.findIndex((weighing) => weighing.key === key);
+    const most = weighings.length < mostShapes ? weighings.length : mostShapes - 1;
+    const [known] = weighings.splice(at < 0 ? most : at, 1);
+    const weighing = known ?? createWeighing(state, allocation);
+    if (at < 0) describeShape(weighing, key, state, allocation, instance);
+    weighings.unshift(weighing);
   }
+  const [weighing] = weighings as [Weighing];
   // What tags make of an instance depends on more than the node.
-  if (instance.exclusionTags.length > 0 || instance.desiredLocationTags.length > 0) forgetNodes(found);
-  return found;
+  if (instance.exclusionTags.length > 0 || instance.desiredLocationTags.length > 0) forgetNodes(weighing);
+  return weighing;
 }
 
 /** All that limits, policies and scores ask about an instance. */
@@ -87,15 +90,13 @@ const shapeNames = [
   'desiredLocationTags',
 ] as const satisfies readonly (keyof PreparedInstance)[];
 
-function createWeighing(key: string, state: ClusterState, allocation: AllocationTable, instance: PreparedInstance): Weighing {
-  const { metrics } = allocation.table;
-  const [primary, secondary] = amountsOf(allocation, instance);
+function createWeighing({ nodeCount }: ClusterState, { table }: AllocationTable): Weighing {
   return {
-    key,
-    primary: createRole(state.nodeCount, metrics, primary),
-    secondary: createRole(state.nodeCount, metrics, secondary),
-    policies: state.data.groups.map(({ ipolicy }) => [matchPolicy(instance, ipolicy, false), matchPolicy(instance, ipolicy, true)]),
-    slopes: new Float64Array(metrics + 1),
+    key: '',
+    primary: createRole(nodeCount, table.metrics),
+    secondary: createRole(nodeCount, table.metrics),
+    policies: [],
+    slopes: new Float64Array(table.metrics + 1),
     floor: 0,
     floorFor: -1,
     floorOfPairs: false,
@@ -103,18 +104,37 @@ function createWeighing(key: string, state: ClusterState, allocation: Allocation
   };
 }
 
-function createRole(nodeCount: number, metrics: number, amounts: readonly [Float64Array, Float64Array]): RoleWeights {
-  const most = () => new Float64Array(metrics + 1).fill(Number.NEGATIVE_INFINITY);
-  const least = () => new Float64Array(metrics + 1).fill(Number.POSITIVE_INFINITY);
+function createRole(nodeCount: number, metrics: number): RoleWeights {
+  const column = () => new Float64Array(metrics + 1);
   return {
     known: new Uint8Array(nodeCount),
     refusals: new Uint8Array(nodeCount),
     parts: new Float64Array(),
     bounds: new Float64Array(),
-    amounts,
-    active: Int32Array.from({ length: metrics }, (_, k) => k).filter((k) => amounts.some((each) => each[k] !== 0)),
-    extremes: { leastSum: least(), mostSum: most(), leastSquare: least(), mostSquare: most() },
+    amounts: [new Float64Array(metrics), new Float64Array(metrics)],
+    active: [],
+    extremes: { leastSum: column(), mostSum: column(), leastSquare: column(), mostSquare: column() },
   };
+}
+
+/** Makes a weighing one of another shape: where sizes are tried, shapes are many, and none comes again. */
+function describeShape(
+  weighing: Weighing,
+  key: string,
+  state: ClusterState,
+  allocation: AllocationTable,
+  instance: PreparedInstance,
+): void {
+  const { primary, secondary } = weighing;
+  weighing.key = key;
+  weighing.policies = state.data.groups.map(({ ipolicy }) => [matchPolicy(instance, ipolicy, false), matchPolicy(instance, ipolicy, true)]);
+  writeShape(allocation, instance, primary.amounts, secondary.amounts);
+  for (const role of [primary, secondary]) {
+    const [shared, exclusive] = role.amounts;
+    role.active = [...shared.keys()].filter((k) => shared[k] !== 0 || exclusive[k] !== 0);
+    role.parts.fill(0);
+  }
+  forgetNodes(weighing);
 }
 
 /** Something has happened on a node, which may be `noNode`. */

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { seededRandom } from '../../base/index.ts';
+import { applyMove } from '../balance/apply-move.ts';
+import { moveKind } from '../balance/move.ts';
+import { prepareCluster } from '../cluster/prepare-cluster.ts';
+import { attach, detach } from '../state/attach.ts';
+import { type ClusterState, createState } from '../state/cluster-state.ts';
+import { backupOf, restore } from '../state/node-backup.ts';
+import { randomCluster } from '../testing/random-cluster.ts';
+import { evacuateInstance } from './evacuate.ts';
+import { groupScore, nodesOfGroup } from './group-score.ts';
+
+const runs = { numRuns: 100, seed: 20_261_123 };
+
+/** The best pair of all, by going every way: of equals the last. */
+function bestOfAll(state: ClusterState, i: number, targets: Int32Array, scope: Int32Array, force: boolean): number[] | undefined {
+  const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
+  const isLeft = state.nodes.offline[from[0]] === 1;
+  let best: number[] | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const p of targets) {
+    for (const s of targets) {
+      if (p === s) continue;
+      const backup = backupOf(state, [...new Set([...from, p, s])]);
+      const ways = [
+        ...(isLeft ? [[moveKind.failover, -1] as const] : []),
+        [moveKind.replaceSecondary, p] as const,
+        [moveKind.failover, -1] as const,
+        [moveKind.replaceSecondary, s] as const,
+      ];
+      const goes = ways.every(([kind, target]) => applyMove(state, i, kind, target, force) === 0);
+      const score = goes ? groupScore(state, scope) : Number.NaN;
+      detach(state, i);
+      attach(state, i, ...from);
+      restore(state, backup);
+      if (goes && !(least < score)) [best, least] = [[p, s], score];
+    }
+  }
+  return best;
+}
+
+test('an instance that leaves both nodes goes where going every way finds it best', () => {
+  let gone = 0;
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1_000_000 }), (seed) => {
+      const random = seededRandom(seed);
+      const data = randomCluster(random, {
+        nodes: 8 + Math.floor(random() * 16),
+        instances: Math.floor(random() * 60),
+        groups: 1 + Math.floor(random() * 2),
+        varied: random() < 0.7,
+      });
+      // Tags that are counted in the whole cluster, those of nothing but nodes, and none.
+      const tags = [data.tags, data.tags.filter((tag) => tag.startsWith('htools:migration')), []][Math.floor(random() * 3)] as string[];
+      // Nodes that must be left, and such with hardly any memory, where it matters what is passed over.
+      const [offline, tight] = [random() < 0.4, random() < 0.5];
+      const nodes = data.nodes.map((node, n) => {
+        const short = tight && n % 3 > 0 ? Math.max(0, node.freeMemory - 1024 * n) : 0;
+        return {
+          ...node,
+          totalMemory: node.totalMemory - short,
+          freeMemory: node.freeMemory - short,
+          offline: node.offline || (offline && n % 5 === 0),
+        };
+      });
+      const state = createState(prepareCluster({ ...data, nodes, tags }));
+      const force = random() < 0.3;
+      for (const i of [...data.instances.keys()].slice(0, 6)) {
+        const group = Math.floor(random() * data.groups.length);
+        const left = [state.instances.primary[i], state.instances.secondary[i]];
+        const few = random() < 0.6;
+        const targets = nodesOfGroup(state, group).filter(
+          (n) => !left.includes(n) && state.nodes.offline[n] === 0 && !(few && random() < 0.7),
+        );
+        const best = bestOfAll(state, i, targets, nodesOfGroup(state, group), force);
+        const found = evacuateInstance(state, i, 'all', group, targets, { force });
+        assert.deepEqual('failure' in found ? undefined : found.nodes, best);
+        if (best) gone++;
+      }
+    }),
+    runs,
+  );
+  assert.ok(gone > 50, `${gone} instances went`);
+});
