@@ -1,4 +1,3 @@
-import { noNode } from '../cluster/cluster-data.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import type { Search, Wanted } from './search.ts';
 import { known, weighingOf } from './weighing.ts';
