@@ -25,16 +25,13 @@ export async function readRapiAccess(files: {
 
 /** Anything else in the file, such as the key beside a cluster's own certificate, is passed over. */
 async function readCertificates(file: string): Promise<readonly string[]> {
-  const certificates = (await readSourceFile(file)).match(certificateForm) ?? [];
-  if (certificates.length === 0) throw new GantryError('HTOOLS_RAPI_CA', { file, detail: 'it has none' });
-  for (const certificate of certificates) {
-    try {
-      new X509Certificate(certificate);
-    } catch (cause) {
-      throw new GantryError('HTOOLS_RAPI_CA', { file, detail: (cause as Error).message }, { cause });
-    }
+  const found = (await readSourceFile(file)).match(certificateForm) ?? [];
+  if (found.length === 0) throw new GantryError('HTOOLS_RAPI_CA', { file, detail: 'it has none' });
+  try {
+    return found.map((text) => new X509Certificate(text).toString());
+  } catch (cause) {
+    throw new GantryError('HTOOLS_RAPI_CA', { file, detail: (cause as Error).message }, { cause });
   }
-  return certificates;
 }
 
 async function readCredentials(file: string): Promise<{ user: string; password: string }> {
