@@ -1,11 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../../placement/index.ts';
-import { type IallocatorInput, parseIallocator } from './iallocator/parse-iallocator.ts';
+import type { IallocatorInput } from './iallocator/parse-iallocator.ts';
 import { readInstanceFigures } from './instance-figures.ts';
-import { loadLuxi } from './luxi/load-luxi.ts';
-import { type MonitorOptions, measure } from './monitor/measure.ts';
-import { loadRapi } from './rapi/load-rapi.ts';
-import { readRapiAccess } from './rapi/rapi-access.ts';
+import type { MonitorOptions } from './monitor/measure.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { simulate } from './simulation/simulate.ts';
 import { parseText } from './text/parse-text.ts';
@@ -62,6 +59,7 @@ export async function loadCluster(options: ClusterSource & LoadAdjustments): Pro
 
 /** Loads what Ganeti asks an instance allocator, together with the cluster it asks about. */
 export async function loadAllocation(file: string, options: LoadAdjustments = {}): Promise<IallocatorInput> {
+  const { parseIallocator } = await import('./iallocator/parse-iallocator.ts');
   const { cluster, request } = parseIallocator(await readSourceFile(file), file);
   return { cluster: await adjust(cluster, options), request };
 }
@@ -70,11 +68,19 @@ async function loadSource(source: ClusterSource): Promise<ClusterData> {
   const { textFile, rapi, luxiSocket, iallocatorFile, simulated = [] } = source;
   const given = [textFile, rapi, luxiSocket].filter((name) => name !== undefined);
   if (given.length > 1) throw new GantryError('HTOOLS_SOURCE_AMBIGUOUS');
-  if (rapi !== undefined) return loadRapi(rapi, await readRapiAccess(source));
-  if (luxiSocket !== undefined) return loadLuxi(luxiSocket);
+  // Only what is used is loaded: programs are started often, and checking foreign data takes a large library.
+  if (rapi !== undefined) {
+    const { loadRapi } = await import('./rapi/load-rapi.ts');
+    const { readRapiAccess } = await import('./rapi/rapi-access.ts');
+    return loadRapi(rapi, await readRapiAccess(source));
+  }
+  if (luxiSocket !== undefined) return (await import('./luxi/load-luxi.ts')).loadLuxi(luxiSocket);
   if (simulated.length > 0) return simulate(simulated);
   if (textFile !== undefined) return parseText(await readSourceFile(textFile), textFile);
-  if (iallocatorFile !== undefined) return parseIallocator(await readSourceFile(iallocatorFile), iallocatorFile).cluster;
+  if (iallocatorFile !== undefined) {
+    const { parseIallocator } = await import('./iallocator/parse-iallocator.ts');
+    return parseIallocator(await readSourceFile(iallocatorFile), iallocatorFile).cluster;
+  }
   throw new GantryError('HTOOLS_SOURCE_MISSING');
 }
 
@@ -94,7 +100,9 @@ async function adjust(source: ClusterData, options: LoadAdjustments): Promise<Cl
         ? cluster.instances.map((instance) => ({ ...instance, load: ignoreLoad ? none : (loads?.get(instance.name) ?? instance.load) }))
         : cluster.instances,
   };
-  return monitor && !ignoreLoad ? await measure(loaded, monitor, warn) : loaded;
+  if (!monitor || ignoreLoad) return loaded;
+  const { measure } = await import('./monitor/measure.ts');
+  return await measure(loaded, monitor, warn);
 }
 
 async function withFigures(cluster: ClusterData, options: LoadAdjustments): Promise<ClusterData> {
