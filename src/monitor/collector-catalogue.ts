@@ -7,6 +7,7 @@ import { daemons } from './collectors/daemons.ts';
 import { diskstats } from './collectors/diskstats.ts';
 import { drbd } from './collectors/drbd.ts';
 import { filesystems } from './collectors/filesystems.ts';
+import { instUsage } from './collectors/inst-usage.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
 import { network } from './collectors/network.ts';
@@ -31,4 +32,5 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   certificates,
   daemons,
   nodeHealth,
+  instUsage,
 ];

@@ -26,7 +26,14 @@ test('daemons, and commands of the same words', () => {
 
 test('a stat with blanks and parentheses in the name; cut short or garbled it is none', () => {
   const text = stat(7, 250, 12_300, '(a) b (c)');
-  assert.deepEqual(parseProcessStat(text), { state: 'S', cpuSeconds: 3, threads: 11, started: 123, resident: 25600 * 4096 });
+  assert.deepEqual(parseProcessStat(text), {
+    state: 'S',
+    userSeconds: 2.5,
+    cpuSeconds: 3,
+    threads: 11,
+    started: 123,
+    resident: 25600 * 4096,
+  });
   for (let length = 0; length < text.indexOf(' 18446744073709551615'); length++)
     assert.equal(parseProcessStat(text.slice(0, length)), undefined);
   for (const bad of [undefined, '', '\0', '7 (x) S 1 2 3', text.replace('250', 'x')]) assert.equal(parseProcessStat(bad), undefined);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatSamples } from '../host/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
-import { network, parseNetDev } from './network.ts';
+import { network } from './network.ts';
+import { parseNetDev } from './parse-net-dev.ts';
 
 const head =
   'Inter-|   Receive                                                |  Transmit\n' +

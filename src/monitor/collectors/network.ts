@@ -1,28 +1,6 @@
 import type { Collector } from '../collector/collector.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
-
-/** Names of the columns of /proc/net/dev, in this order since Linux 2.2. */
-const columns = [
-  'receivedBytes',
-  'receivedPackets',
-  'receiveErrors',
-  'receiveDropped',
-  'receiveFifo',
-  'receiveFrame',
-  'receiveCompressed',
-  'receivedMulticast',
-  'sentBytes',
-  'sentPackets',
-  'sendErrors',
-  'sendDropped',
-  'sendFifo',
-  'collisions',
-  'carrierErrors',
-  'sendCompressed',
-] as const;
-
-/** Counters since the interface came into being. */
-export type InterfaceCounters = { readonly name: string } & { readonly [column in (typeof columns)[number]]: number };
+import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 
 type Interface = InterfaceCounters & {
   /** The kernel's word: `up`, `down`, `unknown`, …; absent of an instance's. */
@@ -33,23 +11,6 @@ type Interface = InterfaceCounters & {
   /** Whose device it is on this side. */
   readonly instance?: string;
 };
-
-/** Reads /proc/net/dev. The first counter may follow the colon without a blank (before 2.6.36); a line that is cut short or garbled is left out. */
-export function parseNetDev(text: string): InterfaceCounters[] {
-  return text.split('\n').flatMap((line) => {
-    const colon = line.lastIndexOf(':');
-    const values = line
-      .slice(colon + 1)
-      .trim()
-      .split(/\s+/)
-      .map(Number);
-    if (colon < 1 || values.length < columns.length || values.some(Number.isNaN)) return [];
-    return Object.fromEntries([
-      ['name', line.slice(0, colon).trim()],
-      ...columns.map((column, i) => [column, values[i]]),
-    ]) as InterfaceCounters;
-  });
-}
 
 function describe(files: ProcFiles, name: string): Pick<Interface, 'state' | 'mtu' | 'speed'> {
   const read = (file: string) => files.readIfThere(`/sys/class/net/${name}/${file}`)?.trim();

@@ -4,6 +4,8 @@ export interface ProcessStat {
   readonly state: string;
   /** Seconds of all its threads. */
   readonly cpuSeconds: number;
+  /** Those of them outside the kernel; a guest's code counts here. */
+  readonly userSeconds: number;
   readonly threads: number;
   /** Seconds after the host came up. */
   readonly started: number;
@@ -26,6 +28,7 @@ export function parseProcessStat(text: string | undefined): ProcessStat | undefi
     return undefined;
   return {
     state,
+    userSeconds: userTicks / ticksPerSecond,
     cpuSeconds: (userTicks + systemTicks) / ticksPerSecond,
     threads,
     started: startTicks / ticksPerSecond,

@@ -1,0 +1,204 @@
+import type { Collector } from '../collector/collector.ts';
+import type { CollectorContext } from '../collector/collector-context.ts';
+import type { MonitoredInstance } from '../collector/instance-source.ts';
+import { type RingBuffer, windows } from '../collector/ring-buffer.ts';
+import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
+import {
+  type CgroupPaths,
+  type CgroupPressure,
+  type CgroupUsage,
+  cgroupPaths,
+  ownPart,
+  readCgroupPressure,
+  readCgroupUsage,
+} from './read-cgroup.ts';
+import { readProcessUsage } from './read-process-usage.ts';
+
+type Averages = { readonly [seconds: string]: number };
+
+/** A network device as its instance sees it: received is what it received. */
+interface Nic {
+  readonly device: string;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly receivedPackets: number;
+  readonly sentPackets: number;
+  readonly dropped: number;
+}
+
+interface InstanceUsage extends CgroupUsage {
+  readonly name: string;
+  readonly hypervisor: MonitoredInstance['hypervisor'];
+  readonly pid: number;
+  /** Whether the numbers are those of its control group or of its process. */
+  readonly source: 'cgroup' | 'process';
+  /** Cores in use, averaged over the last seconds. */
+  readonly cpuAverage: Averages;
+  /** Bytes of memory, without what goes when memory is short, averaged over the last seconds. */
+  readonly memoryAverage: Averages;
+  readonly nics: readonly Nic[];
+  readonly pressure?: CgroupPressure;
+}
+
+const interval = 5;
+
+/** Pressure is read once in so many collections: it has averages of its own. */
+const pressureEvery = 6;
+
+/** What is remembered of an instance while it runs as one process. */
+interface Known {
+  readonly pid: number;
+  /** Its own control group; absent where it shares one. */
+  readonly group?: CgroupPaths;
+  readonly history: RingBuffer;
+  pressure?: CgroupPressure | undefined;
+}
+
+/** Containers have a group of their own; QEMU has one where it is named after the instance. */
+function ownGroup({ files }: CollectorContext, { name, hypervisor, pid }: MonitoredInstance): CgroupPaths | undefined {
+  const text = files.readOnce(`/proc/${pid}/cgroup`);
+  if (text === undefined) return undefined;
+  const paths = cgroupPaths(text, files.list('/sys/fs/cgroup/unified').length > 0);
+  const named = ({ folder }: CgroupPlace) => folder.split('/').some((part) => part === name || part === `${name}.scope`);
+  const isOwn = (place: CgroupPlace | null) => place !== null && (hypervisor === 'kvm' ? named(place) : ownPart.test(place.folder));
+  return isOwn(paths.cpu) && isOwn(paths.memory) ? paths : undefined;
+}
+
+function nicsOf({ interfaces }: MonitoredInstance, counters: ReadonlyMap<string, InterfaceCounters>): Nic[] {
+  return interfaces.flatMap((device) => {
+    const host = counters.get(device);
+    if (!host) return [];
+    // What the host sends, the instance receives.
+    return {
+      device,
+      receivedBytes: host.sentBytes,
+      sentBytes: host.receivedBytes,
+      receivedPackets: host.sentPackets,
+      sentPackets: host.receivedPackets,
+      dropped: host.sendDropped + host.receiveDropped,
+    };
+  });
+}
+
+const labels = ['instance'];
+const nicLabels = ['instance', 'device'];
+
+export const instUsage: Collector<InstanceUsage[]> = {
+  name: 'inst-usage',
+  category: 'instance',
+  kind: 'performance',
+  version: 'B',
+  formatVersion: 1,
+  help: 'CPU, memory, disk and network use of every running instance, from its control group or its process, with averages.',
+  interval,
+  timeout: 4,
+  largestReport: 8 * 1024 * 1024,
+  metrics: [
+    { name: 'gantry_instance_cpu_seconds', type: 'counter', unit: 'seconds', help: 'CPU time of all cores.', labels },
+    { name: 'gantry_instance_cpu_throttled_seconds', type: 'counter', unit: 'seconds', help: 'Time held back by the CPU limit.', labels },
+    {
+      name: 'gantry_instance_memory_bytes',
+      type: 'gauge',
+      unit: 'bytes',
+      help: 'Memory of the host in use.',
+      labels: ['instance', 'kind'],
+    },
+    { name: 'gantry_instance_disk_read_bytes', type: 'counter', unit: 'bytes', help: 'Bytes read from disks.', labels },
+    { name: 'gantry_instance_disk_written_bytes', type: 'counter', unit: 'bytes', help: 'Bytes written to disks.', labels },
+    {
+      name: 'gantry_instance_network_received_bytes',
+      type: 'counter',
+      unit: 'bytes',
+      help: 'Bytes the instance received.',
+      labels: nicLabels,
+    },
+    { name: 'gantry_instance_network_sent_bytes', type: 'counter', unit: 'bytes', help: 'Bytes the instance sent.', labels: nicLabels },
+    { name: 'gantry_instance_network_dropped', type: 'counter', help: 'Packets thrown away in either direction.', labels: nicLabels },
+    {
+      name: 'gantry_instance_pressure_seconds',
+      type: 'counter',
+      unit: 'seconds',
+      help: 'Time in which its tasks waited.',
+      labels: ['instance', 'resource'],
+    },
+  ],
+  measure: (data, emit) => {
+    for (const { name, cpu, memory, io, nics, pressure } of data) {
+      if (cpu) emit('gantry_instance_cpu_seconds', cpu.seconds, name);
+      if (cpu) emit('gantry_instance_cpu_throttled_seconds', cpu.throttled, name);
+      for (const kind of ['resident', 'cache', 'swap'] as const) if (memory) emit('gantry_instance_memory_bytes', memory[kind], name, kind);
+      if (io) emit('gantry_instance_disk_read_bytes', io.readBytes, name);
+      if (io) emit('gantry_instance_disk_written_bytes', io.writtenBytes, name);
+      for (const { device, receivedBytes, sentBytes, dropped } of nics) {
+        emit('gantry_instance_network_received_bytes', receivedBytes, name, device);
+        emit('gantry_instance_network_sent_bytes', sentBytes, name, device);
+        emit('gantry_instance_network_dropped', dropped, name, device);
+      }
+      for (const [resource, value] of Object.entries(pressure ?? {})) {
+        if (value) emit('gantry_instance_pressure_seconds', value.some.total, name, resource);
+      }
+    }
+  },
+  start: (context) => {
+    const { files, now, instances, histories } = context;
+    const known = new Map<string, Known>();
+    let runs = 0;
+
+    const meet = (instance: MonitoredInstance, pid: number): Known => {
+      const before = known.get(instance.name);
+      if (before?.pid === pid) return before;
+      if (before) forget(instance.name, before);
+      const group = ownGroup(context, instance);
+      const history = histories.take(`${instance.name} ${pid}`, 2, 900 / interval + 1);
+      const entry: Known = { pid, history, ...(group && { group }) };
+      known.set(instance.name, entry);
+      return entry;
+    };
+
+    const forget = (name: string, { pid, group }: Known) => {
+      known.delete(name);
+      histories.drop(`${name} ${pid}`);
+      files.forget(`/proc/${pid}`);
+      for (const place of [group?.cpu, group?.memory, group?.io]) if (place) files.forget(place.folder);
+    };
+
+    const measureInstance = (
+      instance: MonitoredInstance,
+      pid: number,
+      counters: ReadonlyMap<string, InterfaceCounters>,
+      withPressure: boolean,
+    ) => {
+      const entry = meet(instance, pid);
+      const { group, history } = entry;
+      const used = group ? readCgroupUsage(files, group) : readProcessUsage(files, pid);
+      // It stopped in mid-collection.
+      if (!used.cpu && !used.memory) return [];
+      history.push(now(), [used.cpu?.seconds ?? 0, used.memory?.resident ?? 0]);
+      if (group && (withPressure || !entry.pressure)) entry.pressure = readCgroupPressure(files, group) ?? undefined;
+      const averages = (value: (seconds: number) => number) =>
+        Object.fromEntries(windows.map((seconds) => [String(seconds), value(seconds)]));
+      const usage: InstanceUsage = {
+        name: instance.name,
+        hypervisor: instance.hypervisor,
+        pid,
+        source: group ? 'cgroup' : 'process',
+        ...used,
+        cpuAverage: averages((seconds) => history.rate(0, seconds) || 0),
+        memoryAverage: averages((seconds) => Math.round(history.mean(1, seconds))),
+        nics: nicsOf(instance, counters),
+        ...(entry.pressure && { pressure: entry.pressure }),
+      };
+      return [usage];
+    };
+
+    return () => {
+      const running = instances.list().flatMap((instance) => (instance.pid === undefined ? [] : [{ instance, pid: instance.pid }]));
+      const counters = new Map(parseNetDev(files.readIfThere('/proc/net/dev') ?? '').map((one) => [one.name, one]));
+      const withPressure = runs++ % pressureEvery === 0;
+      const report = running.flatMap(({ instance, pid }) => measureInstance(instance, pid, counters, withPressure));
+      const present = new Set(running.map(({ instance }) => instance.name));
+      for (const [name, entry] of known) if (!present.has(name)) forget(name, entry);
+      return report;
+    };
+  },
+};
