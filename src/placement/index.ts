@@ -55,7 +55,8 @@ export {
   survivability,
 } from './location/survivability.ts';
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
-export { type OptimiseOptions, optimise } from './optimise/optimise.ts';
+export { optimise } from './optimise/optimise.ts';
+export type { OptimiseOptions } from './optimise/optimise-options.ts';
 export { type Bandwidth, defaultBandwidth } from './plan/group-moves.ts';
 export type { PlacedOn, Plan, PlannedMove } from './plan/plan.ts';
 export type { Relocation } from './roll/configuration.ts';

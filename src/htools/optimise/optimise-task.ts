@@ -7,14 +7,18 @@ export interface OptimiseTask {
   readonly location: Location | undefined;
   readonly options: Pick<OptimiseOptions, 'steps' | 'maxMoves' | 'maxData' | 'state' | 'ignoreSoftErrors'>;
   readonly seed: number;
-  /** Undefined: `steps` alone ends the search. */
+  /** From `started` on. Undefined: `steps` alone ends the search. */
   readonly seconds: number | undefined;
+  /** `clock()` when it was given out. */
+  readonly started: number;
 }
 
+/** Milliseconds, the same in all threads. */
+export const clock = (): number => performance.timeOrigin + performance.now();
+
 /** Runs a task to its end, in this thread. */
-export function runTask({ data, location, options, seed, seconds }: OptimiseTask): Plan {
-  const start = performance.now();
+export function runTask({ data, location, options, seed, seconds, started }: OptimiseTask): Plan {
   const rules = location && compileRules(data, location.topology, location.services);
-  const progress = seconds === undefined ? undefined : () => (performance.now() - start) / (1000 * seconds);
+  const progress = seconds === undefined ? undefined : () => (clock() - started) / (1000 * seconds);
   return optimise(data, { ...options, random: seededRandom(seed), rules, progress });
 }

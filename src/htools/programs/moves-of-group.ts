@@ -4,6 +4,7 @@ import { applyMove, type ClusterState, type Location, type Move, type Plan, type
 import type { LoadedCluster } from '../command/load-for-program.ts';
 import type { Settings } from '../command/settings.ts';
 import { optimiseInThreads } from '../optimise/optimise-in-threads.ts';
+import { clock } from '../optimise/optimise-task.ts';
 import { balanceGroup } from './balance-group.ts';
 
 /** What moves must respect besides the settings. */
@@ -49,6 +50,7 @@ export async function* movesOfGroup(
       },
       seed: settings.seed,
       seconds: settings.seconds ?? (steps === undefined ? defaultSeconds : undefined),
+      started: clock(),
     },
     settings.threads ?? availableParallelism(),
   );

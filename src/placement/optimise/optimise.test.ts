@@ -11,7 +11,8 @@ import { createState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
-import { type OptimiseOptions, optimise } from './optimise.ts';
+import { optimise } from './optimise.ts';
+import type { OptimiseOptions } from './optimise-options.ts';
 
 const cluster = (seed: number, nodes = 8, instances = 50): PreparedCluster =>
   prepareCluster(randomCluster(seededRandom(seed), { nodes, instances, templates: ['drbd', 'drbd', 'ext'] }));

@@ -10,15 +10,17 @@ const mostSteps = 4;
 /**
  * Moves instances to their goals, in an order in which every move is possible when its turn comes: again and again those
  * on the fullest nodes first, by the shortest way or by another one where that is closed.
+ * @param isOver asked before every move: no more are made
  * @returns the instances that stand in each other's way and were left out
  */
-export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn>): readonly number[] {
+export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn>, isOver: () => boolean = () => false): readonly number[] {
   const { state } = maker;
   const open = new Map([...goals].map(([instance, goal]) => [instance, { goal, steps: 0 }]));
   for (let progress = true; progress && open.size > 0; ) {
     progress = false;
     const order = [...open.keys()].map((instance) => ({ instance, use: memoryUse(state, instance) })).sort((a, b) => b.use - a.use);
     for (const { instance } of order) {
+      if (isOver()) return [...open.keys()];
       const way = open.get(instance) as { goal: PlacedOn; steps: number };
       if (isThere(state, instance, way.goal)) {
         open.delete(instance);
