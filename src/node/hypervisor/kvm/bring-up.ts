@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import { GantryError } from '../../../base/index.ts';
+import { GantryError, type QmpClient } from '../../../base/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
-import type { QmpClient } from '../qmp-client.ts';
 import { chooseAccelerator } from './accelerator-probe.ts';
 import { buildCommandLine, vncAddress } from './command-line.ts';
 import { endProcess, waitForEnd } from './end-process.ts';

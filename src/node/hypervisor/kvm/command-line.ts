@@ -30,7 +30,8 @@ export function buildCommandLine(request: StartRequest, options: CommandLineOpti
     ...['-name', `guest=${spec.name},process=${processName(spec.name)}`, '-uuid', spec.uuid],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...machineArguments(spec, hvparams, options),
-    ...['-chardev', `socket,id=qmp,path=${workNames.qmp},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'],
+    ...qmpArguments('qmp', workNames.qmp),
+    ...qmpArguments('qmpmonitor', workNames.qmpMonitor),
     // A guest that switches itself off leaves QEMU standing, so that this can be told apart from a crash.
     ...['-action', `shutdown=pause,reboot=${hvparams.reboot_behavior === 'exit' ? 'shutdown' : 'reset'}`],
     ...['-device', 'virtio-balloon-pci,id=balloon0,addr=0x3'],
@@ -44,6 +45,11 @@ export function buildCommandLine(request: StartRequest, options: CommandLineOpti
     ...(options.incoming ? ['-incoming', 'defer'] : []),
   ];
 }
+
+const qmpArguments = (id: string, path: string): string[] => [
+  ...['-chardev', `socket,id=${id},path=${path},server=on,wait=off`],
+  ...['-mon', `chardev=${id},mode=control`],
+];
 
 /** Name of the process for `ps`; the kernel keeps 15 bytes. */
 const processName = (name: string): string => `vm-${name}`.slice(0, 15);

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { GantryError } from '../../../base/index.ts';
+import { GantryError, type QmpClient } from '../../../base/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
-import type { QmpClient } from '../qmp-client.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { identifyProcess, type ProcessIdentity, processesIn, readSameProcess } from './process-identity.ts';
 import { type Runtime, readRuntime } from './runtime-file.ts';

@@ -14,13 +14,15 @@ export interface InstanceFiles {
   readonly runtime: string;
   readonly workDirectory: string;
   readonly qmp: string;
+  /** QMP for the monitoring agent, which keeps its connection: QEMU serves one on each socket. */
+  readonly qmpMonitor: string;
   readonly serial: string;
   readonly serialLog: string;
   readonly log: string;
 }
 
 /** Names inside the working directory, as QEMU gets them. */
-export const workNames = { qmp: 'qmp', serial: 'serial', serialLog: 'serial.log', guestAgent: 'agent' } as const;
+export const workNames = { qmp: 'qmp', qmpMonitor: 'qmpmon', serial: 'serial', serialLog: 'serial.log', guestAgent: 'agent' } as const;
 
 export function instanceFiles(runDir: string, logDir: string, instance: { uuid: string; name: string }): InstanceFiles {
   const directory = join(runDir, 'instances', instance.uuid);
@@ -30,6 +32,7 @@ export function instanceFiles(runDir: string, logDir: string, instance: { uuid: 
     runtime: join(directory, 'runtime.json'),
     workDirectory,
     qmp: join(workDirectory, workNames.qmp),
+    qmpMonitor: join(workDirectory, workNames.qmpMonitor),
     serial: join(workDirectory, workNames.serial),
     serialLog: join(workDirectory, workNames.serialLog),
     log: join(logDir, 'kvm', `${instance.name}.log`),

@@ -1,4 +1,4 @@
-import type { QmpClient } from '../qmp-client.ts';
+import type { QmpClient } from '../../../base/index.ts';
 
 /**
  * Whether a guest that runs while its memory is sent may arrive corrupted. An emulated (TCG) guest does with QEMU before

@@ -1,4 +1,4 @@
-import type { QmpClient } from '../qmp-client.ts';
+import type { QmpClient } from '../../../base/index.ts';
 
 /** What `query-migrate` tells, in our units. */
 export interface MigrationStatus {

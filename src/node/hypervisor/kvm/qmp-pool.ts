@@ -1,4 +1,4 @@
-import { connectQmp, type QmpClient, type QmpOptions } from '../qmp-client.ts';
+import { connectQmp, type QmpClient, type QmpOptions } from '../../../base/index.ts';
 
 /**
  * Shares one connection to each QEMU among all who talk to it at the same time, and closes it after the last: QEMU

@@ -1,7 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { GantryError } from '../../../base/index.ts';
+import { GantryError, type QmpClient } from '../../../base/index.ts';
 import type { HandlerContext, RpcParams, RpcResult } from '../../../rpc/index.ts';
-import type { QmpClient } from '../qmp-client.ts';
 import { queryStatus, requireInstance } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { losesWrites } from './loses-writes.ts';

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import { GantryError, type Json, type JsonObject } from '../../base/index.ts';
+import { GantryError } from './errors/gantry-error.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** Something that QEMU tells without being asked, e.g. `SHUTDOWN`. */
 export interface QmpEvent {

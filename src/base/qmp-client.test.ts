@@ -6,9 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { GantryError } from '../../base/index.ts';
-import { withCode } from './hypervisor-conformance.ts';
+import type { ErrorCode } from './errors/error-catalogue.ts';
+import type { GantryError } from './errors/gantry-error.ts';
 import { connectQmp, type QmpClient } from './qmp-client.ts';
+
+const withCode = (code: ErrorCode) => (error: { code?: string }) => {
+  assert.equal(error.code, code);
+  return true;
+};
 
 const greeting = '{"QMP": {"version": {}, "capabilities": ["oob"]}}\r\n';
 
