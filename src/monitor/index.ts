@@ -1,2 +1,6 @@
 export { collectorCatalogue } from './collector-catalogue.ts';
+export { readCertificates, readTokens } from './read-access-files.ts';
 export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';
+
+/** Loads the code of the worker thread and does nothing with it, so that what is compiled of it is kept for the threads. */
+export const loadMonitorWorker = (): Promise<unknown> => import('./host/collector-worker.ts');

@@ -1,45 +1,54 @@
-import { type Clock, systemClock } from '../base/index.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { TlsOptions } from 'node:tls';
 import type { Collector } from './collector/collector.ts';
 import { collectorCatalogue } from './collector-catalogue.ts';
 import { createCollectorHost } from './host/collector-host.ts';
+import { monotonicNow } from './host/monotonic-now.ts';
 import { type CollectorScheduler, startScheduler } from './scheduler/collector-scheduler.ts';
 import { createReportCache } from './scheduler/report-cache.ts';
 import { startMonitorServer } from './server/monitor-server.ts';
 
 export interface MonitorOptions {
   readonly listen: { readonly host: string; readonly port: number };
+  /** TLS with these; holders of a certificate of the same authority may ask. */
+  readonly tls?: TlsOptions;
+  /** Bearers of one of them may ask. Without tokens and TLS anybody may. */
+  readonly tokens?: readonly string[];
   /** Where `/proc` and the like begin; '' for this host. */
   readonly root?: string;
   /** For tests: collectors in place of the built-in ones, and the module from which the worker takes the same. */
   readonly collectors?: { readonly list: readonly Collector<unknown>[]; readonly module: string };
-  /** Monotonic, with an origin that all threads share, as the clock of the system. */
-  readonly clock?: Clock;
 }
 
 export interface Monitor {
   readonly port: number;
   readonly scheduler: CollectorScheduler;
-  close(): Promise<void>;
+  /** Uses another certificate for connections to come. */
+  useTls(tls: TlsOptions): void;
+  /** @returns whether all threads have ended; one that hangs in the system would keep the process from ending */
+  close(): Promise<boolean>;
 }
 
 /** Starts the monitoring agent: collectors in a thread of their own, and a server that answers from what they left. */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
-  const clock = options.clock ?? systemClock;
+  const { tls, tokens = [], root = '' } = options;
   const collectors = options.collectors?.list ?? collectorCatalogue;
-  const cache = createReportCache(collectors, { now: () => clock.now(), wallTime: () => Date.now() });
-  const server = await startMonitorServer({ ...options.listen, cache });
-  const host = createCollectorHost({
-    ...(options.root === undefined ? {} : { root: options.root }),
-    ...(options.collectors ? { catalogue: options.collectors.module } : {}),
-  });
+  const clock = { now: monotonicNow, sleep: (ms: number, signal?: AbortSignal) => setTimeout(ms, undefined, signal ? { signal } : {}) };
+  const cache = createReportCache(collectors, { now: monotonicNow, wallTime: () => Date.now() });
+  const host = createCollectorHost({ root, ...(options.collectors ? { catalogue: options.collectors.module } : {}) });
+  const agent = () => ({ threads: host.threads, stuckThreads: host.stuckThreads });
+  const access = { tokens, certificates: tls !== undefined };
+  const server = await startMonitorServer({ ...options.listen, cache, agent, now: monotonicNow, access, ...(tls ? { tls } : {}) });
   const scheduler = startScheduler({ collectors, host, cache, clock });
   return {
     port: server.port,
     scheduler,
+    useTls: server.useTls,
     close: async () => {
       scheduler.close();
       await host.close();
       await server.close();
+      return host.stuckThreads === 0;
     },
   };
 }

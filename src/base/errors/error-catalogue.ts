@@ -12,6 +12,7 @@ import { hypervisorErrors } from './hypervisor-errors.ts';
 import { jobsErrors } from './jobs-errors.ts';
 import { localErrors } from './local-errors.ts';
 import { locationErrors } from './location-errors.ts';
+import { monitorErrors } from './monitor-errors.ts';
 import { networkErrors } from './network-errors.ts';
 import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
@@ -44,6 +45,7 @@ export const errorCatalogue = {
   ...cliErrors,
   ...daemonErrors,
   ...localErrors,
+  ...monitorErrors,
 } satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -3,15 +3,27 @@ import { GantryError } from '../../base/index.ts';
 
 /** An option of a daemon: its default, or undefined where it must be given. */
 export type OptionTable = Readonly<
-  Record<string, { readonly help: string; readonly default?: string; readonly many?: boolean; readonly required?: boolean }>
+  Record<
+    string,
+    {
+      readonly help: string;
+      readonly default?: string;
+      readonly many?: boolean;
+      readonly required?: boolean;
+      /** Takes no value. */
+      readonly flag?: boolean;
+    }
+  >
 >;
 
 type Parsed<T extends OptionTable> = {
-  readonly [K in keyof T]: T[K] extends { many: true }
-    ? string[]
-    : T[K] extends { required: true } | { default: string }
-      ? string
-      : string | undefined;
+  readonly [K in keyof T]: T[K] extends { flag: true }
+    ? boolean
+    : T[K] extends { many: true }
+      ? string[]
+      : T[K] extends { required: true } | { default: string }
+        ? string
+        : string | undefined;
 };
 
 /**
@@ -21,7 +33,10 @@ type Parsed<T extends OptionTable> = {
  */
 export function daemonOptions<const T extends OptionTable>(command: string, table: T, args: readonly string[]): Parsed<T> | undefined {
   const options = Object.fromEntries(
-    Object.entries(table).map(([name, { many }]) => [name, { type: 'string' as const, multiple: many ?? false }]),
+    Object.entries(table).map(([name, { many, flag }]) => [
+      name,
+      flag ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
+    ]),
   );
   let values: Record<string, unknown>;
   try {
@@ -33,19 +48,19 @@ export function daemonOptions<const T extends OptionTable>(command: string, tabl
     process.stdout.write(helpText(command, table));
     return undefined;
   }
-  for (const [name, { default: fallback, many, required }] of Object.entries(table)) {
-    values[name] ??= many ? [] : fallback;
+  for (const [name, { default: fallback, many, required, flag }] of Object.entries(table)) {
+    values[name] ??= many ? [] : flag ? false : fallback;
     if (required && values[name] === undefined) throw invalid(command, `--${name}`, 'is missing');
   }
   return values as Parsed<T>;
 }
 
-/** `host:port`. @throws INPUT_INVALID */
+/** `host:port`, an IPv6 address in brackets. @throws INPUT_INVALID */
 export function parseAddress(command: string, option: string, text: string): { host: string; port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
   if (!match?.[1] || port > 65535) throw invalid(command, option, `"${text}" is not of the form address:port`);
-  return { host: match[1], port };
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
 }
 
 const invalid = (command: string, field: string, problem: string) =>

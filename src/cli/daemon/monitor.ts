@@ -1,20 +1,65 @@
-import { createLog } from '../../base/index.ts';
-import { startMonitor } from '../../monitor/index.ts';
+import { flushCompileCache } from 'node:module';
+import { isIPv4 } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { GantryError } from '../../base/index.ts';
+import { loadMonitorWorker, readCertificates, readTokens } from '../../monitor/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
-import { aborted, stopSignal } from './until-told-to-stop.ts';
+import type { MonitorSettings } from './monitor-process.ts';
 
 const table = {
   listen: { help: 'address:port to answer at', default: '127.0.0.1:1815' },
+  certificates: { help: 'serve with TLS: folder with node.key, node.crt, ca.crt and ca.crl, such as /var/lib/gantry/node' },
+  'token-file': { help: 'file with tokens, one a line, of which readers must show one' },
+  insecure: { help: 'allow plain HTTP beyond loopback', flag: true },
 } as const satisfies OptionTable;
 
-/** `gantry monitor`: the monitoring agent. It needs no cluster. */
+/**
+ * `gantry monitor`: the monitoring agent. It needs no cluster. What the command line asks for is tried out here; then this
+ * process becomes the agent's, which has loaded nothing but the agent, with a heap that is kept small.
+ */
 export async function run(args: string[]): Promise<number> {
   const options = daemonOptions('monitor', table, args);
   if (!options) return 0;
-  const log = createLog('monitor');
-  const monitor = await startMonitor({ listen: parseAddress('monitor', '--listen', options.listen) });
-  log.info({ port: monitor.port }, 'monitor serves');
-  await aborted(stopSignal());
-  await monitor.close();
-  return 0;
+  const { certificates, insecure, 'token-file': tokenFile } = options;
+  const listen = parseAddress('monitor', '--listen', options.listen);
+  if (certificates === undefined && !insecure && !isLoopback(listen.host)) {
+    throw new GantryError('MONITOR_OPEN_TO_ALL', { address: options.listen });
+  }
+  if (certificates !== undefined)
+    tryOut(() => readCertificates(certificates), 'MONITOR_CERTIFICATES_UNUSABLE', { directory: certificates });
+  if (tokenFile !== undefined) tryOut(() => readTokens(tokenFile), 'MONITOR_TOKENS_UNUSABLE', { file: tokenFile });
+  const settings: MonitorSettings = {
+    listen,
+    ...(certificates === undefined ? {} : { certificates }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+  };
+  await become(settings);
+  return 1;
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+
+function tryOut(
+  work: () => unknown,
+  code: 'MONITOR_CERTIFICATES_UNUSABLE' | 'MONITOR_TOKENS_UNUSABLE',
+  facts: Record<string, string>,
+): void {
+  try {
+    work();
+  } catch (error) {
+    throw new GantryError(code, { ...facts, problem: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
+}
+
+const agentProcess = fileURLToPath(new URL('./monitor-process.ts', import.meta.url));
+
+/** Small heaps, since little lives long; one helper thread of V8 is enough for them. */
+const flags = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=64', '--max-semi-space-size=2', '--v8-pool-size=1'];
+
+/** Does not return. All that the agent loads is compiled and kept first: the compiler would stay in its memory. */
+async function become(settings: MonitorSettings): Promise<void> {
+  await import('./monitor-process.ts');
+  await loadMonitorWorker();
+  flushCompileCache();
+  process.execve?.(process.execPath, [process.execPath, ...flags, agentProcess, JSON.stringify(settings)], process.env);
 }

@@ -4,17 +4,24 @@ import type { FamilySamples } from './collect-request.ts';
 /** Escapes as the text format of OpenMetrics wants it. */
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 
-/** Samples of a collector's data as lines of OpenMetrics, by family in the declared order. */
-export function formatSamples(collector: Collector<unknown>, data: unknown): FamilySamples[] {
-  const texts = new Map(collector.metrics.map((family) => [family.name, '']));
-  const families = new Map(collector.metrics.map((family) => [family.name, family]));
+const number = (value: number): string =>
+  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+
+const endings = { counter: '_total', info: '_info', gauge: '' } as const;
+
+/**
+ * Samples of a collector's data as lines of OpenMetrics, by family in the declared order. Of two samples with the same
+ * labels the first stands: Prometheus would refuse the whole page, with the samples of all other collectors.
+ */
+export function formatSamples<Data>(collector: Pick<Collector<Data>, 'name' | 'metrics' | 'measure'>, data: Data): FamilySamples[] {
+  const pages = new Map(collector.metrics.map((family) => [family.name, { family, lines: new Map<string, string>() }]));
   collector.measure(data, (name, value, ...labelValues) => {
-    const family = families.get(name);
-    if (!family) throw new TypeError(`${collector.name} gives samples of ${name}, which it does not declare`);
+    const page = pages.get(name);
+    if (!page) throw new TypeError(`${collector.name} gives samples of ${name}, which it does not declare`);
+    const { family, lines } = page;
     const labels = (family.labels ?? []).map((label, i) => `${label}="${escapeLabel(labelValues[i] ?? '')}"`);
-    const ending = family.type === 'counter' ? '_total' : family.type === 'info' ? '_info' : '';
     const shown = labels.length > 0 ? `{${labels.join(',')}}` : '';
-    texts.set(name, `${texts.get(name)}${name}${ending}${shown} ${value}\n`);
+    if (!lines.has(shown)) lines.set(shown, `${name}${endings[family.type]}${shown} ${number(value)}\n`);
   });
-  return [...texts].map(([family, text]) => ({ family, text }));
+  return [...pages].map(([family, { lines }]) => ({ family, text: [...lines.values()].join('') }));
 }

@@ -65,7 +65,7 @@ const patience = 3;
  * One that fails runs again after a pause that doubles; the others never notice.
  */
 export function startScheduler({ collectors, host, cache, clock }: SchedulerParts): CollectorScheduler {
-  let closed = false;
+  const closing = new AbortController();
   let nudge = new AbortController();
   const begun = clock.now();
   const entries = new Map(
@@ -81,7 +81,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
     entry.running = true;
     entry.due += entry.interval;
     const outcome = await host.collect(name, timeout * 1000);
-    if (closed) return;
+    if (closing.signal.aborted) return;
     entry.running = false;
     note(entry, outcome);
     // Kept to the beat, unless it has been missed.
@@ -104,7 +104,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   };
 
   const pump = async () => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       const now = clock.now();
       let next = now + longestSleep;
       for (const entry of entries.values()) {
@@ -137,7 +137,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
         running,
       })),
     close: () => {
-      closed = true;
+      closing.abort();
       nudge.abort();
     },
   };

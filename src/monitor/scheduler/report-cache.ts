@@ -14,8 +14,13 @@ export interface CachedReport {
   /** The report as it goes out. */
   readonly json: Buffer;
   readonly samples: readonly FamilySamples[];
-  /** Monotonic milliseconds of the last good collection; absent before the first. */
+  /** Of the last good collection: monotonic milliseconds, and the time of the host then. Absent before the first. */
   readonly collectedAt: number | undefined;
+  readonly collectedWallTime: number | undefined;
+  /** When it last changed, data or trouble: milliseconds since 1970 as the host believed. */
+  readonly changedWallTime: number;
+  /** The {@link ReportCache.version} that its last change made. */
+  readonly version: number;
   readonly trouble: Trouble | undefined;
   /** Milliseconds that the last good collection took. */
   readonly duration: number;
@@ -38,6 +43,8 @@ export interface ReportCache {
   storeTrouble(name: string, trouble: Trouble): void;
   /** Shows or hides the reports of a collector; its data stay. */
   setActive(name: string, active: boolean): void;
+  /** Told of every change of a report that is active. @returns what ends it */
+  subscribe(listener: (report: CachedReport) => void): () => void;
 }
 
 interface Times {
@@ -59,6 +66,7 @@ interface Slot {
 export function createReportCache(collectors: readonly Collector<unknown>[], { now, wallTime }: Times): ReportCache {
   let version = 0;
   let joined: Buffer | undefined;
+  const listeners = new Set<(report: CachedReport) => void>();
   const stamp = () => `${Math.round(wallTime() * 1000)}000`;
 
   const slots = new Map<string, Slot>(
@@ -66,11 +74,14 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
       const { name, formatVersion } = collector;
       const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
       const data = noData(collector, 'nothing collected yet');
-      const report = {
+      const report: CachedReport = {
         collector,
         json: Buffer.alloc(0),
         samples: [],
         collectedAt: undefined,
+        collectedWallTime: undefined,
+        changedWallTime: wallTime(),
+        version: 0,
         trouble: undefined,
         duration: 0,
         failures: 0,
@@ -84,9 +95,11 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
   const change = (name: string, update: (slot: Slot) => void) => {
     const slot = slots.get(name);
     if (!slot) return;
-    update(slot);
     version++;
     joined = undefined;
+    update(slot);
+    slot.report = { ...slot.report, version, changedWallTime: wallTime() };
+    if (slot.active) for (const listener of listeners) listener(slot.report);
   };
 
   const reports = () => [...slots.values()].filter((slot) => slot.active).map((slot) => slot.report);
@@ -108,7 +121,15 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
       change(name, (slot) => {
         slot.data = data;
         slot.timestamp = stamp();
-        slot.report = { ...slot.report, samples, duration, collectedAt: now(), trouble: undefined, json: compose(slot, undefined) };
+        slot.report = {
+          ...slot.report,
+          samples,
+          duration,
+          collectedAt: now(),
+          collectedWallTime: wallTime(),
+          trouble: undefined,
+          json: compose(slot, undefined),
+        };
       }),
     storeTrouble: (name, trouble) =>
       change(name, (slot) => {
@@ -119,6 +140,10 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
       change(name, (slot) => {
         slot.active = active;
       }),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }
 

@@ -1,9 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
 import type { ReportCache } from '../scheduler/report-cache.ts';
+import { type Access, createAccessCheck } from './access.ts';
+import { createAnswers } from './answer-request.ts';
+import { createEventStreams } from './event-stream.ts';
+import { metricsSource } from './metrics-source.ts';
+import type { AgentFacts } from './own-metrics.ts';
+import { type Reply, refusal } from './reply.ts';
+import { sendReply } from './send-reply.ts';
 
 export interface MonitorServer {
   /** The port that was taken, where 0 was asked for. */
   readonly port: number;
+  /** Uses another certificate for connections to come. */
+  useTls(tls: TlsOptions): void;
   close(): Promise<void>;
 }
 
@@ -11,31 +22,93 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly cache: ReportCache;
+  readonly agent: () => AgentFacts;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly access: Access;
+  readonly tls?: TlsOptions;
 }
 
-/** A reply: JSON as text or bytes, or why there is none. */
-type Reply = { readonly status: 200; readonly body: string | Buffer } | { readonly status: 404 | 405; readonly body: string };
+/** Milliseconds and numbers that keep slow clients from hurting anybody. */
+const limits = {
+  http: {
+    keepAliveTimeout: 30_000,
+    headersTimeout: 10_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 2000,
+    maxHeaderSize: 8192,
+  },
+  connections: 2000,
+  /** A client takes its reply within this time. */
+  taking: 30_000,
+  /** Bytes of replies that all clients together have not taken yet. */
+  untaken: 32 * 1024 * 1024,
+} as const;
 
-const notFound: Reply = { status: 404, body: 'Resource not found' };
-const noReport: Reply = { status: 404, body: 'Unable to produce a report for the requested resource' };
+// An import of these modules would load the client side with all that fetch needs, too: 4 MB.
+const http = () => process.getBuiltinModule('node:http');
+const https = () => process.getBuiltinModule('node:https');
 
-/** Ganeti's monitoring protocol, version 1. Every answer comes from the cache; nothing is collected for a request. */
-export async function startMonitorServer({ host, port, cache }: ServerOptions): Promise<MonitorServer> {
-  const server = createServer(
-    { keepAliveTimeout: 30_000, headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 8192 },
-    (request, response) => send(request, response, answer(request, cache)),
-  );
-  server.maxConnections = 2000;
+/** Serves what the cache holds. @throws the system's error when the address cannot be listened at */
+export async function startMonitorServer(options: ServerOptions): Promise<MonitorServer> {
+  const { host, port, cache, agent, now, tls } = options;
+  const isAllowed = createAccessCheck(options.access);
+  const answer = createAnswers({ cache, metrics: metricsSource(cache, agent, now) });
+  const streams = createEventStreams(cache);
+  const watchTaking = createTakingWatch();
+
+  const serve = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const send = (reply: Reply) => sendReply(request, response, reply);
+    if (!isAllowed(request)) return send(refusal(401, 'A token or a certificate of the cluster is needed'));
+    const { method, url = '/' } = request;
+    if (method !== 'GET' && method !== 'HEAD') return send(refusal(405, 'Only GET and HEAD are answered'));
+    if (url.split('?', 1)[0] !== '/1/events') return send(answer({ url, accept: request.headers.accept }));
+    if (method === 'GET' && streams.open(response, request.headers['last-event-id'] as string | undefined)) return Promise.resolve();
+    return send(refusal(503, 'Too many event streams'));
+  };
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response).then(
+      () => watchTaking(response),
+      () => response.destroy(),
+    );
+  };
+  const server = tls ? https().createServer({ ...limits.http, ...tls }, handle) : http().createServer(limits.http, handle);
+  server.maxConnections = limits.connections;
   await listen(server, host, port);
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : port,
+    useTls: (next) => {
+      (server as TlsServer).setSecureContext?.(next);
+    },
     close: () =>
       new Promise((resolve) => {
+        streams.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** Cuts off who does not take a reply in time, and at once when all of them together leave too much. */
+function createTakingWatch(): (response: ServerResponse) => void {
+  let untaken = 0;
+  const watch = (response: ServerResponse) => {
+    const left = response.socket?.writableLength ?? 0;
+    if (left === 0 || !response.writableEnded) return;
+    if (untaken + left > limits.untaken) {
+      response.destroy();
+      return;
+    }
+    untaken += left;
+    const timer = setTimeout(() => response.destroy(), limits.taking);
+    response.once('close', () => {
+      clearTimeout(timer);
+      untaken -= left;
+    });
+  };
+  // By then the system has taken what it can.
+  return (response) => void setImmediate(watch, response);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -46,32 +119,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
-}
-
-function answer({ method, url = '/' }: IncomingMessage, cache: ReportCache): Reply {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'Only GET and HEAD are answered' };
-  const path = url.split('?', 1)[0] ?? '/';
-  if (path === '/1/report/all') return { status: 200, body: cache.all() };
-  const [first = '', second = '', third = '', ...rest] = path.split('/').filter((word) => word !== '');
-  if (first === '') return { status: 200, body: '[1]' };
-  if (first !== '1') return notFound;
-  if (second === '') return { status: 200, body: 'null' };
-  if (second === 'list' && third === 'collectors' && rest.length === 0) return { status: 200, body: listCollectors(cache) };
-  if (second !== 'report') return notFound;
-  const report = rest.length === 1 ? cache.find(third, rest[0] ?? '') : undefined;
-  return report ? { status: 200, body: report.json } : noReport;
-}
-
-function listCollectors(cache: ReportCache): string {
-  return JSON.stringify(
-    cache.reports().map(({ collector }) => [collector.name, collector.category ?? 'default', collector.kind === 'status' ? 1 : 0]),
-  );
-}
-
-function send(request: IncomingMessage, response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, {
-    'content-type': status === 200 ? 'application/json' : 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,0 +1,61 @@
+import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readCertificates, readTokens, startMonitor } from '../../monitor/index.ts';
+import { aborted, stopSignal } from './until-told-to-stop.ts';
+
+/** What `gantry monitor` found out from its command line. */
+export interface MonitorSettings {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Folder; TLS is used when it is given. */
+  readonly certificates?: string;
+  readonly tokenFile?: string;
+}
+
+/** How often certificates are read again, in milliseconds: the node agent renews them. */
+const rereadEvery = 600_000;
+
+/** As `createLog` writes them; the library behind that would be a tenth of this process. */
+function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): void {
+  writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
+}
+
+async function serve({ listen, certificates, tokenFile }: MonitorSettings): Promise<void> {
+  process.title = 'gantry monitor';
+  const stop = stopSignal();
+  const monitor = await startMonitor({
+    listen,
+    ...(certificates === undefined ? {} : { tls: readCertificates(certificates) }),
+    tokens: tokenFile === undefined ? [] : readTokens(tokenFile),
+  });
+  log(30, 'monitor serves', { port: monitor.port });
+  const rereading = setInterval(() => {
+    if (certificates === undefined) return;
+    try {
+      monitor.useTls(readCertificates(certificates));
+    } catch (error) {
+      log(50, 'certificates could not be read again; the old ones stay in use', { err: String(error) });
+    }
+  }, rereadEvery);
+  await aborted(stop);
+  clearInterval(rereading);
+  // A thread that hangs in the system would keep an orderly end waiting for as long.
+  if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');
+}
+
+async function explain(error: unknown, { listen }: MonitorSettings): Promise<void> {
+  const { GantryError } = await import('../../base/index.ts');
+  const { exitCodeOf } = await import('../exit-codes.ts');
+  const { printError } = await import('../output/print-error.ts');
+  const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+  const address = `${listen.host}:${listen.port}`;
+  const known = /^(listen|bind|getaddrinfo)$/.test(syscall)
+    ? new GantryError('MONITOR_LISTEN_FAILED', { address, problem: code }, { cause: error })
+    : error;
+  printError(known, 'table');
+  process.exitCode = exitCodeOf(known);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const settings = JSON.parse(process.argv[2] ?? '{}') as MonitorSettings;
+  await serve(settings).catch((error: unknown) => explain(error, settings));
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { run } from '../../base/index.ts';
+import { createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
+
+const main = join(import.meta.dirname, '..', 'main.ts');
+const token = 'a-token-of-sufficient-length';
+const dir = mkdtempSync(join(tmpdir(), 'gantry-monitor-'));
+const nodeFiles = join(dir, 'node');
+let ca = '';
+let client: { key: string; certificate: string };
+let stranger: { key: string; certificate: string };
+
+before(async () => {
+  const authority = await createAuthority('test');
+  ca = authority.certificate;
+  client = await createCertificate(authority, { role: 'master', name: 'master', addresses: [] });
+  stranger = await createCertificate(await createAuthority('other'), { role: 'master', name: 'master', addresses: [] });
+  const node = await createCertificate(authority, { role: 'node', name: 'node1', addresses: ['127.0.0.1'] });
+  const { mkdir, writeFile } = await import('node:fs/promises');
+  await mkdir(nodeFiles);
+  await writeFile(join(nodeFiles, 'node.key'), node.key);
+  await writeFile(join(nodeFiles, 'node.crt'), node.certificate);
+  await writeFile(join(nodeFiles, 'ca.crt'), ca);
+  await writeFile(join(nodeFiles, 'ca.crl'), await createRevocationList(authority, []));
+  writeFileSync(join(dir, 'tokens'), `# readers\n${token}\n`, { mode: 0o640 });
+});
+after(() => rmSync(dir, { recursive: true }));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+/** Starts the agent as an operator would, and waits until it serves. */
+async function start(...args: string[]): Promise<Running> {
+  const child = spawn(process.execPath, [main, 'monitor', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  for await (const chunk of child.stderr ?? []) {
+    said += chunk;
+    const port = /"port":(\d+)/.exec(said)?.[1];
+    if (port) return { child, port: Number(port) };
+  }
+  return assert.fail(said);
+}
+
+async function stop({ child }: Running): Promise<number | null> {
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+interface Identity {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Status of the answer over TLS, or what became of the connection. */
+async function askTls(port: number, who: Identity | undefined, bearer?: string): Promise<number | string> {
+  const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const identity = who ? { key: who.key, cert: who.certificate } : {};
+  const request = httpsRequest({ host: '127.0.0.1', port, path: '/1/report/all', ca, headers, agent: false, ...identity }).end();
+  try {
+    const [response] = await once(request, 'response');
+    response.resume();
+    return response.statusCode;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+test('without a cluster it answers on loopback from real files, and ends when it is told to', { timeout: 60_000 }, async () => {
+  const agent = await start('--listen', '127.0.0.1:0');
+  try {
+    const names = (await (await fetch(`http://127.0.0.1:${agent.port}/1/list/collectors`)).json()) as [string][];
+    assert.ok(names.some(([name]) => name === 'cpu-avg-load'));
+    for (;;) {
+      const report = (await (await fetch(`http://127.0.0.1:${agent.port}/1/report/default/cpu-avg-load`)).json()) as {
+        data: { cpu_number?: number };
+      };
+      if (report.data.cpu_number !== undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const page = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text();
+    assert.match(page, /^gantry_node_cpu_load_cores\{window="60"\}/m);
+  } finally {
+    assert.equal(await stop(agent), 0);
+  }
+});
+
+describe('beyond loopback', () => {
+  const refused: readonly (readonly [what: string, args: string[], text: RegExp])[] = [
+    ['plain HTTP for everybody', ['--listen', '0.0.0.0:0'], /MONITOR_OPEN_TO_ALL/],
+    ['plain HTTP for everybody, IPv6', ['--listen', '[::]:0'], /MONITOR_OPEN_TO_ALL/],
+    ['tokens that can be overheard', ['--listen', '0.0.0.0:0', '--token-file', join(dir, 'tokens')], /MONITOR_OPEN_TO_ALL/],
+    ['a host name that only looks like loopback', ['--listen', '127.example.org:0'], /MONITOR_OPEN_TO_ALL/],
+    ['certificates that are not there', ['--listen', '0.0.0.0:0', '--certificates', '/nosuch'], /MONITOR_CERTIFICATES_UNUSABLE[^]*ENOENT/],
+    ['an address that is none of this host', ['--insecure', '--listen', '192.0.2.1:0'], /MONITOR_LISTEN_FAILED[^]*EADDRNOTAVAIL/],
+    ['no address', ['--listen', 'here'], /INPUT_INVALID/],
+    ['a port that is none', ['--listen', '127.0.0.1:99999'], /INPUT_INVALID/],
+    ['an unknown option', ['--listne', '127.0.0.1:0'], /INPUT_INVALID/],
+  ];
+  for (const [what, args, text] of refused) {
+    test(`refused: ${what}`, async () => {
+      const { code, stderr } = await run(process.execPath, [main, 'monitor', ...args], {
+        okCodes: [1, 2, 3, 4, 5, 6, 7, 8],
+        timeoutMs: 30_000,
+      });
+      assert.notEqual(code, 0);
+      assert.match(stderr, text);
+      assert.match(stderr, /what to do/);
+    });
+  }
+
+  test('plain HTTP when that is asked for', async () => {
+    const agent = await start('--listen', '0.0.0.0:0', '--insecure');
+    assert.equal((await fetch(`http://127.0.0.1:${agent.port}/`)).status, 200);
+    assert.equal(await stop(agent), 0);
+  });
+
+  test('with TLS for holders of a certificate of the cluster, and of a token', async () => {
+    const agent = await start('--listen', '0.0.0.0:0', '--certificates', nodeFiles, '--token-file', join(dir, 'tokens'));
+    try {
+      assert.equal(await askTls(agent.port, client), 200);
+      assert.equal(await askTls(agent.port, undefined, token), 200);
+      assert.equal(await askTls(agent.port, undefined), 401);
+      assert.equal(await askTls(agent.port, undefined, `${token}x`), 401);
+      assert.equal(await askTls(agent.port, stranger), 401);
+      await assert.rejects(fetch(`http://127.0.0.1:${agent.port}/`), 'plain HTTP is not answered');
+    } finally {
+      assert.equal(await stop(agent), 0);
+    }
+  });
+});
+
+test('on loopback, a token is wanted where tokens are given', async () => {
+  const agent = await start('--listen', '127.0.0.1:0', '--token-file', join(dir, 'tokens'));
+  const status = async (headers: Record<string, string>) => (await fetch(`http://127.0.0.1:${agent.port}/metrics`, { headers })).status;
+  assert.deepEqual([await status({}), await status({ authorization: `bearer ${token}` })], [401, 200]);
+  assert.deepEqual([await status({ authorization: token }), await status({ authorization: 'Basic dXNlcjpwdw==' })], [401, 401]);
+  assert.equal(await stop(agent), 0);
+});
+
+describe('a token file is refused', () => {
+  const cases: readonly (readonly [what: string, text: string, mode: number])[] = [
+    ['that everybody may read', `${token}\n`, 0o644],
+    ['without a token', '# none\n\n', 0o600],
+    ['with a short one', 'secret\n', 0o600],
+    ['with two words', `${token} ${token}\n`, 0o600],
+  ];
+  for (const [what, text, mode] of cases) {
+    test(what, async () => {
+      const file = join(dir, 'bad-tokens');
+      writeFileSync(file, text);
+      chmodSync(file, mode);
+      const { stderr } = await run(process.execPath, [main, 'monitor', '--token-file', file], {
+        okCodes: [1, 2, 3, 4, 5, 6, 7, 8],
+        timeoutMs: 30_000,
+      });
+      assert.match(stderr, /MONITOR_TOKENS_UNUSABLE/);
+      assert.ok(!stderr.includes(token), 'no token is shown');
+    });
+  }
+});
+
+test('a port that is taken is said so', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { stderr } = await run(process.execPath, [main, 'monitor', '--listen', `127.0.0.1:${port}`], {
+    okCodes: [1, 2, 3, 4, 5, 6, 7, 8],
+    timeoutMs: 30_000,
+  });
+  assert.match(stderr, /MONITOR_LISTEN_FAILED/);
+  assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${port} \\(EADDRINUSE\\)`));
+  taken.close();
+});

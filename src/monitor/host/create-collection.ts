@@ -1,0 +1,62 @@
+import type { Collect, Collector } from '../collector/collector.ts';
+import type { CollectorContext, Histories } from '../collector/collector-context.ts';
+import { createCommandRunner } from '../collector/command-runner.ts';
+import { createProcFiles } from '../collector/proc-files.ts';
+import type { CollectOutcome } from './collect-request.ts';
+import { formatSamples } from './format-samples.ts';
+import { monotonicNow } from './monotonic-now.ts';
+
+/** Runs collectors one time each, and keeps what they begin with between the times. */
+export interface Collection {
+  /** Never rejects. @param timeout - milliseconds */
+  collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome>;
+  /** The collector begins anew at its next collection. */
+  forget(name: string): void;
+}
+
+export function createCollection(root: string, historiesOf: (collector: string) => Histories): Collection {
+  const started = new Map<string, Collect<unknown>>();
+  const context: Omit<CollectorContext, 'histories'> = {
+    now: monotonicNow,
+    wallTime: () => Date.now(),
+    files: createProcFiles(root),
+    commands: createCommandRunner(),
+    instances: { list: () => [] },
+  };
+
+  async function collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome> {
+    const { name } = collector;
+    const abort = new AbortController();
+    const timedOut = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      abort.abort();
+      // What it waits for may never come: the next collection begins anew.
+      started.delete(name);
+      timedOut.reject(abort.signal);
+    }, timeout);
+    try {
+      const begun = monotonicNow();
+      let run = started.get(name);
+      if (!run) {
+        run = collector.start({ ...context, histories: historiesOf(name) });
+        started.set(name, run);
+      }
+      const result = run({ signal: abort.signal });
+      const value = result instanceof Promise ? await Promise.race([result, timedOut.promise]) : result;
+      const data = JSON.stringify(value) ?? 'null';
+      const bytes = Buffer.byteLength(data);
+      const largest = collector.largestReport ?? 1024 * 1024;
+      if (bytes > largest) return { ok: false, failure: 'flooded', problem: `a report of ${bytes} bytes; ${largest} are allowed` };
+      return { ok: true, data, samples: formatSamples(collector, value), cost: monotonicNow() - begun };
+    } catch (error) {
+      if (abort.signal.aborted) return { ok: false, failure: 'timed-out', problem: `no answer within ${timeout / 1000} s` };
+      return { ok: false, failure: 'failed', problem: messageOf(error) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { collect, forget: (name) => void started.delete(name) };
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,27 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+
+/** Who may ask. Either is enough; with none of them given, anybody. */
+export interface Access {
+  /** Bearer tokens. */
+  readonly tokens: readonly string[];
+  /** Holders of a certificate of the cluster's authority; needs TLS. */
+  readonly certificates: boolean;
+}
+
+/** Decides about requests; TLS has checked chain, validity and revocation of certificates before. */
+export function createAccessCheck({ tokens, certificates }: Access): (request: IncomingMessage) => boolean {
+  const known = tokens.map(digest);
+  return (request) => {
+    if (known.length === 0 && !certificates) return true;
+    if (certificates && (request.socket as TLSSocket).authorized) return true;
+    const given = /^bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (given === undefined) return false;
+    const hash = digest(given);
+    // Of all of them, whichever fits, so that the time says nothing.
+    return known.filter((token) => timingSafeEqual(token, hash)).length > 0;
+  };
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import type { MetricFamily } from '../collector/metric-family.ts';
+import { collectorCatalogue } from '../collector-catalogue.ts';
+import { formatSamples } from '../host/format-samples.ts';
+import { createReportCache } from '../scheduler/report-cache.ts';
+import { makeCollector } from '../testing/make-collector.ts';
+import { metricsFormat, metricsPage } from './metrics-page.ts';
+import { metricsSource } from './metrics-source.ts';
+import { ownFamilies } from './own-metrics.ts';
+
+const families: readonly MetricFamily[] = [
+  { name: 'gantry_test_read_bytes', type: 'counter', unit: 'bytes', help: 'Bytes read; a "quote", a \\ and\na line.', labels: ['device'] },
+  { name: 'gantry_test_odd_ratio', type: 'gauge', unit: 'ratio', help: 'Values that JSON does not know.', labels: ['kind'] },
+  { name: 'gantry_test_versions', type: 'info', help: 'Versions.', labels: ['kernel'] },
+  { name: 'gantry_test_none', type: 'gauge', help: 'Without samples.' },
+];
+
+const samples = formatSamples(
+  makeCollector('test', {
+    metrics: families,
+    measure: (_data, emit) => {
+      emit('gantry_test_read_bytes', 1e21, 'sda');
+      emit('gantry_test_versions', 1, '6.1');
+      emit('gantry_test_read_bytes', 7, 'odd "disk"\\\nsdb');
+      emit('gantry_test_read_bytes', 8, 'sda');
+      emit('gantry_test_odd_ratio', Number.NaN, 'none');
+      emit('gantry_test_odd_ratio', Number.POSITIVE_INFINITY, 'much');
+      emit('gantry_test_odd_ratio', Number.NEGATIVE_INFINITY, 'little');
+    },
+  }),
+  {},
+);
+
+test('OpenMetrics: type, unit and help of a family, then its samples, each once', () => {
+  assert.equal(
+    metricsPage('openmetrics', families, samples),
+    `# TYPE gantry_test_read_bytes counter
+# UNIT gantry_test_read_bytes bytes
+# HELP gantry_test_read_bytes Bytes read; a \\"quote\\", a \\\\ and\\na line.
+gantry_test_read_bytes_total{device="sda"} 1e+21
+gantry_test_read_bytes_total{device="odd \\"disk\\"\\\\\\nsdb"} 7
+# TYPE gantry_test_odd_ratio gauge
+# UNIT gantry_test_odd_ratio ratio
+# HELP gantry_test_odd_ratio Values that JSON does not know.
+gantry_test_odd_ratio{kind="none"} NaN
+gantry_test_odd_ratio{kind="much"} +Inf
+gantry_test_odd_ratio{kind="little"} -Inf
+# TYPE gantry_test_versions info
+# HELP gantry_test_versions Versions.
+gantry_test_versions_info{kernel="6.1"} 1
+`,
+  );
+});
+
+test('the older text names families as their samples, and knows neither units nor info', () => {
+  const page = metricsPage('text', families, samples);
+  assert.match(
+    page,
+    /^# HELP gantry_test_read_bytes_total Bytes read; a "quote", a \\\\ and\\na line\.\n# TYPE gantry_test_read_bytes_total counter\n/,
+  );
+  assert.match(page, /# TYPE gantry_test_versions_info gauge\ngantry_test_versions_info\{kernel="6.1"\} 1\n$/);
+  assert.doesNotMatch(page, /UNIT/);
+});
+
+describe('the format asked for', () => {
+  const cases: readonly (readonly [accept: string | undefined, format: string])[] = [
+    [undefined, 'text'],
+    ['', 'text'],
+    ['*/*', 'text'],
+    ['text/html', 'text'],
+    ['application/openmetrics-text', 'openmetrics'],
+    [
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      'openmetrics',
+    ],
+    ['application/openmetrics-text;version=1.0.0;q=0.2, text/plain;q=0.9', 'text'],
+    ['application/openmetrics-text;version=2.0.0', 'text'],
+    ['application/openmetrics-text;q=0', 'text'],
+    ['Application/OpenMetrics-Text; Version=1.0.0; Q=1', 'openmetrics'],
+  ];
+  for (const [accept, format] of cases) test(`${accept} ${format}`, () => assert.equal(metricsFormat(accept), format));
+});
+
+function filled() {
+  const times = { now: 1000 };
+  const collectors = [makeCollector('one', { metrics: families }), makeCollector('two')];
+  const cache = createReportCache(collectors, { now: () => times.now, wallTime: () => 1_795_363_380_591 });
+  const page = metricsSource(
+    cache,
+    () => ({ threads: 2, stuckThreads: 1 }),
+    () => times.now,
+  );
+  return { times, cache, page: (format: 'openmetrics' | 'text' = 'openmetrics') => page(format).toString() };
+}
+
+test('the page tells of the agent itself', () => {
+  const { cache, page } = filled();
+  cache.storeGood('one', '{}', samples, 25);
+  cache.storeTrouble('two', { failure: 'failed', problem: 'x', attempts: 1 });
+  const text = page();
+  assert.match(text, /gantry_monitor_collector_last_success_timestamp_seconds\{collector="one"\} 1795363380\.591\n/);
+  assert.match(text, /gantry_monitor_collector_duration_seconds\{collector="one"\} 0\.025\n/);
+  assert.match(text, /gantry_monitor_collector_failures_total\{collector="two"\} 1\n/);
+  assert.match(text, /gantry_monitor_collector_trouble\{collector="one"\} 0\ngantry_monitor_collector_trouble\{collector="two"\} 1\n/);
+  assert.doesNotMatch(text, /last_success[^\n]*two/);
+  assert.match(text, /gantry_monitor_threads_stuck 1\n/);
+  assert.match(text, /\nprocess_resident_memory_bytes \d+\n/);
+  assert.match(text, /\n# EOF\n$/);
+  assert.doesNotMatch(page('text'), /EOF/);
+});
+
+test('samples of a collector in trouble stay for five minutes and are left out then; they are back when it works', () => {
+  const { times, cache, page } = filled();
+  cache.storeGood('one', '{}', samples, 25);
+  times.now += 600_000;
+  assert.match(page(), /gantry_test_read_bytes/, 'a rare one is not in trouble');
+  cache.storeGood('one', '{}', samples, 25);
+  cache.storeTrouble('one', { failure: 'failed', problem: 'x', attempts: 1 });
+  times.now += 299_000;
+  assert.match(page(), /gantry_test_read_bytes/);
+  times.now += 2000;
+  assert.doesNotMatch(page(), /gantry_test_read_bytes/);
+  cache.storeGood('one', '{}', samples, 25);
+  assert.match(page(), /gantry_test_read_bytes/);
+});
+
+test('names of metrics are those of Prometheus: one collector each, unit at the end, no "total"', () => {
+  const all = [...collectorCatalogue.flatMap(({ metrics }) => metrics), ...ownFamilies];
+  assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
+  for (const { name, unit, labels = [], help } of all) {
+    assert.match(name, /^(gantry|process)_[a-z][a-z0-9_]*$/);
+    assert.ok(unit === undefined || name.endsWith(`_${unit}`), `${name} ends with its unit`);
+    assert.doesNotMatch(name, /_(total|info|count|sum|bucket)$/);
+    for (const label of labels) assert.match(label, /^[a-z][a-z0-9_]*$/);
+    assert.match(help, /\.$/);
+  }
+});
+
+const promtool = spawnSync('promtool', ['--version']).error === undefined;
+
+test("Prometheus's own check finds nothing wrong with either format", { skip: promtool ? false : 'promtool is not installed' }, () => {
+  const { cache, page } = filled();
+  cache.storeGood('one', '{}', samples, 25);
+  const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input: page('text'), encoding: 'utf8' });
+  assert.equal(`${stdout}${stderr}`, '');
+  assert.equal(status, 0);
+});
