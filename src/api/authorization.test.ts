@@ -115,6 +115,7 @@ const opcodes: Record<string, Record<string, unknown>> = {
   OP_INSTANCE_FAILOVER: { instance_name: 'x1' },
   OP_NODE_ADD: { node_name: 'x1', primary_ip: '10.0.0.9', agent_port: 1811, certificate_fingerprint: 'f' },
   OP_NODE_SET_PARAMS: { node_name: 'x1' },
+  OP_NODE_EVACUATE: { node_name: 'x1' },
   OP_NODE_REMOVE: { node_name: 'x1' },
   OP_GROUP_ADD: { group_name: 'x1' },
   OP_GROUP_SET_PARAMS: { group_name: 'x1' },

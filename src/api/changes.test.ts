@@ -157,7 +157,7 @@ test('keys that could change a prototype do nothing', async () => {
 });
 
 test('what Ganeti has and Gantry does not answers that it is missing', async () => {
-  const reply = await send('POST', '/2/nodes/node1/evacuate', { body: {} });
+  const reply = await send('POST', '/2/nodes/node1/migrate', { body: {} });
   assert.equal(reply.status, 501);
   assert.equal((reply.body as { error: { code: string } }).error.code, 'API_NOT_YET');
 });

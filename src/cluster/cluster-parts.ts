@@ -1,3 +1,4 @@
+import type { JobQueue } from '../jobs/index.ts';
 import type { GarbageList } from './garbage.ts';
 import type { LiveState } from './live-state.ts';
 import type { Placer } from './placement/placer.ts';
@@ -7,4 +8,6 @@ export interface ClusterParts {
   readonly live: LiveState;
   readonly garbage: GarbageList;
   readonly placer: Placer;
+  /** For operations that consist of other jobs. */
+  readonly jobs: () => Pick<JobQueue, 'submitMany' | 'list'>;
 }

@@ -76,7 +76,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     store,
     config,
     leadership,
-    operations: createOperations({ live, garbage, placer: new Placer(live) }),
+    operations: createOperations({ live, garbage, placer: new Placer(live), jobs: () => jobs }),
     nodes,
     clock,
     random: Math.random,

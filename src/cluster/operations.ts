@@ -19,6 +19,7 @@ import { networkConnect } from './operations/network-connect.ts';
 import { networkDisconnect } from './operations/network-disconnect.ts';
 import { networkRemove } from './operations/network-remove.ts';
 import { nodeAdd } from './operations/node-add.ts';
+import { nodeEvacuate } from './operations/node-evacuate.ts';
 import { nodeRemove } from './operations/node-remove.ts';
 import { nodeSetParams } from './operations/node-set-params.ts';
 import { tagsDel } from './operations/tags-del.ts';
@@ -35,6 +36,7 @@ const makers: readonly ((parts: ClusterParts) => Operation)[] = [
   instanceFailover,
   nodeAdd,
   nodeSetParams,
+  nodeEvacuate,
   nodeRemove,
   groupAdd,
   groupSetParams,

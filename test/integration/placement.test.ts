@@ -34,7 +34,7 @@ const tag = (kind: string, name: string, ...tags: string[]) => ({ OP_ID: 'OP_TAG
 /** Submits all at once; the error of each, or null. */
 async function race(
   { leading }: SimulatedMaster,
-  ops: readonly Record<string, unknown>[],
+  ops: readonly (Record<string, unknown> & { OP_ID: string })[],
 ): Promise<({ code: string; message: string } | null)[]> {
   const { jobs } = leading.services;
   const ids = await jobs.submitMany(
@@ -206,4 +206,54 @@ test('a location description is checked when it is stored, and outlives an insta
   assert.notEqual(nodeOf(cluster, 'db1'), nodeOf(cluster, 'db2'));
   await set('');
   await cluster.run(create('db3', gib));
+});
+
+/** Evacuates a node, and waits for the jobs that do it. */
+async function evacuate({ leading }: SimulatedMaster, params: Record<string, unknown>): Promise<number> {
+  const { jobs } = leading.services;
+  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', ...params }], 'tester');
+  await jobEnd(jobs, id);
+  const job = await jobs.get(id);
+  const { jobs: submitted } = job?.ops[0]?.result as { jobs: [boolean, number][] };
+  for (const [, move] of submitted) await jobEnd(jobs, move);
+  return submitted.length;
+}
+
+test('an evacuated node is empty, and rules and room hold where its instances went', async () => {
+  const cluster = await start(6, { memoryMib: 16 * gib });
+  await cluster.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', location: racks });
+  await cluster.run(create('web1', gib, { pnode: 'node1', start: true }));
+  await cluster.run(create('web2', gib, { pnode: 'node3' }));
+  for (const k of [1, 2, 3]) await cluster.run(create(`other${k}`, 4 * gib, { pnode: 'node1', start: k === 1 }));
+  await cluster.run(create('fill', 14 * gib, { pnode: 'node2' }));
+  const before = placesOf(cluster);
+  await cluster.run({ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1', dry_run: true });
+  assert.deepEqual(placesOf(cluster), before);
+  assert.equal(await evacuate(cluster, { node_name: 'node1' }), 4);
+  const after = placesOf(cluster);
+  assert.deepEqual(after['node1'], []);
+  assert.deepEqual(after['node2'], ['fill']);
+  assert.equal(rackOf(nodeOf(cluster, 'web1')), 'c');
+  assert.equal(await evacuate(cluster, { node_name: 'node1' }), 0);
+  await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node3', offline: true });
+  assert.ok((await evacuate(cluster, { node_name: 'node3' })) > 0);
+  assert.deepEqual(placesOf(cluster)['node3'], []);
+});
+
+test('a node that cannot be emptied keeps all, and its instances are told apart', async () => {
+  const cluster = await start(2, { memoryMib: 16 * gib });
+  for (const [k, node] of [1, 1, 2].entries()) await cluster.run(create(`big${k}`, 7 * gib, { pnode: `node${node}` }));
+  await assert.rejects(evacuate(cluster, { node_name: 'node1' }), {
+    code: 'EVACUATION_IMPOSSIBLE',
+    message:
+      /^Node node1 cannot be emptied, 1 of its 2 instances cannot leave: No node can take instance big\d .*1 node \(node2\): not enough memory/,
+  });
+  assert.deepEqual(placesOf(cluster), { node1: ['big0', 'big1'], node2: ['big2'] });
+  // What was tried must not be remembered as done.
+  await assert.rejects(evacuate(cluster, { node_name: 'node1' }), { code: 'EVACUATION_IMPOSSIBLE' });
+  await cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'big0', target_node: 'node2' });
+  await assert.rejects(cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'big1', target_node: 'node2' }), {
+    code: 'PLACEMENT_IMPOSSIBLE',
+    message: /node2: not enough memory, \d+ MiB free/,
+  });
 });

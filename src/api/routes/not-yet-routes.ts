@@ -6,7 +6,6 @@ type Method = Route['method'];
 /** Resources of Ganeti whose opcode Gantry does not have so far: method, path, operation. */
 const missing: readonly (readonly [Method, string, string])[] = [
   ['POST', '/2/nodes/{node_name}/powercycle', 'Power cycling a node'],
-  ['POST', '/2/nodes/{node_name}/evacuate', 'Evacuating a node'],
   ['POST', '/2/nodes/{node_name}/migrate', 'Migrating all instances of a node'],
   ['GET', '/2/nodes/{node_name}/storage', 'Listing the storage units of a node'],
   ['PUT', '/2/nodes/{node_name}/storage/modify', 'Modifying a storage unit'],

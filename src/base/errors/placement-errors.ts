@@ -17,6 +17,14 @@ export const placementErrors = defineErrors({
     why: 'Every node was looked at, and each one was refused for the reason given.',
     todo: 'Free room on a node, bring a node back (gantry node modify --offline no or --drained no), add one, or ask for less.',
   },
+  EVACUATION_IMPOSSIBLE: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'insufficient_resources',
+    what: 'Node {node} cannot be emptied, {failed} of its {count} instances cannot leave: {problems}',
+    why: 'Either every instance gets a new place or none is moved, so that no half-emptied node is left by surprise.',
+    todo: 'Make room for these instances or move or stop them by themselves, then evacuate again; --dry-run tells without moving.',
+  },
   IALLOCATOR_UNKNOWN: {
     kind: 'user',
     http: 400,

@@ -5,10 +5,8 @@ import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 import { checkIpolicy } from './check-ipolicy.ts';
 import { findNode } from './find-object.ts';
+import { requireMovable } from './require-movable.ts';
 import { requireUsable } from './require-node.ts';
-
-/** Disk templates whose data every node can reach; internally mirrored ones move only to their secondary node. */
-const reachableEverywhere: readonly string[] = ['sharedfile', 'diskless', 'rbd', 'blockdev', 'ext', 'gluster'];
 
 /**
  * The node an instance moves to: the asked one, or the best of its node group.
@@ -23,16 +21,16 @@ export async function moveTarget(
   mode: { readonly migrates: boolean },
 ): Promise<Node> {
   const source = findNode(config, instance.primary_node);
-  if (!reachableEverywhere.includes(instance.disk_template)) {
-    throw new GantryError('INSTANCE_NOT_MOVABLE', { name: instance.name, template: instance.disk_template, node: source.name });
-  }
+  requireMovable(instance, source);
   requireIallocator(params.iallocator);
   if (!params.target_node) return placer.target(config, instance, mode);
   const target = findNode(config, params.target_node);
   if (target.uuid === source.uuid) throw new GantryError('INSTANCE_ALREADY_THERE', { name: instance.name, node: target.name });
   requireUsable(target);
+  if (params.ignore_ipolicy) return target;
+  await placer.requireMemory(config, instance, target);
   const group = config.groups.get(target.group);
-  if (group && !params.ignore_ipolicy) {
+  if (group) {
     const beparams = fillBeparams(config.cluster, instance);
     const subject = {
       name: instance.name,

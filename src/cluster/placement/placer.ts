@@ -6,6 +6,7 @@ import {
   explainRefusals,
   isRedundant,
   noNode,
+  type Place,
   type PreparedInstance,
   settle,
   stage,
@@ -36,6 +37,12 @@ export interface ChosenNodes {
   readonly remarks: readonly string[];
 }
 
+export interface WantedMove {
+  readonly instance: Instance;
+  /** It keeps running, so that restrictions of migration hold. */
+  readonly migrates: boolean;
+}
+
 /**
  * Chooses nodes with the placement engine: by node groups and their policies, drained and offline nodes, exclusion and location
  * tags, the cluster's location description, Ganeti's score, and so that the cluster can still lose any one node.
@@ -64,33 +71,74 @@ export class Placer {
     });
   }
 
-  /**
-   * The best other node of its group for an instance whose disks every node reaches. That the cluster can lose another node then
-   * is not asked for: a move is often made because it lost one.
-   * @param migrates it keeps running, so that restrictions of migration hold
-   * @throws PLACEMENT_IMPOSSIBLE, errors LOCATION_…
-   */
+  /** As `targets`, for one instance. @throws PLACEMENT_IMPOSSIBLE, errors LOCATION_… */
   async target(config: ConfigSnapshot, instance: Instance, { migrates }: { readonly migrates: boolean }): Promise<Node> {
+    const [target] = await this.targets(config, [{ instance, migrates }]);
+    if (target instanceof GantryError) throw target;
+    return target as Node;
+  }
+
+  /**
+   * For each instance, whose disks every node reaches, the best other node of its group when those before it have moved; or
+   * PLACEMENT_IMPOSSIBLE. That the cluster can lose another node then is not asked for: a move is often made because it lost one.
+   * @throws errors LOCATION_…
+   */
+  async targets(config: ConfigSnapshot, moves: readonly WantedMove[]): Promise<(Node | GantryError)[]> {
     return this.#with(config, (warm) => {
-      const { allocator, rows, nodeAt } = warm;
-      const row = rows.get(instance.uuid);
-      if (row === undefined) throw new Error(`instance ${instance.name} is not in the configuration that it was taken from`);
-      const from = nodeAt.get(instance.primary_node) as number;
-      const secondary = allocator.state.instances.secondary[row] as number;
-      const refuses = (node: Node) => {
-        if (node.uuid === instance.primary_node) return 'the instance is there';
-        return migrates && !mayMigrate(allocator, row, from, nodeAt.get(node.uuid) as number) ? 'no migration to there' : null;
-      };
-      const needs = needsOf(instance);
-      const wanted = { row, instance: preparedInstance(allocator, row) };
-      withdraw(allocator, row);
+      const { allocator, nodeAt } = warm;
+      const moved: { readonly wanted: Wanted; readonly back: Place }[] = [];
       try {
-        const view = { ...warm, allocator: { ...allocator, redundancy: undefined } };
-        return this.#choose(view, wanted, needs, { group: config.nodes.get(instance.primary_node)?.group, refuses }).primary;
+        return moves.map((move) => {
+          const wanted = wantedOf(warm, move.instance);
+          const { primary, secondary } = allocator.state.instances;
+          const back = { primary: primary[wanted.row] as number, secondary: secondary[wanted.row] as number, score: 0 };
+          withdraw(allocator, wanted.row);
+          const target = this.#moveTarget(warm, config, wanted, move);
+          const to = target instanceof GantryError ? back.primary : (nodeAt.get(target.uuid) as number);
+          settle(allocator, wanted, { ...back, primary: to });
+          moved.push({ wanted, back });
+          return target;
+        });
       } finally {
-        settle(allocator, wanted, { primary: from, secondary, score: 0 });
+        for (const { wanted, back } of moved) {
+          withdraw(allocator, wanted.row);
+          settle(allocator, wanted, back);
+        }
       }
     });
+  }
+
+  /** @throws PLACEMENT_IMPOSSIBLE when a node that was named has not the memory that an instance may use */
+  async requireMemory(config: ConfigSnapshot, instance: Instance, target: Node): Promise<void> {
+    await this.#with(config, ({ allocator, rows, nodeAt }) => {
+      const n = nodeAt.get(target.uuid) as number;
+      const { nodes, instances } = allocator.state;
+      const row = rows.get(instance.uuid) as number;
+      const free = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
+      if (instances.usesMemory[row] === 0 || (instances.memory[row] as number) <= free) return;
+      const subject = describeNeeds(preparedInstance(allocator, row));
+      throw new GantryError('PLACEMENT_IMPOSSIBLE', {
+        subject,
+        refusals: `${target.name}: not enough memory, ${Math.max(0, free)} MiB free`,
+      });
+    });
+  }
+
+  /** Of an instance that was withdrawn. */
+  #moveTarget(warm: WarmAllocator, config: ConfigSnapshot, wanted: Wanted, { instance, migrates }: WantedMove): Node | GantryError {
+    const { allocator, nodeAt } = warm;
+    const from = nodeAt.get(instance.primary_node) as number;
+    const refuses = (node: Node) => {
+      if (node.uuid === instance.primary_node) return 'the instance is there';
+      return migrates && !mayMigrate(allocator, wanted.row, from, nodeAt.get(node.uuid) as number) ? 'no migration to there' : null;
+    };
+    const view = { ...warm, allocator: { ...allocator, redundancy: undefined } };
+    try {
+      return this.#choose(view, wanted, needsOf(instance), { group: config.nodes.get(instance.primary_node)?.group, refuses }).primary;
+    } catch (error) {
+      if (error instanceof GantryError && error.code === 'PLACEMENT_IMPOSSIBLE') return error;
+      throw error;
+    }
   }
 
   async #with<T>(config: ConfigSnapshot, use: (warm: WarmAllocator) => T): Promise<T> {
@@ -123,6 +171,12 @@ export class Placer {
       refusals: describeRefusals(allocator, wanted, own, explainRefusals(allocator, wanted, request)),
     });
   }
+}
+
+function wantedOf({ allocator, rows }: WarmAllocator, { uuid, name }: Instance): Wanted {
+  const row = rows.get(uuid);
+  if (row === undefined) throw new Error(`instance ${name} is not in the configuration that it was taken from`);
+  return { row, instance: preparedInstance(allocator, row) };
 }
 
 const preparedInstance = ({ state, added }: Allocator, row: number): PreparedInstance =>

@@ -18,6 +18,7 @@ export const opcodeCatalogue: ReadonlyMap<string, OpcodeDefinition> = new Map(
     instance.instanceFailover,
     node.nodeAdd,
     node.nodeSetParams,
+    node.nodeEvacuate,
     node.nodeRemove,
     group.groupAdd,
     group.groupSetParams,

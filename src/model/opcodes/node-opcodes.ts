@@ -61,6 +61,37 @@ export const nodeSetParams = defineOpcode({
   rest: [{ method: 'POST', path: '/2/nodes/{node_name}/modify', body: true, query: { 'dry-run': 'dry_run' } }],
 });
 
+export const nodeEvacuate = defineOpcode({
+  id: 'OP_NODE_EVACUATE',
+  summary: 'Submit jobs that move all instances away from a node',
+  subject: 'node_name',
+  params: {
+    node_name: Name,
+    mode: Type.Optional(Type.Enum(['primary-only', 'secondary-only', 'all'], { description: 'Which instances leave; default all' })),
+    remote_node: Type.Optional(Type.Union([Name, Type.Null()], { description: 'Where all of them go; default: chosen by placement' })),
+    iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    early_release: Type.Optional(Type.Boolean()),
+    ignore_soft_errors: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  },
+  result: Type.Object({ jobs: Type.Array(Type.Tuple([Type.Boolean(), Type.Integer()])) }, { description: 'The submitted jobs' }),
+  touches: (params) => [
+    { kind: 'allocation', name: 'allocation', mode: 'exclusive' },
+    { kind: 'node', name: params.node_name, mode: 'shared' },
+  ],
+  dryRun: true,
+  permission: 'node:evacuate',
+  cli: {
+    command: ['node', 'evacuate'],
+    args: byName,
+    flags: {
+      mode: { flags: '--mode <mode>', help: 'primary-only, secondary-only or all' },
+      remote_node: { flags: '-n, --new-node <node>', help: 'where all of them go; default: chosen by placement', complete: 'node' },
+    },
+    examples: ['gantry node evacuate node3 --dry-run', 'gantry node evacuate node3'],
+  },
+  rest: [{ method: 'POST', path: '/2/nodes/{node_name}/evacuate', body: true, query: { 'dry-run': 'dry_run' } }],
+});
+
 export const nodeRemove = defineOpcode({
   id: 'OP_NODE_REMOVE',
   summary: 'Take an empty node out of the cluster',
