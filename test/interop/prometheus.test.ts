@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startMonitor } from '../../src/monitor/index.ts';
+import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
+
+/** What the tests of the query API need of its answer. */
+interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [time: number, value: string];
+}
+
+const token = 'a-token-of-sufficient-length';
+const installed = spawnSync('prometheus', ['--version']).error === undefined;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const jobs = (port: number) => `global: { scrape_interval: 1s }
+scrape_configs:
+  - job_name: with-token
+    scheme: https
+    tls_config: { ca_file: ca.crt }
+    authorization: { credentials: ${token} }
+    static_configs: [{ targets: ['127.0.0.1:${port}'] }]
+  - job_name: with-certificate
+    scheme: https
+    tls_config: { ca_file: ca.crt, cert_file: client.crt, key_file: client.key }
+    static_configs: [{ targets: ['127.0.0.1:${port}'] }]
+  - job_name: stranger
+    scheme: https
+    tls_config: { ca_file: ca.crt }
+    static_configs: [{ targets: ['127.0.0.1:${port}'] }]
+`;
+
+async function query(port: number, expression: string): Promise<readonly Series[]> {
+  const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
+  const answer = await fetch(url).then(
+    (response) => response.json() as Promise<{ data?: { result: Series[] } }>,
+    () => undefined,
+  );
+  return answer?.data?.result ?? [];
+}
+
+/** Asks until there is an answer that is good enough; the test's own time-out ends it. */
+async function eventually(port: number, expression: string, enough: (series: readonly Series[]) => boolean): Promise<readonly Series[]> {
+  for (;;) {
+    const series = await query(port, expression);
+    if (enough(series)) return series;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const skip = installed ? false : 'prometheus is not installed';
+
+test("Debian's Prometheus scrapes the agent over TLS, with a token or a certificate", { skip, timeout: 90_000 }, async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-prometheus-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const authority = await createAuthority('test');
+  const node = await createCertificate(authority, { role: 'node', name: 'node1', addresses: ['127.0.0.1'] });
+  const client = await createCertificate(authority, { role: 'master', name: 'prometheus', addresses: [] });
+  const monitor = await startMonitor({
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: {
+      key: node.key,
+      cert: node.certificate,
+      ca: authority.certificate,
+      crl: await createRevocationList(authority, []),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    tokens: [token],
+  });
+  t.after(() => monitor.close());
+  const files = {
+    'ca.crt': authority.certificate,
+    'client.crt': client.certificate,
+    'client.key': client.key,
+    'prometheus.yml': jobs(monitor.port),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  const port = await freePort();
+  const options = [
+    '--config.file=prometheus.yml',
+    '--storage.tsdb.path=data',
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=warn',
+  ];
+  const prometheus = spawn('prometheus', options, { cwd: dir, stdio: 'ignore' });
+  t.after(async () => {
+    prometheus.kill('SIGKILL');
+    if (prometheus.exitCode === null && prometheus.signalCode === null) await once(prometheus, 'exit');
+  });
+
+  const up = await eventually(port, 'up', (series) => series.length === 3 && series.filter(({ value }) => value[1] === '1').length === 2);
+  assert.deepEqual(
+    up.filter(({ value }) => value[1] === '0').map(({ metric }) => metric['job']),
+    ['stranger'],
+  );
+  const load = await eventually(port, 'gantry_node_cpu_load_cores{job="with-token"}', (series) => series.length > 0);
+  assert.deepEqual(load.map(({ metric }) => metric['window']).sort(), ['10', '300', '60', '900']);
+  const [age] = await eventually(
+    port,
+    'time() - gantry_monitor_collector_last_success_timestamp_seconds{job="with-certificate",collector="cpu-avg-load"}',
+    (series) => series.length > 0,
+  );
+  assert.ok(Number(age?.value[1]) < 60);
+  const [reads] = await eventually(port, 'count(gantry_node_disk_reads_completed_total{job="with-token"})', (series) => series.length > 0);
+  assert.ok(Number(reads?.value[1]) > 0);
+  const metadata = (await (await fetch(`http://127.0.0.1:${port}/api/v1/targets/metadata?metric=gantry_node_disk_read_bytes`)).json()) as {
+    data: { type: string; unit: string; help: string }[];
+  };
+  assert.deepEqual([metadata.data[0]?.type, metadata.data[0]?.unit], ['counter', 'bytes'], 'it read OpenMetrics, which has units');
+});
