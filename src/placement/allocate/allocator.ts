@@ -73,9 +73,19 @@ export function stage(allocator: Allocator, instance: InstanceData): Wanted {
   const tagged = prepared.exclusionTags.length > 0 || prepared.desiredLocationTags.length > 0;
   const row = allocator.used;
   const { instanceCount, instances } = allocator.state;
-  if (tagged || allocator.options.rules || row < instanceCount || row >= instances.primary.length) grow(allocator, prepared);
+  if (isStagedAgain(allocator, prepared)) {
+    (allocator.state.data.instances as PreparedInstance[])[row] = prepared;
+    writeInstance(instances, row, prepared);
+  } else if (tagged || allocator.options.rules || row < instanceCount || row >= instances.primary.length) grow(allocator, prepared);
   else writeInstance(instances, row, prepared);
   return { row, instance: prepared };
+}
+
+/** Whether what was staged last, and has not come, differs in its size alone: what tags and rules say of it is known then. */
+function isStagedAgain({ state: { data, instanceCount }, options, used }: Allocator, { name, diskTemplate, tags }: PreparedInstance): boolean {
+  if (!options.rules || used !== instanceCount - 1) return false;
+  const last = data.instances[used] as PreparedInstance;
+  return last.name === name && last.diskTemplate === diskTemplate && last.tags.join() === tags.join();
 }
 
 function grow(allocator: Allocator, staged: PreparedInstance): void {
