@@ -39,7 +39,7 @@ export async function benchRoadef(run: RoadefOptions['runs'][number], options: R
   // What comes after the search takes no longer than what came before it.
   const read = systemClock.now() - began;
   const budget = options.steps === undefined ? { until: began + options.seconds * 1000 - read } : { steps: options.steps };
-  const { bins, cost } = await runThreads({ model, initial, budget, threads: options.threads, seed: options.seed });
+  const { places: bins, cost } = await runThreads({ model, initial, budget, threads: options.threads, seed: options.seed });
   const after = checkAssignment(model, initial, bins);
   const wrong = after.cost === cost ? [] : [`the cost is ${after.cost}, and the search says ${cost}`];
   const problems = [...after.problems, ...wrong];

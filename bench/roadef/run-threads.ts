@@ -26,7 +26,7 @@ export interface Board {
   /** By thread. */
   readonly costs: Float64Array;
   /** By thread and process. */
-  readonly bins: Int32Array;
+  readonly places: Int32Array;
   /** Threads that have arrived, and meetings that are over. */
   readonly gate: Int32Array;
 }
@@ -39,7 +39,7 @@ export async function runThreads(options: ThreadsOptions): Promise<FoundState> {
   const { model, threads } = options;
   const board: Board = {
     costs: new Float64Array(new SharedArrayBuffer(threads * Float64Array.BYTES_PER_ELEMENT)).fill(Number.POSITIVE_INFINITY),
-    bins: new Int32Array(new SharedArrayBuffer(threads * model.processes * Int32Array.BYTES_PER_ELEMENT)),
+    places: new Int32Array(new SharedArrayBuffer(threads * model.processes * Int32Array.BYTES_PER_ELEMENT)),
     gate: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
   };
   const workers = Array.from({ length: threads }, (_, thread) => {
@@ -55,19 +55,19 @@ export async function runThreads(options: ThreadsOptions): Promise<FoundState> {
 }
 
 /** The best on the board; of equal ones that of the first thread. */
-export function bestOf({ costs, bins }: Board): FoundState {
+export function bestOf({ costs, places }: Board): FoundState {
   const cost = Math.min(...costs);
   const thread = costs.indexOf(cost);
-  const processes = bins.length / costs.length;
-  return { cost, bins: bins.slice(thread * processes, (thread + 1) * processes) };
+  const processes = places.length / costs.length;
+  return { cost, places: places.slice(thread * processes, (thread + 1) * processes) };
 }
 
 /** Puts the best of a thread on the board, waits for the other threads to do so, and answers with the best of all. */
-export function meet({ costs, bins, gate }: Board, thread: number, best: FoundState): FoundState {
+export function meet({ costs, places, gate }: Board, thread: number, best: FoundState): FoundState {
   costs[thread] = best.cost;
-  bins.set(best.bins, thread * best.bins.length);
+  places.set(best.places, thread * best.places.length);
   passGate(gate, costs.length);
-  const found = bestOf({ costs, bins, gate });
+  const found = bestOf({ costs, places, gate });
   // Nobody may write again before everybody has read.
   passGate(gate, costs.length);
   return found;

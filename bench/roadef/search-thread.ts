@@ -6,11 +6,10 @@ import { toSearchProblem } from './to-search-problem.ts';
 
 // One thread of `runThreads`: searches with random numbers of its own.
 
-const { model, initial, budget, threads, seed, thread, board } = workerData as SearchTask;
+const { model, initial, budget, seed, thread, board } = workerData as SearchTask;
 
 search(createVectorModel(toSearchProblem(model, initial)), {
   random: seededRandom(seed * 1000 + thread),
-  style: threads === 1 ? 'both' : thread % 2 === 0 ? 'soft' : 'firm',
   progress: progressOf(budget),
   exchange: (best) => meet(board, thread, best),
 });

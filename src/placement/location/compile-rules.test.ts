@@ -144,7 +144,7 @@ function total(rules: Record<string, readonly LocationRule[]>, spots: readonly S
   return [hard, soft];
 }
 
-test('increments equal counting from nothing, and what is explained equals what is weighed', () => {
+test('increments equal counting from nothing, what is explained equals what is weighed, and what is admitted breaks nothing', () => {
   fc.assert(
     fc.property(ruleLists, fc.array(spot, { minLength: 8, maxLength: 8 }), fc.array(step, { maxLength: 25 }), (rules, begin, steps) => {
       // A skew among domains that a hard rule closes is another matter, tested below.
@@ -165,6 +165,13 @@ test('increments equal counting from nothing, and what is explained equals what 
         const after = total(rules, spots);
         assert.deepEqual([book.hard, book.soft], after);
         assert.deepEqual([out[0], out[1]], [after[0] - before[0], after[1] - before[1]]);
+        book.place(i, noNode, noNode);
+        for (let n = 0; n < nodes.length; n++) {
+          const refused = book.explain(i, n, noNode).some(({ hard }) => hard);
+          assert.equal(book.admits(i, n), !refused, `instance ${i} on node ${n}`);
+        }
+        book.place(i, ...to);
+        assert.deepEqual([book.hard, book.soft], after, 'away and back is as before');
       }
       const broken = book.breaches();
       assert.equal(

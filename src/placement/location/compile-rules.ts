@@ -1,5 +1,5 @@
 import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
-import { ruleApply, ruleChange } from './count-rules.ts';
+import { guards, ruleApply, ruleChange, ruleRefuses } from './count-rules.ts';
 import { describeBreaches, describeChanges } from './describe-breaches.ts';
 import { migrationRules } from './draft-rules.ts';
 import { bookLinks, linkChange, linkExcess, pairOf, uses } from './link-load.ts';
@@ -57,24 +57,35 @@ function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayM
   const place = (i: number, p: number, s: number): void => {
     const p0 = primary[i] as number;
     const s0 = secondary[i] as number;
-    change.fill(0);
     const end = start[i + 1] as number;
     for (let k = start[i] as number; k < end; k++) {
       const rule = rules[k] as number;
-      const by = ruleChange(table, rule, roles[k] as number, p0, s0, p, s);
-      ruleApply(table, rule, roles[k] as number, p0, p);
+      const by = ruleApply(table, rule, roles[k] as number, p0, s0, p, s);
+      if (by === 0) continue;
       excess[rule] = (excess[rule] as number) + by;
       const cost = weight[rule] as number;
       if (cost === 0) hard += by;
       else soft += by * cost;
     }
-    linkChange(table, rate[i] as number, p0, s0, p, s, change);
-    hard += change[0] as number;
-    soft += change[1] as number;
-    bookLinks(table, -(rate[i] as number), p0, s0);
-    bookLinks(table, rate[i] as number, p, s);
+    if ((rate[i] as number) > 0) {
+      change.fill(0);
+      linkChange(table, rate[i] as number, p0, s0, p, s, change);
+      hard += change[0] as number;
+      soft += change[1] as number;
+      bookLinks(table, -(rate[i] as number), p0, s0);
+      bookLinks(table, rate[i] as number, p, s);
+    }
     primary[i] = p;
     secondary[i] = s;
+  };
+
+  const guard = guardsOf(table);
+  const admits = (i: number, node: number): boolean => {
+    const end = guard.start[i + 1] as number;
+    for (let k = guard.start[i] as number; k < end; k++) {
+      if (ruleRefuses(table, guard.rules[k] as number, guard.roles[k] as number, node)) return false;
+    }
+    return true;
   };
 
   return {
@@ -85,6 +96,7 @@ function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayM
       return soft;
     },
     weigh,
+    admits,
     place,
     mayMigrate,
     explain: (i, p, s) => describeChanges(cluster, table, i, p, s, 1),
@@ -92,6 +104,20 @@ function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayM
     breaches: () => describeBreaches(cluster, table),
     offenders: (which) => offendersOf(table, which === 'hard'),
   };
+}
+
+/** Of the entries of the table those that may refuse an instance that comes from nowhere. */
+function guardsOf({ start, rules, roles, kind, weight }: RuleTable): Pick<RuleTable, 'start' | 'rules' | 'roles'> {
+  const kept: number[] = [];
+  const begin = new Int32Array(start.length);
+  for (let i = 0; i + 1 < start.length; i++) {
+    for (let k = start[i] as number; k < (start[i + 1] as number); k++) {
+      const rule = rules[k] as number;
+      if (guards(kind[rule] as number, weight[rule] as number, roles[k] as number)) kept.push(k);
+    }
+    begin[i + 1] = kept.length;
+  }
+  return { start: begin, rules: Int32Array.from(kept, (k) => rules[k] as number), roles: Uint8Array.from(kept, (k) => roles[k] as number) };
 }
 
 /** Those who would lessen a broken rule by leaving; all its members where no one alone could (two racks equally full, say). */

@@ -28,21 +28,51 @@ export function ruleChange(table: RuleTable, rule: number, roles: number, p0: nu
   return change;
 }
 
-/** Carries the instance over in the counters of a rule. */
-export function ruleApply(table: RuleTable, rule: number, roles: number, p0: number, p1: number): void {
+/** Carries the instance over in the counters of a rule. Answers with what changes in its excess, which it does not note. */
+export function ruleApply(table: RuleTable, rule: number, roles: number, p0: number, s0: number, p1: number, s1: number): number {
   const kind = table.kind[rule] as number;
-  if (kind > ruleKind.near) return;
+  if (kind > ruleKind.near) return ruleChange(table, rule, roles, p0, s0, p1, s1);
   const from = domainAt(table, rule, p0);
   const to = domainAt(table, rule, p1);
-  if (from === to) return;
+  if (from === to) return 0;
   if (kind <= ruleKind.apart) {
-    if (from >= 0) book(table, rule, from, roles, -1);
-    if (to >= 0) book(table, rule, to, roles, 1);
-  } else if (kind === ruleKind.near) {
+    const left = from >= 0 ? book(table, rule, kind, from, roles, -1) : 0;
+    return to >= 0 ? left + book(table, rule, kind, to, roles, 1) : left;
+  }
+  if (kind === ruleKind.near) {
+    const change = nearChange(table, rule, from, to);
     if (from >= 0) bookFar(table, rule, from, -1);
     if (to >= 0) bookFar(table, rule, to, 1);
-  } else shiftMember(table, rule, from, to);
+    return change;
+  }
+  shiftMember(table, rule, from, to);
+  const { limit, placed, used, excess } = table;
+  const after =
+    kind === ruleKind.atLeast
+      ? tooFew(limit[rule] as number, placed[rule] as number, used[rule] as number)
+      : shapeExcess(table, rule, kind);
+  return after - (excess[rule] as number);
 }
+
+/**
+ * Whether an instance that is placed nowhere breaks a rule, or breaks it more, by coming to a node. Only rules for which
+ * `guards` is true may be asked, and none that look at secondaries.
+ */
+export function ruleRefuses(table: RuleTable, rule: number, roles: number, node: number): boolean {
+  const kind = table.kind[rule] as number;
+  if (kind > ruleKind.needs) return ruleChange(table, rule, roles, none, none, node, none) > 0;
+  const { counters } = table;
+  const slot = slotOf(counters, rule, domainAt(table, rule, node));
+  if (kind === ruleKind.atMost) return (counters.slots[slot + 1] as number) >= (table.limit[rule] as number);
+  return counters.slots[slot + 2] === 0 && (roles & role.other) === 0;
+}
+
+/** Whether the rule may have something against an instance that comes: not if it only serves as what others need. */
+export function guards(kind: number, weight: number, roles: number): boolean {
+  return weight === 0 && (kind !== ruleKind.needs || (roles & role.member) !== 0);
+}
+
+const none = -1;
 
 function domainAt({ level, domainOf }: RuleTable, rule: number, node: number): number {
   return node < 0 ? -1 : (domainOf[(level[rule] as number) + node] as number);
@@ -94,10 +124,19 @@ function separableChange(table: RuleTable, rule: number, kind: number, roles: nu
   return change;
 }
 
-function book({ counters }: RuleTable, rule: number, domain: number, roles: number, by: number): void {
+/** An instance more or less in a domain; what changes in the excess. */
+function book(table: RuleTable, rule: number, kind: number, domain: number, roles: number, by: 1 | -1): number {
+  const { counters } = table;
+  const { slots } = counters;
   const slot = claimSlot(counters, rule, domain);
-  counters.slots[slot + 1] = (counters.slots[slot + 1] as number) + (roles & role.member) * by;
-  counters.slots[slot + 2] = (counters.slots[slot + 2] as number) + ((roles & role.other) >> 1) * by;
+  const limit = table.limit[rule] as number;
+  const members = slots[slot + 1] as number;
+  const others = slots[slot + 2] as number;
+  const membersAfter = members + (roles & role.member) * by;
+  const othersAfter = others + ((roles & role.other) >> 1) * by;
+  slots[slot + 1] = membersAfter;
+  slots[slot + 2] = othersAfter;
+  return domainExcess(kind, limit, membersAfter, othersAfter) - domainExcess(kind, limit, members, others);
 }
 
 function atLeastChange(table: RuleTable, rule: number, from: number, to: number): number {

@@ -11,6 +11,8 @@ export interface RuleBook {
   readonly soft: number;
   /** Writes what changes if the instance were placed so: `out[0]` hard excess, `out[1]` soft cost. Changes nothing. */
   weigh(instance: number, primary: number, secondary: number, out: Float64Array): void;
+  /** Whether an instance that is placed nowhere, and has one node only, may go there without any hard rule being broken (more). */
+  admits(instance: number, node: number): boolean;
   /** Places the instance so; (`noNode`, `noNode`) takes it away. */
   place(instance: number, primary: number, secondary: number): void;
   /** Whether an instance that runs on a node may migrate to another one. No rule about where it is then is asked. */

@@ -1,6 +1,6 @@
 import { type ClusterData, type InstanceData, noNode } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
-import { ruleApply, ruleChange } from './count-rules.ts';
+import { ruleApply } from './count-rules.ts';
 import { type RuleDraft, ruleKind } from './draft-rules.ts';
 import type { ConflictContext } from './find-conflict.ts';
 import { createRuleTable, type RuleTable, role } from './rule-table.ts';
@@ -134,8 +134,7 @@ function shift({ table, waiting }: Attempt, i: number, primary: number, secondar
     const needs = kind[rule] === ruleKind.needs;
     const mends = needs ? ((roles[k] as number) & role.other) >> 1 : 1;
     waiting[rule] = (waiting[rule] as number) - arrived * mends;
-    excess[rule] = (excess[rule] as number) + ruleChange(table, rule, roles[k] as number, p0, s0, primary, secondary);
-    ruleApply(table, rule, roles[k] as number, p0, primary);
+    excess[rule] = (excess[rule] as number) + ruleApply(table, rule, roles[k] as number, p0, s0, primary, secondary);
     if ((excess[rule] as number) > mendable(kind[rule] as number, waiting[rule] as number)) held = false;
   }
   table.primary[i] = primary;

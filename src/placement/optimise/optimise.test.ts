@@ -37,6 +37,7 @@ function atMost(most: number, data: PreparedCluster): RuleBook & { readonly wors
       out[1] = 0;
       at[instance] = was;
     },
+    admits: (_instance, node) => at.filter((p) => p === node).length < most,
     place(instance, primary) {
       at[instance] = primary;
     },

@@ -1,7 +1,7 @@
 import { balance } from '../balance/balance.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import { ruleCost } from '../location/rule-cost.ts';
-import { defaultBandwidth, groupMoves } from '../plan/group-moves.ts';
+import { groupMoves } from '../plan/group-moves.ts';
 import { orderMoves } from '../plan/order-moves.ts';
 import type { PlacedOn, Plan } from '../plan/plan.ts';
 import { createPlanMaker, type PlanMaker, type Step } from '../plan/plan-maker.ts';
@@ -103,8 +103,8 @@ function goalsOf(origin: Places, goal: Places): ReadonlyMap<number, PlacedOn> {
   return goals;
 }
 
-function finish(maker: PlanMaker, before: number, leftOut: readonly number[], { bandwidth = defaultBandwidth }: OptimiseOptions): Plan {
+function finish(maker: PlanMaker, before: number, leftOut: readonly number[], { network, interlocks }: OptimiseOptions): Plan {
   const { moves, data } = maker;
-  const { sets, seconds } = groupMoves(moves, bandwidth);
+  const { sets, seconds } = groupMoves(moves, network, interlocks);
   return { moves, sets, before, after: scoreAfter(maker, before), data, seconds, leftOut };
 }

@@ -32,7 +32,6 @@ export interface SearchProblem {
   readonly groupMoveWeight: number;
   /** Items as instances and bins as nodes; everything is at home. The model keeps it up to date and is its only user. */
   readonly rules: RuleBook;
-  readonly budget?: MoveBudget | undefined;
 }
 
 /** `weight` for each unit that is free of `first`, times `target`, beyond what is free of `second`. */
@@ -41,12 +40,4 @@ export interface BalanceCost {
   readonly second: number;
   readonly target: number;
   readonly weight: number;
-}
-
-/** How much may be away from home. */
-export interface MoveBudget {
-  readonly moves: number;
-  /** Sum of `data` of the items away from home, e.g. MiB to copy. */
-  readonly data: number;
-  readonly dataOf: Float64Array;
 }

@@ -12,79 +12,94 @@ export interface VectorState {
   readonly transients: number;
   /** By item and capacity dimension. */
   readonly size: Float64Array;
-  /** By bin and capacity dimension: what may still come; below 0 when it is overfull. */
+  /** By bin and capacity dimension: what may still come. */
   readonly room: Float64Array;
-  /** By capacity dimension: what an overfull unit weighs; that of an item of average size is 1. */
-  readonly strain: Float64Array;
   readonly costDimensions: number;
   /** By item and cost dimension. */
   readonly price: Float64Array;
   /** By bin and cost dimension. */
   readonly level: Float64Array;
+  /** By cost dimension, 1: even if spread perfectly, the items are too much for all bins together. */
+  readonly scarce: Uint8Array;
   readonly binCost: Float64Array;
+  /** Bin of each item; `nowhere` while it is off. */
   readonly binOf: Int32Array;
+  /** Items of each bin, in any order, and the position of each item there. */
+  readonly members: number[][];
+  readonly position: Int32Array;
   /** By group: items away from home. */
   readonly away: Int32Array;
   /** By number: how many groups have so many items away. */
   readonly groupsWith: Int32Array;
-  /** Price of a unit of strain; Infinity: no bin may become overfull. */
-  pressure: number;
-  /** Rooms below 0. */
-  overfull: number;
   mostAway: number;
-  moves: number;
-  data: number;
   cost: number;
-  /** What the rules last said. */
-  readonly ruleChange: Float64Array;
-  /** Item whose leaving was priced last, with the price; -1: none. */
-  leaver: number;
-  leaverGain: number;
 }
 
+/** All items are at home. */
 export function createVectorState(problem: SearchProblem): VectorState {
-  const { items, bins, resources, transient } = problem;
-  const dims = capacityDimensions(problem);
+  const { items, bins, groups, home, resources, requirement, capacity, transient } = problem;
+  const resourceOf = capacityDimensions(problem);
+  const dimensions = resourceOf.length;
   const costs = costDimensions(problem).sort((a, b) => spread(b, items) - spread(a, items));
-  const size = new Float64Array(items * dims.length);
-  const room = new Float64Array(bins * dims.length);
-  for (const [d, r] of dims.entries()) {
-    for (let i = 0; i < items; i++) size[i * dims.length + d] = problem.requirement[i * resources + r] as number;
-    for (let b = 0; b < bins; b++) room[b * dims.length + d] = problem.capacity[b * resources + r] as number;
-  }
-  const price = new Float64Array(items * costs.length);
-  const level = new Float64Array(bins * costs.length);
-  for (const [c, cost] of costs.entries()) {
-    for (let i = 0; i < items; i++) price[i * costs.length + c] = cost.ofItem(i);
-    for (let b = 0; b < bins; b++) level[b * costs.length + c] = cost.ofEmptyBin(b);
-  }
+  const size = table(items, dimensions, (i, d) => requirement[i * resources + (resourceOf[d] as number)] as number);
+  const price = table(items, costs.length, (i, c) => (costs[c] as CostDimension).ofItem(i));
   const state: VectorState = {
     problem,
-    dimensions: dims.length,
-    transients: dims.filter((r) => transient[r] === 1).length,
+    dimensions,
+    transients: resourceOf.filter((r) => transient[r] === 1).length,
     size,
-    room,
-    strain: averages(size, dims.length).map((average) => 1 / average),
+    room: table(bins, dimensions, (b, d) => capacity[b * resources + (resourceOf[d] as number)] as number),
     costDimensions: costs.length,
     price,
-    level,
+    level: table(bins, costs.length, (b, c) => (costs[c] as CostDimension).ofEmptyBin(b)),
+    scarce: new Uint8Array(costs.length),
     binCost: new Float64Array(bins),
-    binOf: Int32Array.from(problem.home),
-    away: new Int32Array(problem.groups),
+    binOf: Int32Array.from(home),
+    members: Array.from({ length: bins }, () => []),
+    position: new Int32Array(items),
+    away: new Int32Array(groups),
     groupsWith: new Int32Array(items + 2),
-    pressure: Number.POSITIVE_INFINITY,
-    overfull: 0,
     mostAway: 0,
-    moves: 0,
-    data: 0,
-    cost: problem.rules.soft,
-    ruleChange: new Float64Array(2),
-    leaver: -1,
-    leaverGain: 0,
+    cost: 0,
   };
-  state.groupsWith[0] = problem.groups;
-  fillBins(state);
+  state.groupsWith[0] = groups;
+  for (let i = 0; i < items; i++) fill(state, i);
+  for (let b = 0; b < bins; b++) state.binCost[b] = levelsAbove(state, b);
+  for (let c = 0; c < costs.length; c++) state.scarce[c] = totalLevel(state, c) > 0 ? 1 : 0;
+  state.cost = costFromScratch(state);
   return state;
+}
+
+function table(rows: number, width: number, value: (row: number, column: number) => number): Float64Array {
+  return Float64Array.from({ length: rows * width }, (_, at) => value(Math.floor(at / width), at % width));
+}
+
+/** Puts an item into its bin, in the tables of items and sums. */
+function fill({ dimensions, size, room, costDimensions, price, level, binOf, members, position }: VectorState, item: number): void {
+  const bin = binOf[item] as number;
+  for (let d = 0; d < dimensions; d++) {
+    room[bin * dimensions + d] = (room[bin * dimensions + d] as number) - (size[item * dimensions + d] as number);
+  }
+  for (let c = 0; c < costDimensions; c++) {
+    level[bin * costDimensions + c] = (level[bin * costDimensions + c] as number) + (price[item * costDimensions + c] as number);
+  }
+  const inside = members[bin] as number[];
+  position[item] = inside.push(item) - 1;
+}
+
+function totalLevel({ problem, costDimensions, level }: VectorState, c: number): number {
+  let sum = 0;
+  for (let b = 0; b < problem.bins; b++) sum += level[b * costDimensions + c] as number;
+  return sum;
+}
+
+/** The cost of the tables as they are, free of what increments may have rounded. All items are placed. */
+export function costFromScratch(state: VectorState): number {
+  const { problem, binOf } = state;
+  let cost = problem.groupMoveWeight * state.mostAway + problem.rules.soft;
+  for (let b = 0; b < problem.bins; b++) cost += levelsAbove(state, b);
+  for (let i = 0; i < problem.items; i++) cost += moveCost(state, i, binOf[i] as number);
+  return cost;
 }
 
 /** Resources that some bin could have too little of, transient ones first. */
@@ -96,12 +111,6 @@ function capacityDimensions({ items, bins, resources, requirement, capacity, tra
   return [...total.keys()]
     .filter((r) => (total[r] as number) > (least[r] as number))
     .sort((a, b) => (transient[b] as number) - (transient[a] as number) || a - b);
-}
-
-function averages(rows: Float64Array, width: number): Float64Array {
-  const sums = new Float64Array(width);
-  for (let i = 0; i < rows.length; i++) sums[i % width] = (sums[i % width] as number) + (rows[i] as number);
-  return sums.map((sum) => (sum * width) / rows.length);
 }
 
 /** How much items differ in a dimension. The one where they do most comes first, because it decides most often. */
@@ -135,26 +144,6 @@ function costDimensions(problem: SearchProblem): CostDimension[] {
     });
   }
   return found;
-}
-
-/** Puts every item into its bin, with all sums from scratch. */
-function fillBins(state: VectorState): void {
-  const { problem, dimensions, size, room, costDimensions, price, level, binOf } = state;
-  for (let i = 0; i < problem.items; i++) {
-    const bin = binOf[i] as number;
-    for (let d = 0; d < dimensions; d++) {
-      room[bin * dimensions + d] = (room[bin * dimensions + d] as number) - (size[i * dimensions + d] as number);
-    }
-    for (let c = 0; c < costDimensions; c++) {
-      level[bin * costDimensions + c] = (level[bin * costDimensions + c] as number) + (price[i * costDimensions + c] as number);
-    }
-    state.cost += moveCost(state, i, bin);
-  }
-  state.overfull = room.filter((left) => left < 0).length;
-  for (let b = 0; b < problem.bins; b++) {
-    state.binCost[b] = levelsAbove(state, b);
-    state.cost += state.binCost[b] as number;
-  }
 }
 
 /** Cost of a bin as it is. */
