@@ -6,7 +6,7 @@ import { balance, compileRules, createState, defaultBalanceOptions, locationPict
 const folder = join(import.meta.dirname, '../../docs/examples/location');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 
-/** `docs/examples/location/before-and-after.svg`: the example of docs/location.md, balanced by its rules. */
+/** `docs/examples/location/before-and-after.svg`: the example of docs/location.md, balanced by its rules; what `hbal --svg` draws. */
 export function locationExample(): string {
   const cluster = prepareCluster(parseText(read('cluster.data'), 'cluster.data'));
   const location = parseLocation(read('location.yaml'), 'location.yaml');
@@ -20,5 +20,5 @@ export function locationExample(): string {
     primary: state.instances.primary[i] as number,
     secondary: state.instances.secondary[i] as number,
   }));
-  return locationPicture(cluster, location, { after: { ...cluster, instances }, title: 'A rack-safe cluster' });
+  return locationPicture(cluster, location, { after: { ...cluster, instances } });
 }
