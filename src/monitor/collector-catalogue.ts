@@ -7,6 +7,8 @@ import { daemons } from './collectors/daemons.ts';
 import { diskstats } from './collectors/diskstats.ts';
 import { drbd } from './collectors/drbd.ts';
 import { filesystems } from './collectors/filesystems.ts';
+import { instGuestKvm } from './collectors/inst-guest-kvm.ts';
+import { instStatusKvm } from './collectors/inst-status-kvm.ts';
 import { instUsage } from './collectors/inst-usage.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
@@ -33,4 +35,6 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   daemons,
   nodeHealth,
   instUsage,
+  instGuestKvm,
+  instStatusKvm,
 ];

@@ -1,5 +1,3 @@
-import { GantryError, minimalEnvironment, run } from '../../base/index.ts';
-
 /** Runs programs for the few facts that no file and no socket tells. */
 export interface CommandRunner {
   /**
@@ -11,9 +9,11 @@ export interface CommandRunner {
 
 /** @param path - where programs are looked for, as in PATH; the usual folders unless given. */
 export function createCommandRunner(path?: string): CommandRunner {
-  const env = path === undefined ? minimalEnvironment : { ...minimalEnvironment, PATH: path };
   return {
     output: async (command, args, signal) => {
+      // Loaded in the thread that runs a program, and by nobody who only knows what there is to run.
+      const { GantryError, minimalEnvironment, run } = await import('../../base/index.ts');
+      const env = path === undefined ? minimalEnvironment : { ...minimalEnvironment, PATH: path };
       try {
         return (await run(command, args, { env, signal })).stdout;
       } catch (error) {

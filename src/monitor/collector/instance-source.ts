@@ -1,9 +1,14 @@
 /** An instance of this node, and where its facts are found. */
 export interface MonitoredInstance {
   readonly name: string;
+  readonly uuid?: string;
   readonly hypervisor: 'kvm' | 'lxc' | 'docker';
   /** Process of QEMU or the container's init; absent while it does not run. */
   readonly pid?: number;
+  /** What the node agent last wrote of it: `off` the guest switched itself off, `stopped` somebody asked for it. */
+  readonly phase?: 'starting' | 'running' | 'incoming' | 'off' | 'stopped';
+  /** Seconds since 1970 at which it was stopped. */
+  readonly stoppedAt?: number;
   /** QMP socket for monitoring, of KVM. */
   readonly qmpSocket?: string;
   /** Tap or veth devices on the host's side. */
@@ -18,4 +23,13 @@ export interface MonitoredInstance {
 export interface InstanceSource {
   /** Cheap: may be called by every collector at every run. */
   list(): readonly MonitoredInstance[];
+  /** Why the last list is not whole; collectors that are about instances fail with it, others go on without. */
+  readonly problem?: string | undefined;
+}
+
+/** The list for collectors of instances. @throws Error where it is not whole */
+export function requireInstances(source: InstanceSource): readonly MonitoredInstance[] {
+  const instances = source.list();
+  if (source.problem !== undefined) throw new Error(source.problem);
+  return instances;
 }

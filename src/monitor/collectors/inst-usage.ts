@@ -1,6 +1,6 @@
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
-import type { MonitoredInstance } from '../collector/instance-source.ts';
+import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { type RingBuffer, windows } from '../collector/ring-buffer.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 import {
@@ -192,7 +192,9 @@ export const instUsage: Collector<InstanceUsage[]> = {
     };
 
     return () => {
-      const running = instances.list().flatMap((instance) => (instance.pid === undefined ? [] : [{ instance, pid: instance.pid }]));
+      const running = requireInstances(instances).flatMap((instance) =>
+        instance.pid === undefined ? [] : [{ instance, pid: instance.pid }],
+      );
       const counters = new Map(parseNetDev(files.readIfThere('/proc/net/dev') ?? '').map((one) => [one.name, one]));
       const withPressure = runs++ % pressureEvery === 0;
       const report = running.flatMap(({ instance, pid }) => measureInstance(instance, pid, counters, withPressure));

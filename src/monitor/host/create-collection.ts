@@ -2,6 +2,7 @@ import type { Collect, Collector } from '../collector/collector.ts';
 import type { CollectorContext, Histories } from '../collector/collector-context.ts';
 import { createCommandRunner } from '../collector/command-runner.ts';
 import { createProcFiles } from '../collector/proc-files.ts';
+import { createRunFolderInstances } from '../collector/run-folder-instances.ts';
 import type { CollectOutcome } from './collect-request.ts';
 import { formatSamples } from './format-samples.ts';
 import { monotonicNow } from './monotonic-now.ts';
@@ -16,12 +17,13 @@ export interface Collection {
 
 export function createCollection(root: string, historiesOf: (collector: string) => Histories): Collection {
   const started = new Map<string, Collect<unknown>>();
+  const files = createProcFiles(root);
   const context: Omit<CollectorContext, 'histories'> = {
     now: monotonicNow,
     wallTime: () => Date.now(),
-    files: createProcFiles(root),
+    files,
     commands: createCommandRunner(),
-    instances: { list: () => [] },
+    instances: createRunFolderInstances({ files, now: monotonicNow, wallTime: Date.now }),
   };
 
   async function collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome> {

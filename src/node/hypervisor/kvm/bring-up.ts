@@ -14,6 +14,7 @@ import { makeDirectories } from './make-directories.ts';
 import { prepareHost } from './prepare-host.ts';
 import { kvmGroups, unprivileged } from './privileges.ts';
 import { type Runtime, writeRuntime } from './runtime-file.ts';
+import { forgetStopped } from './stopped-note.ts';
 
 const startSeconds = 60;
 /** A QEMU that closed its socket needs a moment to write why and to end. */
@@ -40,6 +41,7 @@ export async function bringUp(
   await makeDirectories(files, draft.uid);
   // Written before the start, so that no process can exist that no file tells of.
   await writeRuntime(files.runtime, draft);
+  await forgetStopped(parts, spec.uuid);
   let launched: LaunchedQemu | undefined;
   try {
     await prepareHost(request, draft.uid, parts.log);

@@ -6,6 +6,7 @@ import { findInstance, forgetInstance, queryStatus } from './find-instance.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { type ProcessIdentity, readSameProcess } from './process-identity.ts';
+import { noteStopped } from './stopped-note.ts';
 
 const pollMs = 100;
 /** A guest that was just booting misses the first press of its power button. */
@@ -37,6 +38,7 @@ export async function stopInstance(
       await endProcess(parts, instance, still.process);
     }
     await forgetInstance(parts, instance);
+    await noteStopped(parts, instance);
     return { changed: found?.process !== undefined, graceful };
   });
 }

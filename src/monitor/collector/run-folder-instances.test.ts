@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createTestHost, type TestHost } from '../testing/test-host.ts';
+import { requireInstances } from './instance-source.ts';
+import { createRunFolderInstances } from './run-folder-instances.ts';
+
+const uuid = (digit: number) => `00000000-0000-0000-0000-00000000000${digit}`;
+const stat = (startTicks: number, state = 'S') => `20 (qemu (x)) ${state} ${'0 '.repeat(18)}${startTicks} 0 0\n`;
+const runtime = (digit: number, changes = {}) =>
+  JSON.stringify({
+    version: 1,
+    uuid: uuid(digit),
+    name: `wéb${digit}`,
+    process: { pid: 20, startTicks: 500, bootId: 'b' },
+    phase: 'running',
+    request: { nics: [{ tap: 'tap0' }] },
+    ...changes,
+  });
+
+function hostWith(files: Record<string, string>): { host: TestHost; list: () => [string, number | undefined, string | undefined][] } {
+  const host = createTestHost({ '/proc/sys/kernel/random/boot_id': 'b\n', '/proc/20/stat': stat(500), ...files });
+  const source = createRunFolderInstances(host.context);
+  return {
+    host,
+    list: () => {
+      host.advance(5);
+      return source.list().map(({ name, pid, phase }) => [name, pid, phase]);
+    },
+  };
+}
+
+test('a running instance with its sockets and devices; one that was stopped', () => {
+  const at = Date.UTC(2026, 10, 23) / 1000;
+  const { host, list } = hostWith({
+    [`/run/gantry/instances/${uuid(1)}/runtime.json`]: runtime(1),
+    [`/run/gantry/stopped/${uuid(2)}.json`]: JSON.stringify({ version: 1, uuid: uuid(2), name: 'old', at: at - 60 }),
+    [`/run/gantry/stopped/${uuid(3)}.json`]: JSON.stringify({ version: 1, uuid: uuid(3), name: 'older', at: at - 90_000 }),
+    [`/run/gantry/stopped/${uuid(1)}.json`]: JSON.stringify({ version: 1, uuid: uuid(1), name: 'web1', at }),
+  });
+  using _host = host;
+  assert.deepEqual(list(), [
+    ['wéb1', 20, 'running'],
+    ['old', undefined, 'stopped'],
+  ]);
+  const [web] = createRunFolderInstances(host.context).list();
+  assert.deepEqual([web?.qmpSocket, web?.interfaces], [`/run/gantry/instances/${uuid(1)}/q/qmpmon`, ['tap0']]);
+});
+
+test('another process with the number, a zombie, another boot, no process: it does not run', () => {
+  const { host, list } = hostWith({
+    [`/run/gantry/instances/${uuid(1)}/runtime.json`]: runtime(1),
+    [`/run/gantry/instances/${uuid(2)}/runtime.json`]: runtime(2, { process: { pid: 20, startTicks: 500, bootId: 'before' } }),
+    [`/run/gantry/instances/${uuid(3)}/runtime.json`]: runtime(3, { process: null, phase: 'starting' }),
+  });
+  using _host = host;
+  const pids = () => list().map(([, pid]) => pid);
+  assert.deepEqual(pids(), [20, undefined, undefined]);
+  host.write('/proc/20/stat', stat(501));
+  assert.deepEqual(pids(), [undefined, undefined, undefined]);
+  host.write('/proc/20/stat', stat(500, 'Z'));
+  assert.deepEqual(pids(), [undefined, undefined, undefined]);
+  host.vanish('/proc/20/stat');
+  assert.deepEqual(pids(), [undefined, undefined, undefined]);
+});
+
+test('the file is read again when its process ended, and at times when it lives', () => {
+  const { host, list } = hostWith({ [`/run/gantry/instances/${uuid(1)}/runtime.json`]: runtime(1, { phase: 'incoming' }) });
+  using _host = host;
+  assert.equal(list()[0]?.[2], 'incoming');
+  host.write(`/run/gantry/instances/${uuid(1)}/runtime.json`, runtime(1));
+  assert.equal(list()[0]?.[2], 'running');
+  host.vanish('/proc/20/stat');
+  host.write(`/run/gantry/instances/${uuid(1)}/runtime.json`, runtime(1, { phase: 'off' }));
+  assert.deepEqual(list(), [['wéb1', undefined, 'off']]);
+  rmSync(join(host.root, '/run/gantry/instances', uuid(1)), { recursive: true });
+  assert.deepEqual(list(), []);
+});
+
+test('no folder, empty, cut short, garbage, another version', () => {
+  const { host, list } = hostWith({});
+  using _host = host;
+  assert.deepEqual(list(), []);
+  for (const [digit, text] of ['', runtime(1).slice(0, 40), '\0', '[]', 'null', runtime(1, { version: 2 }), '{"version":1}'].entries()) {
+    host.write(`/run/gantry/instances/${uuid(digit)}/runtime.json`, text);
+  }
+  host.write('/run/gantry/stopped/x', '{');
+  assert.deepEqual(list(), []);
+});
+
+test('a folder that cannot be read is a problem of those only who are about instances', () => {
+  using host = createTestHost({ '/run/gantry/instances': 'no folder', '/proc/sys/kernel/random/boot_id': 'b' });
+  const denied = Object.assign(new Error('EACCES: not for you'), { code: 'EACCES' });
+  const files = {
+    ...host.context.files,
+    list: () => {
+      throw denied;
+    },
+  };
+  const source = createRunFolderInstances({ ...host.context, files });
+  assert.deepEqual(source.list(), []);
+  assert.throws(() => requireInstances(source), /not for you/);
+});

@@ -1,0 +1,118 @@
+import type { InstanceSource, MonitoredInstance } from './instance-source.ts';
+import type { ProcFiles } from './proc-files.ts';
+
+/** The part of the node agent's `runtime.json` that is read here. */
+interface Runtime {
+  readonly version: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly process: { readonly pid: number; readonly startTicks: number; readonly bootId: string } | null;
+  readonly phase: 'starting' | 'running' | 'incoming' | 'off';
+  readonly request?: { readonly nics?: readonly { readonly tap: string }[] };
+}
+
+interface Entry {
+  readonly runtime: Runtime;
+  readonly instance: MonitoredInstance;
+}
+
+/** The list is as old as this at most (ms). */
+const freshness = 3000;
+
+/** A file is read again once in so many lists even when its process lives: an instance that arrived is no longer awaited. */
+const readAgain = 10;
+
+/** Stopped instances are told of for so long (s). */
+const remembered = 86_400;
+
+export interface RunFolderOptions {
+  readonly files: ProcFiles;
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallTime: () => number;
+  readonly runDir?: string;
+}
+
+/** The KVM instances of this node as its agent keeps them in its run folder, which only root may read. A file that cannot be understood is left out. */
+export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/gantry' }: RunFolderOptions): InstanceSource {
+  const folder = `${runDir}/instances`;
+  let entries = new Map<string, Entry>();
+  let listed: readonly MonitoredInstance[] = [];
+  let listedAt = Number.NEGATIVE_INFINITY;
+  let lists = 0;
+  let problem: string | undefined;
+
+  /** Whether the process of the file still is that process: field 22 of its stat is when it started. */
+  const lives = ({ process }: Runtime, bootId: string): boolean => {
+    if (!process || process.bootId !== bootId) return false;
+    const stat = files.readIfThere(`/proc/${process.pid}/stat`) ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
+    return Number(fields[19]) === process.startTicks && fields[0] !== 'Z';
+  };
+
+  const read = (uuid: string, bootId: string): Entry | undefined => {
+    const runtime = parseObject<Runtime>(files.readOnce(`${folder}/${uuid}/runtime.json`));
+    return runtime && describe(runtime, bootId);
+  };
+
+  const describe = (runtime: Runtime, bootId: string): Entry => {
+    const { uuid, name, phase, process, request } = runtime;
+    const base = { name, uuid, hypervisor: 'kvm', phase, interfaces: (request?.nics ?? []).map(({ tap }) => tap) } as const;
+    const running = process && lives(runtime, bootId);
+    return { runtime, instance: running ? { ...base, pid: process.pid, qmpSocket: `${folder}/${uuid}/q/qmpmon` } : base };
+  };
+
+  const refresh = (): MonitoredInstance[] => {
+    const bootId = (files.readIfThere('/proc/sys/kernel/random/boot_id') ?? '').trim();
+    const all = lists++ % readAgain === 0;
+    const before = entries;
+    entries = new Map();
+    for (const uuid of files.list(folder)) {
+      const known = before.get(uuid);
+      const stays = !all && known?.instance.pid !== undefined && known.runtime.phase === 'running' && lives(known.runtime, bootId);
+      const entry = stays ? known : read(uuid, bootId);
+      if (entry) entries.set(uuid, entry);
+    }
+    for (const [uuid, { instance }] of before) if (!entries.has(uuid) && instance.pid) files.forget(`/proc/${instance.pid}`);
+    return [...[...entries.values()].map(({ instance }) => instance), ...stopped()];
+  };
+
+  const stopped = (): MonitoredInstance[] =>
+    files.list(`${runDir}/stopped`).flatMap((file) => {
+      const note = parseObject<{ uuid: string; name: string; at: number }>(files.readOnce(`${runDir}/stopped/${file}`));
+      if (!note || entries.has(note.uuid) || wallTime() / 1000 - note.at > remembered) return [];
+      return { name: note.name, uuid: note.uuid, hypervisor: 'kvm', phase: 'stopped', stoppedAt: note.at, interfaces: [] };
+    });
+
+  return {
+    list: () => {
+      if (now() - listedAt >= freshness) {
+        listedAt = now();
+        try {
+          listed = refresh();
+          problem = undefined;
+        } catch (error) {
+          listed = [];
+          problem = error instanceof Error ? error.message : String(error);
+        }
+      }
+      return listed;
+    },
+    get problem() {
+      return problem;
+    },
+  };
+}
+
+/** A file of the agent, version 1; `undefined` for another version and for what it is no JSON of. */
+function parseObject<T>(text: string | undefined): T | undefined {
+  try {
+    // Files are read as Latin-1.
+    const value = JSON.parse(Buffer.from(text ?? '', 'latin1').toString()) as { version?: number; name?: string; uuid?: string } | null;
+    const known = value?.version === 1 && typeof value.name === 'string' && typeof value.uuid === 'string';
+    return known ? (value as T) : undefined;
+  } catch {
+    // Not written by the agent, or not whole.
+    return undefined;
+  }
+}
