@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSecureContext, type TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 
 /**
  * The certificates of a node, as its agent keeps them, for serving and for knowing clients by theirs.
@@ -15,7 +15,8 @@ export function readCertificates(directory: string): TlsOptions {
     crl: read('ca.crl'),
     minVersion: 'TLSv1.2' as const,
   };
-  createSecureContext(options);
+  // Loaded where there is TLS only.
+  process.getBuiltinModule('node:tls').createSecureContext(options);
   return { ...options, requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 };
 }
 

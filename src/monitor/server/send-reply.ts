@@ -1,9 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Reply } from './reply.ts';
-
-const compress = promisify(gzip);
 
 /** Below this (bytes) compression is not worth its header. */
 const smallest = 1024;
@@ -35,9 +31,17 @@ export async function sendReply(request: IncomingMessage, response: ServerRespon
 }
 
 function gzipped(body: Buffer): Promise<Buffer> {
-  const known = compressed.get(body) ?? compress(body, { level: 1 });
+  const known = compressed.get(body) ?? compress(body);
   compressed.set(body, known);
   return known;
+}
+
+async function compress(body: Buffer): Promise<Buffer> {
+  // Loaded with the first reader that wants it.
+  const { gzip } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 1 }, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+  });
 }
 
 /** Whether a list of entity tags names this one; those of compressed bodies are weak to some proxies. */
