@@ -217,7 +217,7 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
         return guest;
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
-        const hangs = error instanceof GantryError && error.code === 'HYPERVISOR_QMP_TIMED_OUT';
+        const hangs = (error as { code?: string }).code === 'HYPERVISOR_QMP_TIMED_OUT';
         const pause = Math.min(longestPause, (before?.pause ?? interval * 500) * 2);
         silent.set(socket, { name, hangs, problem, pause, until: now() + pause });
         return { name, hangs, problem };

@@ -5,6 +5,7 @@ import { type RingBuffer, windows } from '../collector/ring-buffer.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 import {
   type CgroupPaths,
+  type CgroupPlace,
   type CgroupPressure,
   type CgroupUsage,
   cgroupPaths,
