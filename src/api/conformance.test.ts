@@ -21,6 +21,8 @@ const allowed: Record<string, RegExp[]> = {
     /\.(enabled_data_collectors|data_collector_interval)\.[\w-]+: missing$/,
     /\.hvparams\.(xen-pvm|xen-hvm|chroot|lxc): missing$/,
     /\.hvparams\.kvm\./,
+    // Gantry's own.
+    /^\.location: extra$/,
   ],
   os: [/./],
   node1: memory,

@@ -136,6 +136,7 @@ test('common parameters of a job come from its options; --submit does not wait',
 test('commands of the other objects build their opcodes', async () => {
   for (const [args, expected] of [
     ['node modify node2 --drained yes -C no', { OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node2', drained: true, master_candidate: false }],
+    ['node evacuate node2 --mode primary-only', { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2', mode: 'primary-only' }],
     ['group assign-nodes rack2 node1 node2', { OP_ID: 'OP_GROUP_ASSIGN_NODES', group_name: 'rack2', nodes: ['node1', 'node2'] }],
     ['instance remove inst1.r5.test --yes', { OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'inst1.r5.test' }],
     [
@@ -155,6 +156,23 @@ test('commands of the other objects build their opcodes', async () => {
     const { reason: _reason, ...op } = submitted()[0] ?? {};
     assert.deepEqual(op, expected);
   }
+});
+
+test('a location file is sent as its text, and none removes it', async () => {
+  const file = join(cluster.home, 'racks.yaml');
+  await writeFile(file, 'levels: [rack]\n');
+  for (const [given, location] of [
+    [file, 'levels: [rack]\n'],
+    ['none', ''],
+  ] as const) {
+    cluster.seen.length = 0;
+    const { code, stderr } = await gantry(`cluster modify --location ${given}`);
+    assert.equal(code, 0, stderr);
+    assert.equal(submitted()[0]?.['location'], location);
+  }
+  const { code, stderr } = await gantry('cluster modify --location /no/such/file');
+  assert.equal(code, 2);
+  assert.match(stderr, /INPUT_INVALID.*location.*\/no\/such\/file cannot be read/);
 });
 
 test('what destroys something needs a yes, and nothing is sent without it', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { jobEnd } from '../../src/cluster/index.ts';
+import { createOperations, jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, type SimulatedMasterOptions, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // Where a whole master puts instances. Agents, jobs and locks are real; hypervisors and disks are not.
@@ -256,4 +256,19 @@ test('a node that cannot be emptied keeps all, and its instances are told apart'
     code: 'PLACEMENT_IMPOSSIBLE',
     message: /node2: not enough memory, \d+ MiB free/,
   });
+});
+
+test('an evacuation whose step runs twice submits its jobs once', async () => {
+  const cluster = await start(3);
+  await cluster.run(create('web1', gib, { pnode: 'node1' }));
+  const { jobs, config, live } = cluster.leading.services;
+  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' }], 'tester');
+  await jobEnd(jobs, id);
+  const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number][] };
+  const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], comment: `evacuates node1 for job ${id}` };
+  const parts = { live, garbage: {} as never, placer: {} as never, jobs: () => jobs };
+  const [step] = createOperations(parts).get('OP_NODE_EVACUATE')?.steps(plan) ?? [];
+  assert.ok(step && 'do' in step);
+  const again = await step.do({ plan, config: config.current } as unknown as Parameters<typeof step.do>[0]);
+  assert.deepEqual(again, [submitted[0]?.[1]]);
 });

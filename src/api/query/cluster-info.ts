@@ -76,5 +76,7 @@ export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string)
     tags: cluster.tags,
     default_iallocator: cluster.default_iallocator,
     enabled_disk_templates: cluster.enabled_disk_templates,
+    // Not of Ganeti: the text of the cluster's location file.
+    location: cluster.location ?? '',
   };
 }

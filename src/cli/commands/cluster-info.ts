@@ -36,6 +36,7 @@ function clusterDetails(info: Row): Details {
     ['Node parameters', info['ndparams']],
     ['Hypervisor parameters', Object.fromEntries(enabled.map((name) => [name, hvparams[name] ?? {}]))],
     ['Instance policy', info['ipolicy']],
+    ['Location rules', info['location'] ? 'yes (as "location" with --output json)' : 'none'],
     ['Tags', info['tags']],
     ['UUID', info['uuid']],
     ['Created', formatTime(info['ctime'])],

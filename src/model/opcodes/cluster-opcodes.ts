@@ -52,7 +52,7 @@ export const clusterSetParams = defineOpcode({
     candidate_pool_size: Type.Optional(Type.Integer({ minimum: 1 })),
     max_running_jobs: Type.Optional(Type.Integer({ minimum: 1 })),
     mac_prefix: Type.Optional(Type.String({ pattern: '^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$' })),
-    location: Type.Optional(Type.String({ maxLength: 1_048_576, description: 'Text of a location file, YAML or JSON; "" removes it' })),
+    location: Type.Optional(Type.String({ maxLength: 524_288, description: 'Text of a location file, YAML or JSON; "" removes it' })),
   },
   result: Type.Null(),
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'exclusive' }],
