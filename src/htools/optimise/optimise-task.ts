@@ -1,5 +1,14 @@
 import { seededRandom } from '../../base/index.ts';
-import { compileRules, type Location, type OptimiseOptions, optimise, type Plan, type PreparedCluster } from '../../placement/index.ts';
+import {
+  compileRules,
+  createInterlocks,
+  createNetwork,
+  type Location,
+  type OptimiseOptions,
+  optimise,
+  type Plan,
+  type PreparedCluster,
+} from '../../placement/index.ts';
 
 /** What one thread is to do; plain data that can be sent to it. */
 export interface OptimiseTask {
@@ -20,5 +29,7 @@ export const clock = (): number => performance.timeOrigin + performance.now();
 export function runTask({ data, location, options, seed, seconds, started }: OptimiseTask): Plan {
   const rules = location && compileRules(data, location.topology, location.services);
   const progress = seconds === undefined ? undefined : () => (clock() - started) / (1000 * seconds);
-  return optimise(data, { ...options, random: seededRandom(seed), rules, progress });
+  const network = location && createNetwork(data, location.topology);
+  const interlocks = location && network && createInterlocks(data, location, network);
+  return optimise(data, { ...options, random: seededRandom(seed), rules, network, interlocks, progress });
 }

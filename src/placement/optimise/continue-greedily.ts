@@ -36,6 +36,7 @@ function onlyRead(rules: RuleBook): RuleBook {
     },
     weigh: (instance, primary, secondary, out) => rules.weigh(instance, primary, secondary, out),
     place: () => undefined,
+    admits: (instance, node) => rules.admits(instance, node),
     mayMigrate: (instance, from, to) => rules.mayMigrate(instance, from, to),
     explain: (instance, primary, secondary) => rules.explain(instance, primary, secondary),
     relief: (instance, primary, secondary) => rules.relief(instance, primary, secondary),

@@ -1,7 +1,8 @@
 import type { Random } from '../../base/index.ts';
 import { type BalanceOptions, defaultBalanceOptions } from '../balance/balance.ts';
 import type { RuleBook } from '../location/rule-book.ts';
-import type { Bandwidth } from '../plan/group-moves.ts';
+import type { Interlocks } from '../plan/interlocks.ts';
+import type { Network } from '../plan/network.ts';
 import type { StateOptions } from '../state/cluster-state.ts';
 
 export interface OptimiseOptions {
@@ -19,7 +20,9 @@ export interface OptimiseOptions {
   readonly ignoreSoftErrors?: boolean | undefined;
   readonly rules?: RuleBook | undefined;
   readonly state?: StateOptions | undefined;
-  readonly bandwidth?: Bandwidth | undefined;
+  /** What moves send over; without it nodes alone limit them. */
+  readonly network?: Network | undefined;
+  readonly interlocks?: Interlocks | undefined;
 }
 
 /** How single moves are chosen. */

@@ -49,7 +49,8 @@ export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan 
   // What is found must still become a plan in time, and not all moves are as quick as the first ones.
   const goal = searchPlaces(state, budget, options, () => lastCall - 2 * (begun - start + perMove * budget.moves));
   const searched = begin();
-  const leftOut = orderMoves(searched, goalsOf(budget, goal), isOver);
+  const mayStepAside = options.maxMoves === undefined && options.maxData === undefined;
+  const leftOut = orderMoves(searched, goalsOf(budget, goal), { urgent: rules?.offenders('hard'), mayStepAside, isOver });
   // What was left out may have been what the rest was for: single moves make the best of it.
   if (leftOut.length > 0) continueGreedily(searched, options, isOver);
   follow(budget);

@@ -1,4 +1,5 @@
 import { moveKind } from '../balance/move.ts';
+import { unallocated } from '../state/add-primary.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { mirror } from '../state/instance-columns.ts';
 import type { PlacedOn } from './plan.ts';
@@ -7,21 +8,38 @@ import type { PlanMaker, Step } from './plan-maker.ts';
 /** An instance that is not where it should be after so many moves stays where it is then. */
 const mostSteps = 4;
 
+export interface OrderOptions {
+  /** Instances that go first. */
+  readonly urgent?: readonly number[] | undefined;
+  /** Where instances wait for each other's places, one of them may step aside first: a move more. */
+  readonly mayStepAside?: boolean | undefined;
+  /** Asked before every move: no more are made. */
+  readonly isOver?: (() => boolean) | undefined;
+}
+
+interface Way {
+  readonly goal: PlacedOn;
+  steps: number;
+}
+
 /**
- * Moves instances to their goals, in an order in which every move is possible when its turn comes: again and again those
- * on the fullest nodes first, by the shortest way or by another one where that is closed.
- * @param isOver asked before every move: no more are made
+ * Moves instances to their goals, in an order in which every move is possible when its turn comes: again and again the urgent
+ * ones first, then those on the fullest nodes, by the shortest way or by another one where that is closed.
  * @returns the instances that stand in each other's way and were left out
  */
-export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn>, isOver: () => boolean = () => false): readonly number[] {
+export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn>, options: OrderOptions = {}): readonly number[] {
+  const { urgent = [], mayStepAside = false, isOver = () => false } = options;
   const { state } = maker;
-  const open = new Map([...goals].map(([instance, goal]) => [instance, { goal, steps: 0 }]));
+  const isUrgent = new Set(urgent);
+  const aside = new Set<number>();
+  const open = new Map([...goals].map(([instance, goal]): [number, Way] => [instance, { goal, steps: 0 }]));
+  const rank = (instance: number) => ({ instance, rank: memoryUse(state, instance) + (isUrgent.has(instance) ? mostUse : 0) });
   for (let progress = true; progress && open.size > 0; ) {
     progress = false;
-    const order = [...open.keys()].map((instance) => ({ instance, use: memoryUse(state, instance) })).sort((a, b) => b.use - a.use);
+    const order = [...open.keys()].map(rank).sort((a, b) => b.rank - a.rank);
     for (const { instance } of order) {
       if (isOver()) return [...open.keys()];
-      const way = open.get(instance) as { goal: PlacedOn; steps: number };
+      const way = open.get(instance) as Way;
       if (isThere(state, instance, way.goal)) {
         open.delete(instance);
       } else if (way.steps < mostSteps && waysTo(state, instance, way.goal).some((step) => maker.make(step))) {
@@ -30,8 +48,28 @@ export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn
         if (isThere(state, instance, way.goal)) open.delete(instance);
       }
     }
+    if (!progress && mayStepAside) progress = stepAside(maker, [...open.keys()], aside);
   }
   return [...open.keys()];
+}
+
+/** More than all the memory of a node. */
+const mostUse = 1000;
+/** So many nodes with the most free memory are tried. */
+const triedNodes = 8;
+
+/** Moves one of the instances that wait, each once, to where there is room. @returns whether there was */
+function stepAside(maker: PlanMaker, waiting: readonly number[], aside: Set<number>): boolean {
+  const { nodes, instances, scope } = maker.state;
+  const free = (n: number) => unallocated(maker.state, n);
+  const roomy = [...scope].filter((n) => nodes.offline[n] === 0).sort((a, b) => free(b) - free(a) || a - b);
+  return waiting.some((instance) => {
+    if (aside.has(instance)) return false;
+    aside.add(instance);
+    const kind = instances.mirroring[instance] === mirror.external ? moveKind.failoverToAny : moveKind.replaceAndFailover;
+    const others = roomy.filter((n) => n !== instances.primary[instance] && n !== instances.secondary[instance]);
+    return others.slice(0, triedNodes).some((target) => maker.make({ instance, kind, target }));
+  });
 }
 
 /** How full the node of an instance is: memory is what most moves wait for. */

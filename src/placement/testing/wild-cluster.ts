@@ -60,5 +60,9 @@ export function wildLocation({ nodes, instances }: ClusterData, random: Random):
     members: names.filter((_, i) => i % 3 === parity),
     rules: rules.filter(() => chance(0.4)),
   });
-  return { topology: { levels: ['rack'], domains, links: [], migration: [] }, services: [service('web', 0), service('data', 1)] };
+  const links = racks.slice(1).flatMap((r) => {
+    const [bandwidth, latency] = [50 + Math.floor(random() * 3000), r];
+    return chance(0.5) ? [{ between: ['r0', `r${r}`] as const, bandwidth, latency, load: 20, ...weight() }] : [];
+  });
+  return { topology: { levels: ['rack'], domains, links, migration: [] }, services: [service('web', 0), service('data', 1)] };
 }
