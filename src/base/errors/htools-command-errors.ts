@@ -62,8 +62,8 @@ export const htoolsCommandErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: '{program}: Execution of commands possible only on LUXI',
-    why: 'Jobs are given to the master daemon through its socket; from a file or over the REST interface the plan may be out of date.',
-    todo: 'Run the program on the master with -L, or run the commands that -C prints.',
+    why: 'Jobs are given to the master daemon of Ganeti through its socket; a Gantry master takes them over its REST interface, once it is sure that it is the one.',
+    todo: 'Run the program on the master with -L, ask a Gantry master with -m and --rapi-ca, or run the commands that -C prints.',
   },
   HTOOLS_OPTIMISE_LIMITED: {
     kind: 'user',

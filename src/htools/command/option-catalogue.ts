@@ -43,7 +43,7 @@ export const optionCatalogue = {
   exclusionTags: valued('exclusion-tags', 'TAG,...', 'string', 'keep primary instances apart that share a tag beginning so', (text) => ({
     exclusionTags: readList(text),
   })),
-  execute: flag(['X', 'exec'], 'submit the moves as jobs; needs -L', { execute: true }),
+  execute: flag(['X', 'exec'], 'submit the moves as jobs; needs -L, or -m with --rapi-ca', { execute: true }),
   explain: flag('explain', 'say what stands in the way of an instance, and on how many nodes', { explain: true }),
   firstJobGroup: flag('first-job-group', 'stop after the first set of jobs', { firstJobGroup: true }),
   force: flag(['f', 'force'], 'go on in spite of warnings', { force: true }),

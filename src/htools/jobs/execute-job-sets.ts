@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import type { ProgramIo } from '../command/program-io.ts';
-import { failureCauses } from './failure-causes.ts';
 import { followJobs } from './follow-jobs.ts';
 import type { JobOrigin } from './job-origin.ts';
+import type { JobQueue } from './job-queue.ts';
 import type { Job } from './opcode.ts';
 import { listenForStop } from './stop-requests.ts';
 import { submitJobs } from './submit-jobs.ts';
@@ -22,12 +22,9 @@ interface Ended {
 /**
  * Submits one set of jobs after the other and waits for each, until all are done, a job fails, or a signal asks to stop.
  * Source: hbal(1), option -X.
- * @param path of the master's socket
- * @throws HTOOLS_EXEC_NEEDS_LUXI, HTOOLS_JOB_REFUSED, HTOOLS_JOBS_LOST, HTOOLS_JOBS_FAILED
+ * @throws HTOOLS_JOB_REFUSED, HTOOLS_JOBS_LOST, HTOOLS_JOBS_FAILED
  */
-export async function executeJobSets(sets: readonly JobSet[], path: string | undefined, origin: JobOrigin, io: ProgramIo): Promise<void> {
-  const { program } = origin;
-  if (path === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program });
+export async function executeJobSets(sets: readonly JobSet[], queue: JobQueue, origin: JobOrigin, io: ProgramIo): Promise<void> {
   using stop = listenForStop(io);
   const done: string[] = [];
   for (const [s, set] of sets.entries()) {
@@ -37,18 +34,18 @@ export async function executeJobSets(sets: readonly JobSet[], path: string | und
       io.out(`${left.length} jobset(s) not submitted:\n${left.map(({ title }) => `  ${title}\n`).join('')}`);
       return;
     }
-    const ended = await executeSet(set, path, origin, io);
+    const ended = await executeSet(set, queue, origin, io);
     const failed = ended.filter(({ status }) => status !== 'success');
-    if (failed.length > 0) throw await failure(failed, path, program, left.length - 1);
+    if (failed.length > 0) throw await failure(failed, queue, origin.program, left.length - 1);
     done.push(`  ${set.title}: ${ended.map(({ job, status }) => `${job} ${status}`).join(', ')}\n`);
   }
 }
 
-async function executeSet({ jobs }: JobSet, path: string, origin: JobOrigin, io: ProgramIo): Promise<Ended[]> {
-  const numbers = await submitJobs(path, jobs, origin);
+async function executeSet({ jobs }: JobSet, queue: JobQueue, origin: JobOrigin, io: ProgramIo): Promise<Ended[]> {
+  const numbers = await submitJobs(queue, jobs, origin);
   io.out(`Got job IDs ${numbers.join(',')}\n`);
   const tell = (states: readonly string[]) => io.err(`\r\x1b[KWaiting for jobs: ${countByStatus(states)}`);
-  const states = await followJobs(path, numbers, origin.program, io.watched ? tell : undefined);
+  const states = await followJobs(queue, numbers, origin.program, io.watched ? tell : undefined);
   if (io.watched) io.err('\r\x1b[K');
   return numbers.map((job, k) => ({ job, status: states[k] as string }));
 }
@@ -57,10 +54,10 @@ const countByStatus = (states: readonly string[]): string =>
   [...Map.groupBy(states, (status) => status)].map(([status, list]) => `${list.length} ${status}`).join(', ');
 
 /** The first line is Ganeti's, which is how Haskell shows a list. */
-async function failure(failed: readonly Ended[], path: string, program: string, left: number): Promise<GantryError> {
+async function failure(failed: readonly Ended[], queue: JobQueue, program: string, left: number): Promise<GantryError> {
   const jobs = failed.map(({ job }) => job);
   const shown = failed.map(({ job, status }) => `(JobId {fromJobId = ${job}},JOB_STATUS_${status.toUpperCase()})`);
-  const causes = await failureCauses(path, jobs).catch(({ message }: Error) => [message]);
+  const causes = await queue.causes(jobs).catch(({ message }: Error) => [message]);
   const facts = { program, failures: `[${shown.join(',')}]`, causes: causes.join('; '), jobs: jobs.join(' '), left };
   return new GantryError('HTOOLS_JOBS_FAILED', facts);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GantryError } from '../../base/index.ts';
-import { isUnfinished, jobStates } from './job-states.ts';
+import { isUnfinished } from './is-unfinished.ts';
+import type { JobQueue } from './job-queue.ts';
 
 const firstPause = 250;
 /** Ganeti's waits up to 15 s, which is idle time after each set of jobs. */
@@ -8,16 +9,16 @@ const longestPause = 2000;
 /** About a minute. */
 const mostSilences = 30;
 
+const unreachable: ReadonlySet<string> = new Set(['HTOOLS_LUXI_UNREACHABLE', 'HTOOLS_RAPI_UNREACHABLE']);
+
 /**
- * Waits until jobs are over, and asks for them less and less often, each time on a connection of its own: the master may
- * restart meanwhile.
- * @param path of the master's socket
+ * Waits until jobs are over, and asks for them less and less often. The master may restart meanwhile.
  * @param tell is given the states each time
  * @returns the status of each, in their order
  * @throws HTOOLS_JOBS_LOST
  */
 export async function followJobs(
-  path: string,
+  queue: JobQueue,
   jobs: readonly number[],
   program: string,
   tell: (states: readonly string[]) => void = () => undefined,
@@ -26,10 +27,10 @@ export async function followJobs(
   for (let pause = firstPause; ; pause = Math.min(1.5 * pause, longestPause)) {
     await sleep(pause);
     const lose = (detail: string) => new GantryError('HTOOLS_JOBS_LOST', { program, jobs: jobs.join(', '), detail });
-    const answer = await jobStates(path, jobs).catch(GantryError.from);
+    const answer = await queue.states(jobs).catch(GantryError.from);
     if (answer instanceof GantryError) {
       silences++;
-      if (answer.code !== 'HTOOLS_LUXI_UNREACHABLE' || silences === mostSilences) throw lose(answer.message);
+      if (!unreachable.has(answer.code) || silences === mostSilences) throw lose(answer.message);
       continue;
     }
     silences = 0;

@@ -1,15 +1,16 @@
 import { GantryError } from '../../base/index.ts';
 import { followJobs } from '../jobs/follow-jobs.ts';
+import { isUnfinished } from '../jobs/is-unfinished.ts';
 import type { JobOrigin } from '../jobs/job-origin.ts';
-import { isUnfinished, jobStates } from '../jobs/job-states.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Job } from '../jobs/opcode.ts';
 import { submitJobs } from '../jobs/submit-jobs.ts';
 
 export const originOf = (reason: string | undefined): JobOrigin => ({ program: 'harep', comment: 'automated repairs by harep', reason });
 
 /** How the jobs of a repair ended; undefined: not all have. @throws HAREP_JOB_GONE */
-export async function repairResult(path: string, jobs: readonly number[]): Promise<'success' | 'failure' | undefined> {
-  const states = await jobStates(path, jobs);
+export async function repairResult(queue: JobQueue, jobs: readonly number[]): Promise<'success' | 'failure' | undefined> {
+  const states = await queue.states(jobs);
   const gone = states.indexOf(undefined);
   if (gone >= 0) throw new GantryError('HAREP_JOB_GONE', { job: jobs[gone] ?? null });
   if (states.some(isUnfinished)) return undefined;
@@ -17,9 +18,9 @@ export async function repairResult(path: string, jobs: readonly number[]): Promi
 }
 
 /** Submits one job and waits for its end. @throws HTOOLS_JOB_REFUSED, HTOOLS_JOBS_LOST, HAREP_JOB_FAILED */
-export async function runJob(path: string, job: Job, origin: JobOrigin): Promise<void> {
-  const jobs = await submitJobs(path, [job], origin);
-  const states = await followJobs(path, jobs, origin.program);
+export async function runJob(queue: JobQueue, job: Job, origin: JobOrigin): Promise<void> {
+  const jobs = await submitJobs(queue, [job], origin);
+  const states = await followJobs(queue, jobs, origin.program);
   if (states.every((status) => status === 'success')) return;
   throw new GantryError('HAREP_JOB_FAILED', { jobs: jobs.map((number, k) => `${number}=>${states[k]}`).join(', ') });
 }

@@ -3,6 +3,8 @@ import type { PreparedCluster, PreparedInstance } from '../../placement/index.ts
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import { luxiQueue } from '../jobs/luxi-queue.ts';
 import type { Opcode } from '../jobs/opcode.ts';
 import { submitJobs } from '../jobs/submit-jobs.ts';
 import { showString } from '../print/show-value.ts';
@@ -15,8 +17,7 @@ interface Session {
   readonly cluster: PreparedCluster;
   readonly settings: Settings;
   readonly io: ProgramIo;
-  /** The master's socket. */
-  readonly path: string;
+  readonly queue: JobQueue;
   /** Seconds. */
   readonly now: number;
 }
@@ -27,7 +28,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const { prepared } = await loadForProgram({ ...settings, luxiSocket: path }, io);
   const { instances } = prepared;
   const initial = instances.map(({ name, tags }) => stateFromTags(name, tags));
-  const session: Session = { cluster: prepared, settings, io, path, now: Math.floor(Date.now() / 1000) };
+  const session: Session = { cluster: prepared, settings, io, queue: luxiQueue(path), now: Math.floor(Date.now() / 1000) };
   const checked: RepairState[] = [];
   for (const [i, state] of initial.entries()) checked.push(await checkPending(session, instances[i] as PreparedInstance, state));
   const done: RepairState[] = [];
@@ -38,10 +39,10 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
 
 /** Looks whether the jobs of a pending repair are done, and tags the instance with the result. */
 async function checkPending(session: Session, instance: PreparedInstance, state: RepairState): Promise<RepairState> {
-  const { path, io, now } = session;
+  const { queue, io, now } = session;
   const { repair } = state;
   if (state.name !== 'Pending repair' || !repair) return state;
-  const result = await repairResult(path, repair.jobs);
+  const result = await repairResult(queue, repair.jobs);
   if (result === undefined) return state;
   const next: RepairState = {
     name: result === 'success' ? 'Healthy' : 'Failure',
@@ -79,22 +80,22 @@ async function repair(
   state: RepairState,
   { kind, opcodes }: NeededRepair,
 ): Promise<RepairState> {
-  const { path, io, now } = session;
+  const { queue, io, now } = session;
   const { jobDelay, reason, dryRun } = session.settings;
   io.out(`Executing ${kindName(kind)} repair on ${instance.name}\n`);
   // The repair takes the locks of the instance at once, and the tags could only be set after it: so it waits for them.
   const delayed: readonly Opcode[] = jobDelay > 0 ? [delay(jobDelay), ...opcodes] : opcodes;
   if (dryRun) io.out(`jobs: ${JSON.stringify([delayed])}\n`);
-  const jobs = dryRun ? [] : await submitJobs(path, [delayed], originOf(reason));
+  const jobs = dryRun ? [] : await submitJobs(queue, [delayed], originOf(reason));
   const pending = tagged({ kind, uuid: randomUUID(), time: now, jobs, result: undefined });
   return commit(session, instance, { name: 'Pending repair', repair: pending, outdated: withCurrent(state) });
 }
 
 /** Makes the tags of an instance say what its state is. */
-async function commit({ path, io, settings }: Session, { name }: PreparedInstance, state: RepairState): Promise<RepairState> {
+async function commit({ queue, io, settings }: Session, { name }: PreparedInstance, state: RepairState): Promise<RepairState> {
   const { repair: current, outdated } = state;
   const execute = async (opcode: Opcode) => {
-    if (!settings.dryRun) await runJob(path, [opcode], originOf(settings.reason));
+    if (!settings.dryRun) await runJob(queue, [opcode], originOf(settings.reason));
   };
   if (current) {
     io.out(`>>> Adding the following tag to ${name}:\n${showString(current.tag)}\n`);

@@ -5,6 +5,7 @@ import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
 import { executeJobSets } from '../jobs/execute-job-sets.ts';
 import { moveJobSet } from '../jobs/move-job-set.ts';
+import { queueForProgram } from '../jobs/queue-for-program.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { moveExplainer } from '../print/explain-move.ts';
@@ -96,10 +97,11 @@ async function balanceAndTell(work: Work): Promise<JobSet[]> {
   return sets;
 }
 
-function execute(sets: readonly JobSet[], { loaded: { prepared }, settings, io }: Work): Promise<void> {
-  const { luxiSocket, reason, priority } = settings;
+async function execute(sets: readonly JobSet[], { loaded: { prepared }, settings, io }: Work): Promise<void> {
+  const { reason, priority } = settings;
+  const queue = await queueForProgram(settings, 'hbal');
   const jobSets = sets.map((set) => moveJobSet(prepared, set, 'Executing jobset for instances'));
-  return executeJobSets(jobSets, luxiSocket, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
+  await executeJobSets(jobSets, queue, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
 }
 
 async function findMoves({ loaded, state, group, location, settings, io }: Work): Promise<DescribedMove[]> {

@@ -14,6 +14,7 @@ import type { Settings } from '../command/settings.ts';
 import { executeJobSets, type JobSet } from '../jobs/execute-job-sets.ts';
 import { moveJobSet } from '../jobs/move-job-set.ts';
 import { powerNodes, tagNode } from '../jobs/node-opcodes.ts';
+import { queueForProgram } from '../jobs/queue-for-program.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { formatJobSets, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
@@ -135,7 +136,7 @@ function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, described: reado
   return [...moves, ...tagging, { title: 'Powering off nodes', jobs: [powerNodes(nodes, false)] }];
 }
 
-/** @throws HTOOLS_EXEC_NEEDS_LUXI and the other errors of `executeJobSets` */
+/** @throws those of `queueForProgram` and `executeJobSets` */
 async function execute(
   cluster: PreparedCluster,
   plan: SqueezePlan,
@@ -146,6 +147,7 @@ async function execute(
   const comment = `${plan.action === 'on' ? 'expanding' : 'condensing'} by ${plan.nodes.length} nodes`;
   // What is printed for programs stays whole.
   const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
-  await executeJobSets(jobSetsOf(cluster, plan, described), settings.luxiSocket, { program: 'hsqueeze', comment }, told);
+  const queue = await queueForProgram(settings, 'hsqueeze');
+  await executeJobSets(jobSetsOf(cluster, plan, described), queue, { program: 'hsqueeze', comment }, told);
   if (plan.action === 'on' && described.length > 0) io.err('Once these nodes are up, hbal -L -X moves instances there.\n');
 }

@@ -1,4 +1,4 @@
-import { httpGet } from '../http-get.ts';
+import { httpAsk } from '../http-ask.ts';
 import { parseJson } from '../json-text.ts';
 import { type CollectorName, isReport, type MonitorReport, type MonitorReports } from './monitor-reports.ts';
 
@@ -37,7 +37,7 @@ export async function queryMonitors(
 }
 
 async function queryMonitor(url: URL, seconds: number): Promise<MonitorReport> {
-  const { status, body } = await httpGet(url, seconds);
+  const { status, body } = await httpAsk(url, { seconds });
   if (status !== 200) throw new Error(`status ${status}`);
   const report = parseJson(body, url.href);
   if (!isReport(report)) throw new Error('the answer is no report');

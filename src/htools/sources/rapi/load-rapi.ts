@@ -1,16 +1,13 @@
 import { join } from 'node:path';
 import { GantryError } from '../../../base/index.ts';
 import type { ClusterData } from '../../../placement/index.ts';
-import { UntrustedServer } from '../connect-trusted.ts';
-import { httpGet } from '../http-get.ts';
 import { parseJson } from '../json-text.ts';
 import { assemble, type LivePart } from '../live/assemble.ts';
 import { readSourceFile } from '../read-source-file.ts';
 import { flatInstances, flatNodes } from './flat-resources.ts';
 import type { RapiAccess } from './rapi-access.ts';
+import { rapiServer } from './rapi-server.ts';
 
-const defaultPort = 5080;
-const patienceSeconds = 60;
 const filePrefix = 'file://';
 
 /**
@@ -44,44 +41,11 @@ function fromFolder(folder: string): Get {
   };
 }
 
-function fromServer(cluster: string, { trusted, credentials }: RapiAccess): Get {
-  const base = withCredentials(rapiUrl(cluster), credentials);
-  // A name without a protocol that has a colon means plain HTTP, in which nothing can be checked.
-  if (trusted && base.protocol !== 'https:')
-    throw new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail: 'it is not asked over HTTPS' });
+function fromServer(cluster: string, access: RapiAccess): Get {
+  const server = rapiServer(cluster, access);
   return async (resource, bulk) => {
-    const url = new URL(`2/${resource}${bulk ? '?bulk=1' : ''}`, base);
-    const place = withoutCredentials(url);
-    const answer = await httpGet(url, patienceSeconds, trusted).catch((cause: Error) => {
-      const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
-      throw new GantryError(code, { place, detail: cause.message }, { cause });
-    });
-    if (answer.status !== 200) throw new GantryError('HTOOLS_RAPI_REFUSED', { place, status: answer.status });
-    return { value: parseJson(answer.body, place), place };
+    const { status, body, place } = await server.ask(`2/${resource}${bulk ? '?bulk=1' : ''}`);
+    if (status !== 200) throw new GantryError('HTOOLS_RAPI_REFUSED', { place, status });
+    return { value: parseJson(body, place), place };
   };
-}
-
-/** A name without a colon is a host with the usual port; everything else is a URL. */
-function rapiUrl(cluster: string): URL {
-  const named = cluster.includes(':') ? cluster : `https://${cluster}:${defaultPort}`;
-  const text = named.includes('://') ? named : `http://${named}`;
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new GantryError('HTOOLS_RAPI_ADDRESS', { address: cluster });
-  const url = new URL(text);
-  return new URL(`${url.href.replace(/\/*$/, '')}/`);
-}
-
-/** What the address itself says comes first. */
-function withCredentials(url: URL, credentials: RapiAccess['credentials']): URL {
-  if (credentials === undefined || url.username !== '') return url;
-  const full = new URL(url);
-  full.username = encodeURIComponent(credentials.user);
-  full.password = encodeURIComponent(credentials.password);
-  return full;
-}
-
-function withoutCredentials(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href;
 }

@@ -1,0 +1,30 @@
+import type { Json } from '../../base/index.ts';
+import { withMaster } from '../sources/luxi/with-master.ts';
+import { failureCause } from './failure-cause.ts';
+import type { JobQueue } from './job-queue.ts';
+
+/** The queue of a Ganeti master, at its socket. Each question has a connection of its own: the master may restart meanwhile. */
+export function luxiQueue(path: string): JobQueue {
+  const query = async (jobs: readonly number[], fields: readonly string[]): Promise<(readonly Json[])[]> => {
+    const rows = listOf(await withMaster(path, (master) => master.call('QueryJobs', [[...jobs], [...fields]])));
+    return jobs.map((_, k) => listOf(rows[k]));
+  };
+  return {
+    async submit(jobs) {
+      const answers = await withMaster(path, (master) => master.call('SubmitManyJobs', [jobs as Json]));
+      return listOf(answers).map((answer) => {
+        const [taken, result] = listOf(answer);
+        return taken === true ? Number(result) : String(result ?? answer);
+      });
+    },
+    async states(jobs) {
+      return (await query(jobs, ['status'])).map(([status]) => (typeof status === 'string' ? status : undefined));
+    },
+    async causes(jobs) {
+      const rows = await query(jobs, ['opstatus', 'opresult']);
+      return jobs.map((job, k) => failureCause(job, rows[k]?.[0], rows[k]?.[1]));
+    },
+  };
+}
+
+const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { expectError } from '../sources/testing/expect-error.ts';
+import { selfSigned } from '../sources/testing/self-signed.ts';
+import { followJobs } from './follow-jobs.ts';
+import { restQueue } from './rest-queue.ts';
+import { submitJobs } from './submit-jobs.ts';
+
+/** A server that answers each request with status and body in turn. */
+async function serve(...answers: (readonly [number, unknown])[]) {
+  const own = await selfSigned();
+  const asked: string[] = [];
+  const server = createServer(own, async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += String(piece);
+    asked.push(`${request.method} ${request.url} ${body}`);
+    const [status, answer] = answers.shift() ?? [500, 'nothing more'];
+    response.writeHead(status).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const queue = restQueue(`https://127.0.0.1:${port}`, { trusted: [own.cert] });
+  return { queue, asked, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) };
+}
+
+const origin = { program: 'hbal', comment: 'a test' };
+const job = [{ OP_ID: 'OP_TEST_DELAY', duration: 1 }];
+
+test('each job is posted, and asked for until it is over', async () => {
+  await using server = await serve([200, 7], [200, 8], [200, { status: 'running' }], [200, { status: 'success' }]);
+  assert.deepEqual(await submitJobs(server.queue, [job, job], origin), [7, 8]);
+  assert.match(server.asked[0] ?? '', /^POST \/2\/jobs {"ops":\[{"priority":0,.*"OP_ID":"OP_TEST_DELAY","duration":1}\]}$/);
+  assert.deepEqual(await followJobs(server.queue, [7], 'hbal'), ['success']);
+  assert.deepEqual(server.asked.slice(2), ['GET /2/jobs/7 ', 'GET /2/jobs/7 ']);
+});
+
+test("a REST interface of Ganeti's does not take jobs; one that is refused ends it", async () => {
+  await using server = await serve([501, {}], [200, 7], [409, { message: 'the queue is drained' }]);
+  await expectError(() => submitJobs(server.queue, [job], origin), 'HTOOLS_JOB_REFUSED', /use -L on its master/);
+  await expectError(() => submitJobs(server.queue, [job, job, job], origin), 'HTOOLS_JOB_REFUSED', /status 409: .*drained/);
+  assert.equal(server.asked.length, 3);
+});
+
+test('a job that is gone, one that failed, what is refused, and a master that is away for a moment', async () => {
+  const failed = { status: 'error', opstatus: ['success', 'error'], opresult: [null, ['OpExecError', ['no room']]] };
+  await using server = await serve([404, {}], [200, failed], [401, {}], [503, {}], [200, { status: 'success' }]);
+  assert.deepEqual(await server.queue.states([7]), [undefined]);
+  assert.deepEqual(await server.queue.causes([8]), ['job 8: OpExecError: no room']);
+  await expectError(() => server.queue.states([9]), 'HTOOLS_RAPI_REFUSED', /status 401/);
+  assert.deepEqual(await followJobs(server.queue, [9], 'hbal'), ['success']);
+});

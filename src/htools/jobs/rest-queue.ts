@@ -1,0 +1,43 @@
+import { GantryError } from '../../base/index.ts';
+import { asRecord, parseJson } from '../sources/json-text.ts';
+import type { RapiAccess } from '../sources/rapi/rapi-access.ts';
+import { rapiServer } from '../sources/rapi/rapi-server.ts';
+import { failureCause } from './failure-cause.ts';
+import type { JobQueue } from './job-queue.ts';
+
+/** The queue of a Gantry master, over its REST interface: Ganeti's takes no jobs of any opcodes there. */
+export function restQueue(address: string, access: RapiAccess): JobQueue {
+  const server = rapiServer(address, access);
+  const read = async (job: number): Promise<Readonly<Record<string, unknown>> | undefined> => {
+    const { status, body, place } = await server.ask(`2/jobs/${job}`);
+    if (status === 404) return undefined;
+    // While another master takes over, a server may answer so for a moment.
+    if (status >= 500) throw new GantryError('HTOOLS_RAPI_UNREACHABLE', { place, detail: `status ${status}` });
+    if (status !== 200) throw new GantryError('HTOOLS_RAPI_REFUSED', { place, status });
+    return asRecord(parseJson(body, place));
+  };
+  return {
+    async submit(jobs) {
+      const answers: (number | string)[] = [];
+      for (const ops of jobs) {
+        const { status, body } = await server.ask('2/jobs', { ops });
+        answers.push(status === 200 ? Number(body) : refusal(status, body));
+        if (status !== 200) break;
+      }
+      return answers;
+    },
+    async states(jobs) {
+      const rows = await Promise.all(jobs.map(read));
+      return rows.map((row) => (typeof row?.['status'] === 'string' ? row['status'] : undefined));
+    },
+    async causes(jobs) {
+      const rows = await Promise.all(jobs.map(read));
+      return jobs.map((job, k) => failureCause(job, rows[k]?.['opstatus'], rows[k]?.['opresult']));
+    },
+  };
+}
+
+function refusal(status: number, body: string): string {
+  if (status === 501) return 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master';
+  return `status ${status}: ${body}`;
+}

@@ -1,0 +1,65 @@
+import { GantryError, type Json } from '../../../base/index.ts';
+import { UntrustedServer } from '../connect-trusted.ts';
+import { type HttpAnswer, httpAsk } from '../http-ask.ts';
+import type { RapiAccess } from './rapi-access.ts';
+
+const defaultPort = 5080;
+const patienceSeconds = 60;
+
+export interface RapiServer {
+  /**
+   * @param path below the address, such as `2/info`
+   * @param post what is posted; undefined: GET
+   * @returns the answer, and its address without credentials for errors
+   * @throws HTOOLS_RAPI_UNREACHABLE, HTOOLS_RAPI_UNTRUSTED
+   */
+  ask(path: string, post?: Json): Promise<HttpAnswer & { readonly place: string }>;
+}
+
+/**
+ * A REST server.
+ * @param address name of a host, or a URL (with `user:password@` if needed)
+ * @throws HTOOLS_RAPI_ADDRESS, HTOOLS_RAPI_UNTRUSTED when it must be trusted but is not asked over HTTPS
+ */
+export function rapiServer(address: string, { trusted, credentials }: RapiAccess): RapiServer {
+  const base = withCredentials(rapiUrl(address), credentials);
+  if (trusted && base.protocol !== 'https:') {
+    throw new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail: 'it is not asked over HTTPS' });
+  }
+  return {
+    async ask(path, post) {
+      const url = new URL(path, base);
+      const place = withoutCredentials(url);
+      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, post }).catch((cause: Error) => {
+        const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
+        throw new GantryError(code, { place, detail: cause.message }, { cause });
+      });
+      return { ...answer, place };
+    },
+  };
+}
+
+/** A name without a colon is a host with the usual port; everything else is a URL. */
+function rapiUrl(cluster: string): URL {
+  const named = cluster.includes(':') ? cluster : `https://${cluster}:${defaultPort}`;
+  const text = named.includes('://') ? named : `http://${named}`;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new GantryError('HTOOLS_RAPI_ADDRESS', { address: cluster });
+  const url = new URL(text);
+  return new URL(`${url.href.replace(/\/*$/, '')}/`);
+}
+
+/** What the address itself says comes first. */
+function withCredentials(url: URL, credentials: RapiAccess['credentials']): URL {
+  if (credentials === undefined || url.username !== '') return url;
+  const full = new URL(url);
+  full.username = encodeURIComponent(credentials.user);
+  full.password = encodeURIComponent(credentials.password);
+  return full;
+}
+
+function withoutCredentials(url: URL): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href;
+}
