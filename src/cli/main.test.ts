@@ -158,6 +158,36 @@ test('commands of the other objects build their opcodes', async () => {
   }
 });
 
+test('jobs that a job submits are followed, and it is told which of them failed', async () => {
+  scriptJob(cluster, 12, [{ status: 'success' }], {
+    end: {
+      ops: [evacuation],
+      opresult: [
+        {
+          jobs: [
+            [true, 13],
+            [true, 14],
+          ],
+        },
+      ],
+    },
+  });
+  scriptJob(cluster, 13, [{ status: 'success' }]);
+  scriptJob(cluster, 14, [{ status: 'success' }]);
+  const good = await gantry('node evacuate node2');
+  assert.equal(good.code, 0, good.stderr);
+  assert.match(good.stdout, /^2 instances will leave node2\.\n/);
+  assert.match(good.stderr, /13[\s\S]*14/);
+  scriptJob(cluster, 13, [{ status: 'error' }], {
+    end: { status: 'error', opstatus: ['error'], opresult: [['OpExecError', ['it is stuck']]] },
+  });
+  const bad = await gantry('node evacuate node2');
+  assert.notEqual(bad.code, 0);
+  assert.match(bad.stderr, /CLI_SUBMITTED_FAILED: 1 of 2 submitted jobs failed: job 13: .*it is stuck/);
+});
+
+const evacuation = { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' };
+
 test('a location file is sent as its text, and none removes it', async () => {
   const file = join(cluster.home, 'racks.yaml');
   await writeFile(file, 'levels: [rack]\n');

@@ -105,6 +105,14 @@ export const cliErrors = defineErrors({
     why: 'An operation of the job reported this; what it had done was undone.',
     todo: 'Run "gantry job info {job}" for its log and its steps.',
   },
+  CLI_SUBMITTED_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: '{failed} of {count} submitted jobs failed: {problems}',
+    why: 'The operation consists of jobs of their own, which were all followed to their end; the others did what they should.',
+    todo: 'Mend what is named and run the command again: it submits only what is still to be done.',
+  },
   CLI_JOB_CANCELED: {
     kind: 'user',
     http: 409,

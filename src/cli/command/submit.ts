@@ -6,6 +6,7 @@ import { printResult } from '../output/print-result.ts';
 import { followJob } from '../progress/follow-job.ts';
 import { chooseProgressView } from '../progress/progress-view.ts';
 import { defineOption, type Invocation, type OptionSpec, type ParsedOptions, switchOption, textOption } from './command.ts';
+import { followSubmitted } from './follow-submitted.ts';
 import { usage } from './parse-command-line.ts';
 
 /** Options of every command that submits a job. */
@@ -47,7 +48,9 @@ export async function submitAndFollow(op: JsonObject & { OP_ID: string }, label:
     return exitCodes.ok;
   }
   const job = await followJob(client, id, chooseProgressView(output, label));
-  return printResult(job, output, switchOption(options, 'dry-run'));
+  const code = printResult(job, output, switchOption(options, 'dry-run'));
+  await followSubmitted(client, job, output);
+  return code;
 }
 
 const priorities: Readonly<Record<string, number>> = { low: 10, normal: 0, high: -10 };

@@ -67,6 +67,12 @@ const unitTitles: Readonly<Record<string, [title: string, format: (value: number
 
 /** Sentences for results that would say little by themselves. */
 const sentences: Readonly<Record<string, (op: Readonly<Record<string, unknown>>, result: unknown) => string>> = {
+  OP_NODE_EVACUATE: (op, result) => {
+    const count = (result as { jobs: readonly unknown[] }).jobs.length;
+    return count === 0
+      ? `Nothing has to leave ${formatPlain(op['node_name'])}.`
+      : `${counted(count, 'instance')} will leave ${formatPlain(op['node_name'])}.`;
+  },
   OP_INSTANCE_CREATE: (op, result) => `${formatPlain(op['instance_name'])} is on ${formatPlain(result)}.`,
 };
 

@@ -1,0 +1,32 @@
+import { GantryError } from '../../base/index.ts';
+import type { ClusterClient } from '../connect/cluster-client.ts';
+import type { JobReply } from '../connect/job-reply.ts';
+import { requireSuccess } from '../output/print-result.ts';
+import { followJob } from '../progress/follow-job.ts';
+import { chooseProgressView } from '../progress/progress-view.ts';
+import type { OutputMode } from './command.ts';
+
+/**
+ * Follows the jobs that a job has submitted, one after the other (they run as they like); none for other jobs.
+ * @throws CLI_SUBMITTED_FAILED when some of them failed, after all have ended
+ */
+export async function followSubmitted(client: ClusterClient, job: JobReply, output: OutputMode): Promise<void> {
+  const ids = submittedBy(job);
+  const problems: string[] = [];
+  for (const id of ids) {
+    const { summary } = await client.job(id);
+    try {
+      requireSuccess(await followJob(client, id, chooseProgressView(output, summary.join(', '))));
+    } catch (error) {
+      problems.push(`job ${id}: ${GantryError.from(error).message}`);
+    }
+  }
+  if (problems.length === 0) return;
+  throw new GantryError('CLI_SUBMITTED_FAILED', { failed: problems.length, count: ids.length, problems: problems.join('; ') });
+}
+
+/** Ganeti's form of such a result: `{"jobs": [[true, 12], [false, "why it was not submitted"]]}`. */
+function submittedBy({ opresult: [result] }: JobReply): readonly number[] {
+  const { jobs } = (result ?? {}) as { jobs?: unknown };
+  return Array.isArray(jobs) ? jobs.flatMap(([, id]: [unknown, unknown]) => (typeof id === 'number' ? [id] : [])) : [];
+}
