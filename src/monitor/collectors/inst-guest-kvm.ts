@@ -1,4 +1,4 @@
-import type { GantryError, QmpClient } from '../../base/index.ts';
+import type { QmpClient } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import { type InstanceSource, type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { guestStates } from './guest-states.ts';

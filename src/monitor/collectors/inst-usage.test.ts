@@ -61,7 +61,7 @@ test('QEMU by its process, a container by its group; the network from the instan
 test('averages over windows; a restarted instance begins anew', () => {
   using host = twoInstances();
   const collect = host.begin(instUsage);
-  collect(calmRun);
+  void collect(calmRun);
   host.advance(5);
   host.write('/proc/20/stat', stat(20, 350, 50));
   host.write('/proc/20/status', status.replace('2048', '4096'));
@@ -79,7 +79,7 @@ test('averages over windows; a restarted instance begins anew', () => {
 test('instances that stop in mid-collection, or have nothing to read, leave the others alone', () => {
   using host = twoInstances();
   const collect = host.begin(instUsage);
-  collect(calmRun);
+  void collect(calmRun);
   for (const file of ['cpu.stat', 'memory.stat', 'io.stat']) host.vanish(`/sys/fs/cgroup${docker}/${file}`);
   host.write('/proc/20/status', '');
   host.vanish('/proc/20/io');

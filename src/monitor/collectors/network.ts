@@ -16,14 +16,18 @@ function describe(files: ProcFiles, name: string): Pick<Interface, 'state' | 'mt
   const read = (file: string) => files.readIfThere(`/sys/class/net/${name}/${file}`)?.trim();
   const state = read('operstate');
   const mtu = read('mtu');
-  let speed: string | undefined;
-  try {
-    speed = state === 'up' ? read('speed') : undefined;
-  } catch {
-    // EINVAL: an interface that has no speed.
-  }
-  const megabits = Number(speed ?? -1);
+  const megabits = state === 'up' ? readSpeed(files, name) : 0;
   return { ...(state && { state }), ...(mtu && { mtu: Number(mtu) }), ...(megabits > 0 && { speed: megabits * 1e6 }) };
+}
+
+/** Megabits per second; 0 of an interface that has no speed. */
+function readSpeed(files: ProcFiles, name: string): number {
+  try {
+    return Number(files.readIfThere(`/sys/class/net/${name}/speed`) ?? 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return 0;
+    throw error;
+  }
 }
 
 const labels = ['interface'];
