@@ -96,7 +96,7 @@ test('what is wrong is told with its line', () => {
   fails('levels: [a\ndomains: 3', 'LOCATION_SYNTAX', /^location\.yaml:\d/);
   fails('levels: [a]\nlevels: [b]\n', 'LOCATION_SYNTAX', /^location\.yaml:2/);
   fails('services: *nowhere\n', 'LOCATION_SYNTAX', /nowhere/);
-  fails('- 1\n', 'LOCATION_INVALID', /^location\.yaml.* the file must be object/);
+  fails('- 1\n', 'LOCATION_INVALID', /^location\.yaml.* the file must be an object/);
   fails('levels: [a]\nlink: []\n', 'LOCATION_INVALID', /^location\.yaml:2: "link" is not known in the file\. Is "links" meant\?/);
   fails('services:\n  - name: web\n', 'LOCATION_INVALID', /^location\.yaml:2: "members" is missing in services/);
   const rule = (text: string) => `services:\n  - name: web\n    members: []\n    rules:\n      - ${text}\n`;

@@ -23,8 +23,6 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
   if (settings.verbosity > 1) io.err(`Received request: ${describeRequest(request)}\n`);
   if (settings.verbosity > 2) io.err(`Received cluster data: ${cluster.instances.map(describeInstance).join(',')}\n`);
   const before = createState(cluster);
-  showNodes('Initial', before, settings, io);
-  await save('pre-ialloc', 'before', cluster, before, settings, io);
   const answer = answerRequest(cluster, request, {
     capacityChecks: settings.capacityChecks,
     ignoreSoftErrors: settings.ignoreSoftErrors,
@@ -33,6 +31,8 @@ export async function run(settings: Settings, args: readonly string[], io: Progr
     location,
     rules: location && rulesOf(location),
   });
+  showNodes('Initial', before, settings, io);
+  await save('pre-ialloc', 'before', cluster, before, settings, io);
   const { success, info, result, explanations, after } = answer;
   for (const line of explanations ?? []) io.err(`${line}\n`);
   io.out(`${JSON.stringify({ success, info, result })}\n`);

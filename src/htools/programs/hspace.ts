@@ -28,6 +28,7 @@ import { createReport, type Report } from './hspace/report.ts';
 /** Counts how many more instances a cluster has room for. Source: Ganeti's hspace(1). */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const { prepared } = await loadForProgram(settings, io);
+  const rules = await rulesFor(prepared, settings);
   const state = stateFor(prepared, settings);
   const { ipolicy } = prepared;
   const template = settings.diskTemplate ?? ipolicy.diskTemplates[0] ?? 'plain';
@@ -50,7 +51,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const common = {
     nodes: allocatableNodes(state, allocatable, requiredNodes(template)),
     ignoredGroups: settings.independentGroups ? badGroups : [],
-    rules: await rulesFor(prepared, settings),
+    rules,
     stopped,
   };
   const tags = settings.service === undefined ? [] : [memberTag];

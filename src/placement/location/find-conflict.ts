@@ -1,5 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
+import { requiredNodes } from '../cluster/mirroring.ts';
 import { countsOut, openNodes } from './counts-out.ts';
 import { type RuleDraft, usableNodes } from './draft-rules.ts';
 import type { Layout } from './layout.ts';
@@ -88,6 +89,11 @@ function families(drafts: readonly RuleDraft[], instanceCount: number): RuleDraf
   return [...Map.groupBy(drafts, ({ members }) => rootOf(members[0] as number)).values()];
 }
 
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const mirroredMembers = ({ cluster: { instances } }: ConflictContext, drafts: readonly RuleDraft[]): boolean =>
+  drafts.some(({ members }) => members.some((i) => requiredNodes(instances[i]?.diskTemplate ?? 'plain') === 2));
+
 /** E.g. `web has 5 members, and 2 racks are open to them`. */
 function reasonOf(context: ConflictContext, core: readonly RuleDraft[]): string {
   const { layout } = context;
@@ -103,12 +109,14 @@ function reasonOf(context: ConflictContext, core: readonly RuleDraft[]): string 
     const domains = [...levels].flatMap((level) => {
       if (layout.levels[level]?.name === nodeLevel) return [];
       const count = new Set(nodes.map((n) => layout.levels[level]?.domainOf[n])).size;
-      return [`${count} ${layout.levels[level]?.name}${count === 1 ? '' : 's'}`];
+      return [counted(count, layout.levels[level]?.name ?? '')];
     });
     const members = Math.max(...own.map((draft) => draft.members.length));
+    const isOne = domains.length === 0 && nodes.length === 1;
     const where =
-      nodes.length === 0 ? 'no node is' : `${[...domains, `${nodes.length} node${nodes.length === 1 ? '' : 's'}`].join(' and ')} are`;
-    return `${service} has ${members} member${members === 1 ? '' : 's'}, and ${where} open to ${members === 1 ? 'it' : 'them'}`;
+      nodes.length === 0 ? 'no node is' : `${[...domains, counted(nodes.length, 'node')].join(' and ')} ${isOne ? 'is' : 'are'}`;
+    const pairs = nodes.length === 1 && mirroredMembers(context, own) ? ', although mirrored disks need two' : '';
+    return `${service} has ${counted(members, 'member')}, and ${where} open to ${members === 1 ? 'it' : 'them'}${pairs}`;
   });
   return `${parts.join('; ')}.`;
 }
