@@ -8,6 +8,7 @@ import { diskstats } from './collectors/diskstats.ts';
 import { drbd } from './collectors/drbd.ts';
 import { filesystems } from './collectors/filesystems.ts';
 import { instGuestKvm } from './collectors/inst-guest-kvm.ts';
+import { instStatusDocker } from './collectors/inst-status-docker.ts';
 import { instStatusKvm } from './collectors/inst-status-kvm.ts';
 import { instUsage } from './collectors/inst-usage.ts';
 import { lv } from './collectors/lv.ts';
@@ -37,4 +38,5 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   instUsage,
   instGuestKvm,
   instStatusKvm,
+  instStatusDocker,
 ];

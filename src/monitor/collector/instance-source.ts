@@ -25,6 +25,8 @@ export interface InstanceSource {
   list(): readonly MonitoredInstance[];
   /** Why the last list is not whole; collectors that are about instances fail with it, others go on without. */
   readonly problem?: string | undefined;
+  /** Takes in what a container engine told its collector: all its instances that run, in place of those before. */
+  learn?(hypervisor: 'lxc' | 'docker', instances: readonly MonitoredInstance[]): void;
 }
 
 /** The list for collectors of instances. @throws Error where it is not whole */

@@ -40,6 +40,7 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
   let listed: readonly MonitoredInstance[] = [];
   let listedAt = Number.NEGATIVE_INFINITY;
   let lists = 0;
+  const learnt = new Map<string, readonly MonitoredInstance[]>();
   let problem: string | undefined;
 
   /** Whether the process of the file still is that process: field 22 of its stat is when it started. */
@@ -96,7 +97,10 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
           problem = error instanceof Error ? error.message : String(error);
         }
       }
-      return listed;
+      return learnt.size === 0 ? listed : [...listed, ...[...learnt.values()].flat()];
+    },
+    learn: (hypervisor, instances) => {
+      learnt.set(hypervisor, instances);
     },
     get problem() {
       return problem;

@@ -4,7 +4,8 @@ import type { MonitoredInstance } from '../collector/instance-source.ts';
 import { formatSamples } from '../host/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
-import { formatUptime, instStatusKvm, judgeInstance } from './inst-status-kvm.ts';
+import { instStatusKvm, judgeInstance } from './inst-status-kvm.ts';
+import { formatUptime } from './instance-status.ts';
 
 type Data = Parameters<typeof instStatusKvm.measure>[0];
 

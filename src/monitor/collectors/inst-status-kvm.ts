@@ -1,33 +1,9 @@
 import type { Collector } from '../collector/collector.ts';
 import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { guestStates } from './guest-states.ts';
+import { type ActualState, actualStates, formatUptime, type InstanceStatus, type InstStatusReport, sumUp } from './instance-status.ts';
 import { parseProcessStat } from './parse-process-stat.ts';
 import type { Status } from './status.ts';
-
-/** Why an instance is as it is, as Ganeti's reason trail has it: source, reason, nanoseconds since 1970. */
-type Reason = readonly [source: string, reason: string, time: number];
-
-/** One instance with Ganeti's keys. */
-interface InstanceStatus {
-  readonly name: string;
-  readonly uuid: string;
-  readonly adminState: 'up' | 'down';
-  readonly actualState: ActualState;
-  /** `2 days, 3:04:05`. */
-  readonly uptime: string | null;
-  /** Seconds since 1970 at which this state was first seen. */
-  readonly mtime: number;
-  readonly state_reason: readonly Reason[];
-  readonly status: Status;
-}
-
-interface InstStatusReport {
-  readonly instances: readonly InstanceStatus[];
-  readonly status: Status;
-}
-
-const actualStates = ['running', 'paused', 'blocked', 'shutdown', 'crashed', 'hung', 'unknown'] as const;
-type ActualState = (typeof actualStates)[number];
 
 interface Verdict {
   readonly adminState: 'up' | 'down';
@@ -80,22 +56,6 @@ export function judgeInstance({ pid, phase }: MonitoredInstance, guestState: str
   if (pid !== undefined) return judgeRunning(guestState);
   if (phase === 'starting' || phase === 'incoming') return undefined;
   return { adminState: 'up', actualState: 'crashed', source: node, reason: 'crashed: its process has ended', code: 4 };
-}
-
-/** Seconds as `2 days, 3:04:05`. */
-export function formatUptime(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const days = Math.floor(whole / 86_400);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const time = `${Math.floor((whole % 86_400) / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
-  return days === 0 ? time : `${days} ${days === 1 ? 'day' : 'days'}, ${time}`;
-}
-
-/** The worst of all, and a line for each that is not good. */
-function sumUp(instances: readonly InstanceStatus[]): Status {
-  const code = Math.max(0, ...instances.map(({ status }) => status.code)) as Status['code'];
-  const lines = instances.filter(({ status }) => status.code > 0).map(({ name, status }) => `${name}: ${status.message}`);
-  return { code, message: lines.join('\n') };
 }
 
 export const instStatusKvm: Collector<InstStatusReport> = {
@@ -157,7 +117,7 @@ export const instStatusKvm: Collector<InstStatusReport> = {
       const report = mine.flatMap((instance) => describe(instance, hostUptime));
       const names = new Set(mine.map(({ name }) => name));
       for (const name of seen.keys()) if (!names.has(name)) seen.delete(name);
-      return { instances: report, status: sumUp(report) };
+      return sumUp(report);
     };
   },
 };

@@ -25,6 +25,7 @@ function twoInstances(): TestHost {
     '/proc/20/status': status,
     '/proc/20/io': io,
     '/proc/30/cgroup': `0::${docker}\n`,
+    '/proc/30/net/dev': 'head\n lo: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n eth0: 5 1 0 2 0 0 0 0 6 1 0 3 0 0 0 0\n',
     [`/sys/fs/cgroup${docker}/cpu.stat`]: 'usage_usec 2000000\nuser_usec 1\nsystem_usec 1\nnr_throttled 1\nthrottled_usec 500000\n',
     [`/sys/fs/cgroup${docker}/memory.stat`]: 'anon 4096\nfile 8192\n',
     [`/sys/fs/cgroup${docker}/memory.swap.current`]: '512\n',

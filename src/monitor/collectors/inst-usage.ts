@@ -65,11 +65,15 @@ function ownGroup({ files }: CollectorContext, { name, hypervisor, pid }: Monito
   return isOwn(paths.cpu) && isOwn(paths.memory) ? paths : undefined;
 }
 
-function nicsOf({ interfaces }: MonitoredInstance, counters: ReadonlyMap<string, InterfaceCounters>): Nic[] {
+type Counters = ReadonlyMap<string, InterfaceCounters>;
+
+const countersIn = (text: string | undefined): Counters => new Map(parseNetDev(text ?? '').map((one) => [one.name, one]));
+
+/** Devices of this side: what the host sends, the instance receives. */
+function nicsOf({ interfaces }: MonitoredInstance, counters: Counters): Nic[] {
   return interfaces.flatMap((device) => {
     const host = counters.get(device);
     if (!host) return [];
-    // What the host sends, the instance receives.
     return {
       device,
       receivedBytes: host.sentBytes,
@@ -79,6 +83,21 @@ function nicsOf({ interfaces }: MonitoredInstance, counters: ReadonlyMap<string,
       dropped: host.sendDropped + host.receiveDropped,
     };
   });
+}
+
+/** A container's own devices; none of one that has the host's network, which are not its own. */
+function nicsInside({ files }: CollectorContext, pid: number, host: Counters): Nic[] {
+  const inside = countersIn(files.readIfThere(`/proc/${pid}/net/dev`));
+  if (inside.size === host.size && [...inside.keys()].every((name) => host.has(name))) return [];
+  const own = [...inside.values()].filter(({ name }) => name !== 'lo');
+  return own.map(({ name, receivedBytes, sentBytes, receivedPackets, sentPackets, receiveDropped, sendDropped }) => ({
+    device: name,
+    receivedBytes,
+    sentBytes,
+    receivedPackets,
+    sentPackets,
+    dropped: receiveDropped + sendDropped,
+  }));
 }
 
 const labels = ['instance'];
@@ -163,12 +182,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
       for (const place of [group?.cpu, group?.memory, group?.io]) if (place) files.forget(place.folder);
     };
 
-    const measureInstance = (
-      instance: MonitoredInstance,
-      pid: number,
-      counters: ReadonlyMap<string, InterfaceCounters>,
-      withPressure: boolean,
-    ) => {
+    const measureInstance = (instance: MonitoredInstance, pid: number, counters: Counters, withPressure: boolean) => {
       const entry = meet(instance, pid);
       const { group, history } = entry;
       const used = group ? readCgroupUsage(files, group) : readProcessUsage(files, pid);
@@ -186,7 +200,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
         ...used,
         cpuAverage: averages((seconds) => history.rate(0, seconds) || 0),
         memoryAverage: averages((seconds) => Math.round(history.mean(1, seconds))),
-        nics: nicsOf(instance, counters),
+        nics: instance.hypervisor === 'kvm' ? nicsOf(instance, counters) : nicsInside(context, pid, counters),
         ...(entry.pressure && { pressure: entry.pressure }),
       };
       return [usage];
@@ -196,7 +210,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
       const running = requireInstances(instances).flatMap((instance) =>
         instance.pid === undefined ? [] : [{ instance, pid: instance.pid }],
       );
-      const counters = new Map(parseNetDev(files.readIfThere('/proc/net/dev') ?? '').map((one) => [one.name, one]));
+      const counters = countersIn(files.readIfThere('/proc/net/dev'));
       const withPressure = runs++ % pressureEvery === 0;
       const report = running.flatMap(({ instance, pid }) => measureInstance(instance, pid, counters, withPressure));
       const present = new Set(running.map(({ instance }) => instance.name));
