@@ -36,6 +36,8 @@ interface Kept extends WarmAllocator {
   liveVersion: number;
   /** By UUID: each instance as it was taken over. */
   readonly taken: Map<string, { instance: Instance; data: InstanceData }>;
+  /** The instances of each node, as the configuration lists them. */
+  lists: readonly (readonly Instance[])[];
   /** Rows that instances have left. */
   left: number;
 }
@@ -116,22 +118,14 @@ function build(config: ConfigSnapshot, live: LiveState, rules: RulesOf): Kept {
   if (rules) allocator.search = { ...allocator.search, rules: rules(prepared) };
   const taken = instances.map((instance, row) => [instance.uuid, { instance, data: data.instances[row] as InstanceData }] as const);
   const rows = new Map(instances.map(({ uuid }, row) => [uuid, row]));
-  return { allocator, nodes, nodeAt, groupAt, rows, rules, config, liveVersion, taken: new Map(taken), left: 0 };
+  const lists = nodes.map(({ uuid }) => config.instancesOf(uuid).primary);
+  return { allocator, nodes, nodeAt, groupAt, rows, rules, config, liveVersion, taken: new Map(taken), lists, left: 0 };
 }
 
 /** @returns false when it is better to make all anew; then nothing may be used any more */
 function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
   if (kept.config.revision === config.revision) return true;
-  const changed: { readonly instance: Instance; readonly data: InstanceData }[] = [];
-  for (const instance of config.instances.values()) {
-    const known = kept.taken.get(instance.uuid);
-    if (known?.instance === instance) continue;
-    const data = placedInstance(config, kept.nodeAt, instance);
-    if (known && JSON.stringify(known.data) === JSON.stringify(data)) known.instance = instance;
-    else if (data.primary >= 0) changed.push({ instance, data });
-  }
-  const expected = kept.taken.size + changed.filter(({ instance }) => !kept.taken.has(instance.uuid)).length;
-  const gone = expected > config.instances.size ? [...kept.taken.keys()].filter((uuid) => !config.instances.get(uuid)) : [];
+  const { changed, gone, lists } = differences(kept, config);
   const { allocator } = kept;
   if (changed.length > (kept.rules ? 1 : fewChanges) || kept.left + gone.length > fewChanges + allocator.used / 4) return false;
   for (const uuid of gone) remove(kept, uuid);
@@ -143,7 +137,35 @@ function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
     kept.taken.set(instance.uuid, { instance, data });
   }
   kept.config = config;
+  kept.lists = lists;
   return true;
+}
+
+interface Differences {
+  readonly changed: readonly { readonly instance: Instance; readonly data: InstanceData }[];
+  /** UUIDs. */
+  readonly gone: readonly string[];
+  readonly lists: Kept['lists'];
+}
+
+/** Looks only at nodes whose list of instances is another one: a configuration keeps the lists that no change touches. */
+function differences({ nodes, nodeAt, lists, taken }: Kept, config: ConfigSnapshot): Differences {
+  const changed: Differences['changed'][number][] = [];
+  const gone: string[] = [];
+  const next = nodes.map(({ uuid }) => config.instancesOf(uuid).primary);
+  for (const [n, list] of next.entries()) {
+    const before = lists[n] ?? [];
+    if (list === before) continue;
+    for (const { uuid } of before) if (!config.instances.get(uuid)) gone.push(uuid);
+    for (const instance of list) {
+      const known = taken.get(instance.uuid);
+      if (known?.instance === instance) continue;
+      const data = placedInstance(config, nodeAt, instance);
+      if (known && JSON.stringify(known.data) === JSON.stringify(data)) known.instance = instance;
+      else changed.push({ instance, data });
+    }
+  }
+  return { changed, gone, lists: next };
 }
 
 function remove(kept: Kept, uuid: string): void {
