@@ -46,7 +46,7 @@ test('who stopped a container', () => {
 test('names by label or by container; anything else is no container', () => {
   assert.equal(parseContainer(inspect('i', 'n', {}, { 'gantry.instance': 'web1' }))?.name, 'web1');
   assert.equal(parseContainer(inspect('i', 'n', {}))?.name, 'n');
-  for (const nothing of [
+  const others: (Json | undefined)[] = [
     undefined,
     null,
     7,
@@ -56,7 +56,8 @@ test('names by label or by container; anything else is no container', () => {
     { Id: 'x' },
     { Id: 'x', Name: '/y' },
     { Id: 'x', Name: '/y', State: { Status: 5 } },
-  ]) {
+  ];
+  for (const nothing of others) {
     assert.equal(parseContainer(nothing), undefined);
   }
 });
