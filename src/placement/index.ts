@@ -57,7 +57,7 @@ export {
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
 export { optimise } from './optimise/optimise.ts';
 export type { OptimiseOptions } from './optimise/optimise-options.ts';
-export { createInterlocks } from './plan/interlocks.ts';
+export { createInterlocks, type Interlocks } from './plan/interlocks.ts';
 export { createNetwork } from './plan/network.ts';
 export type { PlacedOn, Plan, PlannedMove } from './plan/plan.ts';
 export type { Relocation } from './roll/configuration.ts';

@@ -1,4 +1,4 @@
-import { type ClusterState, type EvacuationStep, type Move, moveKind } from '../../placement/index.ts';
+import { type ClusterState, type EvacuationStep, type Interlocks, type Move, moveKind } from '../../placement/index.ts';
 import { moveSteps } from '../jobs/move-steps.ts';
 import { formatFixed } from './format-number.ts';
 
@@ -9,6 +9,8 @@ export interface DescribedMove {
   readonly commands: readonly string[];
   /** All nodes that it reads from or writes to. */
   readonly nodes: readonly number[];
+  /** Moves that have one of these in common do not run side by side. */
+  readonly locks: readonly number[];
   readonly line: string;
 }
 
@@ -21,6 +23,7 @@ export function moveDescriber(
   state: ClusterState,
   instances: readonly number[],
   named: 'alias' | 'name' = 'alias',
+  interlocks: Interlocks = () => [],
 ): (move: Move, place: number) => DescribedMove {
   const { data } = state;
   const nodeName = (n: number) => data.nodes[n]?.alias ?? '';
@@ -37,13 +40,16 @@ export function moveDescriber(
     const before = [primaries[instance] as number, secondaries[instance] as number] as const;
     primaries[instance] = primary;
     secondaries[instance] = secondary;
-    const steps = moveSteps(move).map((step) => describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1));
+    const steps = moveSteps(move).map((step) =>
+      describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1),
+    );
     const number = String(place).padStart(3);
     const summary = steps.map((step) => step.summary).join(' ');
     return {
       move,
       commands: steps.map(({ command }) => command),
       nodes: [...new Set([primary, secondary, ...before])].filter((n) => n >= 0),
+      locks: interlocks({ instance, from: { primary: before[0], secondary: before[1] }, to: { primary, secondary } }),
       line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(...before)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
     };
   };

@@ -1,5 +1,12 @@
 import { GantryError, writeFileAtomic } from '../../base/index.ts';
-import { type ClusterState, type Location, locationPicture, optimalScore, type PreparedCluster } from '../../placement/index.ts';
+import {
+  type ClusterState,
+  createInterlocks,
+  type Location,
+  locationPicture,
+  optimalScore,
+  type PreparedCluster,
+} from '../../placement/index.ts';
 import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
@@ -9,6 +16,7 @@ import { queueForProgram } from '../jobs/queue-for-program.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { moveExplainer } from '../print/explain-move.ts';
+import { explainStuck } from '../print/explain-stuck.ts';
 import { formatFixed, formatGeneral } from '../print/format-number.ts';
 import { type JobSet, splitIntoJobSets } from '../print/job-sets.ts';
 import { membersOf, moveMembers, type NodeMembers } from '../print/node-members.ts';
@@ -105,7 +113,8 @@ async function execute(sets: readonly JobSet[], { loaded: { prepared }, settings
 }
 
 async function findMoves({ loaded, state, group, location, settings, io }: Work): Promise<DescribedMove[]> {
-  const describe = moveDescriber(state, instancesInScope(state));
+  const interlocks = location && createInterlocks(loaded.prepared, location.location);
+  const describe = moveDescriber(state, instancesInScope(state), 'alias', interlocks);
   const explain = settings.explain ? moveExplainer(state, location?.rules) : undefined;
   const moves: DescribedMove[] = [];
   for await (const move of movesOfGroup(loaded, state, group, settings, location, (plan) => io.out(printPlan(plan)))) {
@@ -148,6 +157,7 @@ function tellResult(before: number, work: Work, moves: readonly DescribedMove[])
   else io.out(`Cluster score improved from ${formatFixed(before, 8)} to ${after}\n`);
   if (verbosity >= 1) io.out(`Solution length=${moves.length}\n`);
   if (moves.length > 0) tellRules(work);
+  if (work.settings.explain && location) io.out(explainStuck(work.loaded.prepared, location.rules));
 }
 
 function tellCluster({ tags, ipolicy }: PreparedCluster, { verbosity }: Settings, io: ProgramIo): void {

@@ -1,8 +1,10 @@
 import {
   type ClusterData,
   type ClusterState,
+  createInterlocks,
   createState,
   defaultLoadLimits,
+  type Location,
   type PreparedCluster,
   type SqueezePlan,
   type SqueezeProgress,
@@ -38,7 +40,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     staticKvmNodeMemory: settings.staticKvmNodeMemory,
     progress: io.watched ? tellProgress(prepared, io) : undefined,
   });
-  const described = describeMoves(prepared, plan);
+  const described = describeMoves(prepared, plan, location?.location);
   if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, described), null, 2)}\n`);
   else await tell(prepared, plan, described, settings, io);
   if (settings.execute && plan.action !== 'none') await execute(prepared, plan, described, settings, io);
@@ -62,9 +64,10 @@ function tellProgress({ nodes }: PreparedCluster, io: ProgramIo): (progress: Squ
   };
 }
 
-function describeMoves(prepared: PreparedCluster, { moves }: SqueezePlan): DescribedMove[] {
+function describeMoves(prepared: PreparedCluster, { moves }: SqueezePlan, location: Location | undefined): DescribedMove[] {
   const state: ClusterState = createState(prepared);
-  const describe = moveDescriber(state, [...prepared.instances.keys()], 'name');
+  const interlocks = location && createInterlocks(prepared, location);
+  const describe = moveDescriber(state, [...prepared.instances.keys()], 'name', interlocks);
   return moves.map((move, k) => describe(move, k + 1));
 }
 

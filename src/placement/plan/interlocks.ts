@@ -1,17 +1,21 @@
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import { resolveMembers } from '../location/resolve-members.ts';
 import type { Location, Service } from '../location/service.ts';
-import type { Network } from './network.ts';
+import { createNetwork } from './network.ts';
 import type { PlannedMove } from './plan.ts';
 
 /** What moves must not do at the same time: two that have a number in common keep the order of the plan, one after the other. */
-export type Interlocks = (move: PlannedMove) => readonly number[];
+export type Interlocks = (move: Pick<PlannedMove, 'instance' | 'from' | 'to'>) => readonly number[];
 
 /**
  * Moves of instances that have hard rules in common: a place that one leaves may be what another one waits for. The same holds
  * for links that must not carry more of the writes of mirrored disks than they can.
  */
-export function createInterlocks(cluster: ClusterData, { topology, services }: Location, network: Network): Interlocks {
+export function createInterlocks(
+  cluster: ClusterData,
+  { topology, services }: Location,
+  network = createNetwork(cluster, topology),
+): Interlocks {
   const members = resolveMembers(cluster, services);
   const ofInstance = new Map<number, Set<number>>();
   services.forEach((service, s) => {
