@@ -151,6 +151,41 @@ describe('restrictions of migration by tags hold without any option', () => {
   });
 });
 
+test('restrictions of migration in a file hold in every program', async () => {
+  const file = await write(
+    'migration.yaml',
+    'migration:\n  - { nodes: [n2, n3], needs: [new], offers: [new, old] }\n  - { nodes: [n1, n4], needs: [old], offers: [old] }\n',
+  );
+  const plain = { ...versions, tags: [] };
+  const saved = join(folder, 'restricted');
+  const balanced = await runQuietly('hbal', ...(await source(plain)), '--location', file, '-S', saved);
+  assert.doesNotMatch(balanced.out, /=> n[14]/);
+  assert.equal((await hail(plain, evacuation(['a'], 'primary-only'), '--location', file)).result[0][0][2][0], 'n3');
+  const rolled = await runQuietly('hroller', ...(await source(plain)), '--print-moves', '--location', file);
+  assert.equal(rolled.code, 0, rolled.err);
+  assert.doesNotMatch(rolled.out, /^ {2}\w n[14]/m);
+});
+
+test('what hbal cannot mend since it does not move it is named', async () => {
+  const fixed = {
+    ...feeds,
+    instances: ['n1', 'n1'].map((primary, k) => ({ name: `dns${k}`, template: 'plain' as const, primary, tags: ['service:dns'] })),
+  };
+  const { out } = await runQuietly('hbal', ...(await source(fixed)), '--location-from-tags', '--explain');
+  assert.match(out, /^ {2}dns0 stays: instances with disk template plain are not moved$/m);
+});
+
+test('hroller says when it is rules that leave no room', async () => {
+  const file = await write(
+    'pinned.yaml',
+    'services:\n  - { name: all, members: ["*"], rules: [{ pinned: [n2, n3] }, { spread: { level: node, atMost: 3 } }] }\n',
+  );
+  const full = { ...versions, tags: [], instances: versions.instances.map((one, k) => ({ ...one, primary: k < 2 ? 'n2' : 'n3' })) };
+  const { code, err } = await runQuietly('hroller', ...(await source(full)), '--location', file);
+  assert.equal(code, 1);
+  assert.match(err, /Not enough capacity to move non-redundant instances within the rules of location/);
+});
+
 describe('hail and rules that cannot hold together', () => {
   test('answers with the rules, and places nothing', async () => {
     const file = await write(

@@ -53,11 +53,11 @@ export function roll(state: ClusterState, options: RollOptions): Rolling {
   const online = [...state.nodes.offline.keys()].filter((n) => state.nodes.offline[n] === 0);
   let groups: ClearedGroup[] = options.ignoreNonRedundant
     ? kept.map((group) => ({ nodes: group, steps: [] }))
-    : kept.flatMap((group) => partition(config, group, online, clearNonRedundant) ?? noRoom('non-redundant instances'));
+    : kept.flatMap((group) => partition(config, group, online, clearNonRedundant) ?? noRoom('non-redundant instances', options));
   if (options.fullEvacuation) {
     groups = groups.map((group) => migrateOff(config, group));
     groups = groups.flatMap((group) =>
-      within(config, group, () => partition(config, group.nodes, online, clearSecondaries) ?? noRoom('secondaries')),
+      within(config, group, () => partition(config, group.nodes, online, clearSecondaries) ?? noRoom('secondaries', options)),
     );
   }
   const listed = new Set(nodes);
@@ -71,8 +71,8 @@ export function roll(state: ClusterState, options: RollOptions): Rolling {
   };
 }
 
-function noRoom(what: string): never {
-  throw new GantryError('ROLL_NO_ROOM', { what });
+function noRoom(what: string, { rules }: RollOptions): never {
+  throw new GantryError('ROLL_NO_ROOM', { what: rules ? `${what} within the rules of location` : what });
 }
 
 /** Does something in the configuration that the steps of a group lead to. */
