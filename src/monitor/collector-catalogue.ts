@@ -10,6 +10,7 @@ import { filesystems } from './collectors/filesystems.ts';
 import { instGuestKvm } from './collectors/inst-guest-kvm.ts';
 import { instStatusDocker } from './collectors/inst-status-docker.ts';
 import { instStatusKvm } from './collectors/inst-status-kvm.ts';
+import { instStatusLxc } from './collectors/inst-status-lxc.ts';
 import { instUsage } from './collectors/inst-usage.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
@@ -38,5 +39,6 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   instUsage,
   instGuestKvm,
   instStatusKvm,
+  instStatusLxc,
   instStatusDocker,
 ];

@@ -80,9 +80,18 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
 
   const stopped = (): MonitoredInstance[] =>
     files.list(`${runDir}/stopped`).flatMap((file) => {
-      const note = parseObject<{ uuid: string; name: string; at: number }>(files.readOnce(`${runDir}/stopped/${file}`));
+      const note = parseObject<{ uuid: string; name: string; at: number; hypervisor?: MonitoredInstance['hypervisor'] }>(
+        files.readOnce(`${runDir}/stopped/${file}`),
+      );
       if (!note || entries.has(note.uuid) || wallTime() / 1000 - note.at > remembered) return [];
-      return { name: note.name, uuid: note.uuid, hypervisor: 'kvm', phase: 'stopped', stoppedAt: note.at, interfaces: [] };
+      return {
+        name: note.name,
+        uuid: note.uuid,
+        hypervisor: note.hypervisor ?? 'kvm',
+        phase: 'stopped',
+        stoppedAt: note.at,
+        interfaces: [],
+      };
     });
 
   return {
