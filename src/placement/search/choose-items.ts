@@ -2,26 +2,39 @@ import type { Random } from '../../base/index.ts';
 import type { ReachableBins } from './reachable-bins.ts';
 import type { VectorState } from './vector-state.ts';
 
-/** Bins that items are taken from at one time, at most; how many items on average; how many bins compete to be the first. */
+/** Bins that items are taken from at one time, at most, and how many bins compete to be the first. */
 const mostBins = 4;
-const averageItems = 6;
 const rivals = 3;
 
-/** See `SearchModel.choose`: items of a few bins, the first of which is one of those that cost more than they would have to. */
-export function chooseItems(state: VectorState, { count: choices }: ReachableBins, victims: Int32Array, random: Random): number {
-  const { bins } = state.problem;
+/**
+ * See `SearchModel.choose`: items of a few bins. The first is one of those that cost more than they would have to; the
+ * others could take what was taken from it, so that large items find room among what is left of small ones.
+ */
+export function chooseItems(state: VectorState, reachable: ReachableBins, victims: Int32Array, random: Random): number {
+  const { count: choices } = reachable;
   const from = 1 + Math.floor(random() * mostBins);
-  const wanted = Math.ceil(-Math.log(1 - random()) * averageItems);
-  const each = Math.max(1, Math.ceil(wanted / from));
+  const each = Math.ceil((-Math.log(1 - random()) * averageItems(random)) / from);
   let count = 0;
   for (let k = 0; k < from; k++) {
-    const inside = state.members[k === 0 ? dearBin(state, random) : Math.floor(random() * bins)] as number[];
+    const bin = count === 0 ? dearBin(state, random) : binFor(victims[Math.floor(random() * count)] as number, reachable, random);
+    const inside = state.members[bin] as number[];
     for (let n = Math.min(each, inside.length); n > 0 && count < victims.length; n--) {
       const item = inside[Math.floor(random() * inside.length)] as number;
       if ((choices[item] as number) > 1 && !includes(victims, count, item)) victims[count++] = item;
     }
   }
   return count;
+}
+
+/** Few are put back soon, many open ways that few do not; which of it helps differs from problem to problem. */
+function averageItems(random: Random): number {
+  const kind = random();
+  if (kind < 0.5) return 2;
+  return kind < 0.75 ? 6 : 14;
+}
+
+function binFor(item: number, { bins, first, count }: ReachableBins, random: Random): number {
+  return bins[(first[item] as number) + Math.floor(random() * (count[item] as number))] as number;
 }
 
 function includes(victims: Int32Array, count: number, item: number): boolean {

@@ -8,7 +8,7 @@ export interface Phase {
 /** Downhill first, for something good soon; then from hot to cold; then from the best of all threads, less hot, and downhill again. */
 export const phases: readonly Phase[] = [
   { until: 0.03, hot: 0, cold: 0 },
-  { until: 0.8, hot: 0.5, cold: 0.004 },
-  { until: 0.95, hot: 0.03, cold: 0.0005 },
+  { until: 0.82, hot: 0.7, cold: 0.002 },
+  { until: 0.96, hot: 0.02, cold: 0.0001 },
   { until: 1, hot: 0, cold: 0 },
 ];
