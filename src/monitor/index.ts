@@ -1,4 +1,5 @@
 export { collectorCatalogue } from './collector-catalogue.ts';
+export { processFlags } from './process-flags.ts';
 export { readCertificates, readTokens } from './read-access-files.ts';
 export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';
 

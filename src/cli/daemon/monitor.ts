@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { isIPv4 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { GantryError } from '../../base/index.ts';
-import { loadMonitorWorker, readCertificates, readTokens } from '../../monitor/index.ts';
+import { loadMonitorWorker, processFlags, readCertificates, readTokens } from '../../monitor/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
 import type { MonitorSettings } from './monitor-process.ts';
 
@@ -53,13 +53,10 @@ function tryOut(
 
 const agentProcess = fileURLToPath(new URL('./monitor-process.ts', import.meta.url));
 
-/** Small heaps, since little lives long; one helper thread of V8 is enough for them. */
-const flags = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=64', '--max-semi-space-size=2', '--v8-pool-size=1'];
-
 /** Does not return. All that the agent loads is compiled and kept first: the compiler would stay in its memory. */
 async function become(settings: MonitorSettings): Promise<void> {
   await import('./monitor-process.ts');
   await loadMonitorWorker();
   flushCompileCache();
-  process.execve?.(process.execPath, [process.execPath, ...flags, agentProcess, JSON.stringify(settings)], process.env);
+  process.execve?.(process.execPath, [process.execPath, ...processFlags, agentProcess, JSON.stringify(settings)], process.env);
 }

@@ -75,7 +75,7 @@ export function createCollectorHost({ root = '', catalogue = builtIn }: HostOpti
     threads++;
     const worker = new Worker(new URL('./collector-worker.ts', import.meta.url), {
       workerData: { root, catalogue, mark: memory, histories } satisfies WorkerSettings,
-      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 },
+      resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 1, stackSizeMb: 2 },
     });
     const started = { worker, mark: markOf(memory) };
     worker.on('message', (message: WorkerMessage) => {
