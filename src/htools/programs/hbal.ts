@@ -17,7 +17,6 @@ import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { moveExplainer } from '../print/explain-move.ts';
 import { explainStuck } from '../print/explain-stuck.ts';
-import { explainStuck } from '../print/explain-stuck.ts';
 import { formatFixed, formatGeneral } from '../print/format-number.ts';
 import { type JobSet, splitIntoJobSets } from '../print/job-sets.ts';
 import { membersOf, moveMembers, type NodeMembers } from '../print/node-members.ts';
@@ -158,7 +157,6 @@ function tellResult(before: number, work: Work, moves: readonly DescribedMove[])
   else io.out(`Cluster score improved from ${formatFixed(before, 8)} to ${after}\n`);
   if (verbosity >= 1) io.out(`Solution length=${moves.length}\n`);
   if (moves.length > 0) tellRules(work);
-  if (work.settings.explain && location) io.out(explainStuck(work.loaded.prepared, location.rules));
   if (work.settings.explain && location) io.out(explainStuck(work.loaded.prepared, location.rules));
 }
 
