@@ -12,6 +12,7 @@ import { instStatusDocker } from './collectors/inst-status-docker.ts';
 import { instStatusKvm } from './collectors/inst-status-kvm.ts';
 import { instStatusLxc } from './collectors/inst-status-lxc.ts';
 import { instUsage } from './collectors/inst-usage.ts';
+import { kvmResources } from './collectors/kvm-resources.ts';
 import { lv } from './collectors/lv.ts';
 import { memory } from './collectors/memory.ts';
 import { network } from './collectors/network.ts';
@@ -36,6 +37,7 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   certificates,
   daemons,
   nodeHealth,
+  kvmResources,
   instUsage,
   instGuestKvm,
   instStatusKvm,

@@ -9,6 +9,9 @@ export interface MonitoredInstance {
   readonly phase?: 'starting' | 'running' | 'incoming' | 'off' | 'stopped';
   /** Seconds since 1970 at which it was stopped. */
   readonly stoppedAt?: number;
+  /** What it was started with, in MiB and cores. */
+  readonly memory?: number;
+  readonly vcpus?: number;
   /** QMP socket for monitoring, of KVM. */
   readonly qmpSocket?: string;
   /** Tap or veth devices on the host's side. */

@@ -15,7 +15,7 @@ const runtime = (digit: number, changes = {}) =>
     name: `wéb${digit}`,
     process: { pid: 20, startTicks: 500, bootId: 'b' },
     phase: 'running',
-    request: { nics: [{ tap: 'tap0' }] },
+    request: { spec: { memory: 512, vcpus: 2 }, nics: [{ tap: 'tap0' }] },
     ...changes,
   });
 
@@ -45,7 +45,10 @@ test('a running instance with its sockets and devices; one that was stopped', ()
     ['old', undefined, 'stopped'],
   ]);
   const [web] = createRunFolderInstances(host.context).list();
-  assert.deepEqual([web?.qmpSocket, web?.interfaces], [`/run/gantry/instances/${uuid(1)}/q/qmpmon`, ['tap0']]);
+  assert.deepEqual(
+    [web?.qmpSocket, web?.interfaces, web?.memory, web?.vcpus],
+    [`/run/gantry/instances/${uuid(1)}/q/qmpmon`, ['tap0'], 512, 2],
+  );
 });
 
 test('another process with the number, a zombie, another boot, no process: it does not run', () => {

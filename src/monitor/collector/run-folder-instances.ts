@@ -8,7 +8,10 @@ interface Runtime {
   readonly name: string;
   readonly process: { readonly pid: number; readonly startTicks: number; readonly bootId: string } | null;
   readonly phase: 'starting' | 'running' | 'incoming' | 'off';
-  readonly request?: { readonly nics?: readonly { readonly tap: string }[] };
+  readonly request?: {
+    readonly spec?: { readonly memory: number; readonly vcpus: number };
+    readonly nics?: readonly { readonly tap: string }[];
+  };
 }
 
 interface Entry {
@@ -58,7 +61,9 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
 
   const describe = (runtime: Runtime, bootId: string): Entry => {
     const { uuid, name, phase, process, request } = runtime;
-    const base = { name, uuid, hypervisor: 'kvm', phase, interfaces: (request?.nics ?? []).map(({ tap }) => tap) } as const;
+    const { spec, nics = [] } = request ?? {};
+    const given = spec ? { memory: spec.memory, vcpus: spec.vcpus } : {};
+    const base = { name, uuid, hypervisor: 'kvm', phase, ...given, interfaces: nics.map(({ tap }) => tap) } as const;
     const running = process && lives(runtime, bootId);
     return { runtime, instance: running ? { ...base, pid: process.pid, qmpSocket: `${folder}/${uuid}/q/qmpmon` } : base };
   };
