@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { MetricFamily } from '../collector/metric-family.ts';
 import { collectorCatalogue } from '../collector-catalogue.ts';
@@ -136,6 +138,13 @@ test('names of metrics are those of Prometheus: one collector each, unit at the 
     for (const label of labels) assert.match(label, /^[a-z][a-z0-9_]*$/);
     assert.match(help, /\.$/);
   }
+});
+
+test('docs/monitoring.md names every metric of the agent itself', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/monitoring.md'), 'utf8');
+  const shown = [...page.matchAll(/`((?:gantry_monitor|process)_\w+)`/g)].map(([, name]) => name);
+  const names = ownFamilies.map(({ name, type }) => (type === 'counter' ? `${name}_total` : name));
+  assert.deepEqual(shown.sort(), names.sort());
 });
 
 const promtool = spawnSync('promtool', ['--version']).error === undefined;
