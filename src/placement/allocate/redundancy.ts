@@ -6,6 +6,7 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { canEmptyNode, type RescueTraits, rescue } from './can-empty-node.ts';
+import { fitsSurely } from './fits-surely.ts';
 import { nodesOfGroup } from './group-score.ts';
 import { createInstanceLists, delist, enlist, type InstanceLists, listed } from './instance-lists.ts';
 import { matchPolicy } from './match-policy.ts';
@@ -117,13 +118,8 @@ function survives({ state, lists, traits, members }: Redundancy, n: number): boo
   if ((lists.first[n] as number) < 0) return true;
   const group = members.get(state.nodes.group[n] as number) ?? nodesOfGroup(state, state.nodes.group[n] as number);
   const primaries = listed(lists, n);
-  return canEmptyNode(
-    state,
-    primaries,
-    group.filter((t) => t !== n),
-    group,
-    traits,
-  );
+  const targets = group.filter((t) => t !== n);
+  return fitsSurely(state, primaries, targets, traits) ?? canEmptyNode(state, primaries, targets, group, traits);
 }
 
 /** Whether any one node may fail when the instance is on these nodes. */
