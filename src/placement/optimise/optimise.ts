@@ -41,18 +41,23 @@ export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan 
   };
   const greedy = descend(state, budget, options);
   const start = progress();
+  const wasQuick = start < greedyPart;
   const simple = begin();
   const begun = progress();
-  for (const step of greedy) simple.make(step);
-  const perMove = (progress() - begun) / Math.max(1, greedy.length);
+  // The first moves are slower than those that follow.
+  const half = greedy.length >>> 1;
+  for (const step of greedy.slice(0, half)) simple.make(step);
+  const middle = progress();
+  for (const step of greedy.slice(half)) simple.make(step);
+  const perMove = (progress() - middle) / Math.max(1, greedy.length - half);
   follow(state.instances);
-  // What is found must still become a plan in time, and not all moves are as quick as the first ones.
+  // What is found must still become a plan in time.
   const goal = searchPlaces(state, budget, options, () => lastCall - 2 * (begun - start + perMove * budget.moves));
   const searched = begin();
   const mayStepAside = options.maxMoves === undefined && options.maxData === undefined;
   const leftOut = orderMoves(searched, goalsOf(budget, goal), { urgent: rules?.offenders('hard'), mayStepAside, isOver });
-  // What was left out may have been what the rest was for: single moves make the best of it.
-  if (leftOut.length > 0) continueGreedily(searched, options, isOver);
+  // What was left out may have been what the rest was for: single moves make the best of it, where they do not take long.
+  if (leftOut.length > 0 && wasQuick) continueGreedily(searched, options, isOver);
   follow(budget);
   const isSimpler = scoreAfter(simple, before) < scoreAfter(searched, before) || isTooMuch(searched, options);
   return isSimpler ? finish(simple, before, [], options) : finish(searched, before, leftOut, options);
