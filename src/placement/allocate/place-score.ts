@@ -1,4 +1,4 @@
-import { rest } from '../balance/placement-score.ts';
+import { rest } from '../balance/deviations.ts';
 import { noNode } from '../cluster/cluster-data.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';

@@ -1,4 +1,4 @@
-import type { Base } from '../balance/placement-score.ts';
+import type { Base } from '../balance/deviations.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';

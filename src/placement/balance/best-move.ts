@@ -8,10 +8,10 @@ import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
 import { admitMove, tryPlacement } from './apply-move.ts';
 import { type CandidateList, clearCandidates, createCandidateList, offer, tolerance } from './candidates.ts';
+import { deviations, rest } from './deviations.ts';
 import { createLooseSums, type LooseSums, takeOut, takeTarget } from './loose-sums.ts';
 import { canMigrate, type MoveKind, moveKind, nodeAt, type Route, routes } from './move.ts';
 import { isOpen, type MoveOptions, openKinds } from './open-kinds.ts';
-import { deviations, rest } from './placement-score.ts';
 import {
   beginStep,
   boundInstance,

@@ -1,5 +1,5 @@
 import type { ClusterState } from '../state/cluster-state.ts';
-import type { Base } from './placement-score.ts';
+import type { Base } from './deviations.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /** The sums of the score without one instance, and what it adds to them on its primary, its secondary and a target. */
