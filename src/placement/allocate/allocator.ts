@@ -82,7 +82,10 @@ export function stage(allocator: Allocator, instance: InstanceData): Wanted {
 }
 
 /** Whether what was staged last, and has not come, differs in its size alone: what tags and rules say of it is known then. */
-function isStagedAgain({ state: { data, instanceCount }, options, used }: Allocator, { name, diskTemplate, tags }: PreparedInstance): boolean {
+function isStagedAgain(
+  { state: { data, instanceCount }, options, used }: Allocator,
+  { name, diskTemplate, tags }: PreparedInstance,
+): boolean {
   if (!options.rules || used !== instanceCount - 1) return false;
   const last = data.instances[used] as PreparedInstance;
   return last.name === name && last.diskTemplate === diskTemplate && last.tags.join() === tags.join();
@@ -108,7 +111,8 @@ export function allocatedInstances({ state, added, used }: Allocator): PreparedI
 /** Puts a staged instance on its place. */
 export function settle(allocator: Allocator, wanted: Wanted, { primary, secondary }: Place): void {
   const { state, search, redundancy } = allocator;
-  const harmless = redundancy !== undefined && staysRedundant(redundancy, wanted, search.force);
+  // What is not proven stays so: there is nothing to keep.
+  const harmless = redundancy?.proven === true && staysRedundant(redundancy, wanted, search.force);
   attach(state, wanted.row, primary, secondary);
   noteChange(search, primary, secondary);
   search.rules?.place(wanted.row, primary, secondary);
