@@ -1,4 +1,4 @@
-import { collectorCatalogue as builtIn } from '../../src/monitor/index.ts';
+import { collectorCatalogue as builtIn } from '../../src/monitor/collector-catalogue.ts';
 
 type Collector = (typeof builtIn)[number];
 

@@ -3,5 +3,5 @@ export { processFlags } from './process-flags.ts';
 export { readCertificates, readTokens } from './read-access-files.ts';
 export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';
 
-/** Loads the code of the worker thread and does nothing with it, so that what is compiled of it is kept for the threads. */
-export const loadMonitorWorker = (): Promise<unknown> => import('./host/collector-worker.ts');
+/** Loads the code of the worker thread, with what that loads only when needed, and does nothing with it: what is compiled of it is kept for the threads. */
+export const loadMonitorWorker = (): Promise<unknown> => Promise.all([import('./host/collector-worker.ts'), import('../base/index.ts')]);

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { readCertificates, readTokens, startMonitor } from '../../monitor/index.ts';
+import { loadMonitorWorker, readCertificates, readTokens, startMonitor } from '../../monitor/index.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 /** What `gantry monitor` found out from its command line. */
@@ -55,7 +56,19 @@ async function explain(error: unknown, { listen }: MonitorSettings): Promise<voi
   process.exitCode = exitCodeOf(known);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const settings = JSON.parse(process.argv[2] ?? '{}') as MonitorSettings;
+/**
+ * Has all that the agent loads compiled and kept, under the flags with which it runs, then begins anew without the
+ * compiler in its memory. Does not return.
+ */
+async function compileFirst(script: string, settings: string): Promise<void> {
+  await loadMonitorWorker();
+  flushCompileCache();
+  process.execve?.(process.execPath, [process.execPath, ...process.execArgv, script, settings], process.env);
+}
+
+const [, script = '', text = '{}', stage] = process.argv;
+if (script === fileURLToPath(import.meta.url)) {
+  if (stage === 'compile') await compileFirst(script, text);
+  const settings = JSON.parse(text) as MonitorSettings;
   await serve(settings).catch((error: unknown) => explain(error, settings));
 }

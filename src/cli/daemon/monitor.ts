@@ -1,8 +1,7 @@
-import { flushCompileCache } from 'node:module';
 import { isIPv4 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { GantryError } from '../../base/index.ts';
-import { loadMonitorWorker, processFlags, readCertificates, readTokens } from '../../monitor/index.ts';
+import { processFlags, readCertificates, readTokens } from '../../monitor/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
 import type { MonitorSettings } from './monitor-process.ts';
 
@@ -33,7 +32,7 @@ export async function run(args: string[]): Promise<number> {
     ...(certificates === undefined ? {} : { certificates }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
   };
-  await become(settings);
+  become(settings);
   return 1;
 }
 
@@ -53,10 +52,7 @@ function tryOut(
 
 const agentProcess = fileURLToPath(new URL('./monitor-process.ts', import.meta.url));
 
-/** Does not return. All that the agent loads is compiled and kept first: the compiler would stay in its memory. */
-async function become(settings: MonitorSettings): Promise<void> {
-  await import('./monitor-process.ts');
-  await loadMonitorWorker();
-  flushCompileCache();
-  process.execve?.(process.execPath, [process.execPath, ...processFlags, agentProcess, JSON.stringify(settings)], process.env);
+/** Does not return: the agent's process is this one, with other flags. */
+function become(settings: MonitorSettings): void {
+  process.execve?.(process.execPath, [process.execPath, ...processFlags, agentProcess, JSON.stringify(settings), 'compile'], process.env);
 }
