@@ -15,6 +15,9 @@ export interface Pair {
   cost: number;
 }
 
+/** Nodes that an instance must not have together. */
+export type Barred = readonly [primary: number, secondary: number];
+
 export interface PairSearch {
   readonly state: ClusterState;
   readonly live: LiveScore;
@@ -38,8 +41,8 @@ export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rul
 /** How many of the best primary nodes are tried with all secondary nodes. */
 const tried = 3;
 
-/** The best admitted nodes for a detached instance, of all there are. */
-export function bestPair(search: PairSearch, i: number, out: Pair): void {
+/** The best admitted nodes for a detached instance, of all there are but the barred ones. */
+export function bestPair(search: PairSearch, i: number, barred: Barred | undefined, out: Pair): void {
   const { state, live, costs } = search;
   takeSlopes(search);
   out.primary = -1;
@@ -55,8 +58,8 @@ export function bestPair(search: PairSearch, i: number, out: Pair): void {
     if (primary < 0) return;
     const cost = costs[primary] as number;
     costs[primary] = Number.POSITIVE_INFINITY;
-    if (mirrored) withSecondary(search, i, primary, cost, out);
-    else if (!considerPair(search, i, primary, -1, cost, out)) round--;
+    if (mirrored) withSecondary(search, i, primary, cost, barred, out);
+    else if (!considerPair(search, i, primary, -1, cost, barred, out)) round--;
   }
 }
 
@@ -65,7 +68,7 @@ function isOpen({ state, rules, force, origin }: PairSearch, i: number, n: numbe
   return reaches(state, rules, i, origin.primary[i] as number, origin.secondary[i] as number, n);
 }
 
-function withSecondary(search: PairSearch, i: number, primary: number, cost: number, out: Pair): void {
+function withSecondary(search: PairSearch, i: number, primary: number, cost: number, barred: Barred | undefined, out: Pair): void {
   const { state, live } = search;
   const { online } = live.table;
   for (let r = 0; r < online.length; r++) {
@@ -73,19 +76,21 @@ function withSecondary(search: PairSearch, i: number, primary: number, cost: num
     if (n === primary) continue;
     const total = cost + secondaryCost(search, i, n, primary);
     if (total >= out.cost || admitSecondary(state, n, i, primary, search.force, false) !== 0) continue;
-    considerPair(search, i, primary, n, total, out);
+    considerPair(search, i, primary, n, total, barred, out);
   }
 }
 
-/** @returns whether the rules let it be */
+/** @returns whether it is allowed */
 function considerPair(
   { rules, change, origin, moveCost }: PairSearch,
   i: number,
   primary: number,
   secondary: number,
   bare: number,
+  barred: Barred | undefined,
   out: Pair,
 ): boolean {
+  if (barred && barred[0] === primary && barred[1] === secondary) return false;
   let cost = bare;
   if (rules) {
     rules.weigh(i, primary, secondary, change);

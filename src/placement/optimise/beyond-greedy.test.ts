@@ -136,23 +136,23 @@ describe('where no single move helps, the search finds', () => {
   });
 
   test('room for a big instance, that others clear', () => {
-    const { moves } = foundAlone(
-      cluster(
-        [
-          [40, 4],
-          [16, 4],
-        ],
-        [
-          [12, 4],
-          [12, 4],
-        ],
-        [
-          [12, 4],
-          [12, 4],
-          [2, 4],
-        ],
-      ),
+    const data = cluster(
+      [
+        [40, 4],
+        [16, 4],
+      ],
+      [
+        [16, 4],
+        [16, 4],
+      ],
+      [
+        [16, 4],
+        [16, 4],
+        [2, 4],
+      ],
     );
+    const outOfFirst: Location['services'] = [{ name: 'big', members: ['i00'], rules: [{ kind: 'keptOut', domains: ['r0'] }] }];
+    const { moves } = foundAlone(data, { topology: racks(['n0'], ['n1'], ['n2']), services: outOfFirst });
     const big = moves.findIndex(({ instance }) => instance === 0);
     assert.ok(moves.slice(0, big).some(({ from }) => from.primary === moves[big]?.to.primary));
   });

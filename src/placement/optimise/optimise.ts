@@ -10,9 +10,10 @@ import { type ClusterState, createState } from '../state/cluster-state.ts';
 import { mirror } from '../state/instance-columns.ts';
 import { clusterScore } from '../state/score.ts';
 import { continueGreedily } from './continue-greedily.ts';
+import type { Places } from './create-cluster-model.ts';
 import { account, createMoveBudget, isExceeded, type MoveBudget } from './move-budget.ts';
 import { balanceOptions, type OptimiseOptions } from './optimise-options.ts';
-import { type Places, searchPlaces } from './search-places.ts';
+import { searchPlaces } from './search-places.ts';
 
 /** Greedy balancing may take this part of the time: where it does not end in it, the search gets further in the rest. */
 const greedyPart = 0.3;

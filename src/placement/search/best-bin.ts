@@ -1,5 +1,4 @@
 import type { Random } from '../../base/index.ts';
-import { noNode } from '../cluster/cluster-data.ts';
 import type { ReachableBins } from './reachable-bins.ts';
 import { nowhere } from './search-model.ts';
 import { moveCost, type VectorState } from './vector-state.ts';
