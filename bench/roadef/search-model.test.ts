@@ -96,6 +96,17 @@ test('the search never ends worse than it began, leaves the model in the state i
   );
 });
 
+test('with more bins than are looked at for one item the search keeps to the constraints, and finds something', () => {
+  const random = seededRandom(6);
+  const { model, initial } = randomModel(random, { machines: 400, processes: 700, resources: 3 });
+  let asked = 0;
+  const best = search(createVectorModel(toSearchProblem(model, initial)), { random, progress: () => asked++ / 60 });
+  const { problems, cost } = checkAssignment(model, initial, best.places);
+  assert.deepEqual(problems, []);
+  assert.equal(best.cost, cost);
+  assert.ok(cost < checkAssignment(model, initial, initial).cost);
+});
+
 test('reset goes back to a state and to its cost', () => {
   fc.assert(
     fc.property(seeds, (seed) => {

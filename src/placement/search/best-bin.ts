@@ -3,7 +3,7 @@ import type { ReachableBins } from './reachable-bins.ts';
 import { nowhere } from './search-model.ts';
 import { moveCost, type VectorState } from './vector-state.ts';
 
-/** Most bins that are looked at for one item. Where there are more, each time a different part of them. */
+/** Most bins that are looked at for one item. Where there are more, those left last, and each time a different part of the rest. */
 const mostBins = 256;
 
 /** Some bins are passed over unseen, so that the same ruins are not always built up in the same way. */
@@ -11,29 +11,41 @@ const blindness = 0.02;
 
 /** See `SearchModel.bestPlace`. What the group of the item pays for its moves, and weighted rules, are left out. */
 export function bestBin(state: VectorState, reachable: ReachableBins, item: number, was: number, stay: boolean, random: Random): number {
-  const { rules } = state.problem;
   const { bins, first, count } = reachable;
   const begin = first[item] as number;
   const all = count[item] as number;
-  const looks = all < mostBins ? all : mostBins;
-  let best = nowhere;
-  let least = Number.POSITIVE_INFINITY;
   // Where it was is often best, and then most others are seen to be dearer at once.
-  if (stay && hasRoom(state, item, was) && random() >= blindness && rules.admits(item, was)) {
-    best = was;
-    least = costOfEntering(state, item, was, least);
+  let least = stay ? costIfLess(state, item, was, Number.POSITIVE_INFINITY, random) : Number.POSITIVE_INFINITY;
+  let best = least < Number.POSITIVE_INFINITY ? was : nowhere;
+  const looks = all < mostBins ? all : mostBins;
+  let at = 0;
+  if (all > mostBins) {
+    at = Math.floor(random() * all);
+    for (const bin of state.vacated) {
+      const cost = bin === was ? Number.POSITIVE_INFINITY : costIfLess(state, item, bin, least, random);
+      if (cost >= least) continue;
+      best = bin;
+      least = cost;
+    }
   }
-  let at = all > mostBins ? Math.floor(random() * all) : 0;
   for (let look = 0; look < looks; look++, at++) {
     if (at === all) at = 0;
     const bin = bins[begin + at] as number;
-    if (bin === was || !hasRoom(state, item, bin)) continue;
-    const cost = costOfEntering(state, item, bin, least);
-    if (cost >= least || random() < blindness || !rules.admits(item, bin)) continue;
+    if (bin === was) continue;
+    const cost = costIfLess(state, item, bin, least, random);
+    if (cost >= least) continue;
     best = bin;
     least = cost;
   }
   return best;
+}
+
+/** What it costs that the item comes to the bin; Infinity, or any number from the limit on, if it must not or costs no less. */
+function costIfLess(state: VectorState, item: number, bin: number, limit: number, random: Random): number {
+  if (!hasRoom(state, item, bin)) return Number.POSITIVE_INFINITY;
+  const cost = costOfEntering(state, item, bin, limit);
+  if (cost >= limit || random() < blindness || !state.problem.rules.admits(item, bin)) return Number.POSITIVE_INFINITY;
+  return cost;
 }
 
 function hasRoom({ problem, dimensions, transients, size, room }: VectorState, item: number, bin: number): boolean {

@@ -16,8 +16,9 @@ export function moveItem(state: VectorState, item: number, to: number): void {
 }
 
 function leave(state: VectorState, item: number, bin: number): void {
-  const { members, position } = state;
+  const { members, position, vacated } = state;
   changeBin(state, item, bin, -1);
+  vacated[state.vacancies++ % vacated.length] = bin;
   const inside = members[bin] as number[];
   const last = inside.pop() as number;
   if (last === item) return;

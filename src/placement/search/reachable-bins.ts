@@ -19,15 +19,16 @@ export function reachableBins(state: VectorState): ReachableBins {
   const first = new Int32Array(items);
   const count = new Int32Array(items);
   if (items * bins > mostPairs) return { bins: Int32Array.from({ length: bins }, (_, b) => b), first, count: count.fill(bins) };
-  const found: number[] = [];
+  const found = new Int32Array(items * bins);
+  let end = 0;
   for (let item = 0; item < items; item++) {
-    first[item] = found.length;
+    first[item] = end;
     for (let bin = 0; bin < bins; bin++) {
-      if (bin === home[item] || canCome(state, item, bin)) found.push(bin);
+      if (bin === home[item] || canCome(state, item, bin)) found[end++] = bin;
     }
-    count[item] = found.length - (first[item] as number);
+    count[item] = end - (first[item] as number);
   }
-  return { bins: Int32Array.from(found), first, count };
+  return { bins: found.slice(0, end), first, count };
 }
 
 function canCome({ problem, dimensions, transients, size, room }: VectorState, item: number, bin: number): boolean {

@@ -31,6 +31,9 @@ export interface VectorState {
   readonly away: Int32Array;
   /** By number: how many groups have so many items away. */
   readonly groupsWith: Int32Array;
+  /** Bins that items were taken from last, in a ring; `vacancies` counts them. */
+  readonly vacated: Int32Array;
+  vacancies: number;
   mostAway: number;
   cost: number;
 }
@@ -59,6 +62,8 @@ export function createVectorState(problem: SearchProblem): VectorState {
     position: new Int32Array(items),
     away: new Int32Array(groups),
     groupsWith: new Int32Array(items + 2),
+    vacated: new Int32Array(8),
+    vacancies: 0,
     mostAway: 0,
     cost: 0,
   };
