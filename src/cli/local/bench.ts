@@ -6,16 +6,39 @@ import { exitCodes } from '../exit-codes.ts';
 
 const folder = join(import.meta.dirname, '../../../bench');
 
-/** Benchmarks by name, with the file that runs each. */
-const benchmarks: Readonly<Record<string, string>> = {
-  htools: 'htools/htools.ts',
-  roadef: 'roadef/roadef.ts',
+interface Benchmark {
+  readonly file: string;
+  readonly options: string;
+  readonly about: string;
+}
+
+/** By name. */
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  htools: {
+    file: 'htools/htools.ts',
+    options: '[balancing|squeezing|allocating]... [--small] [--peer-seconds N]',
+    about: 'the placement engine; beside Ganeti, where it is installed, for N seconds at most',
+  },
+  roadef: {
+    file: 'roadef/roadef.ts',
+    options: '--model FILE --assignment FILE --out FILE | --set FOLDER  [--seconds N | --steps N] [--threads N] [--seed N]',
+    about: 'the machine reassignment problem of the ROADEF/EURO challenge 2012',
+  },
+  placing: {
+    file: 'placing.ts',
+    options: '[--small] [--nodes N] [--instances N] [--rules]',
+    about: 'where the master places new instances',
+  },
+  store: { file: 'store.ts', options: '[--small] [--adapter sqlite|etcd] [--seed N] [--dir DIRECTORY]', about: 'the state store' },
+  jobs: { file: 'jobs.ts', options: '[--small] [--jobs N] [--submitters N] [--dir DIRECTORY]', about: 'the job queue' },
+  rapi: { file: 'rapi.ts', options: '[--small] [--seed N] [--dir DIRECTORY]', about: 'the REST API' },
 };
 
 /** `gantry bench NAME …`: runs a benchmark; arguments go to it. */
 export async function run(args: string[]): Promise<number> {
   const [name = '', ...rest] = args;
-  const file = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+  if (args.some((arg) => arg === '--help' || arg === '-h')) return printUsage();
+  const file = Object.hasOwn(benchmarks, name) ? benchmarks[name]?.file : undefined;
   if (file === undefined) throw new GantryError('SEARCH_BENCHMARK_UNKNOWN', { name, known: Object.keys(benchmarks).join(', ') });
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(folder, file), ...rest], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; the benchmark ends by it.
@@ -24,4 +47,12 @@ export async function run(args: string[]): Promise<number> {
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? exitCodes.failed;
+}
+
+function printUsage(): number {
+  console.log(
+    'Usage: gantry bench NAME [OPTION...]\n\nRuns a benchmark and prints its table, with a hash of the result where it has one.\n',
+  );
+  for (const [name, { options, about }] of Object.entries(benchmarks)) console.log(`  ${name} ${options}\n      ${about}`);
+  return 0;
 }
