@@ -61,7 +61,8 @@ export function createClusterModel(state: ClusterState, movable: Int32Array, bud
     items: movable.length,
     placeOf,
     weightOf: Float64Array.from(movable, (i) => instances.memory[i] as number),
-    unit: (shareOfInstance * cost()) / movable.length,
+    // Broken hard rules, which may be past mending, must not heat it.
+    unit: (shareOfInstance * readScore(state, live)) / movable.length,
     get cost() {
       return cost();
     },

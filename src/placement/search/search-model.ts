@@ -25,6 +25,6 @@ export interface SearchModel {
   put(item: number, place: number): void;
   /** The cheapest place open to an item that was taken off, where it `was` only if it may `stay`; `nowhere`: there is none. */
   bestPlace(item: number, was: number, stay: boolean, random: Random): number;
-  /** Puts all items where `places` says, a state that the model was in before, and adds the cost up anew. */
+  /** Puts all items where `places` says, a state that the model or another one of the same problem has been in, and adds the cost up anew. */
   reset(places: Int32Array): void;
 }
