@@ -7,7 +7,7 @@ import {
   type NodeData,
   usesMemory,
 } from '../../../placement/index.ts';
-import { byInstance, collectors, type MonitorReports, totalCpu } from './monitor-reports.ts';
+import { byInstance, collectors, type InstanceUse, type MonitorReports, totalCpu, useOfInstances } from './monitor-reports.ts';
 
 /** Which reports are used. */
 export interface MonitorUse {
@@ -23,25 +23,40 @@ export interface Measured {
   readonly missing: readonly string[];
 }
 
+/** By the name of the instance. */
+type Used = ReadonlyMap<string, InstanceUse>;
+
 const unit: DynamicLoad = { cpu: 1, memory: 1, disk: 1, network: 1 };
 const bytesPerMebibyte = 2 ** 20;
 
 /**
  * Brings measured loads into a cluster. A node's load is shared out by virtual processors, its own system's included, as
  * Ganeti does. Where Ganeti drops everything because one node is silent, what is missing here is estimated as the
- * average of what was measured; without any measurement nothing changes.
+ * average of what was measured; without any measurement nothing changes. Where a node tells what each of its instances
+ * uses, that counts, CPU and memory, and only the rest of the node's load is shared out.
  */
 export function applyReports(cluster: ClusterData, reports: MonitorReports, use: MonitorUse): Measured {
-  const cpu = use.xen ? applyInstanceCpu(cluster, reports) : applyNodeCpu(cluster, reports);
-  if (!use.kvmMemory) return cpu;
-  const memory = applyMemory(cpu.cluster, reports);
-  return { cluster: memory.cluster, missing: [...cpu.missing, ...memory.missing] };
+  const used = collectUse(reports);
+  const cpu = use.xen ? applyInstanceCpu(cluster, reports, used) : applyNodeCpu(cluster, reports, used);
+  const resident = new Map(use.kvmMemory ? collect(reports, collectors.instanceMemory) : []);
+  for (const [name, { memory }] of used) if (memory !== undefined) resident.set(name, memory);
+  if (!use.kvmMemory && resident.size === 0) return cpu;
+  const memory = applyMemory(cpu.cluster, resident);
+  return { cluster: memory.cluster, missing: [...new Set([...cpu.missing, ...memory.missing])] };
 }
 
-function applyNodeCpu(cluster: ClusterData, reports: MonitorReports): Measured {
+function applyNodeCpu(cluster: ClusterData, reports: MonitorReports, used: Used): Measured {
   const { nodes, instances } = cluster;
-  const totals = nodes.map(({ name }) => totalCpu(reports.get(name) ?? []));
-  const vcpus = usedVcpus(nodes, instances);
+  const known = new Float64Array(nodes.length);
+  for (const { name, primary } of instances) if (known[primary] !== undefined) known[primary] += used.get(name)?.cpu ?? 0;
+  const totals = nodes.map(({ name }, n) => {
+    const total = totalCpu(reports.get(name) ?? []);
+    return total === undefined ? undefined : Math.max(0, total - (known[n] as number));
+  });
+  const vcpus = usedVcpus(
+    nodes,
+    instances.filter(({ name }) => used.get(name)?.cpu === undefined),
+  );
   let load = 0;
   let processors = 0;
   totals.forEach((total, n) => {
@@ -50,7 +65,7 @@ function applyNodeCpu(cluster: ClusterData, reports: MonitorReports): Measured {
     processors += vcpus[n] as number;
   });
   const missing = nodes.filter(({ offline }, n) => !offline && totals[n] === undefined).map(({ name }) => name);
-  if (totals.every((total) => total === undefined)) return { cluster, missing };
+  if (totals.every((total) => total === undefined) && used.size === 0) return { cluster, missing };
   const average = share(load, processors);
   const perVcpu = totals.map((total, n) => (total === undefined ? average : share(total, vcpus[n] as number)));
   return {
@@ -58,13 +73,16 @@ function applyNodeCpu(cluster: ClusterData, reports: MonitorReports): Measured {
     cluster: {
       ...cluster,
       nodes: nodes.map((node, n) => ({ ...node, ownLoad: { ...zero, cpu: node.nodeCpu * (perVcpu[n] as number) } })),
-      instances: instances.map((instance) => withCpu(instance, instance.vcpus * (perVcpu[instance.primary] ?? average))),
+      instances: instances.map((instance) =>
+        withCpu(instance, used.get(instance.name)?.cpu ?? instance.vcpus * (perVcpu[instance.primary] ?? average)),
+      ),
     },
   };
 }
 
-function applyInstanceCpu(cluster: ClusterData, reports: MonitorReports): Measured {
-  const figures = collect(reports, collectors.instanceCpu);
+function applyInstanceCpu(cluster: ClusterData, reports: MonitorReports, used: Used): Measured {
+  const figures = new Map(collect(reports, collectors.instanceCpu));
+  for (const [name, { cpu }] of used) if (cpu !== undefined) figures.set(name, cpu);
   let load = 0;
   let processors = 0;
   for (const { name, vcpus } of cluster.instances) {
@@ -87,8 +105,7 @@ function applyInstanceCpu(cluster: ClusterData, reports: MonitorReports): Measur
 }
 
 /** The unit of memory load is the memory of an average node. An instance that is not measured counts with its configured size. */
-function applyMemory(cluster: ClusterData, reports: MonitorReports): Measured {
-  const figures = collect(reports, collectors.instanceMemory);
+function applyMemory(cluster: ClusterData, figures: ReadonlyMap<string, number>): Measured {
   const missing = unmeasured(cluster, figures);
   if (figures.size === 0) return { cluster, missing };
   const online = cluster.nodes.filter(({ offline }) => !offline);
@@ -130,3 +147,5 @@ function collect(reports: MonitorReports, collector: 'xen-cpu-avg-load' | 'kvm-i
   }
   return figures;
 }
+
+const collectUse = (reports: MonitorReports): Used => new Map([...reports.values()].flatMap((list) => [...useOfInstances(list)]));

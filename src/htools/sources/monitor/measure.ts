@@ -20,7 +20,7 @@ export interface MonitorOptions extends MonitorUse {
 /** Brings what the nodes' monitors measured into a cluster. @throws HTOOLS_MONITOR_INCOMPLETE and those of the file */
 export async function measure(cluster: ClusterData, options: MonitorOptions, warn: (message: string) => void): Promise<ClusterData> {
   const { dataFile, complete, port = 1815, seconds = 5, xen, kvmMemory } = options;
-  const wanted = [xen ? collectors.instanceCpu : collectors.cpu, ...(kvmMemory ? [collectors.instanceMemory] : [])];
+  const wanted = [xen ? collectors.instanceCpu : collectors.cpu, ...(kvmMemory ? [collectors.instanceMemory] : []), collectors.usage];
   const online = cluster.nodes.filter(({ offline }) => !offline).map(({ name }) => name);
   const reports =
     dataFile === undefined

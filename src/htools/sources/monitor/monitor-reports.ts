@@ -3,7 +3,7 @@ import { Check } from 'typebox/value';
 import { validate } from '../../../model/index.ts';
 import { parseJson } from '../json-text.ts';
 
-/** A report of Ganeti's monitoring agent, as far as it matters here. */
+/** A report of Ganeti's monitoring agent or of ours, as far as it matters here. */
 const Report = Type.Object({ name: Type.String(), data: Type.Unknown() });
 export type MonitorReport = Static<typeof Report>;
 
@@ -12,8 +12,25 @@ const Load = Type.Number({ minimum: 0 });
 const CpuAverage = Type.Object({ cpu_total: Load });
 const ByInstance = Type.Record(Type.String(), Load);
 
-/** The collectors whose reports are understood; all of them are in the category `default`. */
-export const collectors = { cpu: 'cpu-avg-load', instanceCpu: 'xen-cpu-avg-load', instanceMemory: 'kvm-inst-rss' } as const;
+/** The window in seconds that loads of instances are averaged over: long enough that a peak moves nothing. */
+const window = '300';
+const Usage = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    cpu: Type.Optional(Type.Unknown()),
+    memory: Type.Optional(Type.Unknown()),
+    cpuAverage: Type.Object({ [window]: Load }),
+    memoryAverage: Type.Object({ [window]: Load }),
+  }),
+);
+
+/** The collectors whose reports are understood. */
+export const collectors = {
+  cpu: 'cpu-avg-load',
+  instanceCpu: 'xen-cpu-avg-load',
+  instanceMemory: 'kvm-inst-rss',
+  usage: 'inst-usage',
+} as const;
 export type CollectorName = (typeof collectors)[keyof typeof collectors];
 
 /** Reports by the name of the node. */
@@ -37,4 +54,24 @@ export function totalCpu(reports: readonly MonitorReport[]): number | undefined 
 export function byInstance(reports: readonly MonitorReport[], collector: CollectorName): Readonly<Record<string, number>> | undefined {
   const data = reports.find(({ name }) => name === collector)?.data;
   return Check(ByInstance, data) ? data : undefined;
+}
+
+/** What an instance used lately; absent what its node could not read. */
+export interface InstanceUse {
+  /** Busy processors. */
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+}
+
+/** The use of each running instance by name, from the agent of Gantry; empty when the report does not tell. */
+export function useOfInstances(reports: readonly MonitorReport[]): ReadonlyMap<string, InstanceUse> {
+  const data = reports.find(({ name }) => name === collectors.usage)?.data;
+  if (!Check(Usage, data)) return new Map();
+  return new Map(
+    data.map(({ name, cpu, memory, cpuAverage, memoryAverage }) => [
+      name,
+      { ...(cpu != null && { cpu: cpuAverage[window] }), ...(memory != null && { memory: memoryAverage[window] }) },
+    ]),
+  );
 }

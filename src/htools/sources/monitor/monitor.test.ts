@@ -78,6 +78,44 @@ test('resident memory, where it is known', () => {
   assert.deepEqual(missing, ['c']);
 });
 
+/** As the agent of Gantry reports. */
+const usage = (data: Record<string, readonly [cpu: number, mebibytes: number]>) => ({
+  name: 'inst-usage',
+  data: Object.entries(data).map(([name, [cores, mebibytes]]) => ({
+    name,
+    cpu: {},
+    memory: {},
+    cpuAverage: { 10: 9, 300: cores },
+    memoryAverage: { 10: 0, 300: mebibytes * 2 ** 20 },
+  })),
+});
+
+test('what an instance uses counts; the rest of the load of its node is shared out', () => {
+  const { cluster: loaded, missing } = apply({ n1: [cpu(2), usage({ a: [1.4, 80] })], n2: [cpu(0.4)] });
+  assert.deepEqual(
+    loaded.instances.map(({ load, usedMemory }) => [load?.cpu.toFixed(6), load?.memory, usedMemory]),
+    [
+      ['1.400000', 0.04, 80],
+      ['0.300000', 0.05, undefined],
+      ['0.300000', 0.05, undefined],
+      ['0.900000', 0, undefined],
+    ],
+  );
+  assert.equal(loaded.nodes[0]?.ownLoad?.cpu.toFixed(6), '0.300000');
+  assert.deepEqual(missing, ['b', 'c']);
+  const withXen = apply({ n1: [usage({ a: [0.5, 80], b: [0.25, 90] })], n2: [usage({ c: [0.1, 70] })] }, { xen: true });
+  assert.deepEqual(cpuLoads(withXen.cluster), [0.5, 0.25, 0.1, 0]);
+  assert.deepEqual(withXen.missing, []);
+});
+
+test('the use of instances without the load of their nodes, or unreadable', () => {
+  const { cluster: loaded } = apply({ n1: [usage({ a: [0.5, 80] })] });
+  assert.deepEqual(cpuLoads(loaded), [0.5, 0, 0, 0]);
+  assert.deepEqual(apply({ n1: [{ name: 'inst-usage', data: [{ name: 'a' }] }] }).cluster, cluster());
+  const blind = { name: 'inst-usage', data: [{ ...usage({ a: [0, 0] }).data[0], cpu: null, memory: null }] };
+  assert.equal(apply({ n1: [cpu(2), blind], n2: [cpu(2)] }).cluster.instances[0]?.usedMemory, undefined);
+});
+
 test('reports of real nodes from a file', async () => {
   const text = parseMonitorFile(JSON.stringify([{ node: 'n1', reports: [cpu(1)] }]), 'x');
   assert.equal(text.get('n1')?.length, 1);
@@ -108,7 +146,11 @@ test('agents are asked over HTTP; one that hangs costs its own data alone', asyn
   const { port } = server.address() as AddressInfo;
   const warnings: string[] = [];
   const loaded = await measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2 }, (text) => warnings.push(text));
-  assert.deepEqual(asked.toSorted(), ['127.0.0.1/1/report/default/cpu-avg-load', 'localhost/1/report/default/cpu-avg-load']);
+  const paths = ['/1/report/default/cpu-avg-load', '/1/report/instance/inst-usage'];
+  assert.deepEqual(
+    asked.toSorted(),
+    ['127.0.0.1', 'localhost'].flatMap((host) => paths.map((path) => host + path)),
+  );
   assert.deepEqual(cpuLoads(loaded).slice(0, 3), [1, 0.5, 1.5]);
   assert.match(warnings.join('\n'), /The monitor of node 127.0.0.1 gives no cpu-avg-load: no answer within 0.2 s\n.*Missing: 127.0.0.1$/);
   const complete = measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2, complete: true }, () => undefined);
@@ -128,7 +170,10 @@ test('an agent that answers nonsense or an error is as good as silent', async ()
   const warnings: string[] = [];
   const before = cluster('localhost', '127.0.0.1');
   assert.deepEqual(await measure(before, { port }, (text) => warnings.push(text)), before);
-  assert.match(warnings.toSorted().join('\n'), /Not everything.*\n.*127.0.0.1 gives no.*status 500\n.*localhost gives no.*is not JSON/);
+  assert.match(
+    warnings.toSorted().join('\n'),
+    /Not everything.*\n.*127.0.0.1 gives no cpu.*status 500\n.*127.0.0.1 gives no inst.*status 500\n.*localhost gives no.*is not JSON/,
+  );
   await new Promise((resolve) => server.close(resolve));
 });
 
