@@ -3,7 +3,7 @@ import { canMigrate, destination, type MoveKind, moveKind } from '../balance/mov
 import { noNode, type PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
-import type { RuleBook } from '../location/rule-book.ts';
+import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
@@ -99,9 +99,9 @@ function brokenRule(state: ClusterState, i: number, steps: readonly EvacuationSt
   if (!rules) return undefined;
   if (isBlocked(state, i, steps, rules)) return 'no migration to there';
   const at = endOf(state, i, steps);
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   rules.weigh(i, ...at, change);
-  if ((change[0] as number) <= 0) return undefined;
+  if (!breaksHardRule(change)) return undefined;
   return rules.explain(i, ...at).find(({ hard }) => hard)?.rule;
 }
 
@@ -126,7 +126,7 @@ const endOf = ({ instances }: ClusterState, i: number, steps: readonly Evacuatio
 /** What rules add to the score when the instance goes there. */
 function ruleChange(i: number, primary: number, secondary: number, { rules }: EvacuationLimits): number {
   if (!rules) return 0;
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   rules.weigh(i, primary, secondary, change);
   return (change[0] as number) * hardRuleWeight + (change[1] as number);
 }

@@ -1,5 +1,5 @@
 import { noNode } from '../cluster/cluster-data.ts';
-import type { RuleBreach } from '../location/rule-book.ts';
+import { breaksHardRule, type RuleBreach } from '../location/rule-book.ts';
 import type { FailMode } from '../state/fail-mode.ts';
 import type { AllocationRequest } from './allocate.ts';
 import type { Allocator } from './allocator.ts';
@@ -106,7 +106,7 @@ function place(allocator: Allocator, wanted: Wanted, p: number, s: number): stri
 function brokenRule({ search: { rules, weighed } }: Allocator, { row }: Wanted, p: number, s: number): RuleBreach | undefined {
   if (!rules) return undefined;
   rules.weigh(row, p, s, weighed);
-  if ((weighed[0] as number) <= 0) return undefined;
+  if (!breaksHardRule(weighed)) return undefined;
   return rules.explain(row, p, s).find(({ hard }) => hard);
 }
 

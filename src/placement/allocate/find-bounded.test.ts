@@ -67,7 +67,7 @@ function instanceOf(random: Random, k: number): InstanceData {
 /** Every place that is admitted, with the score as it would be: computed from the columns, with the instance in them. */
 function allPlaces({ state, search }: Allocator, { row, instance }: Wanted, nodes: Int32Array): Place[] {
   const places: Place[] = [];
-  const change = new Float64Array(2);
+  const change = new Float64Array(3);
   const add = (primary: number, secondary: number) => {
     const { rules } = search;
     rules?.weigh(row, primary, secondary, change);

@@ -1,4 +1,5 @@
 import { noNode } from '../cluster/cluster-data.ts';
+import { breaksHardRule } from '../location/rule-book.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
 import { boundPlaces } from './bound-places.ts';
 import { crowds } from './crowds.ts';
@@ -108,7 +109,7 @@ function countRuleRefusals(search: Search, wanted: Wanted, primaries: Int32Array
   let refused = 0;
   forEachOpen(search, wanted, primaries, secondaries, (primary, secondary) => {
     search.rules?.weigh(wanted.row, primary, secondary, search.weighed);
-    if ((search.weighed[0] as number) > 0) refused++;
+    if (breaksHardRule(search.weighed)) refused++;
   });
   return refused;
 }

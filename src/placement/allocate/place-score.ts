@@ -1,5 +1,6 @@
 import { rest } from '../balance/deviations.ts';
 import { noNode } from '../cluster/cluster-data.ts';
+import { breaksHardRule } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -54,7 +55,7 @@ export function rulePenalty({ rules, weighed }: Search, row: number, p: number, 
   if (!rules) return 0;
   rules.weigh(row, p, s, weighed);
   const [hard, soft] = weighed as unknown as [number, number];
-  return hard > 0 ? refusedByRule : (rules.hard + hard) * hardRuleWeight + rules.soft + soft;
+  return breaksHardRule(weighed) ? refusedByRule : (rules.hard + hard) * hardRuleWeight + rules.soft + soft;
 }
 
 /** Mean and variance by component, as Ganeti has them before it adds an instance. */

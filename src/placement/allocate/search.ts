@@ -1,6 +1,6 @@
 import type { Base } from '../balance/deviations.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
-import type { RuleBook } from '../location/rule-book.ts';
+import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { nodeCounts } from '../state/counts.ts';
 import { createBackup, type NodeBackup } from '../state/node-backup.ts';
@@ -65,7 +65,7 @@ export function createSearch(state: ClusterState, force: boolean, rules: RuleBoo
     counts: { byNode, total: state.scope.reduce((sum, n) => sum + (byNode[n] as number), 0) },
     changes: 0,
     base: { reservedSum: 0, reservedSquares: 0, counts: 0 },
-    weighed: new Float64Array(2),
+    weighed: createRuleChange(),
     backup: createBackup(state, 2),
     inScope: [...new Set([...state.scope].map((n) => state.nodes.group[n] as number))].sort((a, b) => a - b),
     online: new Map(

@@ -1,4 +1,4 @@
-import type { RuleBook } from '../location/rule-book.ts';
+import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -149,7 +149,7 @@ function decide({ state, found, options, allTargets }: MoveSearch): Move | undef
 /** What rules add to the score once the instance is there. */
 function costAfter(rules: RuleBook | undefined, i: number, primary: number, secondary: number): number {
   if (!rules) return 0;
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   rules.weigh(i, primary, secondary, change);
   return ruleCost(rules) + (change[0] as number) * hardRuleWeight + (change[1] as number);
 }

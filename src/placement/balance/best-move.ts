@@ -1,3 +1,4 @@
+import { breaksHardRule, createRuleChange } from '../location/rule-book.ts';
 import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -63,7 +64,7 @@ export function createMoveSearch(state: ClusterState, table: ScoreTable, options
     bound: createScoreBound(state, table),
     scratch: {
       backup: createBackup(state, 2),
-      change: new Float64Array(2),
+      change: createRuleChange(),
       ruleCost: 0,
       loose: createLooseSums(table.metrics),
       hasTarget: false,
@@ -188,8 +189,8 @@ function scoreWith({ state, table, scratch }: MoveSearch, i: number, route: Rout
 function rulePenalty({ options: { rules }, scratch: { change, ruleCost } }: MoveSearch, i: number, a: number, b: number): number {
   if (!rules) return 0;
   rules.weigh(i, a, b, change);
-  const hard = change[0] as number;
-  return hard > 0 ? Number.POSITIVE_INFINITY : ruleCost + hard * hardRuleWeight + (change[1] as number);
+  if (breaksHardRule(change)) return Number.POSITIVE_INFINITY;
+  return ruleCost + (change[0] as number) * hardRuleWeight + (change[1] as number);
 }
 
 /** Takes an instance off its nodes, once: out of the sums, then out of the state. */

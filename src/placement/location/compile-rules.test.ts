@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { noNode } from '../cluster/cluster-data.ts';
 import { compileRules } from './compile-rules.ts';
+import { breaksHardRule, createRuleChange } from './rule-book.ts';
 import { sampleCluster } from './sample-cluster.ts';
 import type { LocationRule, Service } from './service.ts';
 import { emptyTopology, type Topology } from './topology.ts';
@@ -151,7 +152,7 @@ test('increments equal counting from nothing, what is explained equals what is w
       for (const own of Object.values(rules)) fc.pre(!own.some((rule) => rule.kind === 'spread' && 'skew' in rule) || !own.some(closes));
       const spots = [...begin];
       const book = compileRules(clusterAt(spots), topology, services(rules));
-      const out = new Float64Array(2);
+      const out = createRuleChange();
       assert.deepEqual([book.hard, book.soft], total(rules, spots));
       for (const [i, to] of steps) {
         const before = [book.hard, book.soft] as const;
@@ -160,6 +161,9 @@ test('increments equal counting from nothing, what is explained equals what is w
         const changes = [...book.explain(i, ...to), ...book.relief(i, ...to).map((one) => ({ ...one, excess: -one.excess }))];
         const explained = changes.filter(({ hard }) => hard).reduce((sum, { excess }) => sum + excess, 0);
         assert.equal(explained, out[0], 'explained');
+        const worse = book.explain(i, ...to).filter(({ hard }) => hard);
+        assert.equal(out[2], sum(worse.map(({ excess }) => excess)), 'rules that get worse, whatever others gain');
+        assert.equal(breaksHardRule(out), worse.length > 0);
         book.place(i, ...to);
         spots[i] = to;
         const after = total(rules, spots);

@@ -6,7 +6,7 @@ import { bookLinks, linkChange, linkExcess, pairOf, uses } from './link-load.ts'
 import { createMigrationGate } from './migration-gate.ts';
 import { planRules } from './plan-rules.ts';
 import { createRoutes } from './routes.ts';
-import type { RuleBook } from './rule-book.ts';
+import { createRuleChange, type RuleBook } from './rule-book.ts';
 import { createRuleTable, type RuleTable, role } from './rule-table.ts';
 import type { Service } from './service.ts';
 import type { Topology } from './topology.ts';
@@ -33,23 +33,24 @@ type MayMigrate = RuleBook['mayMigrate'];
 
 function createRuleBook(cluster: ClusterData, table: RuleTable, mayMigrate: MayMigrate): RuleBook {
   const { start, rules, roles, weight, excess, primary, secondary, rate } = table;
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   let hard = 0;
   let soft = 0;
 
   const weigh = (i: number, p: number, s: number, out: Float64Array): void => {
     const p0 = primary[i] as number;
     const s0 = secondary[i] as number;
-    out[0] = 0;
-    out[1] = 0;
+    out.fill(0);
     const end = start[i + 1] as number;
     for (let k = start[i] as number; k < end; k++) {
       const rule = rules[k] as number;
       const by = ruleChange(table, rule, roles[k] as number, p0, s0, p, s);
       if (by === 0) continue;
       const cost = weight[rule] as number;
-      if (cost === 0) out[0] += by;
-      else out[1] += by * cost;
+      if (cost === 0) {
+        out[0] = (out[0] as number) + by;
+        if (by > 0) out[2] = (out[2] as number) + by;
+      } else out[1] = (out[1] as number) + by * cost;
     }
     if ((rate[i] as number) > 0) linkChange(table, rate[i] as number, p0, s0, p, s, out);
   };

@@ -6,7 +6,7 @@ export function linkExcess({ linkRoom, topology }: RuleTable, link: number, load
   return over > 0 ? Math.ceil(over / ((topology.links[link]?.bandwidth ?? 1) * 10)) : 0;
 }
 
-/** What the mirror of an instance changes on the links: adds to `out[0]` (hard) and `out[1]` (soft). */
+/** What the mirror of an instance changes on the links: adds to `out` as `RuleBook.weigh` does. */
 export function linkChange(table: RuleTable, rate: number, p0: number, s0: number, p1: number, s1: number, out: Float64Array): void {
   const before = pairOf(table, p0, s0);
   const after = pairOf(table, p1, s1);
@@ -32,8 +32,10 @@ function addChanges(table: RuleTable, pair: number, exceptPair: number, rate: nu
     const load = linkLoad[link] as number;
     const change = linkExcess(table, link, load + rate) - linkExcess(table, link, load);
     const weight = linkWeight[link] as number;
-    if (weight === 0) out[0] = (out[0] as number) + change;
-    else out[1] = (out[1] as number) + change * weight;
+    if (weight === 0) {
+      out[0] = (out[0] as number) + change;
+      if (change > 0) out[2] = (out[2] as number) + change;
+    } else out[1] = (out[1] as number) + change * weight;
   }
 }
 

@@ -9,7 +9,10 @@ export interface RuleBook {
   readonly hard: number;
   /** Cost of all weighted rules as things stand. */
   readonly soft: number;
-  /** Writes what changes if the instance were placed so: `out[0]` hard excess, `out[1]` soft cost. Changes nothing. */
+  /**
+   * Writes what changes if the instance were placed so: `out[0]` hard excess, `out[1]` soft cost, and `out[2]` the hard excess
+   * of those rules alone that would be broken (more): what others gain by it does not count. Changes nothing.
+   */
   weigh(instance: number, primary: number, secondary: number, out: Float64Array): void;
   /** Whether an instance that is placed nowhere, and has one node only, may go there without any hard rule being broken (more). */
   admits(instance: number, node: number): boolean;
@@ -26,6 +29,12 @@ export interface RuleBook {
   /** Positions of the instances that break rules, ascending: where mending begins. `any`: those that break wishes, too. */
   offenders(which: 'hard' | 'any'): readonly number[];
 }
+
+/** Room for what `RuleBook.weigh` writes. */
+export const createRuleChange = (): Float64Array => new Float64Array(3);
+
+/** Whether a hard rule would be broken, or broken more, by what was weighed. */
+export const breaksHardRule = (change: Float64Array): boolean => (change[2] as number) > 0;
 
 export interface RuleBreach {
   /** Name of the rule, e.g. `web: at most 1 per rack`. */

@@ -1,4 +1,4 @@
-import type { RuleBook } from '../location/rule-book.ts';
+import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -35,7 +35,7 @@ export interface PairSearch {
 
 export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rules' | 'force' | 'moveCost' | 'origin'>): PairSearch {
   const { metrics } = parts.live.table;
-  return { ...parts, slopes: new Float64Array(metrics + 1), change: new Float64Array(2), costs: new Float64Array(parts.state.nodeCount) };
+  return { ...parts, slopes: new Float64Array(metrics + 1), change: createRuleChange(), costs: new Float64Array(parts.state.nodeCount) };
 }
 
 /** How many of the best primary nodes are tried with all secondary nodes. */
@@ -94,7 +94,7 @@ function considerPair(
   let cost = bare;
   if (rules) {
     rules.weigh(i, primary, secondary, change);
-    if ((change[0] as number) > 0) return false;
+    if (breaksHardRule(change)) return false;
     cost += (change[0] as number) * hardRuleWeight + (change[1] as number);
   }
   if (origin.primary[i] !== primary || origin.secondary[i] !== secondary) cost += moveCost;

@@ -177,3 +177,30 @@ test('hard rules that are broken are mended first, and before all else where few
     assert.ok(before > 1000 && after < 1000 && moves[0].score < 1000);
   }
 });
+
+test('a hard rule that is mended does not pay for another that would be broken', () => {
+  const data = cluster(
+    [
+      [8, 1],
+      [8, 1],
+    ],
+    [[8, 1]],
+    [[40, 1]],
+  );
+  const location: Location = {
+    topology: racks(['n0'], ['n1'], ['n2']),
+    services: [
+      { name: 'web', members: ['i00', 'i10', 'i20'], rules: [{ kind: 'spread', level: 'rack', atMost: 1 }] },
+      { name: 'out', members: ['i00'], rules: [{ kind: 'keptOut', domains: ['r0'] }] },
+    ],
+  };
+  const rules = rulesOf(data, location);
+  const web = () => rules?.breaches().filter(({ rule }) => rule.startsWith('web')).length;
+  for (const _ of balance(createState(data), { ...defaultBalanceOptions, minGain: 0, minGainLimit: 0, rules })) assert.equal(web(), 0);
+  const { moves } = searched(data, location);
+  const book = rulesOf(data, location);
+  for (const { instance, to } of moves) {
+    book?.place(instance, to.primary, to.secondary);
+    assert.ok(book?.breaches().every(({ rule }) => !rule.startsWith('web')));
+  }
+});

@@ -35,6 +35,7 @@ function atMost(most: number, data: PreparedCluster): RuleBook & { readonly wors
       at[instance] = primary;
       out[0] = excess() - before;
       out[1] = 0;
+      out[2] = Math.max(0, out[0]);
       at[instance] = was;
     },
     admits: (_instance, node) => at.filter((p) => p === node).length < most,

@@ -1,6 +1,6 @@
 import { applyMove } from '../balance/apply-move.ts';
 import { canMigrate, destination, type MoveKind } from '../balance/move.ts';
-import type { RuleBook } from '../location/rule-book.ts';
+import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { ruleCost } from '../location/rule-cost.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
@@ -34,7 +34,7 @@ export interface PlanMaker {
 export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors = false }: PlanLimits = {}): PlanMaker {
   const { instances } = state;
   const moves: PlannedMove[] = [];
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   let values = scoreValues(state);
   let data = 0;
   const isAllowed = ({ instance, kind, target }: Step): boolean => {
@@ -42,7 +42,7 @@ export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors =
     const [p, s] = [instances.primary[instance] as number, instances.secondary[instance] as number];
     const [primary, secondary] = destination(kind, p, s, target);
     rules.weigh(instance, primary, secondary, change);
-    return (change[0] as number) <= 0 && canMigrate(kind, p, s, target, (from, to) => rules.mayMigrate(instance, from, to));
+    return !breaksHardRule(change) && canMigrate(kind, p, s, target, (from, to) => rules.mayMigrate(instance, from, to));
   };
   return {
     state,

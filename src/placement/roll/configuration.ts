@@ -1,4 +1,4 @@
-import type { RuleBook } from '../location/rule-book.ts';
+import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { admitMigration, admitPrimary, admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -49,9 +49,9 @@ function isAllowed({ state, rules }: Configuration, i: number, primary: number, 
   const migrates = primary !== from && instances.running[i] === 1 && instances.mirroring[i] !== mirror.none;
   if (migrates && !(admitMigration(state, from, primary) && (rules?.mayMigrate(i, from, primary) ?? true))) return false;
   if (!rules) return true;
-  const change = new Float64Array(2);
+  const change = createRuleChange();
   rules.weigh(i, primary, secondary, change);
-  return (change[0] as number) <= 0;
+  return !breaksHardRule(change);
 }
 
 /** Moves an instance without a second copy. @returns whether the node takes it */
