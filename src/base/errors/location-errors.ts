@@ -62,7 +62,7 @@ export const locationErrors = defineErrors({
     http: 409,
     ganeti: 'wrong_state',
     what: 'These hard rules cannot hold together: {rules}. {reason}',
-    why: 'No placement on the nodes that are online fulfils them, whatever their size; leaving out any one of them would make room.',
+    why: 'No placement on the nodes, online or not, fulfils them, whatever their size; leaving out any one of them would make room.',
     todo: 'Relax or remove one of these rules, give it a weight so that it is a wish, or add the domains or nodes that are missing.',
   },
 });

@@ -14,10 +14,10 @@ export function countsOut(context: ConflictContext, drafts: readonly RuleDraft[]
   });
 }
 
-/** By node, 1: usable, and no rule closes it. */
-export function openNodes({ usable }: ConflictContext, drafts: readonly RuleDraft[]): Uint8Array {
+/** By node, 1: no rule closes it. */
+export function openNodes({ layout }: ConflictContext, drafts: readonly RuleDraft[]): Uint8Array {
   const areas = drafts.flatMap(({ forbidden }) => (forbidden ? [forbidden] : []));
-  return usable.map((can, n) => (can === 1 && areas.every((forbidden) => forbidden[n] === 0) ? 1 : 0));
+  return Uint8Array.from({ length: layout.nodeCount }, (_, n) => (areas.every((forbidden) => forbidden[n] === 0) ? 1 : 0));
 }
 
 /** All ways to choose one domain for each rule that wants its members in one. */

@@ -2,7 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import { requiredNodes } from '../cluster/mirroring.ts';
 import { countsOut, openNodes } from './counts-out.ts';
-import { type RuleDraft, usableNodes } from './draft-rules.ts';
+import type { RuleDraft } from './draft-rules.ts';
 import type { Layout } from './layout.ts';
 import { planRules } from './plan-rules.ts';
 import { createRoutes, type Routes } from './routes.ts';
@@ -23,19 +23,17 @@ export interface ConflictContext {
   readonly topology: Topology;
   readonly layout: Layout;
   readonly routes: Routes;
-  /** By node, 1: can take instances. */
-  readonly usable: Uint8Array;
 }
 
 /**
- * Looks for hard rules that no placement on the online nodes can fulfil, however large these were: by counting, and by trying all
+ * Looks for hard rules that no placement on any of the nodes can fulfil, however large these were, and whether they are online or not (an outage breaks rules, but does not make them wrong): by counting, and by trying all
  * placements where there are few enough. What is found is certain; that nothing is found is not a proof.
  * @returns the smallest conflicting set that leaving out rules one by one gives, or undefined
  * @throws as `compileRules`
  */
 export function findConflict(cluster: ClusterData, { topology, services }: Location): RuleConflict | undefined {
   const { layout, drafts } = planRules(cluster, topology, services);
-  const context = { cluster, topology, layout, routes: createRoutes(cluster, topology, layout), usable: usableNodes(cluster) };
+  const context = { cluster, topology, layout, routes: createRoutes(cluster, topology, layout) };
   const hard = drafts.filter(({ weight }) => weight === 0);
   for (const family of families(hard, cluster.instances.length)) {
     if (!impossible(context, family)) continue;

@@ -95,13 +95,12 @@ interface Nodes {
 }
 
 /** Nodes that no rule tells apart look the same; of each look, as many as all members could take are enough. */
-function nodesToTry({ layout, routes, usable }: ConflictContext, drafts: readonly RuleDraft[], memberCount: number): Nodes {
+function nodesToTry({ layout, routes }: ConflictContext, drafts: readonly RuleDraft[], memberCount: number): Nodes {
   const levels = [...new Set(drafts.map(({ level }) => level))].flatMap((level) => layout.levels.slice(0, -1)[level] ?? []);
   const areas = drafts.flatMap(({ forbidden }) => (forbidden ? [forbidden] : []));
   const looks = new Map<number, string>();
   const seen = new Map<string, number>();
   for (let n = 0; n < layout.nodeCount; n++) {
-    if (usable[n] === 0) continue;
     const look = [routes.classOf[n], ...levels.map(({ domainOf }) => domainOf[n]), ...areas.map((forbidden) => forbidden[n])].join(' ');
     const count = (seen.get(look) ?? 0) + 1;
     seen.set(look, count);
