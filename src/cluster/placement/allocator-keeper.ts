@@ -127,7 +127,10 @@ function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
   if (kept.config.revision === config.revision) return true;
   const { changed, gone, lists } = differences(kept, config);
   const { allocator } = kept;
-  if (changed.length > (kept.rules ? 1 : fewChanges) || kept.left + gone.length > fewChanges + allocator.used / 4) return false;
+  // What has left keeps its row and its name, so that rules would know two instances by it.
+  const leaves = gone.length > 0 || changed.some(({ instance }) => kept.rows.has(instance.uuid));
+  if (kept.rules && (leaves || changed.length > 1)) return false;
+  if (changed.length > fewChanges || kept.left + gone.length > fewChanges + allocator.used / 4) return false;
   for (const uuid of gone) remove(kept, uuid);
   for (const { instance, data } of changed) {
     remove(kept, instance.uuid);

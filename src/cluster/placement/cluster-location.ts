@@ -1,4 +1,4 @@
-import type { Location, MemberSelector, PreparedCluster } from '../../placement/index.ts';
+import type { Location, LocationRule, MemberSelector, PreparedCluster } from '../../placement/index.ts';
 import {
   compileRules,
   hardRulesOf,
@@ -59,25 +59,40 @@ const withTags = (described: Location, cluster: PreparedCluster): Location =>
 const rulesFor =
   (described: Location): RulesOf =>
   (cluster) => {
-    const { topology, services } = withTags(knownOf(described, cluster), cluster);
+    const { topology, services } = knownOf(withTags(described, cluster), cluster);
     return compileRules(cluster, topology, services);
   };
 
 /**
- * Without the names of instances and nodes that are there no more. That they were there was checked when the description was
- * stored; a removed instance must not stop every creation.
+ * Without the names of instances, nodes and node groups that are there no more. That they were there was checked when the
+ * description was stored; a removed one must not stop every creation. A service whose every place is gone has no place.
  */
-function knownOf({ topology, services }: Location, { nodes, instances }: PreparedCluster): Location {
-  const isKnown = (names: readonly string[]) => (wanted: MemberSelector) =>
-    typeof wanted !== 'string' || /[*?]/.test(wanted) || lookupName(names, wanted) !== undefined;
-  const isNode = isKnown(nodes.map(({ name }) => name));
-  const isInstance = isKnown(instances.map(({ name }) => name));
+function knownOf({ topology, services }: Location, { nodes, groups, instances }: PreparedCluster): Location {
+  const nodeNames = nodes.map(({ name }) => name);
+  const isNode = isAmong(nodeNames);
+  const isInstance = isAmong(instances.map(({ name }) => name));
+  const places = [nodeNames, groups.map(({ name }) => name), topology.domains.map(({ name }) => name)].map(isAmong);
+  const isPlace = (wanted: string) => places.some((isKnown) => isKnown(wanted));
   return {
     topology: {
       ...topology,
       domains: topology.domains.map((domain) => ({ ...domain, nodes: domain.nodes.filter(isNode) })),
+      links: topology.links.filter(({ between }) => between.every(isPlace)),
       migration: topology.migration.map((terms) => ({ ...terms, nodes: terms.nodes.filter(isNode) })),
     },
-    services: services.map((service) => ({ ...service, members: service.members.filter(isInstance) })),
+    services: services.map((service) => ({
+      ...service,
+      members: service.members.filter(isInstance),
+      rules: service.rules.flatMap((rule) => knownRule(rule, isPlace)),
+    })),
   };
+}
+
+const isAmong = (names: readonly string[]) => (wanted: MemberSelector) =>
+  typeof wanted !== 'string' || /[*?]/.test(wanted) || lookupName(names, wanted) !== undefined;
+
+function knownRule(rule: LocationRule, isPlace: (name: string) => boolean): LocationRule[] {
+  if (rule.kind !== 'pinned' && rule.kind !== 'keptOut' && rule.kind !== 'desired') return [rule];
+  const domains = rule.domains.filter(isPlace);
+  return rule.kind === 'keptOut' && domains.length === 0 ? [] : [{ ...rule, domains }];
 }
