@@ -118,7 +118,7 @@ export const htoolsSourceErrors = defineErrors({
     http: 502,
     ganeti: 'environment_error',
     what: '{place} is not trusted: {detail}',
-    why: 'With --rapi-ca the server must show a certificate that is in the file, or one for its name that is signed by one in the file. Nothing was sent to it.',
+    why: 'With --rapi-ca the server must show a certificate that is in the file, or one for its name that is signed by one in the file; a password from --rapi-credentials goes to no other. Nothing was sent to it.',
     todo: "Ask for the cluster's certificate anew (on a Ganeti master: /var/lib/ganeti/rapi.pem), and make sure that nobody stands between.",
   },
   HTOOLS_RAPI_CA: {

@@ -90,9 +90,10 @@ describe('the certificate of the server', () => {
 
 describe('user and password', () => {
   test('come from a file, with all their signs', async () => {
-    await using server = await serve(await selfSigned());
+    const own = await selfSigned();
+    await using server = await serve(own);
     const rapiCredentialsFile = await fileWith('rapi admin:50%41 :@/?#ü\n');
-    await answered({ rapi: `https://127.0.0.1:${server.port}`, rapiCredentialsFile });
+    await answered({ rapi: `https://127.0.0.1:${server.port}`, rapiCredentialsFile, rapiCaFile: await fileWith(own.cert) });
     assert.equal(server.users[0], 'rapi admin:50%41 :@/?#ü');
   });
 
@@ -100,6 +101,15 @@ describe('user and password', () => {
     await using server = await serve(await selfSigned());
     await answered({ rapi: `https://me:mine@127.0.0.1:${server.port}`, rapiCredentialsFile: await fileWith('a:b') });
     assert.equal(server.users[0], 'me:mine');
+  });
+
+  test('of a file go to nobody who is not named, and to nobody in clear text', async () => {
+    await using server = await serve(await selfSigned());
+    const rapiCredentialsFile = await fileWith('admin:s3cret');
+    for (const rapi of [`https://127.0.0.1:${server.port}`, `127.0.0.1:${server.port}`, `http://127.0.0.1:${server.port}`]) {
+      await expectError(() => loadCluster({ rapi, rapiCredentialsFile }), 'HTOOLS_RAPI_UNTRUSTED', /^(?!.*s3cret).*(--rapi-ca|HTTPS)/);
+    }
+    assert.deepEqual(server.users, []);
   });
 
   test('need a line that has both', async () => {

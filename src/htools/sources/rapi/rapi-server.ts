@@ -19,13 +19,16 @@ export interface RapiServer {
 /**
  * A REST server.
  * @param address name of a host, or a URL (with `user:password@` if needed)
- * @throws HTOOLS_RAPI_ADDRESS, HTOOLS_RAPI_UNTRUSTED when it must be trusted but is not asked over HTTPS
+ * @throws HTOOLS_RAPI_ADDRESS, HTOOLS_RAPI_UNTRUSTED when it must be trusted, or gets a password from a file, but is not asked over HTTPS or may be anybody
  */
 export function rapiServer(address: string, { trusted, credentials }: RapiAccess): RapiServer {
-  const base = withCredentials(rapiUrl(address), credentials);
-  if (trusted && base.protocol !== 'https:') {
-    throw new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail: 'it is not asked over HTTPS' });
-  }
+  const url = rapiUrl(address);
+  // What the address itself says comes first.
+  const fromFile = url.username === '' ? credentials : undefined;
+  const base = withCredentials(url, fromFile);
+  const distrust = (detail: string) => new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail });
+  if ((trusted || fromFile) && base.protocol !== 'https:') throw distrust('it is not asked over HTTPS');
+  if (fromFile && !trusted) throw distrust('a password from a file goes only to a server that --rapi-ca names');
   return {
     async ask(path, post) {
       const url = new URL(path, base);
@@ -48,9 +51,8 @@ function rapiUrl(cluster: string): URL {
   return new URL(`${url.href.replace(/\/*$/, '')}/`);
 }
 
-/** What the address itself says comes first. */
 function withCredentials(url: URL, credentials: RapiAccess['credentials']): URL {
-  if (credentials === undefined || url.username !== '') return url;
+  if (credentials === undefined) return url;
   const full = new URL(url);
   full.username = encodeURIComponent(credentials.user);
   full.password = encodeURIComponent(credentials.password);
