@@ -74,7 +74,7 @@ test('averages over windows; a restarted instance begins anew', () => {
   host.write('/proc/21/status', status);
   host.instances = host.instances.map((one) => (one.name === 'web1' ? { ...one, pid: 21 } : one));
   const [again] = collect(calmRun) as Data;
-  assert.deepEqual([again?.pid, again?.cpuAverage[60], again?.memoryAverage[60]], [21, 0, 3 * 1024 * 1024]);
+  assert.deepEqual([again?.pid, again?.cpuAverage[60], again?.memoryAverage[60]], [21, null, 3 * 1024 * 1024]);
 });
 
 test('instances that stop in mid-collection, or have nothing to read, leave the others alone', () => {

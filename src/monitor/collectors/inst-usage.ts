@@ -15,7 +15,8 @@ import {
 } from './read-cgroup.ts';
 import { readProcessUsage } from './read-process-usage.ts';
 
-type Averages = { readonly [seconds: string]: number };
+/** By the window in seconds; null while unknown: cannot be read, or not often enough yet. */
+type Averages = { readonly [seconds: string]: number | null };
 
 /** A network device as its instance sees it: received is what it received. */
 interface Nic {
@@ -26,6 +27,8 @@ interface Nic {
   readonly sentPackets: number;
   readonly dropped: number;
 }
+
+const knownOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 interface InstanceUsage extends CgroupUsage {
   readonly name: string;
@@ -188,17 +191,17 @@ export const instUsage: Collector<InstanceUsage[]> = {
       const used = group ? readCgroupUsage(files, group) : readProcessUsage(files, pid);
       // It stopped in mid-collection.
       if (!used.cpu && !used.memory) return [];
-      history.push(now(), [used.cpu?.seconds ?? 0, used.memory?.resident ?? 0]);
+      history.push(now(), [used.cpu?.seconds ?? Number.NaN, used.memory?.resident ?? Number.NaN]);
       if (group && (withPressure || !entry.pressure)) entry.pressure = readCgroupPressure(files, group) ?? undefined;
-      const averages = (value: (seconds: number) => number) =>
-        Object.fromEntries(windows.map((seconds) => [String(seconds), value(seconds)]));
+      const averages = (average: (seconds: number) => number): Averages =>
+        Object.fromEntries(windows.map((seconds) => [String(seconds), knownOrNull(average(seconds))]));
       const usage: InstanceUsage = {
         name: instance.name,
         hypervisor: instance.hypervisor,
         pid,
         source: group ? 'cgroup' : 'process',
         ...used,
-        cpuAverage: averages((seconds) => history.rate(0, seconds) || 0),
+        cpuAverage: averages((seconds) => history.rate(0, seconds)),
         memoryAverage: averages((seconds) => Math.round(history.mean(1, seconds))),
         nics: instance.hypervisor === 'kvm' ? nicsOf(instance, counters) : nicsInside(context, pid, counters),
         ...(entry.pressure && { pressure: entry.pressure }),

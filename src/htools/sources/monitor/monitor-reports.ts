@@ -14,15 +14,9 @@ const ByInstance = Type.Record(Type.String(), Load);
 
 /** The window in seconds that loads of instances are averaged over: long enough that a peak moves nothing. */
 const window = '300';
-const Usage = Type.Array(
-  Type.Object({
-    name: Type.String(),
-    cpu: Type.Optional(Type.Unknown()),
-    memory: Type.Optional(Type.Unknown()),
-    cpuAverage: Type.Object({ [window]: Load }),
-    memoryAverage: Type.Object({ [window]: Load }),
-  }),
-);
+/** Null: not known, or not yet. */
+const Averages = Type.Object({ [window]: Type.Union([Load, Type.Null()]) });
+const Usage = Type.Array(Type.Object({ name: Type.String(), cpuAverage: Averages, memoryAverage: Averages }));
 
 /** The collectors whose reports are understood. */
 export const collectors = {
@@ -69,9 +63,9 @@ export function useOfInstances(reports: readonly MonitorReport[]): ReadonlyMap<s
   const data = reports.find(({ name }) => name === collectors.usage)?.data;
   if (!Check(Usage, data)) return new Map();
   return new Map(
-    data.map(({ name, cpu, memory, cpuAverage, memoryAverage }) => [
+    data.map(({ name, cpuAverage: { [window]: cpu }, memoryAverage: { [window]: memory } }) => [
       name,
-      { ...(cpu != null && { cpu: cpuAverage[window] }), ...(memory != null && { memory: memoryAverage[window] }) },
+      { ...(cpu !== null && { cpu }), ...(memory !== null && { memory }) },
     ]),
   );
 }

@@ -112,7 +112,7 @@ test('the use of instances without the load of their nodes, or unreadable', () =
   const { cluster: loaded } = apply({ n1: [usage({ a: [0.5, 80] })] });
   assert.deepEqual(cpuLoads(loaded), [0.5, 0, 0, 0]);
   assert.deepEqual(apply({ n1: [{ name: 'inst-usage', data: [{ name: 'a' }] }] }).cluster, cluster());
-  const blind = { name: 'inst-usage', data: [{ ...usage({ a: [0, 0] }).data[0], cpu: null, memory: null }] };
+  const blind = { name: 'inst-usage', data: [{ name: 'a', cpuAverage: { 300: null }, memoryAverage: { 300: null } }] };
   assert.equal(apply({ n1: [cpu(2), blind], n2: [cpu(2)] }).cluster.instances[0]?.usedMemory, undefined);
 });
 
