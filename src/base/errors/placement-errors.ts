@@ -29,7 +29,7 @@ export const placementErrors = defineErrors({
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
-    what: 'There is no instance allocator "{name}"',
+    what: 'There is no instance allocator "{name}".',
     why: 'Gantry places instances with the engine of hail, which is built in; it runs no allocator scripts.',
     todo: 'Leave the parameter out, or name "hail".',
   },
