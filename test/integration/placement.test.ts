@@ -139,6 +139,14 @@ test('the last room on the only node goes to one of two', async () => {
   await cluster.run(create('big3', 8 * gib));
 });
 
+test('a memory ratio lets a policy promise more memory than a node has, and no more than that', async () => {
+  const cluster = await start(1, { memoryMib: 16 * gib });
+  const place = async (name: string) => (await race(cluster, [create(name, 8 * gib)]))[0]?.code ?? null;
+  assert.deepEqual([await place('web1'), await place('web2')], [null, 'PLACEMENT_IMPOSSIBLE']);
+  await cluster.run({ OP_ID: 'OP_GROUP_SET_PARAMS', group_name: 'default', ipolicy: { 'memory-ratio': 1.5 } });
+  assert.deepEqual([await place('web2'), await place('web3')], [null, 'PLACEMENT_IMPOSSIBLE']);
+});
+
 test('a refusal counts the nodes by reason', async () => {
   const cluster = await start(6);
   await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node6', drained: true });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultIpolicy } from '../../model/index.ts';
+import { createState, prepareCluster } from '../../placement/index.ts';
 import { plainConfig, plainGroup, plainInstance, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
 import { configuredCluster } from './configured-cluster.ts';
 
@@ -51,6 +52,16 @@ test('memory is what is promised to nobody: stopped instances keep theirs, offli
     data.instances.map(({ status }) => status),
     ['running', 'running', 'ADMIN_offline'],
   );
+});
+
+test('memory that a policy promises more than once takes only its part', () => {
+  const instances = [plainInstance(0, 0, 10, { beparams: { maxmem: 3072 } })];
+  const groups = [plainGroup(0, { ipolicy: { 'memory-ratio': 1.5 } })];
+  const { data } = configuredCluster(plainConfig({ groups, nodes: [first], instances }), plainLive());
+  assert.equal(data.nodes[0]?.freeMemory, 15 * 1024 - 2048);
+  assert.equal(data.groups[0]?.ipolicy.memoryRatio, 1.5);
+  const { nodes, instances: columns } = createState(prepareCluster(data));
+  assert.deepEqual([nodes.room[0], columns.memory[0]], [1.5 * 15 * 1024, 3072]);
 });
 
 test('disk is free when the node says so, nobody was promised it, and nothing is on its way there', () => {

@@ -1,4 +1,4 @@
-import { fillBeparams, fillIpolicy, fillNdparams, type Instance, type Node, type NodeGroup } from '../../model/index.ts';
+import { fillBeparams, fillIpolicy, fillNdparams, type Instance, type Ipolicy, type Node, type NodeGroup } from '../../model/index.ts';
 import {
   type ClusterData,
   defaultPolicy,
@@ -47,7 +47,7 @@ export function configuredCluster(config: ConfigSnapshot, live: LiveState): Conf
       nodes: nodes.map((node) => nodeData(config, live, node, groupAt.get(node.group) ?? 0)),
       instances: instances.map((instance) => placedInstance(config, nodeAt, instance)),
       tags: cluster.tags,
-      ipolicy: { ...anySize, vcpuRatio: cluster.ipolicy['vcpu-ratio'], spindleRatio: cluster.ipolicy['spindle-ratio'] },
+      ipolicy: ratiosOf(cluster.ipolicy),
     },
   };
 }
@@ -68,14 +68,18 @@ const none = { memory: 0, vcpus: 0, disk: 0, diskCount: 0, nicCount: 0, spindleU
 const all = { memory: most, vcpus: most, disk: most, diskCount: most, nicCount: most, spindleUse: most };
 const anySize: InstancePolicy = { ...defaultPolicy, ranges: [{ min: none, max: all }] };
 
+function ratiosOf(policy: Ipolicy): InstancePolicy {
+  const { 'vcpu-ratio': vcpuRatio, 'spindle-ratio': spindleRatio, 'memory-ratio': memoryRatio } = policy;
+  return { ...anySize, vcpuRatio, spindleRatio, memoryRatio };
+}
+
 function groupData(config: ConfigSnapshot, group: NodeGroup): GroupData {
-  const { 'vcpu-ratio': vcpuRatio, 'spindle-ratio': spindleRatio } = fillIpolicy(config.cluster, group);
   return {
     uuid: group.uuid,
     name: group.name,
     allocPolicy: group.alloc_policy,
     networks: [...config.networks.values()].filter(({ groups }) => group.uuid in groups).map(({ name }) => name),
-    ipolicy: { ...anySize, vcpuRatio, spindleRatio },
+    ipolicy: ratiosOf(fillIpolicy(config.cluster, group)),
     tags: group.tags,
   };
 }
@@ -92,7 +96,7 @@ export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, gr
     group,
     totalMemory: memory_total,
     nodeMemory: memory_dom0,
-    freeMemory: memory_total - memory_dom0 - promisedMemory(config, node),
+    freeMemory: memory_total - memory_dom0 - takenMemory(config, node),
     totalDisk: disk_total,
     freeDisk: freeDisk(config, live, node),
     totalCpu: cpu_total,
@@ -107,9 +111,13 @@ export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, gr
   };
 }
 
-function promisedMemory(config: ConfigSnapshot, { uuid }: Node): number {
+/** What is promised to instances; where a policy promises memory more than once, the part that it reckons with. */
+function takenMemory(config: ConfigSnapshot, { uuid, group }: Node): number {
   const staying = config.instancesOf(uuid).primary.filter(({ admin_state }) => admin_state !== 'offline');
-  return staying.reduce((sum, instance) => sum + fillBeparams(config.cluster, instance).maxmem, 0);
+  const promised = staying.reduce((sum, instance) => sum + fillBeparams(config.cluster, instance).maxmem, 0);
+  const ofGroup = config.groups.get(group);
+  const { 'memory-ratio': ratio = 1 } = ofGroup ? fillIpolicy(config.cluster, ofGroup) : config.cluster.ipolicy;
+  return promised / ratio;
 }
 
 /**

@@ -64,6 +64,11 @@ export const clusterSetParams = defineOpcode({
       beparams: { flags: '-B, --backend-parameters <key=value…>', help: 'default beparams', parse: 'keyValues' },
       nicparams: { flags: '-N, --nic-parameters <key=value…>', help: 'default nicparams', parse: 'keyValues' },
       ndparams: { flags: '--node-parameters <key=value…>', help: 'default ndparams', parse: 'keyValues' },
+      ipolicy: {
+        flags: '--ipolicy <key=value…>',
+        help: 'members of the instance policy: vcpu-ratio=4,memory-ratio=1.5',
+        parse: 'keyValues',
+      },
       enabled_hypervisors: { flags: '--enabled-hypervisors <list>', help: 'separated by commas', parse: 'list' },
       enabled_disk_templates: { flags: '--enabled-disk-templates <list>', help: 'separated by commas', parse: 'list' },
       candidate_pool_size: { flags: '--candidate-pool-size <n>', help: 'master candidates to keep' },

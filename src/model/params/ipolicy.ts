@@ -24,6 +24,12 @@ export const Ipolicy = Type.Object(
     std: IspecPoint,
     'spindle-ratio': Type.Number({ minimum: 1 }),
     'vcpu-ratio': Type.Number({ minimum: 1 }),
+    'memory-ratio': Type.Optional(
+      Type.Number({
+        minimum: 1,
+        description: 'Memory that may be promised to instances per memory that a node has for them; 1 unless given',
+      }),
+    ),
     'disk-templates': Type.Array(DiskTemplate, { minItems: 1 }),
   },
   { additionalProperties: false },
