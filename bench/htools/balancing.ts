@@ -112,7 +112,7 @@ function runPeer(file: string, seconds: number): PeerResult | undefined {
 
 function main(): void {
   const { values } = parseArgs({
-    options: { small: { type: 'boolean' }, 'peer-seconds': { type: 'string', default: '120' }, file: { type: 'string' } },
+    options: { small: { type: 'boolean' }, 'peer-seconds': { type: 'string', default: '120' } },
   });
   const dir = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
   try {
