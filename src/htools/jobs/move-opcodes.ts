@@ -1,8 +1,8 @@
-import { type EvacuationStep, moveKind, type PreparedCluster, type PreparedInstance } from '../../placement/index.ts';
+import { type MoveStep, moveKind, type PreparedCluster, type PreparedInstance } from '../../placement/index.ts';
 import type { Job, Opcode } from './opcode.ts';
 
 /** The opcodes that carry out the steps of a move, as Ganeti's programs submit them. */
-export function moveOpcodes({ nodes, instances }: PreparedCluster, i: number, steps: readonly EvacuationStep[]): Job {
+export function moveOpcodes({ nodes, instances }: PreparedCluster, i: number, steps: readonly MoveStep[]): Job {
   const { name, forthcoming } = instances[i] as PreparedInstance;
   const node = (n: number) => nodes[n]?.name ?? '';
   const change = (target: number): Opcode => {

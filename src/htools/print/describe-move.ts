@@ -1,5 +1,4 @@
-import { type ClusterState, type EvacuationStep, type Interlocks, type Move, moveKind } from '../../placement/index.ts';
-import { moveSteps } from '../jobs/move-steps.ts';
+import { type ClusterState, type Interlocks, type Move, type MoveStep, moveKind, moveSteps } from '../../placement/index.ts';
 import { formatFixed } from './format-number.ts';
 
 /** One move as its line, with what is needed to put it into a job. */
@@ -40,7 +39,7 @@ export function moveDescriber(
     const before = [primaries[instance] as number, secondaries[instance] as number] as const;
     primaries[instance] = primary;
     secondaries[instance] = secondary;
-    const steps = moveSteps(move).map((step) =>
+    const steps = moveSteps(move.kind, move.target).map((step) =>
       describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1),
     );
     const number = String(place).padStart(3);
@@ -49,7 +48,7 @@ export function moveDescriber(
       move,
       commands: steps.map(({ command }) => command),
       nodes: [...new Set([primary, secondary, ...before])].filter((n) => n >= 0),
-      locks: interlocks({ instance, from: { primary: before[0], secondary: before[1] }, to: { primary, secondary } }),
+      locks: interlocks({ ...move, from: { primary: before[0], secondary: before[1] } }),
       line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(...before)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
     };
   };
@@ -57,7 +56,7 @@ export function moveDescriber(
 
 /** A step in the summary of its move, and what `gnt-instance` is to be called with for it. */
 function describeStep(
-  { kind, target }: EvacuationStep,
+  { kind, target }: MoveStep,
   instance: string,
   node: (n: number) => string,
   running: boolean,

@@ -1,9 +1,10 @@
+import { allowsWay } from '../balance/allows-way.ts';
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
-import { canMigrate, destination, type MoveKind, moveKind } from '../balance/move.ts';
+import { destination, type MoveKind, type MoveStep, moveKind } from '../balance/move.ts';
 import { noNode, type PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
-import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
+import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
 import { admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
@@ -19,11 +20,6 @@ import { weighingOf } from './weighing.ts';
 /** Which nodes of an instance change. */
 export type EvacuationMode = 'primary-only' | 'secondary-only' | 'all';
 
-export interface EvacuationStep {
-  readonly kind: MoveKind;
-  readonly target: number;
-}
-
 /** What evacuation respects. */
 export interface EvacuationLimits {
   /** Policy limits and N+1 are passed over. */
@@ -34,7 +30,7 @@ export interface EvacuationLimits {
 
 /** What becomes of one instance. */
 export type Evacuation =
-  | { readonly instance: number; readonly steps: readonly EvacuationStep[]; readonly group: number; readonly nodes: readonly number[] }
+  | { readonly instance: number; readonly steps: readonly MoveStep[]; readonly group: number; readonly nodes: readonly number[] }
   | { readonly instance: number; readonly failure: string };
 
 /**
@@ -86,7 +82,7 @@ export function evacuateInstance(
 }
 
 /** Writes down what was done, and tells the rules. */
-function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[], { rules }: EvacuationLimits): Evacuation {
+function moved(state: ClusterState, i: number, steps: readonly MoveStep[], { rules }: EvacuationLimits): Evacuation {
   const primary = state.instances.primary[i] as number;
   const secondary = state.instances.secondary[i] as number;
   rules?.place(i, primary, secondary);
@@ -94,34 +90,18 @@ function moved(state: ClusterState, i: number, steps: readonly EvacuationStep[],
   return { instance: i, steps, group: state.nodes.group[primary] as number, nodes };
 }
 
-/** Name of the hard rule that steps from where the instance is would break, or break more. */
-function brokenRule(state: ClusterState, i: number, steps: readonly EvacuationStep[], { rules }: EvacuationLimits): string | undefined {
+/** Name of the hard rule that would be broken, or broken more than now, on a way from where the instance is or at its end. */
+function brokenRule({ instances }: ClusterState, i: number, way: readonly MoveStep[], { rules }: EvacuationLimits): string | undefined {
   if (!rules) return undefined;
-  if (isBlocked(state, i, steps, rules)) return 'no migration to there';
-  const at = endOf(state, i, steps);
   const change = createRuleChange();
-  rules.weigh(i, ...at, change);
-  if (!breaksHardRule(change)) return undefined;
-  return rules.explain(i, ...at).find(({ hard }) => hard)?.rule;
+  let at: readonly [number, number] = [instances.primary[i] as number, instances.secondary[i] as number];
+  for (const { kind, target } of way) {
+    const isAllowed = allowsWay(rules, i, kind, ...at, target, change);
+    at = destination(kind, ...at, target);
+    if (!isAllowed) return rules.explain(i, ...at).find(({ hard }) => hard)?.rule ?? 'no migration to there';
+  }
+  return undefined;
 }
-
-/** Whether rules forbid one of the migrations on the way. */
-function isBlocked(state: ClusterState, i: number, steps: readonly EvacuationStep[], rules: RuleBook | undefined): boolean {
-  return (
-    rules !== undefined &&
-    steps.some(({ kind, target }, k) => {
-      const at = endOf(state, i, steps.slice(0, k));
-      return !canMigrate(kind, ...at, target, (from, to) => rules.mayMigrate(i, from, to));
-    })
-  );
-}
-
-/** Where the instance is after these steps. */
-const endOf = ({ instances }: ClusterState, i: number, steps: readonly EvacuationStep[]): readonly [number, number] =>
-  steps.reduce<readonly [number, number]>(
-    (at, { kind, target }) => destination(kind, ...at, target),
-    [instances.primary[i] as number, instances.secondary[i] as number],
-  );
 
 /** What rules add to the score when the instance goes there. */
 function ruleChange(i: number, primary: number, secondary: number, { rules }: EvacuationLimits): number {
@@ -150,7 +130,7 @@ function oneNode(state: ClusterState, i: number, kind: MoveKind, group: number, 
 function tryMove(
   state: ClusterState,
   i: number,
-  step: EvacuationStep,
+  step: MoveStep,
   limits: EvacuationLimits,
   scope: Int32Array,
 ): { readonly problem: string } | { readonly score: number } {
@@ -170,42 +150,54 @@ function tryMove(
   return problem === undefined ? { score: score + ruleChange(i, ...to, limits) } : { problem };
 }
 
-/** The best pair of new nodes, by way of: disks to the new primary, fail-over, disks to the new secondary. Of equals the last. */
+/** The best pair of new nodes; of equals the last. */
 function bothNodes(state: ClusterState, i: number, group: number, targets: Int32Array, limits: EvacuationLimits): Evacuation {
   const scope = nodesOfGroup(state, group);
-  const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
-  const isLeft = state.nodes.offline[from[0]] === 1;
-  let best: readonly EvacuationStep[] | undefined;
+  const ways = waysFor(state, i, limits);
+  let best: readonly MoveStep[] | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const [p, s] of bestPairs(state, i, targets, scope, isLeft, limits)) {
-    const outcome = tryWay(state, i, wayTo(isLeft, p, s), limits, () => groupScore(state, scope));
-    if ('problem' in outcome || least < outcome.seen) continue;
-    [best, least] = [wayTo(isLeft, p, s), outcome.seen];
+  for (const [p, s] of bestPairs(state, i, targets, scope, ways, limits)) {
+    for (const wayTo of ways) {
+      const outcome = tryWay(state, i, wayTo(p, s), limits, () => groupScore(state, scope));
+      if ('problem' in outcome) continue;
+      if (!(least < outcome.seen)) [best, least] = [wayTo(p, s), outcome.seen];
+      break;
+    }
   }
   if (!best) {
     const last = targets.slice(-2);
     const [s = noNode, p = noNode] = last;
-    const refusal = last.length < 2 ? undefined : tryWay(state, i, wayTo(isLeft, p, s), limits, () => 0);
+    const refusal = last.length < 2 ? undefined : tryWay(state, i, (ways[0] as Way)(p, s), limits, () => 0);
     const failure = refusal && 'problem' in refusal ? `Allocation failed: ${refusal.problem}` : 'no nodes available';
     return { instance: i, failure: `Can't find any good nodes for relocation: ${failure}` };
   }
-  walk(state, i, best, limits.force, isLeft);
+  walk(state, i, best, limits.force);
   return moved(state, i, best, limits);
 }
 
-/** @param isLeft the primary node is offline: the instance runs on its secondary first */
-const wayTo = (isLeft: boolean, p: number, s: number): EvacuationStep[] => [
-  ...(isLeft ? [failover] : []),
+/** The steps to a new primary and, if there is one, a new secondary. */
+type Way = (primary: number, secondary: number) => readonly MoveStep[];
+
+const direct: Way = (p, s) => [
   { kind: moveKind.replaceSecondary, target: p },
   failover,
   ...(s >= 0 ? [{ kind: moveKind.replaceSecondary, target: s }] : []),
 ];
 
+/** The instance runs on its old secondary while its disks are copied. */
+const bySecondary: Way = (p, s) => [failover, ...direct(p, s)];
+
+/** Ganeti goes by the secondary only if the primary is offline; it may be the way that is left where rules close the direct one. */
+function waysFor({ nodes, instances }: ClusterState, i: number, { rules }: EvacuationLimits): readonly Way[] {
+  if (nodes.offline[instances.primary[i] as number] === 1) return [bySecondary];
+  return rules && nodes.offline[instances.secondary[i] as number] === 0 ? [direct, bySecondary] : [direct];
+}
+
 /** What it would be like at the end of the way, with what rules add; everything is as before afterwards. */
 function tryWay(
   state: ClusterState,
   i: number,
-  steps: readonly EvacuationStep[],
+  steps: readonly MoveStep[],
   limits: EvacuationLimits,
   look: () => number,
 ): { readonly problem: string } | { readonly seen: number } {
@@ -214,7 +206,7 @@ function tryWay(
   const from = [state.instances.primary[i] as number, state.instances.secondary[i] as number] as const;
   const touched = new Set([...from, ...steps.map(({ target }) => target)]);
   const backup = backupOf(state, [...touched]);
-  const problem = walk(state, i, steps, limits.force, state.nodes.offline[from[0]] === 1);
+  const problem = walk(state, i, steps, limits.force);
   const [p, s] = [state.instances.primary[i] as number, state.instances.secondary[i] as number];
   const seen = problem === undefined ? look() + ruleChange(i, p, s, limits) : 0;
   detach(state, i);
@@ -232,24 +224,21 @@ function bestPairs(
   i: number,
   targets: Int32Array,
   scope: Int32Array,
-  isLeft: boolean,
+  ways: readonly Way[],
   limits: EvacuationLimits,
 ): (readonly [number, number])[] {
   const { instances, tags, data } = state;
   const instance = data.instances[i] as PreparedInstance;
   const { force } = limits;
-  const primaries = targets.filter((p) => {
-    const steps = wayTo(isLeft, p, noNode);
-    return !isBlocked(state, i, steps, limits.rules) && !('problem' in tryWay(state, i, steps, { force }, () => 0));
-  });
+  const primaries = targets.filter((p) => ways.some((wayTo) => !('problem' in tryWay(state, i, wayTo(p, noNode), limits, () => 0))));
   // Conflicts of failure domains are counted in the whole cluster, and here those in the group matter.
   if (tags.words > 0 && tags.exclusionCount > 0 && scope.length < state.scope.length)
     return [...primaries].flatMap((p) => [...targets].flatMap((s) => (s === p ? [] : [[p, s] as const])));
   const from = [instances.primary[i] as number, instances.secondary[i] as number] as const;
   const backup = backupOf(state, from);
   detach(state, i);
-  // What an instance leaves last on its way is its first node, or the second if that is left at once.
-  const lenient = force || state.nodes.offline[from[isLeft ? 1 : 0]] === 1;
+  // What an instance leaves last on its way is its first node, or the second if the first is offline.
+  const lenient = force || from.every((n) => state.nodes.offline[n] === 1);
   const search = { ...createSearch({ ...state, scope }, force, limits.rules), lenient };
   const admitted = targets.filter((s) => admitSecondary(state, s, i, s, lenient, false) === failMode.none);
   search.weighing = weighingOf(search.weighings, state, search.allocation, instance);
@@ -260,15 +249,16 @@ function bestPairs(
   return pairs.map(({ primary, secondary }) => [primary, secondary] as const).reverse();
 }
 
-const failover: EvacuationStep = { kind: moveKind.failover, target: noNode };
+const failover: MoveStep = { kind: moveKind.failover, target: noNode };
 
 const stepNames = ['Changing secondary to new primary', 'Failing over to new primary', 'Changing secondary to final secondary'];
 
 /** Makes the moves. @returns why one of them is not possible, with those before it made */
-function walk(state: ClusterState, i: number, steps: readonly EvacuationStep[], force: boolean, isLeft: boolean): string | undefined {
-  for (const [k, { kind, target }] of steps.entries()) {
+function walk(state: ClusterState, i: number, way: readonly MoveStep[], force: boolean): string | undefined {
+  const first = way[0]?.kind === moveKind.failover ? 1 : 0;
+  for (const [k, { kind, target }] of way.entries()) {
     const refusal = applyMove(state, i, kind, target, force);
-    if (refusal !== failMode.none) return `${stepNames[k - Number(isLeft)] ?? 'Failing over to the secondary'}: ${failNames[refusal]}`;
+    if (refusal !== failMode.none) return `${stepNames[k - first] ?? 'Failing over to the secondary'}: ${failNames[refusal]}`;
   }
   return undefined;
 }

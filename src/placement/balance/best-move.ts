@@ -1,4 +1,4 @@
-import { breaksHardRule, createRuleChange } from '../location/rule-book.ts';
+import { createRuleChange } from '../location/rule-book.ts';
 import { hardRuleWeight, ruleCost } from '../location/rule-cost.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -7,11 +7,12 @@ import { failMode } from '../state/fail-mode.ts';
 import { createBackup, type NodeBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { sharedDomains, unmetDesires } from '../state/tag-tables.ts';
+import { allowsWay } from './allows-way.ts';
 import { admitMove, tryPlacement } from './apply-move.ts';
 import { type CandidateList, clearCandidates, createCandidateList, offer, tolerance } from './candidates.ts';
 import { deviations, rest } from './deviations.ts';
 import { createLooseSums, type LooseSums, takeOut, takeTarget } from './loose-sums.ts';
-import { canMigrate, type MoveKind, moveKind, nodeAt, type Route, routes } from './move.ts';
+import { type MoveKind, moveKind, nodeAt, type Route, routes } from './move.ts';
 import { isOpen, type MoveOptions, openKinds } from './open-kinds.ts';
 import {
   beginStep,
@@ -166,8 +167,7 @@ function considerMove(search: MoveSearch, i: number, p: number, s: number, kind:
   }
   takeOff(search, i, p, s);
   if (admitMove(state, i, kind, t, options.ignoreSoftErrors) !== failMode.none) return;
-  if (options.rules && !canMigrate(kind, p, s, t, (from, to) => options.rules?.mayMigrate(i, from, to) ?? true)) return;
-  const penalty = rulePenalty(search, i, a, b);
+  const penalty = rulePenalty(search, i, kind, p, s, t);
   if (penalty === Number.POSITIVE_INFINITY) return;
   const score =
     penalty + (isSummed(search, i) ? scoreWith(search, i, route, a, b, t) : tryPlacement(state, i, a, b, () => clusterScore(state)));
@@ -185,11 +185,11 @@ function scoreWith({ state, table, scratch }: MoveSearch, i: number, route: Rout
   return spread + rest(state, table, loose, i, a, b);
 }
 
-/** What rules cost once the instance is there; `Infinity`: a hard one would be broken more than now. */
-function rulePenalty({ options: { rules }, scratch: { change, ruleCost } }: MoveSearch, i: number, a: number, b: number): number {
+/** What rules cost once the move is made; `Infinity`: they forbid it, or a place on its way. */
+function rulePenalty({ options: { rules }, scratch }: MoveSearch, i: number, kind: MoveKind, p: number, s: number, t: number): number {
   if (!rules) return 0;
-  rules.weigh(i, a, b, change);
-  if (breaksHardRule(change)) return Number.POSITIVE_INFINITY;
+  const { change, ruleCost } = scratch;
+  if (!allowsWay(rules, i, kind, p, s, t, change)) return Number.POSITIVE_INFINITY;
   return ruleCost + (change[0] as number) * hardRuleWeight + (change[1] as number);
 }
 

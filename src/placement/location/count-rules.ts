@@ -56,7 +56,7 @@ export function ruleApply(table: RuleTable, rule: number, roles: number, p0: num
 
 /**
  * Whether an instance that is placed nowhere breaks a rule, or breaks it more, by coming to a node. Only rules for which
- * `guards` is true may be asked, and none that look at secondaries.
+ * `guards` is true may be asked; what they say of secondaries is left out.
  */
 export function ruleRefuses(table: RuleTable, rule: number, roles: number, node: number): boolean {
   const kind = table.kind[rule] as number;

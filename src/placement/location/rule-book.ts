@@ -14,7 +14,10 @@ export interface RuleBook {
    * of those rules alone that would be broken (more): what others gain by it does not count. Changes nothing.
    */
   weigh(instance: number, primary: number, secondary: number, out: Float64Array): void;
-  /** Whether an instance that is placed nowhere, and has one node only, may go there without any hard rule being broken (more). */
+  /**
+   * Whether an instance that is placed nowhere may run on the node without any hard rule being broken (more), as far as its
+   * secondary, if it has one, does not matter.
+   */
   admits(instance: number, node: number): boolean;
   /** Places the instance so; (`noNode`, `noNode`) takes it away. */
   place(instance: number, primary: number, secondary: number): void;

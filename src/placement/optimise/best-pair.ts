@@ -38,8 +38,9 @@ export function createPairSearch(parts: Pick<PairSearch, 'state' | 'live' | 'rul
   return { ...parts, slopes: new Float64Array(metrics + 1), change: createRuleChange(), costs: new Float64Array(parts.state.nodeCount) };
 }
 
-/** How many of the best primary nodes are tried with all secondary nodes. */
+/** How many of the best primary nodes are tried with all secondary nodes, and how many where rules close all pairs of these. */
 const tried = 3;
+const mostTried = 48;
 
 /** The best admitted nodes for a detached instance, of all there are but the barred ones. */
 export function bestPair(search: PairSearch, i: number, barred: Barred | undefined, out: Pair): void {
@@ -53,31 +54,36 @@ export function bestPair(search: PairSearch, i: number, barred: Barred | undefin
     const n = online[r] as number;
     costs[n] = isOpen(search, i, n) ? primaryCost(search, i, n) : Number.POSITIVE_INFINITY;
   }
-  for (let round = 0; round < (mirrored ? tried : 1); round++) {
+  let most = mirrored ? tried : 1;
+  for (let round = 0; round < most; round++) {
     const primary = cheapest(online, costs);
     if (primary < 0) return;
     const cost = costs[primary] as number;
     costs[primary] = Number.POSITIVE_INFINITY;
-    if (mirrored) withSecondary(search, i, primary, cost, barred, out);
-    else if (!considerPair(search, i, primary, -1, cost, barred, out)) round--;
+    if (!mirrored) {
+      if (!considerPair(search, i, primary, -1, cost, barred, out)) most++;
+    } else if (withSecondary(search, i, primary, cost, barred, out) && out.primary < 0 && most < mostTried) most++;
   }
 }
 
 function isOpen({ state, rules, force, origin }: PairSearch, i: number, n: number): boolean {
-  if (admitPrimary(state, n, i, force) !== 0) return false;
+  if (admitPrimary(state, n, i, force) !== 0 || (rules && !rules.admits(i, n))) return false;
   return reaches(state, rules, i, origin.primary[i] as number, origin.secondary[i] as number, n);
 }
 
-function withSecondary(search: PairSearch, i: number, primary: number, cost: number, barred: Barred | undefined, out: Pair): void {
+/** @returns whether rules closed a pair */
+function withSecondary(search: PairSearch, i: number, primary: number, cost: number, barred: Barred | undefined, out: Pair): boolean {
   const { state, live } = search;
   const { online } = live.table;
+  let closed = false;
   for (let r = 0; r < online.length; r++) {
     const n = online[r] as number;
     if (n === primary) continue;
     const total = cost + secondaryCost(search, i, n, primary);
     if (total >= out.cost || admitSecondary(state, n, i, primary, search.force, false) !== 0) continue;
-    considerPair(search, i, primary, n, total, barred, out);
+    if (!considerPair(search, i, primary, n, total, barred, out)) closed = search.rules !== undefined;
   }
+  return closed;
 }
 
 /** @returns whether it is allowed */

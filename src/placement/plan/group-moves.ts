@@ -1,4 +1,4 @@
-import { moveKind } from '../balance/move.ts';
+import { placesOf } from '../balance/move.ts';
 import type { Interlocks } from './interlocks.ts';
 import { type Network, openNetwork } from './network.ts';
 import type { PlannedMove } from './plan.ts';
@@ -47,22 +47,13 @@ interface Transfer {
 }
 
 /** What a move sends: disks to a node that is new to the instance, memory to each node that it runs on on its way. */
-export function transfersOf({ kind, from, to, target, data, memory }: PlannedMove): readonly Transfer[] {
-  const disks = (source: number): Transfer => ({ from: source, to: target, size: data });
-  const migration = (source: number, sink: number): Transfer => ({ from: source, to: sink, size: memory });
-  const { primary, secondary } = from;
-  switch (kind) {
-    case moveKind.replaceSecondary:
-      return [disks(primary)];
-    case moveKind.replaceAndFailover:
-      return [disks(primary), migration(primary, target)];
-    case moveKind.replacePrimary:
-      return [migration(primary, secondary), disks(secondary), migration(secondary, target)];
-    case moveKind.failoverAndReplace:
-      return [migration(primary, secondary), disks(secondary)];
-    default:
-      return [migration(primary, to.primary)];
-  }
+export function transfersOf({ kind, from, target, data, memory }: PlannedMove): readonly Transfer[] {
+  let at = from.primary;
+  return placesOf(kind, from.primary, from.secondary, target).map(([primary]): Transfer => {
+    const was = at;
+    at = primary;
+    return primary === was ? { from: was, to: target, size: data } : { from: was, to: primary, size: memory };
+  });
 }
 
 /** How long a move takes when it gets what links have room for. */

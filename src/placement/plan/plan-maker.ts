@@ -1,6 +1,7 @@
+import { allowsWay } from '../balance/allows-way.ts';
 import { applyMove } from '../balance/apply-move.ts';
-import { canMigrate, destination, type MoveKind } from '../balance/move.ts';
-import { breaksHardRule, createRuleChange, type RuleBook } from '../location/rule-book.ts';
+import type { MoveStep } from '../balance/move.ts';
+import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { ruleCost } from '../location/rule-cost.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
@@ -9,11 +10,8 @@ import { scoreComponents, scoreValues } from '../state/score.ts';
 import type { PlannedMove } from './plan.ts';
 
 /** One move, not yet tried. */
-export interface Step {
+export interface Step extends MoveStep {
   readonly instance: number;
-  readonly kind: MoveKind;
-  /** The node that is new to the instance; -1 for a fail-over. */
-  readonly target: number;
 }
 
 export interface PlanLimits {
@@ -27,7 +25,7 @@ export interface PlanMaker {
   readonly moves: readonly PlannedMove[];
   /** MiB that all moves so far copy. */
   readonly data: number;
-  /** Makes a move if it is admitted and breaks no hard rule more than before. @returns whether it was made */
+  /** Makes a move if it is admitted and breaks no hard rule more than before, on its way neither. @returns whether it was made */
   make(step: Step): boolean;
 }
 
@@ -38,11 +36,8 @@ export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors =
   let values = scoreValues(state);
   let data = 0;
   const isAllowed = ({ instance, kind, target }: Step): boolean => {
-    if (!rules) return true;
     const [p, s] = [instances.primary[instance] as number, instances.secondary[instance] as number];
-    const [primary, secondary] = destination(kind, p, s, target);
-    rules.weigh(instance, primary, secondary, change);
-    return !breaksHardRule(change) && canMigrate(kind, p, s, target, (from, to) => rules.mayMigrate(instance, from, to));
+    return !rules || allowsWay(rules, instance, kind, p, s, target, change);
   };
   return {
     state,
