@@ -1,3 +1,4 @@
+export { collectOnce, type OnceOptions } from './collect-once.ts';
 export { collectorCatalogue } from './collector-catalogue.ts';
 export { processFlags } from './process-flags.ts';
 export { readCertificates, readTokens } from './read-access-files.ts';

@@ -82,6 +82,12 @@ export const commandIndex: readonly IndexEntry[] = [
   program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
   program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
   program('monitor', 'Run the monitoring agent of this host', () => import('../daemon/monitor.ts'), ['--listen']),
+  {
+    path: ['mon-collector'],
+    summary: 'Print one report of a collector of the monitoring agent',
+    loadProgram: () => import('../mon-collector/mon-collector.ts'),
+    loadCompletion: async () => (await import('../mon-collector/collector-help.ts')).completedOptions(),
+  },
   program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
   program('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
   entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),

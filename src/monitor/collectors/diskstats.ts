@@ -73,6 +73,10 @@ export const diskstats: Collector<DiskStats[]> = {
   },
   start:
     ({ files }) =>
-    () =>
-      parseDiskStats(files.read('/proc/diskstats')),
+    () => {
+      const text = files.read('/proc/diskstats');
+      const disks = parseDiskStats(text);
+      if (disks.length === 0 && text.trim() !== '') throw new TypeError(`not a table of disks: ${JSON.stringify(text.slice(0, 200))}`);
+      return disks;
+    },
 };

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { GantryError } from '../../base/index.ts';
+
+interface CollectorOption {
+  readonly short?: string;
+  /** Name of its value in the help; absent: it has none. */
+  readonly value?: string;
+  readonly help: string;
+  /** What completes its value, in the words of Ganeti's --help-completion. */
+  readonly completion: string;
+}
+
+const file = (short: string, help: string): CollectorOption => ({ short, value: 'FILE', help, completion: 'file' });
+
+/** Options that one collector has, named as Ganeti's. */
+const ownOptions: Readonly<Record<string, Readonly<Record<string, CollectorOption>>>> = {
+  drbd: {
+    'drbd-status': file('s', 'read this file in place of /proc/drbd'),
+    'drbd-pairing': file('p', 'JSON with the minors of instances, in place of what the node agent knows'),
+  },
+  diskstats: { file: file('f', 'read this file in place of /proc/diskstats') },
+  lv: {
+    file: file('f', 'what lvs printed, in place of running it'),
+    instances: file('i', 'JSON with the instances and their disks, in place of what the node agent knows'),
+  },
+};
+
+const commonOptions: Readonly<Record<string, CollectorOption>> = {
+  output: {
+    value: 'FORMAT',
+    help: 'json, text for people, or metrics as Prometheus reads them [json]',
+    completion: 'choices=json,text,metrics',
+  },
+  wait: { value: 'SECONDS', help: 'averages are over this time; 0: none [1]', completion: 'float' },
+};
+
+const questions: Readonly<Record<string, CollectorOption>> = {
+  version: { short: 'V', help: 'print the version', completion: 'none' },
+  help: { short: 'h', help: 'print this help', completion: 'none' },
+  'help-completion': { help: 'print what completion needs to know', completion: 'none' },
+};
+
+/** The options of a collector by their long names; without a name those that `mon-collector` itself has. */
+export const optionsOf = (name?: string): Readonly<Record<string, CollectorOption>> => ({
+  ...(name === undefined ? {} : { ...ownOptions[name], ...commonOptions }),
+  ...questions,
+});
+
+export interface CollectorLine {
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly args: readonly string[];
+}
+
+/** @throws MONITOR_COLLECTOR_USAGE */
+export function parseCollectorLine(words: readonly string[], name?: string): CollectorLine {
+  const options = Object.fromEntries(
+    Object.entries(optionsOf(name)).map(([long, { short, value }]) => [
+      long,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short && { short }) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
+    return { options: values as CollectorLine['options'], args: positionals };
+  } catch (error) {
+    throw new GantryError('MONITOR_COLLECTOR_USAGE', { problem: (error as Error).message });
+  }
+}

@@ -1,0 +1,107 @@
+import { GantryError } from '../../base/index.ts';
+import { collectOnce, collectorCatalogue } from '../../monitor/index.ts';
+import { completionText, helpText, listWord, versionText } from './collector-help.ts';
+import { type CollectorLine, parseCollectorLine } from './collector-options.ts';
+import { givenFacts } from './given-facts.ts';
+import { showText } from './show-text.ts';
+
+/** So much of a text that is not understood is shown; most of a terminal of 80 by 25, as in Ganeti. */
+const mostShown = 1600;
+
+const print = (text: string) => void process.stdout.write(text);
+const printBeside = (text: string) => void process.stderr.write(text);
+
+/**
+ * `gantry mon-collector NAME`: one report of a collector, without an agent. Source: mon-collector(7).
+ * @returns 0; 1 for anything that failed; 2 for options that are not understood
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  try {
+    return await runLine(words);
+  } catch (error) {
+    return printProblem(GantryError.from(error));
+  }
+}
+
+async function runLine([name = '', ...rest]: readonly string[]): Promise<number> {
+  const collector = collectorCatalogue.find((one) => one.name === name);
+  if (!collector && name !== listWord) {
+    if (!name.startsWith('-') && name !== '') throw unknown(name);
+    if (answer(parseCollectorLine([name, ...rest].filter(Boolean)))) return 0;
+    printBeside(helpText());
+    return 1;
+  }
+  const line = parseCollectorLine(rest, name);
+  if (answer(line, name)) return 0;
+  if (line.args.length > 0) throw new GantryError('MONITOR_COLLECTOR_ARGUMENTS', { words: line.args.join(' ') });
+  const output = oneOf(['json', 'text', 'metrics'], line);
+  if (!collector) {
+    print(listText(output));
+    return 0;
+  }
+  const given = givenFacts(name, line, (message) => printBeside(`Warning: ${message}\n`));
+  const { report, metrics } = await collectOnce(collector, { ...given, pause: seconds(line) * 1000 }).catch((error: unknown) => {
+    throw explain(name, given.files ?? given.outputs, error as Error);
+  });
+  print(output === 'metrics' ? metrics : output === 'text' ? `${JSON.stringify(JSON.parse(report), undefined, 2)}\n` : `${report}\n`);
+  return 0;
+}
+
+/** Prints what was only asked. @returns whether anything was */
+function answer({ options }: CollectorLine, name?: string): boolean {
+  if (options['help']) print(helpText(name));
+  else if (options['version']) print(versionText());
+  else if (options['help-completion']) print(completionText(name));
+  else return false;
+  return true;
+}
+
+function oneOf<T extends string>(formats: readonly T[], { options }: CollectorLine): T | undefined {
+  const given = options['output'];
+  const format = formats.find((one) => one === given);
+  if (given !== undefined && !format) throw usage(`--output is one of ${formats.join(', ')}`);
+  return format;
+}
+
+function seconds({ options }: CollectorLine): number {
+  const wanted = Number(options['wait'] ?? 1);
+  if (!(wanted >= 0 && wanted <= 3600)) throw usage('--wait is a number of seconds, 3600 at most');
+  return wanted;
+}
+
+const usage = (problem: string) => new GantryError('MONITOR_COLLECTOR_USAGE', { problem });
+
+const unknown = (name: string) =>
+  new GantryError('MONITOR_COLLECTOR_UNKNOWN', { name, names: collectorCatalogue.map((one) => one.name).join(', ') });
+
+function listText(output: string | undefined): string {
+  const rows = collectorCatalogue.map(({ name, category, kind, interval, help }) => ({ name, category, kind, interval, help }));
+  if (output === 'json') return `${JSON.stringify(rows)}\n`;
+  const width = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
+  const names = width(rows.map(({ name }) => name));
+  return rows
+    .map(
+      ({ name, category, kind, interval, help }) =>
+        `${name.padEnd(names)}  ${(category ?? 'default').padEnd(10)}  ${kind.padEnd(11)}  ${`${interval} s`.padStart(5)}  ${help}\n`,
+    )
+    .join('');
+}
+
+/** A given text that makes a collector fail is malformed; of this host's own the collector says what is wrong. */
+function explain(name: string, given: ReadonlyMap<string, string> | undefined, error: Error): GantryError {
+  const [text] = given?.values() ?? [];
+  const problem = error.name === 'TimeoutError' ? 'it took too long' : error.message;
+  if (text === undefined) return new GantryError('MONITOR_COLLECTOR_FAILED', { name, problem }, { cause: error });
+  const part = name === 'drbd' ? 'versionInfo' : name;
+  return new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', { name, text: text.slice(0, mostShown), part, problem }, { cause: error });
+}
+
+/** Scripts compare what Ganeti prints of malformed files as a whole, so advice is told only to somebody who looks on. */
+function printProblem(error: GantryError): number {
+  const { code, what, why, todo, facts } = error.toReport();
+  const malformed = code === 'MONITOR_COLLECTOR_FILE_MALFORMED';
+  const first = malformed ? `${showText(String(facts['text']))}\n[]\nFailed reading: ${String(facts['part'])}` : what;
+  const more = malformed && !process.stderr.isTTY ? '' : `  code:  ${code}\n  why:  ${why}\n  what to do:  ${todo}\n`;
+  printBeside(`Error: ${first}\n${more}`);
+  return code === 'MONITOR_COLLECTOR_USAGE' ? 2 : 1;
+}
