@@ -169,6 +169,22 @@ export const htoolsSourceErrors = defineErrors({
     why: 'Something other than a master of a known version listens on the socket.',
     todo: 'Check the path of the socket and the version of the master.',
   },
+  HTOOLS_MONITOR_UNTRUSTED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'A token will not be sent to {nodes} over plain HTTP.',
+    why: 'Everybody on the way could read it. Nothing was sent.',
+    todo: "Give --mond-ca with the certificate of the cluster's authority (ca.crt), so that the agents are asked over HTTPS.",
+  },
+  HTOOLS_MONITOR_CREDENTIALS: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: '{file} cannot be used for asking monitors: {detail}.',
+    why: 'A folder of --mond-certificates has node.key, node.crt and ca.crt that belong together; a file of --mond-token has a token on a line of its own.',
+    todo: 'Name the right one: on a node, /var/lib/gantry/node or the file that its monitor was given with --token-file.',
+  },
   HTOOLS_MONITOR_INCOMPLETE: {
     kind: 'operational',
     http: 502,

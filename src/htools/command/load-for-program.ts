@@ -35,8 +35,17 @@ export async function loadForProgram(settings: Settings, io: ProgramIo): Promise
 
 /** What the options say about monitoring agents. */
 export function monitorUse(settings: Settings): MonitorOptions | undefined {
-  const { monitor, monitorFile, monitorNeeded, monitorXen, monitorMemory } = settings;
-  return monitor ? { dataFile: monitorFile, complete: monitorNeeded, xen: monitorXen, kvmMemory: monitorMemory } : undefined;
+  if (!settings.monitor) return undefined;
+  return {
+    dataFile: settings.monitorFile,
+    complete: settings.monitorNeeded,
+    xen: settings.monitorXen,
+    kvmMemory: settings.monitorMemory,
+    port: settings.monitorPort,
+    caFile: settings.monitorCaFile,
+    certificates: settings.monitorCertificates,
+    tokenFile: settings.monitorTokenFile,
+  };
 }
 
 /** State of one group, or of the whole cluster, within the limits that the options set. */

@@ -119,11 +119,34 @@ export const optionCatalogue = {
   monitor: optional('mond', 'CHOICE', 'choices=yes,no', 'ask the monitoring daemons of all nodes (yes, the default, or no)', (text) => ({
     monitor: readYesNo(text),
   })),
+  monitorCa: valued(
+    'mond-ca',
+    'FILE',
+    'file',
+    'ask the monitoring daemons over HTTPS, and only those that this file vouches for',
+    (text) => ({
+      monitorCaFile: text,
+    }),
+  ),
+  monitorCertificates: valued(
+    'mond-certificates',
+    'FOLDER',
+    'dir',
+    'ask them as the node whose node.key, node.crt and ca.crt are here, such as /var/lib/gantry/node',
+    (text) => ({ monitorCertificates: text }),
+  ),
   monitorFile: valued('mond-data', 'FILE', 'file', 'read what the monitoring daemons say from a file', (text) => ({ monitorFile: text })),
   monitorMemory: flag('mond-kvm-rss', 'use what the collectors say of the memory that KVM instances really take, too', {
     monitorMemory: true,
   }),
   monitorNeeded: flag('exit-on-missing-mond-data', 'stop when a monitoring daemon did not tell all', { monitorNeeded: true }),
+  monitorPort: valued('mond-port', 'PORT', 'integer', 'port of the monitoring daemons [1815]', (text) => {
+    const monitorPort = readInteger('mond port', text);
+    return monitorPort > 0 && monitorPort < 65_536 ? { monitorPort } : refuseValue('Invalid port, expected 1 to 65535');
+  }),
+  monitorToken: valued('mond-token', 'FILE', 'file', 'show the monitoring daemons the token in this file', (text) => ({
+    monitorTokenFile: text,
+  })),
   monitorXen: flag('mond-xen', 'use the collectors for Xen too', { monitorXen: true }),
   noCapacityChecks: flag('no-capacity-checks', 'leave out global N+1 and what is like it', { capacityChecks: false }),
   noDiskMoves: flag('no-disk-moves', 'copy no disks: only migrate and fail over', { diskMoves: false }),

@@ -57,10 +57,15 @@ export interface Settings {
   /** Instances whose disks are mirrored by their nodes (DRBD) may be moved off nodes, too. */
   readonly mirrored: boolean;
   readonly monitor: boolean;
+  readonly monitorCaFile: string | undefined;
+  /** Folder. */
+  readonly monitorCertificates: string | undefined;
   readonly monitorFile: string | undefined;
   /** Resident memory of KVM instances is asked for, too. */
   readonly monitorMemory: boolean;
   readonly monitorNeeded: boolean;
+  readonly monitorPort: number | undefined;
+  readonly monitorTokenFile: string | undefined;
   readonly monitorXen: boolean;
   readonly nodeTags: readonly string[] | undefined;
   readonly offlineMaintenance: boolean;
@@ -146,9 +151,13 @@ export const defaultSettings: Settings = {
   minScore: 1e-9,
   mirrored: false,
   monitor: false,
+  monitorCaFile: undefined,
+  monitorCertificates: undefined,
   monitorFile: undefined,
   monitorMemory: false,
   monitorNeeded: false,
+  monitorPort: undefined,
+  monitorTokenFile: undefined,
   monitorXen: false,
   nodeTags: undefined,
   offlineMaintenance: false,

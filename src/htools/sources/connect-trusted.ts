@@ -6,17 +6,28 @@ import { connect, type TLSSocket } from 'node:tls';
 /** Why a server was not believed to be the one that was meant. */
 export class UntrustedServer extends Error {}
 
+/** Who we are, for servers that ask: PEM. */
+export interface ClientIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
 /**
  * Connects to a server whose certificate is one of these, whatever name it has, or is signed by one of them for the name of
  * the host.
  * @param trusted PEM
  * @throws UntrustedServer
  */
-export async function connectTrusted(url: URL, trusted: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
+export async function connectTrusted(
+  url: URL,
+  trusted: readonly string[],
+  signal: AbortSignal,
+  client?: ClientIdentity,
+): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || 443);
   // What is wrong with the certificate is looked at here, before anything is sent.
-  const socket = connect({ host, port, servername: isIP(host) ? '' : host, ca: [...trusted], rejectUnauthorized: false });
+  const socket = connect({ host, port, servername: isIP(host) ? '' : host, ca: [...trusted], rejectUnauthorized: false, ...client });
   try {
     await once(socket, 'secureConnect', { signal });
     const problem = doubt(socket, trusted);

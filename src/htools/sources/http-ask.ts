@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Json } from '../../base/index.ts';
-import { connectTrusted } from './connect-trusted.ts';
+import { type ClientIdentity, connectTrusted } from './connect-trusted.ts';
 
 const mostBytes = 512 * 1024 * 1024;
 
@@ -21,28 +21,34 @@ export interface HttpQuestion {
    * in Ganeti's tools, since clusters sign their own.
    */
   readonly trusted?: readonly string[] | undefined;
+  /** Shown to a server that is trusted and asks who we are. */
+  readonly client?: ClientIdentity | undefined;
+  /** Is sent as a bearer's; to whom is the caller's to know. */
+  readonly token?: string | undefined;
 }
 
 /**
  * Asks a server without following redirections. User and password of the URL are sent as Basic credentials.
  * @throws UntrustedServer before anything is sent
  */
-export async function httpAsk(url: URL, { seconds, post, trusted }: HttpQuestion): Promise<HttpAnswer> {
+export async function httpAsk(url: URL, question: HttpQuestion): Promise<HttpAnswer> {
+  const { seconds, trusted, client } = question;
   const signal = AbortSignal.timeout(seconds * 1000);
   try {
-    const response = await send(url, post, signal, trusted && (await connectTrusted(url, trusted, signal)));
+    const response = await send(url, question, signal, trusted && (await connectTrusted(url, trusted, signal, client)));
     return { status: response.statusCode ?? 0, body: await collect(response) };
   } catch (error) {
     throw signal.aborted ? new Error(`no answer within ${seconds} s`) : error;
   }
 }
 
-function send(url: URL, post: Json | undefined, signal: AbortSignal, connection: Socket | undefined): Promise<IncomingMessage> {
+function send(url: URL, { post, token }: HttpQuestion, signal: AbortSignal, connection: Socket | undefined): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:';
   const through = connection ? { createConnection: () => connection } : { agent: false, ...(secure ? { rejectUnauthorized: false } : {}) };
   const method = post === undefined ? {} : { method: 'POST' };
   const type = post === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { accept: 'application/json', connection: 'close', ...type };
+  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { accept: 'application/json', connection: 'close', ...type, ...bearer };
   return new Promise((resolve, reject) => {
     const request = (secure ? httpsRequest : httpRequest)(url, { signal, headers, ...method, ...through }, resolve);
     request.on('error', reject);

@@ -7,7 +7,7 @@ import {
   type NodeData,
   usesMemory,
 } from '../../../placement/index.ts';
-import { byInstance, collectors, type InstanceUse, type MonitorReports, totalCpu, useOfInstances } from './monitor-reports.ts';
+import { byInstance, collectors, type InstanceUse, type MonitorReports, totalCpu, usedMemory, useOfInstances } from './monitor-reports.ts';
 
 /** Which reports are used. */
 export interface MonitorUse {
@@ -33,16 +33,17 @@ const bytesPerMebibyte = 2 ** 20;
  * Brings measured loads into a cluster. A node's load is shared out by virtual processors, its own system's included, as
  * Ganeti does. Where Ganeti drops everything because one node is silent, what is missing here is estimated as the
  * average of what was measured; without any measurement nothing changes. Where a node tells what each of its instances
- * uses, that counts, CPU and memory, and only the rest of the node's load is shared out.
+ * uses, that counts, CPU and memory, and only the rest of the node's load is shared out. Where nodes tell how much of
+ * their memory is in use, by whatever, the rest is what they have free.
  */
 export function applyReports(cluster: ClusterData, reports: MonitorReports, use: MonitorUse): Measured {
   const used = collectUse(reports);
   const cpu = use.xen ? applyInstanceCpu(cluster, reports, used) : applyNodeCpu(cluster, reports, used);
   const resident = new Map(use.kvmMemory ? collect(reports, collectors.instanceMemory) : []);
   for (const [name, { memory }] of used) if (memory !== undefined) resident.set(name, memory);
-  if (!use.kvmMemory && resident.size === 0) return cpu;
-  const memory = applyMemory(cpu.cluster, resident);
-  return { cluster: memory.cluster, missing: [...new Set([...cpu.missing, ...memory.missing])] };
+  const memory = use.kvmMemory || resident.size > 0 ? applyMemory(cpu.cluster, resident) : { cluster: cpu.cluster, missing: [] };
+  const free = applyNodeMemory(memory.cluster, reports);
+  return { cluster: free.cluster, missing: [...new Set([...cpu.missing, ...memory.missing, ...free.missing])] };
 }
 
 function applyNodeCpu(cluster: ClusterData, reports: MonitorReports, used: Used): Measured {
@@ -120,6 +121,20 @@ function applyMemory(cluster: ClusterData, figures: ReadonlyMap<string, number>)
     return { ...instance, usedMemory, load: { ...(instance.load ?? unit), memory: share(usedMemory ?? configured, average) } };
   });
   return { missing, cluster: { ...cluster, instances } };
+}
+
+/** A node that does not tell keeps what the source says that it has free. */
+function applyNodeMemory(cluster: ClusterData, reports: MonitorReports): Measured {
+  const used = cluster.nodes.map(({ name }) => usedMemory(reports.get(name) ?? []));
+  if (used.every((bytes) => bytes === undefined)) return { cluster, missing: [] };
+  const nodes = cluster.nodes.map((node, n) => {
+    const bytes = used[n];
+    return bytes === undefined ? node : { ...node, freeMemory: Math.max(0, node.totalMemory - Math.ceil(bytes / bytesPerMebibyte)) };
+  });
+  return {
+    cluster: { ...cluster, nodes },
+    missing: nodes.filter(({ offline }, n) => !offline && used[n] === undefined).map(({ name }) => name),
+  };
 }
 
 /** Running instances without a figure. */

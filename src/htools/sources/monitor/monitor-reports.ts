@@ -16,6 +16,7 @@ const ByInstance = Type.Record(Type.String(), Load);
 const window = '300';
 /** Null: not known, or not yet. */
 const Averages = Type.Object({ [window]: Type.Union([Load, Type.Null()]) });
+const NodeMemory = Type.Object({ usedMean: Averages });
 const Usage = Type.Array(Type.Object({ name: Type.String(), cpuAverage: Averages, memoryAverage: Averages }));
 
 /** The collectors whose reports are understood. */
@@ -24,8 +25,21 @@ export const collectors = {
   instanceCpu: 'xen-cpu-avg-load',
   instanceMemory: 'kvm-inst-rss',
   usage: 'inst-usage',
+  nodeMemory: 'memory',
 } as const;
 export type CollectorName = (typeof collectors)[keyof typeof collectors];
+
+/** Where they are asked. */
+export const categories: Readonly<Record<CollectorName, string>> = {
+  'cpu-avg-load': 'default',
+  'xen-cpu-avg-load': 'default',
+  'kvm-inst-rss': 'default',
+  'inst-usage': 'instance',
+  memory: 'node',
+};
+
+/** Collectors that agents of Ganeti do not have. */
+export const isOurs = (name: CollectorName): boolean => name === collectors.usage || name === collectors.nodeMemory;
 
 /** Reports by the name of the node. */
 export type MonitorReports = ReadonlyMap<string, readonly MonitorReport[]>;
@@ -68,4 +82,10 @@ export function useOfInstances(reports: readonly MonitorReport[]): ReadonlyMap<s
       { ...(cpu !== null && { cpu }), ...(memory !== null && { memory }) },
     ]),
   );
+}
+
+/** Bytes of a node that were not available, averaged over the window. Undefined when its report does not tell. */
+export function usedMemory(reports: readonly MonitorReport[]): number | undefined {
+  const data = reports.find(({ name }) => name === collectors.nodeMemory)?.data;
+  return Check(NodeMemory, data) ? (data.usedMean[window] ?? undefined) : undefined;
 }

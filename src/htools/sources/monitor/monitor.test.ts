@@ -116,6 +116,20 @@ test('the use of instances without the load of their nodes, or unreadable', () =
   assert.equal(apply({ n1: [cpu(2), blind], n2: [cpu(2)] }).cluster.instances[0]?.usedMemory, undefined);
 });
 
+test('what a node has in use, by whatever, is not free; who does not tell keeps what the source says', () => {
+  const memory = (mean: number | null) => ({ name: 'memory', data: { usedMean: { 300: mean } } });
+  const before = cluster();
+  const total = before.nodes[0]?.totalMemory as number;
+  const { cluster: loaded, missing } = apply({ n1: [memory(100.5 * 2 ** 20)], n2: [memory(null)] });
+  assert.deepEqual(
+    loaded.nodes.map(({ freeMemory }) => freeMemory),
+    [total - 101, before.nodes[1]?.freeMemory, before.nodes[2]?.freeMemory],
+  );
+  assert.deepEqual(missing, ['n1', 'n2']);
+  assert.equal(apply({ n1: [memory(2 ** 60)] }).cluster.nodes[0]?.freeMemory, 0);
+  assert.deepEqual(apply({ n1: [{ name: 'memory', data: { used: 5 } }] }).cluster, before);
+});
+
 test('reports of real nodes from a file', async () => {
   const text = parseMonitorFile(JSON.stringify([{ node: 'n1', reports: [cpu(1)] }]), 'x');
   assert.equal(text.get('n1')?.length, 1);
@@ -146,11 +160,13 @@ test('agents are asked over HTTP; one that hangs costs its own data alone', asyn
   const { port } = server.address() as AddressInfo;
   const warnings: string[] = [];
   const loaded = await measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2 }, (text) => warnings.push(text));
-  const paths = ['/1/report/default/cpu-avg-load', '/1/report/instance/inst-usage'];
-  assert.deepEqual(
-    asked.toSorted(),
-    ['127.0.0.1', 'localhost'].flatMap((host) => paths.map((path) => host + path)),
-  );
+  // Who does not answer once is not asked again.
+  assert.deepEqual(asked.toSorted(), [
+    '127.0.0.1/1/report/default/cpu-avg-load',
+    'localhost/1/report/default/cpu-avg-load',
+    'localhost/1/report/instance/inst-usage',
+    'localhost/1/report/node/memory',
+  ]);
   assert.deepEqual(cpuLoads(loaded).slice(0, 3), [1, 0.5, 1.5]);
   assert.match(warnings.join('\n'), /The monitor of node 127.0.0.1 gives no cpu-avg-load: no answer within 0.2 s\n.*Missing: 127.0.0.1$/);
   const complete = measure(cluster('localhost', '127.0.0.1'), { port, seconds: 0.2, complete: true }, () => undefined);
@@ -172,7 +188,7 @@ test('an agent that answers nonsense or an error is as good as silent', async ()
   assert.deepEqual(await measure(before, { port }, (text) => warnings.push(text)), before);
   assert.match(
     warnings.toSorted().join('\n'),
-    /Not everything.*\n.*127.0.0.1 gives no cpu.*status 500\n.*127.0.0.1 gives no inst.*status 500\n.*localhost gives no.*is not JSON/,
+    /Not everything.*\n.*127.0.0.1 gives no cpu.*status 500\n.*127.0.0.1 gives no inst.*status 500\n.*127.0.0.1 gives no memory.*status 500\n.*localhost gives no.*is not JSON/,
   );
   await new Promise((resolve) => server.close(resolve));
 });

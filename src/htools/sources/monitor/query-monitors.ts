@@ -1,51 +1,72 @@
 import { httpAsk } from '../http-ask.ts';
 import { parseJson } from '../json-text.ts';
-import { type CollectorName, collectors, isReport, type MonitorReport, type MonitorReports } from './monitor-reports.ts';
+import { type MonitorAccess, requireSafe } from './monitor-access.ts';
+import { type CollectorName, categories, isOurs, isReport, type MonitorReport, type MonitorReports } from './monitor-reports.ts';
 
-const atOnce = 100;
+/** Nodes asked at a time: one connection each. */
+const atOnce = 500;
 
-export interface MonitorAddress {
+export interface MonitorAddress extends MonitorAccess {
   readonly port: number;
-  /** How long to wait for the answer of a node, in seconds. */
+  /** How long to wait for each answer of a node, in seconds. */
   readonly seconds: number;
 }
 
 /**
  * Asks the monitoring agents of the nodes for the reports of some collectors, many nodes at a time. A node that does
  * not answer in time, or not sensibly, has no report in the result; `warn` is told why, but not that an agent of Ganeti
- * lacks a collector of ours.
+ * lacks a collector of ours. A node that cannot be reached once is not asked for more.
+ * @throws HTOOLS_MONITOR_UNTRUSTED when a token would travel in clear text
  */
 export async function queryMonitors(
   nodes: readonly string[],
   names: readonly CollectorName[],
-  { port, seconds }: MonitorAddress,
+  address: MonitorAddress,
   warn: (message: string) => void,
 ): Promise<MonitorReports> {
-  const reports = new Map<string, MonitorReport[]>(nodes.map((node) => [node, []]));
-  const queue = nodes.flatMap((node) => names.map((name) => ({ node, name })));
+  requireSafe(nodes, address);
+  const reports = new Map<string, readonly MonitorReport[]>();
+  const queue = [...nodes];
   const worker = async () => {
-    for (let next = queue.pop(); next; next = queue.pop()) {
-      const { node, name } = next;
-      try {
-        const category = name === collectors.usage ? 'instance' : 'default';
-        const report = await queryMonitor(new URL(`http://${node}:${port}/1/report/${category}/${name}`), seconds);
-        if (report) reports.get(node)?.push(report);
-        else if (name !== collectors.usage) warn(`The monitor of node ${node} gives no ${name}: status 404`);
-      } catch (error) {
-        warn(`The monitor of node ${node} gives no ${name}: ${(error as Error).message}`);
-      }
-    }
+    for (let node = queue.shift(); node !== undefined; node = queue.shift()) reports.set(node, await askNode(node, names, address, warn));
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, worker));
   return reports;
 }
 
-/** Undefined when the agent has no such collector. */
-async function queryMonitor(url: URL, seconds: number): Promise<MonitorReport | undefined> {
-  const { status, body } = await httpAsk(url, { seconds });
-  if (status === 404) return undefined;
-  if (status !== 200) throw new Error(`status ${status}`);
-  const report = parseJson(body, url.href);
-  if (!isReport(report)) throw new Error('the answer is no report');
+async function askNode(
+  node: string,
+  names: readonly CollectorName[],
+  { port, seconds, trusted, client, token }: MonitorAddress,
+  warn: (message: string) => void,
+): Promise<readonly MonitorReport[]> {
+  const host = node.includes(':') ? `[${node}]` : node;
+  const reports: MonitorReport[] = [];
+  for (const name of names) {
+    const complain = (problem: string) => warn(`The monitor of node ${node} gives no ${name}: ${problem}`);
+    const url = new URL(`${trusted ? 'https' : 'http'}://${host}:${port}/1/report/${categories[name]}/${name}`);
+    try {
+      const { status, body } = await httpAsk(url, { seconds, trusted, client, token });
+      if (status === 200) reports.push(parseReport(body, url));
+      else if (status === 401) throw new Error('it wants a token or a certificate of the cluster');
+      else if (status !== 404 || !isOurs(name)) complain(`status ${status}`);
+    } catch (error) {
+      complain((error as Error).message);
+      if (!(error instanceof BadReport)) return reports;
+    }
+  }
+  return reports;
+}
+
+class BadReport extends Error {}
+
+function parseReport(body: string, url: URL): MonitorReport {
+  let report: unknown;
+  try {
+    report = parseJson(body, url.href);
+  } catch (error) {
+    throw new BadReport((error as Error).message, { cause: error });
+  }
+  if (!isReport(report)) throw new BadReport('the answer is no report');
   return report;
 }

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { GantryError } from '../../../base/index.ts';
+import { readCertificates } from '../read-certificates.ts';
 import { readSourceFile } from '../read-source-file.ts';
 
 /** What a client of the REST API needs besides the address. */
@@ -8,8 +8,6 @@ export interface RapiAccess {
   readonly trusted?: readonly string[] | undefined;
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
 }
-
-const certificateForm = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** @throws HTOOLS_RAPI_CA, HTOOLS_RAPI_CREDENTIALS, HTOOLS_SOURCE_UNREADABLE */
 export async function readRapiAccess(files: {
@@ -21,17 +19,6 @@ export async function readRapiAccess(files: {
     trusted: rapiCaFile === undefined ? undefined : await readCertificates(rapiCaFile),
     credentials: rapiCredentialsFile === undefined ? undefined : await readCredentials(rapiCredentialsFile),
   };
-}
-
-/** Anything else in the file, such as the key beside a cluster's own certificate, is passed over. */
-async function readCertificates(file: string): Promise<readonly string[]> {
-  const found = (await readSourceFile(file)).match(certificateForm) ?? [];
-  if (found.length === 0) throw new GantryError('HTOOLS_RAPI_CA', { file, detail: 'it has none' });
-  try {
-    return found.map((text) => new X509Certificate(text).toString());
-  } catch (cause) {
-    throw new GantryError('HTOOLS_RAPI_CA', { file, detail: (cause as Error).message }, { cause });
-  }
 }
 
 async function readCredentials(file: string): Promise<{ user: string; password: string }> {

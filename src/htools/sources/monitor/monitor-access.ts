@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { GantryError } from '../../../base/index.ts';
+import type { ClientIdentity } from '../connect-trusted.ts';
+import { readCertificates } from '../read-certificates.ts';
+import { readSourceFile } from '../read-source-file.ts';
+
+/** How the monitoring agents are asked, and as whom. */
+export interface MonitorAccess {
+  /** Certificates that vouch for the agents, PEM; undefined: they are asked over plain HTTP. */
+  readonly trusted?: readonly string[] | undefined;
+  readonly client?: ClientIdentity | undefined;
+  readonly token?: string | undefined;
+}
+
+export interface MonitorAccessFiles {
+  /** `--mond-ca` */
+  readonly caFile?: string | undefined;
+  /** `--mond-certificates`: folder with node.key, node.crt and ca.crt, as the node agent keeps them. */
+  readonly certificates?: string | undefined;
+  /** `--mond-token`: file whose first line that is no comment is the token. */
+  readonly tokenFile?: string | undefined;
+}
+
+/** @throws HTOOLS_MONITOR_CREDENTIALS, HTOOLS_RAPI_CA, HTOOLS_SOURCE_UNREADABLE */
+export async function readMonitorAccess({ caFile, certificates, tokenFile }: MonitorAccessFiles): Promise<MonitorAccess> {
+  const authority = caFile ?? (certificates === undefined ? undefined : join(certificates, 'ca.crt'));
+  return {
+    trusted: authority === undefined ? undefined : await readCertificates(authority),
+    client: certificates === undefined ? undefined : await readIdentity(certificates),
+    token: tokenFile === undefined ? undefined : await readToken(tokenFile),
+  };
+}
+
+async function readIdentity(folder: string): Promise<ClientIdentity> {
+  const [key, cert] = await Promise.all(['node.key', 'node.crt'].map((name) => readSourceFile(join(folder, name))));
+  try {
+    createSecureContext({ key, cert });
+  } catch (cause) {
+    throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file: folder, detail: (cause as Error).message }, { cause });
+  }
+  return { key: key as string, cert: cert as string };
+}
+
+async function readToken(file: string): Promise<string> {
+  const lines = (await readSourceFile(file)).split('\n').map((line) => line.trim());
+  const token = lines.find((line) => line !== '' && !line.startsWith('#'));
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file, detail: 'there is no token in it' });
+  }
+  return token;
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** A token goes to nobody who could be anybody. @throws HTOOLS_MONITOR_UNTRUSTED before anything is sent */
+export function requireSafe(nodes: readonly string[], { trusted, token }: MonitorAccess): void {
+  if (token === undefined || trusted) return;
+  const open = nodes.filter((node) => !isLoopback(node));
+  if (open.length > 0) throw new GantryError('HTOOLS_MONITOR_UNTRUSTED', { nodes: open.slice(0, 5).join(', ') });
+}
