@@ -48,7 +48,7 @@ export function moveDescriber(
       move,
       commands: steps.map(({ command }) => command),
       nodes: [...new Set([primary, secondary, ...before])].filter((n) => n >= 0),
-      locks: interlocks({ ...move, from: { primary: before[0], secondary: before[1] } }),
+      locks: interlocks({ instance, from: { primary: before[0], secondary: before[1] }, to: { primary, secondary } }),
       line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(...before)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
     };
   };

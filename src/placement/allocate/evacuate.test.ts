@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom } from '../../base/index.ts';
 import { applyMove } from '../balance/apply-move.ts';
 import { moveKind } from '../balance/move.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
+import { compileRules } from '../location/compile-rules.ts';
+import { type SampleInstance, type SampleNode, sampleCluster } from '../location/sample-cluster.ts';
+import type { Service } from '../location/service.ts';
 import { attach, detach } from '../state/attach.ts';
 import { type ClusterState, createState } from '../state/cluster-state.ts';
 import { backupOf, restore } from '../state/node-backup.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
-import { evacuateInstance } from './evacuate.ts';
+import { evacuate, evacuateInstance } from './evacuate.ts';
 import { groupScore, nodesOfGroup } from './group-score.ts';
 
 const runs = { numRuns: 100, seed: 20_261_123 };
@@ -83,4 +86,60 @@ test('an instance that leaves both nodes goes where going every way finds it bes
     runs,
   );
   assert.ok(gone > 50, `${gone} instances went`);
+});
+
+describe('both nodes of an instance are left', () => {
+  const names = ['n0', 'n1', 'n2', 'n3'];
+  const racks = [['n0', 'n1'], ['n3'], ['n2']].map((nodes, r) => ({ name: `r${r}`, level: 'rack', nodes }));
+  const topology = { levels: ['rack'], domains: racks, links: [], migration: [] };
+  // It is to run in r0 or r2, with its nodes in two racks.
+  const services: Service[] = [
+    {
+      name: 'web',
+      members: ['web'],
+      rules: [
+        { kind: 'desired', domains: ['r0', 'r2'] },
+        { kind: 'replicas', apart: 'rack' },
+      ],
+    },
+  ];
+  const leave = (nodes: readonly Partial<SampleNode>[], ruled = true, others: readonly SampleInstance[] = []) => {
+    const web = { name: 'web', primary: 0, secondary: 2 };
+    const data = prepareCluster(
+      sampleCluster(
+        names.map((name, n) => ({ name, totalSpindles: 10, ...nodes[n] })),
+        [web, ...others],
+      ),
+    );
+    const rules = ruled ? compileRules(data, topology, services) : undefined;
+    const [done] = evacuate(createState(data), [0], 'all', { force: false, rules });
+    return done && 'steps' in done ? done.steps.map(({ kind, target }) => [kind, target]) : done?.failure;
+  };
+  const { failover, replaceSecondary } = moveKind;
+  const bySecondary = [
+    [failover, -1],
+    [replaceSecondary, 1],
+    [failover, -1],
+    [replaceSecondary, 3],
+  ];
+
+  test('by way of the old secondary where rules close the direct one', () => assert.deepEqual(leave([]), bySecondary));
+
+  test('but not by an old secondary that is offline', () => {
+    assert.match(String(leave([{}, {}, { offline: true }])), /web: desired in r0, r2/);
+  });
+
+  test('and without rules by the direct way alone, as Ganeti has it', () => {
+    const direct = [
+      [replaceSecondary, 3],
+      [failover, -1],
+      [replaceSecondary, 1],
+    ];
+    assert.deepEqual(leave([], false), direct);
+    // N+1: n0 cannot be the secondary of one more instance from n1 or n3, which the direct way asks of it for a while.
+    const from = (n: number) => ({ name: `of-n${n}`, primary: n, secondary: 0, memory: 40_000 });
+    const more = { name: 'full', primary: 0, diskTemplate: 'ext' as const, memory: 23_000 };
+    assert.match(String(leave([], false, [from(1), from(3), more])), /Failing over to new primary/);
+    assert.deepEqual(leave([], true, [from(1), from(3), more]), bySecondary);
+  });
 });

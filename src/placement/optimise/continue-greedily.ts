@@ -3,13 +3,11 @@ import type { RuleBook } from '../location/rule-book.ts';
 import type { PlanMaker } from '../plan/plan-maker.ts';
 import { attach, detach } from '../state/attach.ts';
 import { createState } from '../state/cluster-state.ts';
-import { mirror } from '../state/instance-columns.ts';
 import { balanceOptions, type OptimiseOptions } from './optimise-options.ts';
 
-/** Single moves from where the plan has come to, within what is left of the budget and of the time. */
+/** Single moves from where the plan has come to, within the limits of the plan and what is left of the time. */
 export function continueGreedily(maker: PlanMaker, options: OptimiseOptions, isOver: () => boolean): void {
   if (isOver()) return;
-  const { maxMoves = Number.POSITIVE_INFINITY, maxData = Number.POSITIVE_INFINITY } = options;
   const ahead = createState(maker.state.data, options.state);
   const { instances } = maker.state;
   for (let i = 0; i < maker.state.instanceCount; i++) {
@@ -19,9 +17,7 @@ export function continueGreedily(maker: PlanMaker, options: OptimiseOptions, isO
   }
   // The rules go along with the plan alone: looked ahead is one move at a time.
   for (const move of balance(ahead, { ...balanceOptions(options), rules: options.rules && onlyRead(options.rules) })) {
-    const copies = instances.mirroring[move.instance] === mirror.internal && move.target >= 0;
-    const data = maker.data + (copies ? (instances.disk[move.instance] as number) : 0);
-    if (isOver() || maker.moves.length >= maxMoves || data > maxData || !maker.make(move)) return;
+    if (isOver() || !maker.make(move)) return;
   }
 }
 

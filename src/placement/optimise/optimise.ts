@@ -60,14 +60,11 @@ export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan 
   // What was left out may have been what the rest was for: single moves make the best of it, where they do not take long.
   if (leftOut.length > 0 && wasQuick) continueGreedily(searched, options, isOver);
   follow(budget);
-  const isSimpler = scoreAfter(simple, before) < scoreAfter(searched, before) || isTooMuch(searched, options);
+  const isSimpler = scoreAfter(simple, before) < scoreAfter(searched, before);
   return isSimpler ? finish(simple, before, [], options) : finish(searched, before, leftOut, options);
 }
 
 const scoreAfter = ({ moves }: PlanMaker, before: number): number => moves.at(-1)?.score ?? before;
-
-const isTooMuch = ({ moves, data }: PlanMaker, { maxMoves, maxData }: OptimiseOptions): boolean =>
-  moves.length > (maxMoves ?? Number.POSITIVE_INFINITY) || data > (maxData ?? Number.POSITIVE_INFINITY);
 
 /** Balances greedily until the budget, or the part of the time for it, is used up. @returns the moves that were made */
 function descend(state: ClusterState, budget: MoveBudget, options: OptimiseOptions): Step[] {

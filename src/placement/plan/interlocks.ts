@@ -1,4 +1,3 @@
-import { placesOf } from '../balance/move.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import { resolveMembers } from '../location/resolve-members.ts';
 import type { Location, Service } from '../location/service.ts';
@@ -6,7 +5,7 @@ import { createNetwork } from './network.ts';
 import type { PlannedMove } from './plan.ts';
 
 /** What moves must not do at the same time: two that have a number in common keep the order of the plan, one after the other. */
-export type Interlocks = (move: Pick<PlannedMove, 'instance' | 'kind' | 'target' | 'from'>) => readonly number[];
+export type Interlocks = (move: Pick<PlannedMove, 'instance' | 'from' | 'to'>) => readonly number[];
 
 /**
  * Moves of instances that have hard rules in common: a place that one leaves may be what another one waits for. The same holds
@@ -26,12 +25,9 @@ export function createInterlocks(
     }
   });
   const isLimit = topology.links.map(({ bandwidth, weight }) => bandwidth !== undefined && weight === undefined);
-  const mirrored = (primary: number, secondary: number) =>
+  const mirrored = ({ primary, secondary }: PlannedMove['from']) =>
     secondary < 0 ? [] : [...network.links(primary, secondary)].filter((link) => isLimit[link]).map((link) => services.length + link);
-  return ({ instance, kind, target, from: { primary, secondary } }) => {
-    const places = [[primary, secondary] as const, ...placesOf(kind, primary, secondary, target)];
-    return [...(ofInstance.get(instance) ?? []), ...new Set(places.flatMap((place) => mirrored(...place)))];
-  };
+  return ({ instance, from, to }) => [...(ofInstance.get(instance) ?? []), ...mirrored(from), ...mirrored(to)];
 }
 
 /** Other services that the rules of one name. */

@@ -11,7 +11,7 @@ const mostSteps = 4;
 export interface OrderOptions {
   /** Instances that go first. */
   readonly urgent?: readonly number[] | undefined;
-  /** Where nothing goes on, an instance may go a longer way, or step aside for those that wait for its place: moves more. */
+  /** Where instances wait for each other's places, one of them may step aside first: a move more. */
   readonly mayStepAside?: boolean | undefined;
   /** Asked before every move: no more are made. */
   readonly isOver?: (() => boolean) | undefined;
@@ -48,7 +48,7 @@ export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn
         if (isThere(state, instance, way.goal)) open.delete(instance);
       }
     }
-    if (!progress && mayStepAside) progress = goAround(maker, open) || stepAside(maker, [...open.keys()], aside);
+    if (!progress && mayStepAside) progress = stepAside(maker, [...open.keys()], aside);
   }
   return [...open.keys()];
 }
@@ -57,16 +57,6 @@ export function orderMoves(maker: PlanMaker, goals: ReadonlyMap<number, PlacedOn
 const mostUse = 1000;
 /** So many nodes with the most free memory are tried. */
 const triedNodes = 8;
-
-/** Begins a longer way for one of the instances that wait. @returns whether there was one */
-function goAround(maker: PlanMaker, open: ReadonlyMap<number, Way>): boolean {
-  for (const [instance, way] of open) {
-    if (way.steps >= mostSteps || !detoursTo(maker.state, instance, way.goal).some((step) => maker.make(step))) continue;
-    way.steps++;
-    return true;
-  }
-  return false;
-}
 
 /** Moves one of the instances that wait, each once, to where there is room. @returns whether there was */
 function stepAside(maker: PlanMaker, waiting: readonly number[], aside: Set<number>): boolean {
@@ -90,13 +80,6 @@ function memoryUse({ nodes, instances }: ClusterState, i: number): number {
 
 const isThere = ({ instances }: ClusterState, i: number, goal: PlacedOn): boolean =>
   instances.primary[i] === goal.primary && instances.secondary[i] === goal.secondary;
-
-/** First moves of ways that copy more, but pass by other places: rules of location may close those of the shortest. */
-function detoursTo({ instances }: ClusterState, instance: number, { primary: a, secondary: b }: PlacedOn): readonly Step[] {
-  if (instances.mirroring[instance] === mirror.external) return [];
-  if (b === instances.primary[instance]) return [{ instance, kind: moveKind.failoverAndReplace, target: a }];
-  return a === instances.secondary[instance] ? [{ instance, kind: moveKind.replaceAndFailover, target: b }] : [];
-}
 
 /** Moves that bring an instance nearer to its goal, those first that copy least. */
 function waysTo({ instances }: ClusterState, instance: number, goal: PlacedOn): readonly Step[] {

@@ -17,6 +17,9 @@ export interface Step extends MoveStep {
 export interface PlanLimits {
   readonly rules?: RuleBook | undefined;
   readonly ignoreSoftErrors?: boolean | undefined;
+  readonly maxMoves?: number | undefined;
+  /** Most MiB that are copied. */
+  readonly maxData?: number | undefined;
 }
 
 /** Makes moves on a state and keeps them as a plan has them. The rules go along with the state. */
@@ -25,11 +28,12 @@ export interface PlanMaker {
   readonly moves: readonly PlannedMove[];
   /** MiB that all moves so far copy. */
   readonly data: number;
-  /** Makes a move if it is admitted and breaks no hard rule more than before, on its way neither. @returns whether it was made */
+  /** Makes a move if it is within the limits, admitted, and breaks no hard rule more than before, on its way neither. @returns whether it was made */
   make(step: Step): boolean;
 }
 
-export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors = false }: PlanLimits = {}): PlanMaker {
+export function createPlanMaker(state: ClusterState, limits: PlanLimits = {}): PlanMaker {
+  const { rules, ignoreSoftErrors = false, maxMoves = Number.POSITIVE_INFINITY, maxData = Number.POSITIVE_INFINITY } = limits;
   const { instances } = state;
   const moves: PlannedMove[] = [];
   const change = createRuleChange();
@@ -47,6 +51,8 @@ export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors =
     },
     make(step) {
       const { instance, kind, target } = step;
+      const copied = instances.mirroring[instance] === mirror.internal && target >= 0 ? (instances.disk[instance] as number) : 0;
+      if (moves.length >= maxMoves || data + copied > maxData) return false;
       const from = { primary: instances.primary[instance] as number, secondary: instances.secondary[instance] as number };
       if (!isAllowed(step) || applyMove(state, instance, kind, target, ignoreSoftErrors) !== failMode.none) return false;
       const to = { primary: instances.primary[instance] as number, secondary: instances.secondary[instance] as number };
@@ -58,7 +64,6 @@ export function createPlanMaker(state: ClusterState, { rules, ignoreSoftErrors =
         .filter(({ by }) => by > 1e-9)
         .sort((a, b) => b.by - a.by);
       const score = scoreComponents.reduce((sum, { weight }, k) => sum + weight * (values[k] as number), 0) + ruleCost(rules);
-      const copied = instances.mirroring[instance] === mirror.internal && target >= 0 ? (instances.disk[instance] as number) : 0;
       const memory = instances.running[instance] === 1 ? (instances.memory[instance] as number) : 0;
       data += copied;
       moves.push({ instance, kind, target, from, to, score, data: copied, memory, improves });
