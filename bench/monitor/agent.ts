@@ -1,15 +1,19 @@
 import { flushCompileCache } from 'node:module';
-import { loadMonitorWorker, startMonitor } from '../../src/monitor/index.ts';
-import { collectorCatalogue } from './hanging-catalogue.ts';
+import { collectorCatalogue as builtIn, loadMonitorWorker, startMonitor } from '../../src/monitor/index.ts';
 
-// The agent that is measured, in a process of its own: agent.ts ROOT, or without a root to have everything compiled once.
+// The agent that is measured, in a process of its own: agent.ts ROOT calm|troubled, or without a root to have everything
+// compiled once. In trouble two collectors hang. Those of instances run every five seconds, whatever their own interval is.
 
-const [root] = process.argv.slice(2);
+const [root, state] = process.argv.slice(2);
 if (root === undefined) {
   await loadMonitorWorker();
+  await import('./hanging-catalogue.ts');
   flushCompileCache();
 } else {
   const module = new URL('./hanging-catalogue.ts', import.meta.url).href;
-  const monitor = await startMonitor({ listen: { host: '127.0.0.1', port: 0 }, root, collectors: { list: collectorCatalogue, module } });
+  const collectors = state === 'troubled' ? { list: (await import('./hanging-catalogue.ts')).collectorCatalogue, module } : undefined;
+  const monitor = await startMonitor({ listen: { host: '127.0.0.1', port: 0 }, root, ...(collectors && { collectors }) });
+  for (const { name, category } of builtIn) if (category === 'instance') monitor.scheduler.configure(name, { interval: 5 });
   process.send?.(monitor.port);
+  process.on('disconnect', () => process.exit());
 }

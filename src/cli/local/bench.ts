@@ -31,6 +31,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   },
   store: { file: 'store.ts', options: '[--small] [--adapter sqlite|etcd] [--seed N] [--dir DIRECTORY]', about: 'the state store' },
   jobs: { file: 'jobs.ts', options: '[--small] [--jobs N] [--submitters N] [--dir DIRECTORY]', about: 'the job queue' },
+  monitor: {
+    file: 'monitor/monitor.ts',
+    options: '[--small] [--instances N] [--seconds N] [--ask-seconds N] [--per-second N] [--mond FILE] [--output json]',
+    about: 'the monitoring agent; beside prometheus-node-exporter and ganeti-mond, where they are installed',
+  },
   rapi: { file: 'rapi.ts', options: '[--small] [--seed N] [--dir DIRECTORY]', about: 'the REST API' },
 };
 

@@ -33,11 +33,13 @@ export interface RunFolderOptions {
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly wallTime: () => number;
-  readonly runDir?: string;
+  readonly runDir?: string | undefined;
+  /** What `files` put before every path; sockets are connected to without them. */
+  readonly root?: string;
 }
 
 /** The KVM instances of this node as its agent keeps them in its run folder, which only root may read. A file that cannot be understood is left out. */
-export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/gantry' }: RunFolderOptions): InstanceSource {
+export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/gantry', root = '' }: RunFolderOptions): InstanceSource {
   const folder = `${runDir}/instances`;
   let entries = new Map<string, Entry>();
   let listed: readonly MonitoredInstance[] = [];
@@ -65,7 +67,7 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
     const given = spec ? { memory: spec.memory, vcpus: spec.vcpus } : {};
     const base = { name, uuid, hypervisor: 'kvm', phase, ...given, interfaces: nics.map(({ tap }) => tap) } as const;
     const running = process && lives(runtime, bootId);
-    return { runtime, instance: running ? { ...base, pid: process.pid, qmpSocket: `${folder}/${uuid}/q/qmpmon` } : base };
+    return { runtime, instance: running ? { ...base, pid: process.pid, qmpSocket: `${root}${folder}/${uuid}/q/qmpmon` } : base };
   };
 
   const refresh = (): MonitoredInstance[] => {

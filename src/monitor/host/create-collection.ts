@@ -23,7 +23,7 @@ export function createCollection(root: string, historiesOf: (collector: string) 
     wallTime: () => Date.now(),
     files,
     commands: createCommandRunner(),
-    instances: createRunFolderInstances({ files, now: monotonicNow, wallTime: Date.now }),
+    instances: createRunFolderInstances({ files, now: monotonicNow, wallTime: Date.now, root }),
   };
 
   async function collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome> {
