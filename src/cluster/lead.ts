@@ -8,6 +8,7 @@ import { createJoinService, type JoinAuthority } from './create-join-service.ts'
 import { busyInstances } from './lib/busy-instances.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
+import { MonitorDistributor } from './monitor-distributor.ts';
 import { createOperations } from './operations.ts';
 import { Placer } from './placement/placer.ts';
 import { refreshingCaller } from './refreshing-caller.ts';
@@ -64,9 +65,13 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     nodes: direct,
     clock,
     log,
-    onAnswer: () => void garbage.collect(),
+    onAnswer: (node) => {
+      void garbage.collect();
+      void monitors.settle(node);
+    },
     ...(options.pollIntervalMs && { intervalMs: options.pollIntervalMs }),
   });
+  const monitors = new MonitorDistributor({ config, nodes: direct, live: () => live, clock, log });
   const isBusy = ({ uuid, name }: { uuid: string; name: string }) => {
     const busy = busyInstances(jobs);
     return busy.has(uuid) || busy.has(name.toLowerCase());

@@ -21,7 +21,7 @@ export function opWants({ operations, config }: SagaHost, record: JobRecord, ind
 
 function findTarget(config: ConfigSnapshot, kind: LockLevel, name: string): LockTarget | undefined {
   if (kind === 'instance') return config.instances.find(name);
-  if (kind === 'node') return config.nodes.find(name);
+  if (kind === 'node' || kind === 'sending') return config.nodes.find(name);
   if (kind === 'group') return config.groups.find(name);
   if (kind === 'network') return config.networks.find(name);
   return undefined;

@@ -86,6 +86,7 @@ export class Simulation implements NodeCaller {
   readonly #shared: SharedWorld = { disks: new Map(), wire: new Map() };
   readonly #byUuid = new Map<string, SimulatedNode>();
   readonly #counts = new Map<string, number>();
+  readonly #holds = new Map<RpcName, Promise<unknown>>();
   #faults: { readonly fault: CallFault; seen: number }[] = [];
 
   constructor(options: SimulationOptions) {
@@ -115,6 +116,11 @@ export class Simulation implements NodeCaller {
 
   addFault(fault: CallFault): void {
     this.#faults.push({ fault, seen: 0 });
+  }
+
+  /** Calls of a method reach their nodes only when `until` is over. */
+  hold(method: RpcName, until: Promise<unknown>): void {
+    this.#holds.set(method, until);
   }
 
   /** Ends the agent at once, as SIGKILL does: its memory is lost, its world stays. */
@@ -189,6 +195,7 @@ export class Simulation implements NodeCaller {
     const fault = this.#faultOf(node, method);
     const [least, most] = this.#options.delayMs ?? [0, 0];
     if (most > 0) await this.#clock.sleep(least + this.#random() * (most - least), context.signal);
+    await this.#holds.get(method);
     if (!found.agent || found.fault === 'down') throw unreachable(node, 'connection refused');
     if (found.fault === 'garbage') return { nonsense: Math.floor(this.#random() * 1000) };
     if (found.fault === 'hang') return this.#hang(node, method, context.signal);

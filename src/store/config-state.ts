@@ -1,6 +1,6 @@
 import { GantryError } from '../base/index.ts';
 import { type Cluster, type Instance, keys, type NamedKind } from '../model/index.ts';
-import type { Collection, ConfigSnapshot, ObjectKind, ObjectOf } from './config.ts';
+import type { Collection, ConfigSnapshot, InstancesOfNode, ObjectKind, ObjectOf } from './config.ts';
 import { parseConfigKey, readObject } from './config-objects.ts';
 import { InstanceIndex } from './instance-index.ts';
 import { PersistentMap } from './persistent-map.ts';
@@ -76,7 +76,7 @@ export class ConfigState implements ConfigSnapshot {
     return this.text(keys.claim(what, value))?.value;
   }
 
-  instancesOf(nodeUuid: string): { readonly primary: readonly Instance[]; readonly secondary: readonly Instance[] } {
+  instancesOf(nodeUuid: string): InstancesOfNode {
     return this.#parts.index.of(nodeUuid);
   }
 

@@ -10,6 +10,14 @@ export interface Collection<T> {
   values(): IterableIterator<T>;
 }
 
+/** The instances of a node, by what it is to them. */
+export interface InstancesOfNode {
+  readonly primary: readonly Instance[];
+  readonly secondary: readonly Instance[];
+  /** On their way to it. */
+  readonly arriving: readonly Instance[];
+}
+
 /** The whole configuration at one revision; never changes, costs nothing to keep. */
 export interface ConfigSnapshot {
   readonly revision: number;
@@ -20,8 +28,7 @@ export interface ConfigSnapshot {
   readonly instances: Collection<Instance>;
   /** Owner of a claimed MAC, port or IP, if any. */
   claim(what: 'mac' | 'port' | 'ip', value: string): string | undefined;
-  /** Instances whose primary or secondary node this is. */
-  instancesOf(nodeUuid: string): { readonly primary: readonly Instance[]; readonly secondary: readonly Instance[] };
+  instancesOf(nodeUuid: string): InstancesOfNode;
 }
 
 export type ObjectKind = 'cluster' | NamedKind;

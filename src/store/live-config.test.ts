@@ -180,7 +180,11 @@ configTest('the instances of a node follow every change', async ({ config, other
   for (let round = 0; round < 120; round++) {
     const number = Math.floor(random() * 20);
     await config.transact((draft) => {
-      const place = { primary_node: pick(), secondary_nodes: random() < 0.5 ? [] : [pick()] };
+      const place = {
+        primary_node: pick(),
+        secondary_nodes: random() < 0.5 ? [] : [pick()],
+        moving_to: random() < 0.5 ? undefined : pick(),
+      };
       if (!draft.get('instance', uuidOf(number))) add(number, place)(draft);
       else if (random() < 0.3) draft.remove('instance', uuidOf(number));
       else draft.update('instance', uuidOf(number), (old) => ({ ...old, ...place }));
@@ -191,12 +195,13 @@ configTest('the instances of a node follow every change', async ({ config, other
   for (const { current } of [config, other]) {
     for (const { uuid } of current.nodes.values()) {
       const all = [...current.instances.values()];
-      const { primary, secondary } = current.instancesOf(uuid);
+      const { primary, secondary, arriving } = current.instancesOf(uuid);
       assert.deepEqual(names(primary), names(all.filter((instance) => instance.primary_node === uuid)));
       assert.deepEqual(names(secondary), names(all.filter((instance) => instance.secondary_nodes.includes(uuid))));
+      assert.deepEqual(names(arriving), names(all.filter((instance) => instance.moving_to === uuid)));
     }
   }
-  assert.deepEqual(config.current.instancesOf(sampleUuid(2, 99)), { primary: [], secondary: [] });
+  assert.deepEqual(config.current.instancesOf(sampleUuid(2, 99)), { primary: [], secondary: [], arriving: [] });
 });
 
 configTest('a rider is written with the change or not at all', async ({ store, config }) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { GantryError } from '../../src/base/index.ts';
 import { createOperations, jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, type SimulatedMasterOptions, startSimulatedMaster } from '../support/simulated-master.ts';
 
@@ -50,6 +52,9 @@ async function race(
     ),
   );
 }
+
+const statusesOf = ({ leading }: SimulatedMaster, ids: readonly number[]) =>
+  Promise.all(ids.map(async (id) => (await leading.services.jobs.get(id))?.ops[0]?.status));
 
 /** Names of the instances of each node. */
 function placesOf({ leading }: SimulatedMaster): Record<string, string[]> {
@@ -214,6 +219,58 @@ test('a location description is checked when it is stored, and outlives an insta
   assert.notEqual(nodeOf(cluster, 'db1'), nodeOf(cluster, 'db2'));
   await set('');
   await cluster.run(create('db3', gib));
+});
+
+test('while instances move, others are placed; room is theirs on both nodes, and one memory at a time leaves a node', async () => {
+  const cluster = await start(4, { memoryMib: 16 * gib });
+  const { jobs, config } = cluster.leading.services;
+  const { simulation } = cluster;
+  for (const [name, pnode, size] of [
+    ['web1', 'node1', 5],
+    ['web2', 'node1', 5],
+    ['web3', 'node3', 5],
+    ['fill3', 'node3', 8],
+    ['fill4', 'node4', 10],
+  ] as const) {
+    await cluster.run(create(name, size * gib, { pnode, start: true }));
+  }
+  const release = Promise.withResolvers<void>();
+  simulation.hold('migration-send', release.promise);
+  const migrate = (instance_name: string) => jobs.submit([{ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name }], 'tester');
+  const moves = [await migrate('web1'), await migrate('web2'), await migrate('web3')];
+  while (simulation.count('migration-send') < 2) await setTimeout(5);
+  assert.deepEqual(await statusesOf(cluster, moves), ['running', 'waiting', 'running']);
+
+  await cluster.run(create('small', gib));
+  // 15.5 GiB each: 5 + 5 leaving node1, 5 + 5 on their way to node2, 5 + 8 on node3, 10 on node4.
+  const full = /No node can take instance web4 .*4 nodes \(node1, node2, node3, node4\): not enough memory, at most 5632 MiB free/;
+  await assert.rejects(cluster.run(create('web4', 8 * gib)), { code: 'PLACEMENT_IMPOSSIBLE', message: full });
+  await assert.rejects(cluster.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'node2' }), { code: 'NODE_NOT_EMPTY', message: /web1, web3/ });
+
+  release.resolve();
+  for (const move of moves) await jobEnd(jobs, move);
+  assert.equal(simulation.count('migration-send'), 3);
+  assert.deepEqual([nodeOf(cluster, 'web1'), nodeOf(cluster, 'web3')], ['node2', 'node2']);
+  assert.deepEqual(placesOf(cluster)['node1'], []);
+  for (const instance of config.current.instances.values()) assert.equal(instance.moving_to, undefined);
+});
+
+test('a move that fails gives the room on its target back', async () => {
+  const cluster = await start(2, { memoryMib: 16 * gib });
+  const { config } = cluster.leading.services;
+  await cluster.run(create('web1', 8 * gib, { pnode: 'node1', start: true }));
+  const [, target] = cluster.simulation.nodes as unknown as [string, string];
+  for (const op of [
+    { OP_ID: 'OP_INSTANCE_MIGRATE', method: 'migration-accept' },
+    { OP_ID: 'OP_INSTANCE_FAILOVER', method: 'instance-start' },
+  ] as const) {
+    const error = new GantryError('HYPERVISOR_START_FAILED', { name: 'web1', problem: 'out of luck', log: 'nowhere' });
+    cluster.simulation.addFault({ method: op.method, node: target, nth: 1, error });
+    await assert.rejects(cluster.run({ OP_ID: op.OP_ID, instance_name: 'web1' }), { code: 'HYPERVISOR_START_FAILED' });
+    assert.deepEqual(placesOf(cluster), { node1: ['web1'], node2: [] });
+    assert.deepEqual(config.current.instancesOf(target).arriving, []);
+  }
+  await cluster.run({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1' });
 });
 
 /** Evacuates a node, and waits for the jobs that do it. */

@@ -87,7 +87,7 @@ function wrongInstances({ config }: PlanContext, node: Node, mine: readonly Inst
         text,
         todo: 'find out whose it is, then end its process on the node',
       });
-    } else if (owner.primary_node !== node.uuid) {
+    } else if (owner.primary_node !== node.uuid && owner.moving_to !== node.uuid) {
       const text = `runs on ${node.name}, its primary node is ${config.nodes.get(owner.primary_node)?.name}`;
       problems.push({
         code: 'VERIFY_INSTANCE_WRONG_NODE',

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes } from '../../model/index.ts';
+import { groupOpcodes, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
@@ -36,7 +36,7 @@ function requireNoSplit(config: ConfigSnapshot, group: string, moved: readonly s
   const before = (node: string) => config.nodes.get(node)?.group;
   const after = (node: string) => (moved.includes(node) ? group : before(node));
   const split = [...config.instances.values()].filter((instance) => {
-    const nodes = [instance.primary_node, ...instance.secondary_nodes];
+    const nodes = placesOf(instance);
     return new Set(nodes.map(before)).size === 1 && new Set(nodes.map(after)).size > 1;
   });
   if (split.length > 0) throw new GantryError('GROUP_WOULD_SPLIT', { instances: split.map((instance) => instance.name).join(', ') });

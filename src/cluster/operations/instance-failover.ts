@@ -4,8 +4,8 @@ import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { instanceNodes } from '../lib/instance-nodes.ts';
+import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
 import { moveTarget } from '../lib/move-target.ts';
-import { requireUsable } from '../lib/require-node.ts';
 import { runtimeOf } from '../lib/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
 
@@ -47,18 +47,11 @@ export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
     },
 
     steps: (plan) => [
+      keepRoomStep(plan),
       ...(plan.sourceGone
         ? []
         : [stopStep(plan.source, plan.instance, plan.timeout, { restart: plan.wasRunning, name: 'stop it on the old node' })]),
-      {
-        name: 'record the new node',
-        releasesAllocation: true,
-        commit(draft) {
-          requireUsable(draft.need('node', plan.target));
-          draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target }));
-        },
-        uncommit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.source })),
-      },
+      recordNodeStep(plan),
       ...(plan.sourceGone
         ? [
             {

@@ -1,7 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type StepContext, type WorldStep } from '../../jobs/index.ts';
-import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams } from '../../model/index.ts';
+import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams, type Touch } from '../../model/index.ts';
 import type { RpcResult } from '../../rpc/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { progressOf } from '../lib/disk-steps.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
@@ -9,6 +10,7 @@ import { findRunningCopy } from '../lib/find-running-copy.ts';
 import { instanceNodes } from '../lib/instance-nodes.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
+import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
 import { moveTarget } from '../lib/move-target.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning, runtimeOf } from '../lib/require-running.ts';
@@ -43,7 +45,11 @@ export interface MigratePlan {
 
 export const instanceMigrate = (parts: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceMigrate, {
-    locks: (params, config) => [...instanceOpcodes.instanceMigrate.touches(params), ...instanceNodes(config, params.instance_name)],
+    locks: (params, config) => [
+      ...instanceOpcodes.instanceMigrate.touches(params),
+      ...instanceNodes(config, params.instance_name),
+      ...sendingNode(config, params.instance_name),
+    ],
     async plan(context, params): Promise<MigratePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);
@@ -71,12 +77,8 @@ export const instanceMigrate = (parts: ClusterParts) =>
     },
 
     steps: (plan) => [
-      ...(plan.transfer ? [acceptStep(plan, parts), sendStep(plan, plan.transfer)] : []),
-      {
-        name: 'record the new node',
-        pivot: true,
-        commit: (draft) => draft.update('instance', plan.instance.uuid, (old) => ({ ...old, primary_node: plan.target })),
-      },
+      ...(plan.transfer ? [keepRoomStep(plan), acceptStep(plan, parts), sendStep(plan, plan.transfer)] : []),
+      { ...recordNodeStep(plan), pivot: true },
       // The state is on the target already, so the configuration says so first; the rest only tidies up.
       ...(plan.stopped ? [] : [finishStep(plan, 'target', plan.target, 'take over on the target')]),
       ...(plan.stopped || plan.source === plan.target
@@ -89,6 +91,12 @@ export const instanceMigrate = (parts: ClusterParts) =>
       return { node: plan.target_name, ...((outcomes['send its memory'] ?? none) as unknown as Transfer) };
     },
   });
+
+/** One memory at a time leaves a node: two at once would take as long together, and each would change for longer while it is sent. */
+function sendingNode(config: ConfigSnapshot, instanceName: string): Touch[] {
+  const instance = config.instances.find(instanceName);
+  return instance ? [{ kind: 'sending', name: instance.primary_node, mode: 'exclusive' }] : [];
+}
 
 /** Not running and not meant to: moving it is a matter of the configuration alone. */
 async function isStopped(context: PlanContext, instance: Instance): Promise<boolean> {

@@ -11,8 +11,8 @@ export const nodeRemove = () =>
       const node = findNode(config, params.node_name);
       if (node.uuid === config.cluster.master_node)
         throw new GantryError('NODE_IS_MASTER', { name: node.name, problem: 'it cannot be taken out.' });
-      const { primary, secondary } = config.instancesOf(node.uuid);
-      const instances = [...primary, ...secondary].map((instance) => instance.name);
+      const { primary, secondary, arriving } = config.instancesOf(node.uuid);
+      const instances = [...primary, ...secondary, ...arriving].map((instance) => instance.name).sort();
       if (instances.length > 0) throw new GantryError('NODE_NOT_EMPTY', { name: node.name, instances: instances.join(', ') });
       return { uuid: node.uuid };
     },

@@ -73,7 +73,8 @@ function check(config: ConfigSnapshot, before: Node, after: Node, force: boolean
     const wanted = Math.min(config.cluster.candidate_pool_size, possible);
     if (left < wanted) throw new GantryError('CANDIDATES_TOO_FEW', { left, wanted });
   }
-  const instances = config.instancesOf(before.uuid).primary;
+  const { primary, arriving } = config.instancesOf(before.uuid);
+  const instances = [...primary, ...arriving];
   if (before.vm_capable && !after.vm_capable && instances.length > 0) {
     throw new GantryError('NODE_NOT_EMPTY', { name: before.name, instances: instances.map((instance) => instance.name).join(', ') });
   }

@@ -27,6 +27,7 @@ const change = fc.record({
   template: fc.constantFrom('file' as const, 'sharedfile' as const),
   tags: fc.constantFrom<string[][]>([], ['service:web'], ['service:db']),
   state: fc.constantFrom('up' as const, 'down' as const, 'offline' as const),
+  moving: fc.option(fc.nat({ max: nodes.length - 1 }), { nil: undefined }),
   kind: fc.constantFrom('put' as const, 'put' as const, 'put' as const, 'remove' as const),
 });
 
@@ -61,10 +62,11 @@ test('following changes leads to the same as making all anew', () => {
       const keeper = new AllocatorKeeper(live);
       const instances = new Map<string, Instance>();
       keeper.follow(start, undefined);
-      for (const [k, { number, node, memory, size, template, tags, state, kind }] of changes.entries()) {
+      for (const [k, { number, node, memory, size, template, tags, state, moving, kind }] of changes.entries()) {
         if (kind === 'remove') instances.delete(plainUuid(3, number));
         else {
-          const more = { beparams: { maxmem: memory }, disk_template: template, tags, admin_state: state };
+          const moves = moving !== undefined && moving !== node && { moving_to: plainUuid(2, moving) };
+          const more = { beparams: { maxmem: memory }, disk_template: template, tags, admin_state: state, ...moves };
           instances.set(plainUuid(3, number), plainInstance(number, node, size, more));
         }
         const config = withInstances(start, [...instances.values()], k + 2);

@@ -3,7 +3,6 @@ import {
   type Allocator,
   createAllocator,
   createState,
-  type InstanceData,
   type PreparedCluster,
   prepareCluster,
   type RuleBook,
@@ -13,7 +12,7 @@ import {
 } from '../../placement/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { LiveState } from '../live-state.ts';
-import { configuredCluster, nodeData, placedInstance } from './configured-cluster.ts';
+import { configuredCluster, nodeData, type Presence, presenceKeys, presencesOf } from './configured-cluster.ts';
 import { nodeRefusal } from './node-refusal.ts';
 
 /** Makes the rules of location for a cluster; undefined: it has none but those that its tags give the engine itself. */
@@ -25,7 +24,7 @@ export interface WarmAllocator {
   readonly nodes: readonly Node[];
   readonly nodeAt: ReadonlyMap<string, number>;
   readonly groupAt: ReadonlyMap<string, number>;
-  /** Rows of the instances, by UUID. */
+  /** Rows of the instances, by UUID; of those that are on their way, by the key of their presence too. */
   readonly rows: ReadonlyMap<string, number>;
 }
 
@@ -34,8 +33,8 @@ interface Kept extends WarmAllocator {
   readonly rows: Map<string, number>;
   config: ConfigSnapshot;
   liveVersion: number;
-  /** By UUID: each instance as it was taken over. */
-  readonly taken: Map<string, { instance: Instance; data: InstanceData }>;
+  /** By key, as it was taken over. */
+  readonly taken: Map<string, Presence>;
   /** The instances of each node, as the configuration lists them. */
   lists: readonly (readonly Instance[])[];
   /** Rows that instances have left. */
@@ -107,19 +106,19 @@ function isSameFrame(one: ConfigSnapshot, other: ConfigSnapshot): boolean {
 
 function build(config: ConfigSnapshot, live: LiveState, rules: RulesOf): Kept {
   const { version: liveVersion } = live;
-  const { data, nodes, instances, nodeAt, groupAt } = configuredCluster(config, live);
+  const { data, nodes, presences, nodeAt, groupAt } = configuredCluster(config, live);
   const prepared = prepareCluster(data);
-  const state = createState(prepared, { spareInstances: Math.max(16, instances.length >> 2) });
+  const state = createState(prepared, { spareInstances: Math.max(16, presences.length >> 2) });
   // A group of one node has nowhere to go when it fails, whatever is placed there.
   const ignoredGroups = [...groupAt.values()].filter(
     (group) => data.nodes.filter((node) => node.group === group && !node.offline).length < 2,
   );
   const allocator = createAllocator(state, { ignoredGroups, rules });
   if (rules) allocator.search = { ...allocator.search, rules: rules(prepared) };
-  const taken = instances.map((instance, row) => [instance.uuid, { instance, data: data.instances[row] as InstanceData }] as const);
-  const rows = new Map(instances.map(({ uuid }, row) => [uuid, row]));
+  const taken = new Map(presences.map((presence) => [presence.key, presence]));
+  const rows = new Map(presences.map(({ key }, row) => [key, row]));
   const lists = nodes.map(({ uuid }) => config.instancesOf(uuid).primary);
-  return { allocator, nodes, nodeAt, groupAt, rows, rules, config, liveVersion, taken: new Map(taken), lists, left: 0 };
+  return { allocator, nodes, nodeAt, groupAt, rows, rules, config, liveVersion, taken, lists, left: 0 };
 }
 
 /** @returns false when it is better to make all anew; then nothing may be used any more */
@@ -128,16 +127,17 @@ function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
   const { changed, gone, lists } = differences(kept, config);
   const { allocator } = kept;
   // What has left keeps its row and its name, so that rules would know two instances by it.
-  const leaves = gone.length > 0 || changed.some(({ instance }) => kept.rows.has(instance.uuid));
+  const leaves = gone.length > 0 || changed.some(({ key }) => kept.rows.has(key));
   if (kept.rules && (leaves || changed.length > 1)) return false;
   if (changed.length > fewChanges || kept.left + gone.length > fewChanges + allocator.used / 4) return false;
-  for (const uuid of gone) remove(kept, uuid);
-  for (const { instance, data } of changed) {
-    remove(kept, instance.uuid);
+  for (const key of gone) remove(kept, key);
+  for (const presence of changed) {
+    const { key, data } = presence;
+    remove(kept, key);
     const wanted = stage(allocator, { ...data, primary: -1, secondary: -1 });
     settle(allocator, wanted, { primary: data.primary, secondary: data.secondary, score: 0 });
-    kept.rows.set(instance.uuid, wanted.row);
-    kept.taken.set(instance.uuid, { instance, data });
+    kept.rows.set(key, wanted.row);
+    kept.taken.set(key, presence);
   }
   kept.config = config;
   kept.lists = lists;
@@ -145,37 +145,42 @@ function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
 }
 
 interface Differences {
-  readonly changed: readonly { readonly instance: Instance; readonly data: InstanceData }[];
-  /** UUIDs. */
+  readonly changed: readonly Presence[];
+  /** Keys. */
   readonly gone: readonly string[];
   readonly lists: Kept['lists'];
 }
 
 /** Looks only at nodes whose list of instances is another one: a configuration keeps the lists that no change touches. */
 function differences({ nodes, nodeAt, lists, taken }: Kept, config: ConfigSnapshot): Differences {
-  const changed: Differences['changed'][number][] = [];
+  const changed: Presence[] = [];
   const gone: string[] = [];
   const next = nodes.map(({ uuid }) => config.instancesOf(uuid).primary);
   for (const [n, list] of next.entries()) {
     const before = lists[n] ?? [];
     if (list === before) continue;
-    for (const { uuid } of before) if (!config.instances.get(uuid)) gone.push(uuid);
+    for (const instance of before) {
+      const now = config.instances.get(instance.uuid);
+      const keys = now ? presenceKeys(now) : [];
+      gone.push(...presenceKeys(instance).filter((key) => !keys.includes(key)));
+    }
     for (const instance of list) {
-      const known = taken.get(instance.uuid);
-      if (known?.instance === instance) continue;
-      const data = placedInstance(config, nodeAt, instance);
-      if (known && JSON.stringify(known.data) === JSON.stringify(data)) known.instance = instance;
-      else changed.push({ instance, data });
+      if (taken.get(instance.uuid)?.instance === instance) continue;
+      for (const presence of presencesOf(config, nodeAt, instance)) {
+        const known = taken.get(presence.key);
+        if (known && JSON.stringify(known.data) === JSON.stringify(presence.data)) taken.set(presence.key, presence);
+        else changed.push(presence);
+      }
     }
   }
   return { changed, gone, lists: next };
 }
 
-function remove(kept: Kept, uuid: string): void {
-  const row = kept.rows.get(uuid);
+function remove(kept: Kept, key: string): void {
+  const row = kept.rows.get(key);
   if (row === undefined) return;
   withdraw(kept.allocator, row);
-  kept.rows.delete(uuid);
-  kept.taken.delete(uuid);
+  kept.rows.delete(key);
+  kept.taken.delete(key);
   kept.left++;
 }

@@ -64,6 +64,23 @@ test('memory that a policy promises more than once takes only its part', () => {
   assert.deepEqual([nodes.room[0], columns.memory[0]], [1.5 * 15 * 1024, 3072]);
 });
 
+test('an instance that moves has room on both nodes', () => {
+  const instances = [plainInstance(0, 0, 10, { beparams: { maxmem: 2048 }, moving_to: second.uuid, tags: ['service:web'] })];
+  const { data, presences } = configuredCluster(plainConfig({ nodes: [first, second], instances }), plainLive());
+  assert.deepEqual(
+    data.instances.map(({ name, primary, memory, tags }) => [name, primary, memory, tags]),
+    [
+      ['instance0', 0, 2048, ['service:web']],
+      ['instance0 (arriving)', 1, 2048, ['service:web']],
+    ],
+  );
+  assert.deepEqual(
+    data.nodes.map(({ freeMemory }) => freeMemory),
+    [13 * 1024, 13 * 1024],
+  );
+  assert.equal(presences[0]?.key, instances[0]?.uuid);
+});
+
 test('disk is free when the node says so, nobody was promised it, and nothing is on its way there', () => {
   const freeDisk = (disk_free: number, ...instances: ReturnType<typeof plainInstance>[]) => {
     const live = plainLive({ [first.uuid]: { disk_total: 1000, disk_free } });

@@ -17,7 +17,8 @@ import { nodeRefusal } from './node-refusal.ts';
 export interface ConfiguredCluster {
   readonly data: ClusterData;
   readonly nodes: readonly Node[];
-  readonly instances: readonly Instance[];
+  /** One for each instance of the data. */
+  readonly presences: readonly Presence[];
   /** By UUID. */
   readonly nodeAt: ReadonlyMap<string, number>;
   readonly groupAt: ReadonlyMap<string, number>;
@@ -36,31 +37,49 @@ export function configuredCluster(config: ConfigSnapshot, live: LiveState): Conf
   const groupAt = positions(groups);
   const nodeAt = positions(nodes);
   const instances = byName(config.instances.values()).filter(({ primary_node }) => nodeAt.has(primary_node));
+  const presences = instances.flatMap((instance) => presencesOf(config, nodeAt, instance));
   const { cluster } = config;
   return {
     nodes,
-    instances,
+    presences,
     nodeAt,
     groupAt,
     data: {
       groups: groups.map((group) => groupData(config, group)),
       nodes: nodes.map((node) => nodeData(config, live, node, groupAt.get(node.group) ?? 0)),
-      instances: instances.map((instance) => placedInstance(config, nodeAt, instance)),
+      instances: presences.map(({ data }) => data),
       tags: cluster.tags,
       ipolicy: ratiosOf(cluster.ipolicy),
     },
   };
 }
 
-/** An instance where the configuration has it. */
-export function placedInstance(
+/** An instance where it is, or as what comes to the node that it is moving to. */
+export interface Presence {
+  /** The UUID of the instance for where it is. */
+  readonly key: string;
+  readonly instance: Instance;
+  readonly data: InstanceData;
+}
+
+export const presenceKeys = ({ uuid, moving_to }: Instance): readonly string[] =>
+  moving_to === undefined ? [uuid] : [uuid, `${uuid} arriving`];
+
+/** An instance where the configuration has it. While it moves it takes room on both nodes, and tags count on both. */
+export function presencesOf(
   { cluster, networks }: ConfigSnapshot,
   nodeAt: ReadonlyMap<string, number>,
   instance: Instance,
-): InstanceData {
+): readonly Presence[] {
+  const needs = needsOf(instance);
   const primary = nodeAt.get(instance.primary_node) ?? noNode;
   const secondary = nodeAt.get(instance.secondary_nodes[0] ?? '') ?? noNode;
-  return instanceData(cluster, networks, needsOf(instance), { primary, secondary });
+  const [here = '', there] = presenceKeys(instance);
+  const staying = { key: here, instance, data: instanceData(cluster, networks, needs, { primary, secondary }) };
+  const target = nodeAt.get(instance.moving_to ?? '');
+  if (there === undefined || target === undefined) return [staying];
+  const data = instanceData(cluster, networks, needs, { primary: target, secondary: noNode });
+  return [staying, { key: there, instance, data: { ...data, name: `${data.name} (arriving)` } }];
 }
 
 const most = Number.MAX_SAFE_INTEGER;
@@ -113,28 +132,29 @@ export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, gr
 
 /** What is promised to instances; where a policy promises memory more than once, the part that it reckons with. */
 function takenMemory(config: ConfigSnapshot, { uuid, group }: Node): number {
-  const staying = config.instancesOf(uuid).primary.filter(({ admin_state }) => admin_state !== 'offline');
-  const promised = staying.reduce((sum, instance) => sum + fillBeparams(config.cluster, instance).maxmem, 0);
+  const { primary, arriving } = config.instancesOf(uuid);
+  const taking = [...primary, ...arriving].filter(({ admin_state }) => admin_state !== 'offline');
+  const promised = taking.reduce((sum, instance) => sum + fillBeparams(config.cluster, instance).maxmem, 0);
   const ofGroup = config.groups.get(group);
   const { 'memory-ratio': ratio = 1 } = ofGroup ? fillIpolicy(config.cluster, ofGroup) : config.cluster.ipolicy;
   return promised / ratio;
 }
 
 /**
- * What the node reports as free, less the disks that came after its report; and no more than is promised to nobody, for a
+ * What the node reports as free, less the disks that came after its report or are on their way; and no more than is promised to nobody, for a
  * sparse file takes its room only when it is written.
  */
 function freeDisk(config: ConfigSnapshot, live: LiveState, { uuid }: Node): number {
   const report = live.node(uuid);
   if (!report) return 0;
-  const { primary, secondary } = config.instancesOf(uuid);
+  const { primary, secondary, arriving } = config.instancesOf(uuid);
   let promised = 0;
   let coming = 0;
-  for (const instance of [...primary, ...secondary]) {
+  for (const instance of [...primary, ...secondary, ...arriving]) {
     if (!isLocal(instance.disk_template)) continue;
     const space = diskSpace(instance);
     promised += space;
-    if (instance.ctime * 1000 > report.at) coming += space;
+    if (instance.moving_to === uuid || instance.ctime * 1000 > report.at) coming += space;
   }
   return Math.max(0, Math.min(report.info.disk_free - coming, report.info.disk_total - promised));
 }

@@ -120,6 +120,7 @@ export function plainConfig(objects: PlainObjects, revision = 1): ConfigSnapshot
     instancesOf: (uuid) => ({
       primary: instances.filter(({ primary_node }) => primary_node === uuid),
       secondary: instances.filter(({ secondary_nodes }) => secondary_nodes.includes(uuid)),
+      arriving: instances.filter(({ moving_to }) => moving_to === uuid),
     }),
   };
 }

@@ -15,6 +15,8 @@ export const Instance = Type.Object({
   ...commonFields,
   name: Name,
   primary_node: Uuid,
+  /** Where it is on its way to: room is kept for it on that node until it is there, or stays. */
+  moving_to: Type.Optional(Uuid),
   /** For mirrored templates; UUIDs. */
   secondary_nodes: Type.Array(Uuid),
   os: Type.String(),
@@ -34,3 +36,7 @@ export const Instance = Type.Object({
   forthcoming: Type.Boolean(),
 });
 export type Instance = Static<typeof Instance>;
+
+/** UUIDs of the nodes that an instance is on or on its way to. */
+export const placesOf = ({ primary_node, secondary_nodes, moving_to }: Instance): readonly string[] =>
+  moving_to === undefined ? [primary_node, ...secondary_nodes] : [primary_node, ...secondary_nodes, moving_to];

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 
-/** Kinds of things that an opcode touches; in this order locks are taken. */
-export const lockLevels = ['cluster', 'instance', 'allocation', 'group', 'node', 'network'] as const;
+/** Kinds of things that an opcode touches; in this order locks are taken. `sending` is a node that sends the memory of an instance. */
+export const lockLevels = ['cluster', 'instance', 'sending', 'allocation', 'group', 'node', 'network'] as const;
 export type LockLevel = (typeof lockLevels)[number];
 
 /** What an opcode touches: the base of its locks and of its authorization. */

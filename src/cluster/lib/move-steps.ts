@@ -1,0 +1,31 @@
+import type { CommitStep } from '../../jobs/index.ts';
+import type { Instance } from '../../model/index.ts';
+import { requireUsable } from './require-node.ts';
+
+/** Nodes are UUIDs. */
+interface Move {
+  readonly instance: Pick<Instance, 'uuid'>;
+  readonly source: string;
+  readonly target: string;
+}
+
+const staying = ({ moving_to: _, ...instance }: Instance): Instance => instance;
+
+/** From here on the room on the target belongs to the instance, and others may be placed while it moves. */
+export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
+  name: 'keep room on the new node',
+  releasesAllocation: true,
+  commit(draft) {
+    requireUsable(draft.need('node', target));
+    draft.update('instance', instance.uuid, (old) => ({ ...old, moving_to: target }));
+  },
+  uncommit: (draft) => draft.update('instance', instance.uuid, staying),
+});
+
+/** The instance belongs to the target now. Undone by giving it back, as one that has room on the target still. */
+export const recordNodeStep = ({ instance, source, target }: Move) =>
+  ({
+    name: 'record the new node',
+    commit: (draft) => draft.update('instance', instance.uuid, (old) => ({ ...staying(old), primary_node: target })),
+    uncommit: (draft) => draft.update('instance', instance.uuid, (old) => ({ ...old, primary_node: source, moving_to: target })),
+  }) satisfies CommitStep;
