@@ -4,9 +4,11 @@ import type { Collector } from './collector/collector.ts';
 import { collectorCatalogue } from './collector-catalogue.ts';
 import { createCollectorHost } from './host/collector-host.ts';
 import { monotonicNow } from './host/monotonic-now.ts';
+import { type PluginOptions, startPlugins } from './plugins/start-plugins.ts';
 import { type CollectorScheduler, startScheduler } from './scheduler/collector-scheduler.ts';
 import { createReportCache } from './scheduler/report-cache.ts';
 import { startMonitorServer } from './server/monitor-server.ts';
+import { ownFamilies } from './server/own-metrics.ts';
 
 export interface MonitorOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -16,6 +18,10 @@ export interface MonitorOptions {
   readonly tokens?: readonly string[];
   /** Where `/proc` and the like begin; '' for this host. */
   readonly root?: string;
+  /** The node agent's run folder; `/run/gantry` unless given. */
+  readonly runDir?: string | undefined;
+  /** Where plugins lie; none unless given. */
+  readonly plugins?: PluginOptions | undefined;
   /** For tests: collectors in place of the built-in ones, and the module from which the worker takes the same. */
   readonly collectors?: { readonly list: readonly Collector<unknown>[]; readonly module: string };
 }
@@ -35,20 +41,36 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const collectors = options.collectors?.list ?? collectorCatalogue;
   const clock = { now: monotonicNow, sleep: (ms: number, signal?: AbortSignal) => setTimeout(ms, undefined, signal ? { signal } : {}) };
   const cache = createReportCache(collectors, { now: monotonicNow, wallTime: () => Date.now() });
-  const host = createCollectorHost({ root, ...(options.collectors ? { catalogue: options.collectors.module } : {}) });
-  const agent = () => ({ threads: host.threads, stuckThreads: host.stuckThreads });
+  const host = createCollectorHost({
+    root,
+    runDir: options.runDir,
+    ...(options.collectors ? { catalogue: options.collectors.module } : {}),
+  });
+  const plugins =
+    options.plugins &&
+    startPlugins(
+      options.plugins,
+      collectors,
+      ownFamilies.map(({ name }) => name),
+    );
+  const agent = () => ({
+    threads: host.threads + (plugins?.threads ?? 0),
+    stuckThreads: host.stuckThreads + (plugins?.stuckThreads ?? 0),
+  });
   const access = { tokens, certificates: tls !== undefined };
   const server = await startMonitorServer({ ...options.listen, cache, agent, now: monotonicNow, access, ...(tls ? { tls } : {}) });
-  const scheduler = startScheduler({ collectors, host, cache, clock });
+  const collect: typeof host.collect = (name, timeout) => (plugins?.has(name) ? plugins : host).collect(name, timeout);
+  const scheduler = startScheduler({ collectors, host: { collect }, cache, clock });
+  plugins?.open(scheduler);
   return {
     port: server.port,
     scheduler,
     useTls: server.useTls,
     close: async () => {
       scheduler.close();
-      await host.close();
+      await Promise.all([host.close(), plugins?.close()]);
       await server.close();
-      return host.stuckThreads === 0;
+      return agent().stuckThreads === 0;
     },
   };
 }

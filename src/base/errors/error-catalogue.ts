@@ -13,6 +13,7 @@ import { jobsErrors } from './jobs-errors.ts';
 import { localErrors } from './local-errors.ts';
 import { locationErrors } from './location-errors.ts';
 import { monitorErrors } from './monitor-errors.ts';
+import { monitorPluginErrors } from './monitor-plugin-errors.ts';
 import { networkErrors } from './network-errors.ts';
 import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
@@ -46,6 +47,7 @@ export const errorCatalogue = {
   ...daemonErrors,
   ...localErrors,
   ...monitorErrors,
+  ...monitorPluginErrors,
 } satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import type { CollectorContext } from './collector-context.ts';
-import type { Emit, MetricFamily } from './metric-family.ts';
+import type { Emit, FamilySamples, MetricFamily } from './metric-family.ts';
 
 /** Ganeti's categories; `null` is shown as `default` in paths and lists. */
 export type CollectorCategory = 'instance' | 'storage' | 'daemon' | 'hypervisor' | 'node' | null;
@@ -16,8 +16,8 @@ export interface CollectRun {
 /** Returns the `data` of the report. Throws when there is nothing to report; the last good value is kept then. */
 export type Collect<Data> = (run: CollectRun) => Data | Promise<Data>;
 
-/** One source of facts. It says what it is here, and runs in the worker thread from `start` on. */
-export interface Collector<Data = Json> {
+/** What a collector says of itself; these facts travel between threads. */
+export interface CollectorFacts {
   readonly name: string;
   readonly category: CollectorCategory;
   readonly kind: CollectorKind;
@@ -38,8 +38,16 @@ export interface Collector<Data = Json> {
   /** Bytes of JSON above which a report is refused as a flood; 1 MiB unless given. */
   readonly largestReport?: number;
   readonly metrics: readonly MetricFamily[];
+  /** Of one that comes and goes while the agent runs: another one means another collector of the same name. */
+  readonly revision?: string;
+}
+
+/** One source of facts. It runs in the worker thread from `start` on. */
+export interface Collector<Data = Json> extends CollectorFacts {
   /** Turns the data of a report into samples. A function of its argument alone. */
   measure(data: Data, emit: Emit): void;
+  /** Samples whose families come with the report, beside those of `measure`. A function of its argument alone. */
+  expose?(data: Data): readonly FamilySamples[];
   /**
    * Called once in the life of a worker thread. State between collections lives in the closure; a worker that had to be
    * replaced starts again from here. Must not read anything yet.

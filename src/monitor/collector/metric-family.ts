@@ -11,3 +11,19 @@ export interface MetricFamily {
 
 /** Gives one sample: the family by its name, the value, and the values of its labels in their order. */
 export type Emit = (family: string, value: number, ...labelValues: readonly string[]) => void;
+
+/** Lines of samples of one family. */
+export interface FamilySamples {
+  readonly family: string;
+  readonly text: string;
+  /** Of a family that its collector does not declare, since it comes with the report. */
+  readonly head?: FamilyHead;
+}
+
+/** How a family begins on the page: also of those types that only others' families have. */
+export interface FamilyHead {
+  readonly name: string;
+  readonly type: MetricFamily['type'] | 'histogram' | 'summary' | 'unknown';
+  readonly unit?: string;
+  readonly help: string;
+}

@@ -1,3 +1,6 @@
+import type { CollectorFacts } from '../collector/collector.ts';
+import type { FamilySamples } from '../collector/metric-family.ts';
+
 /** From the serving thread: run one collector now. */
 export interface CollectRequest {
   readonly id: number;
@@ -19,12 +22,6 @@ export interface FailedOutcome {
   readonly problem: string;
 }
 
-/** Lines of samples of one family. */
-export interface FamilySamples {
-  readonly family: string;
-  readonly text: string;
-}
-
 /** `blocked`: it held the thread, which was replaced. */
 export type CollectFailure = 'timed-out' | 'failed' | 'flooded' | 'blocked' | 'crashed';
 
@@ -35,13 +32,18 @@ export type WorkerMessage =
   /** A collector threw where nobody could catch it. */
   | { readonly kind: 'fault'; readonly who: number; readonly problem: string }
   /** A ring buffer was made, or dropped; the next worker gets what there is. */
-  | { readonly kind: 'history'; readonly key: string; readonly memory: SharedArrayBuffer | undefined };
+  | { readonly kind: 'history'; readonly key: string; readonly memory: SharedArrayBuffer | undefined }
+  /** Which collectors there are now, from a module whose collectors come and go. */
+  | { readonly kind: 'catalogue'; readonly collectors: readonly CollectorFacts[] };
 
 /** What the serving thread gives a new worker. */
 export interface WorkerSettings {
   readonly root: string;
-  /** Module whose `collectorCatalogue` is run. */
+  readonly runDir?: string | undefined;
+  /** Module whose `collectorCatalogue` is run, or what its `openCatalogue` opens. */
   readonly catalogue: string;
+  /** What `openCatalogue` is given. */
+  readonly given: unknown;
   /** {@link WorkerMark}. */
   readonly mark: SharedArrayBuffer;
   readonly histories: ReadonlyMap<string, SharedArrayBuffer>;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { CollectorFacts } from '../collector/collector.ts';
 import type { WorkerMark, WorkerSettings } from './collect-request.ts';
 import { type CollectOutcome, type CollectRequest, type FailedOutcome, markBytes, markOf, type WorkerMessage } from './collect-request.ts';
 import { monotonicNow } from './monotonic-now.ts';
@@ -7,6 +8,8 @@ import { monotonicNow } from './monotonic-now.ts';
 export interface CollectorHost {
   /** Never rejects. @param timeout - milliseconds. */
   collect(name: string, timeout: number): Promise<CollectOutcome>;
+  /** Has the thread begin before the first collection, so that a catalogue which is opened there tells what it has. */
+  wake(): void;
   /** Worker threads started so far; more than one tells of collectors that blocked or crashed theirs. */
   readonly threads: number;
   /** Threads that were told to end and have not: they hang in a call of the system. */
@@ -29,8 +32,14 @@ interface Thread {
 export interface HostOptions {
   /** What stands before every path that collectors read; '' on a real host. */
   readonly root?: string;
+  /** The node agent's; its usual one unless given. */
+  readonly runDir?: string | undefined;
   /** Module that exports `collectorCatalogue`; the built-in collectors unless given. */
   readonly catalogue?: string;
+  /** What the module's `openCatalogue` is given. */
+  readonly given?: unknown;
+  /** Told of all collectors of such a module whenever one has come, gone or changed. */
+  readonly onCatalogue?: (collectors: readonly CollectorFacts[]) => void;
 }
 
 /** A worker answers time-outs of waiting collectors itself; so much later (ms) it must be held up. */
@@ -50,7 +59,7 @@ const builtIn = new URL('../collector-catalogue.ts', import.meta.url).href;
  * under way run again in the new thread. A collector whose thread hangs in the system waits for that thread to end, so
  * there is never more than one such thread a collector.
  */
-export function createCollectorHost({ root = '', catalogue = builtIn }: HostOptions = {}): CollectorHost {
+export function createCollectorHost({ root = '', runDir, catalogue = builtIn, given, onCatalogue }: HostOptions = {}): CollectorHost {
   const pending = new Map<number, Pending>();
   const numbers = new Map<string, number>();
   const names: string[] = [''];
@@ -74,7 +83,7 @@ export function createCollectorHost({ root = '', catalogue = builtIn }: HostOpti
     const memory = new SharedArrayBuffer(markBytes);
     threads++;
     const worker = new Worker(new URL('./collector-worker.ts', import.meta.url), {
-      workerData: { root, catalogue, mark: memory, histories } satisfies WorkerSettings,
+      workerData: { root, runDir, catalogue, given, mark: memory, histories } satisfies WorkerSettings,
       resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 1, stackSizeMb: 2 },
     });
     const started = { worker, mark: markOf(memory) };
@@ -97,6 +106,7 @@ export function createCollectorHost({ root = '', catalogue = builtIn }: HostOpti
   function hear(message: WorkerMessage): void {
     if (message.kind === 'answer') settle(message.id, message.outcome);
     else if (message.kind === 'fault') blame(names[message.who] ?? '', { ok: false, failure: 'crashed', problem: message.problem });
+    else if (message.kind === 'catalogue') onCatalogue?.(message.collectors);
     else if (message.memory) histories.set(message.key, message.memory);
     else histories.delete(message.key);
   }
@@ -183,6 +193,9 @@ export function createCollectorHost({ root = '', catalogue = builtIn }: HostOpti
 
   return {
     collect,
+    wake: () => {
+      if (!closed) thread ??= startThread();
+    },
     get threads() {
       return threads;
     },

@@ -1,20 +1,31 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Collector } from '../collector/collector.ts';
+import type { Collector, CollectorFacts } from '../collector/collector.ts';
 import { type CollectRequest, markOf, type WorkerMessage, type WorkerSettings } from './collect-request.ts';
 import { createCollection, messageOf } from './create-collection.ts';
 import { sharedHistories } from './shared-histories.ts';
 import { watchWhoRuns } from './who-runs.ts';
 
+/** Collectors that come and go. */
+export interface LiveCatalogue {
+  find(name: string): Collector<unknown> | undefined;
+}
+
+/** Opens it, and tells of all its collectors whenever one has come, gone or changed. */
+export type OpenCatalogue = (given: unknown, announce: (collectors: readonly CollectorFacts[]) => void) => Promise<LiveCatalogue>;
+
+interface CatalogueModule {
+  readonly collectorCatalogue?: readonly Collector<unknown>[];
+  readonly openCatalogue?: OpenCatalogue;
+}
+
 /** What a worker thread does: it knows no schedule, is told what to run, and says what came of it. */
 export async function runCollectors(settings: WorkerSettings, port: MessagePort): Promise<void> {
-  const catalogue = ((await import(settings.catalogue)) as { collectorCatalogue: readonly Collector<unknown>[] }).collectorCatalogue;
-  const known = new Map(catalogue.map((collector) => [collector.name, collector]));
   const names = new Map<number, string>();
   const whoRuns = watchWhoRuns(markOf(settings.mark));
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
   const tell = (message: WorkerMessage) => port.postMessage(message);
   const collection = createCollection(
-    settings.root,
+    settings,
     sharedHistories(settings.histories, (key, memory) => tell({ kind: 'history', key, memory })),
   );
 
@@ -23,12 +34,15 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
     collection.forget(names.get(who) ?? '');
     tell({ kind: 'fault', who, problem: messageOf(error) });
   };
+  const { collectorCatalogue = [], openCatalogue } = (await import(settings.catalogue)) as CatalogueModule;
+  const fixed = new Map(collectorCatalogue.map((collector) => [collector.name, collector]));
+  const live = await openCatalogue?.(settings.given, (collectors) => tell({ kind: 'catalogue', collectors }));
   process.on('uncaughtException', (error) => fault(whoRuns.current, error));
   process.on('unhandledRejection', (error, promise) => fault(whoRuns.ownerOf(promise), error));
 
   port.on('message', ({ id, who, name, timeout }: CollectRequest) => {
-    const collector = known.get(name);
-    if (!collector) return;
+    const collector = fixed.get(name) ?? live?.find(name);
+    if (!collector) return tell({ kind: 'answer', id, outcome: { ok: false, failure: 'failed', problem: 'it is not there any more' } });
     names.set(who, name);
     whoRuns.enter(who);
     void collection.collect(collector, timeout).then((outcome) => tell({ kind: 'answer', id, outcome }));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/index.ts';
-import type { Collector } from '../collector/collector.ts';
+import type { CollectorFacts } from '../collector/collector.ts';
 import type { CollectOutcome } from '../host/collect-request.ts';
 import type { CollectorHost } from '../host/collector-host.ts';
 import type { ReportCache } from './report-cache.ts';
@@ -22,13 +22,16 @@ export interface ScheduleEntry {
 }
 
 export interface CollectorScheduler {
+  /** Takes in a collector that has come, or another one in place of that of the same name. */
+  add(collector: CollectorFacts): void;
+  remove(name: string): void;
   configure(name: string, settings: CollectorSettings): void;
   entries(): readonly ScheduleEntry[];
   close(): void;
 }
 
 export interface SchedulerParts {
-  readonly collectors: readonly Collector<unknown>[];
+  readonly collectors: readonly CollectorFacts[];
   readonly host: Pick<CollectorHost, 'collect'>;
   readonly cache: ReportCache;
   /** Must be monotonic. */
@@ -36,7 +39,7 @@ export interface SchedulerParts {
 }
 
 interface Entry {
-  readonly collector: Collector<unknown>;
+  readonly collector: CollectorFacts;
   /** Milliseconds: as configured, and as stretched by itself. */
   base: number;
   interval: number;
@@ -57,6 +60,9 @@ const allowedShare = 0.01;
 const longestSleep = 60_000;
 const shortestSleep = 1;
 
+/** Collectors that come together begin so far (ms) apart. */
+const addedApart = 100;
+
 /** So many equal reports in a row, and the interval stretches. */
 const patience = 3;
 
@@ -68,20 +74,27 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   const closing = new AbortController();
   let nudge = new AbortController();
   const begun = clock.now();
+  const newEntry = (collector: CollectorFacts, due: number): Entry => {
+    const base = collector.interval * 1000;
+    return { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0 };
+  };
   const entries = new Map(
-    collectors.map((collector, place) => {
-      const base = collector.interval * 1000;
-      const due = begun + (place * Math.min(base, 1000)) / collectors.length;
-      return [collector.name, { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0 } as Entry];
-    }),
+    collectors.map((collector, place) => [
+      collector.name,
+      newEntry(collector, begun + (place * Math.min(collector.interval * 1000, 1000)) / collectors.length),
+    ]),
   );
+  /** What was set, for collectors that come later or again. */
+  const settings = new Map<string, CollectorSettings>();
+  /** When the last one that came was to run first. */
+  let lastAdded = begun;
 
   const run = async (entry: Entry) => {
     const { name, timeout } = entry.collector;
     entry.running = true;
     entry.due += entry.interval;
     const outcome = await host.collect(name, timeout * 1000);
-    if (closing.signal.aborted) return;
+    if (closing.signal.aborted || entries.get(name) !== entry) return;
     entry.running = false;
     note(entry, outcome);
     // Kept to the beat, unless it has been missed.
@@ -118,15 +131,32 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   };
   void pump();
 
+  const apply = (entry: Entry, { active, interval }: CollectorSettings) => {
+    if (active !== undefined) cache.setActive(entry.collector.name, active);
+    if (interval === undefined) return;
+    entry.base = interval * 1000;
+    entry.interval = entry.base;
+    entry.due = Math.min(entry.due, clock.now() + entry.base);
+  };
+
   return {
-    configure: (name, settings) => {
+    add: (collector) => {
+      const { name } = collector;
+      lastAdded = Math.max(clock.now(), lastAdded + addedApart);
+      const entry = newEntry(collector, lastAdded);
+      entries.set(name, entry);
+      cache.add(collector);
+      apply(entry, settings.get(name) ?? {});
+      nudge.abort();
+    },
+    remove: (name) => {
+      entries.delete(name);
+      cache.remove(name);
+    },
+    configure: (name, changes) => {
+      settings.set(name, { ...settings.get(name), ...changes });
       const entry = entries.get(name);
-      if (!entry) return;
-      if (settings.active !== undefined) cache.setActive(name, settings.active);
-      if (settings.interval === undefined) return;
-      entry.base = settings.interval * 1000;
-      entry.interval = entry.base;
-      entry.due = Math.min(entry.due, clock.now() + entry.base);
+      if (entry) apply(entry, changes);
       nudge.abort();
     },
     entries: () =>

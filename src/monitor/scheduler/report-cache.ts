@@ -1,5 +1,6 @@
-import type { Collector } from '../collector/collector.ts';
-import type { CollectFailure, FamilySamples } from '../host/collect-request.ts';
+import type { CollectorFacts } from '../collector/collector.ts';
+import type { FamilySamples } from '../collector/metric-family.ts';
+import type { CollectFailure } from '../host/collect-request.ts';
 
 /** What goes wrong with a collector just now. */
 export interface Trouble {
@@ -10,7 +11,7 @@ export interface Trouble {
 }
 
 export interface CachedReport {
-  readonly collector: Collector<unknown>;
+  readonly collector: CollectorFacts;
   /** The report as it goes out. */
   readonly json: Buffer;
   readonly samples: readonly FamilySamples[];
@@ -41,6 +42,9 @@ export interface ReportCache {
   storeGood(name: string, data: string, samples: readonly FamilySamples[], duration: number): void;
   /** Keeps the last good data and tells of the trouble beside it. */
   storeTrouble(name: string, trouble: Trouble): void;
+  /** Makes room for a collector, or for another one in place of that of the same name. */
+  add(collector: CollectorFacts): void;
+  remove(name: string): void;
   /** Shows or hides the reports of a collector; its data stay. */
   setActive(name: string, active: boolean): void;
   /** Told of every change of a report that is active. @returns what ends it */
@@ -53,7 +57,7 @@ interface Times {
 }
 
 interface Slot {
-  readonly collector: Collector<unknown>;
+  readonly collector: CollectorFacts;
   /** The report up to its time. */
   readonly head: string;
   active: boolean;
@@ -63,34 +67,34 @@ interface Slot {
   report: CachedReport;
 }
 
-export function createReportCache(collectors: readonly Collector<unknown>[], { now, wallTime }: Times): ReportCache {
+export function createReportCache(collectors: readonly CollectorFacts[], { now, wallTime }: Times): ReportCache {
   let version = 0;
   let joined: Buffer | undefined;
   const listeners = new Set<(report: CachedReport) => void>();
   const stamp = () => `${Math.round(wallTime() * 1000)}000`;
 
-  const slots = new Map<string, Slot>(
-    collectors.map((collector) => {
-      const { name, formatVersion } = collector;
-      const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
-      const data = noData(collector, 'nothing collected yet');
-      const report: CachedReport = {
-        collector,
-        json: Buffer.alloc(0),
-        samples: [],
-        collectedAt: undefined,
-        collectedWallTime: undefined,
-        changedWallTime: wallTime(),
-        version: 0,
-        trouble: undefined,
-        duration: 0,
-        failures: 0,
-      };
-      const slot: Slot = { collector, head, active: true, timestamp: stamp(), data, report };
-      slot.report = { ...report, json: compose(slot, undefined) };
-      return [name, slot];
-    }),
-  );
+  const emptySlot = (collector: CollectorFacts): Slot => {
+    const { name, formatVersion } = collector;
+    const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
+    const data = noData(collector, 'nothing collected yet');
+    const report: CachedReport = {
+      collector,
+      json: Buffer.alloc(0),
+      samples: [],
+      collectedAt: undefined,
+      collectedWallTime: undefined,
+      changedWallTime: wallTime(),
+      version,
+      trouble: undefined,
+      duration: 0,
+      failures: 0,
+    };
+    const slot: Slot = { collector, head, active: true, timestamp: stamp(), data, report };
+    slot.report = { ...report, json: compose(slot, undefined) };
+    return slot;
+  };
+
+  const slots = new Map<string, Slot>(collectors.map((collector) => [collector.name, emptySlot(collector)]));
 
   const change = (name: string, update: (slot: Slot) => void) => {
     const slot = slots.get(name);
@@ -136,6 +140,15 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
         if (slot.report.collectedAt === undefined) slot.data = noData(slot.collector, trouble.problem);
         slot.report = { ...slot.report, trouble, failures: slot.report.failures + 1, json: compose(slot, trouble) };
       }),
+    add: (collector) => {
+      slots.set(collector.name, emptySlot(collector));
+      change(collector.name, () => undefined);
+    },
+    remove: (name) => {
+      version++;
+      joined = undefined;
+      slots.delete(name);
+    },
     setActive: (name, active) =>
       change(name, (slot) => {
         slot.active = active;
@@ -148,7 +161,7 @@ export function createReportCache(collectors: readonly Collector<unknown>[], { n
 }
 
 /** What stands in `data` before there is any; a status report says that the status is not known. */
-function noData({ kind }: Collector<unknown>, problem: string): string {
+function noData({ kind }: CollectorFacts, problem: string): string {
   return JSON.stringify(kind === 'status' ? { status: { code: 2, message: problem } } : { error: problem });
 }
 

@@ -1,5 +1,4 @@
-import type { MetricFamily } from '../collector/metric-family.ts';
-import type { FamilySamples } from '../host/collect-request.ts';
+import type { FamilyHead, FamilySamples, MetricFamily } from '../collector/metric-family.ts';
 
 /** Names by which Prometheus asks for them. */
 export type MetricsFormat = 'openmetrics' | 'text';
@@ -31,7 +30,7 @@ const escapeHelp = (text: string): string => text.replace(/[\\\n]/g, (char) => (
 export function metricsPage(format: MetricsFormat, families: readonly MetricFamily[], samples: readonly FamilySamples[]): string {
   const texts = new Map(samples.map(({ family, text }) => [family, text]));
   let page = '';
-  for (const family of families) {
+  for (const family of [...families, ...samples.flatMap(({ head: own }) => own ?? [])]) {
     const text = texts.get(family.name) ?? '';
     if (text !== '') page += head(format, family) + text;
   }
@@ -39,11 +38,12 @@ export function metricsPage(format: MetricsFormat, families: readonly MetricFami
 }
 
 /** OpenMetrics names a family without the ending of its samples and knows units; the older text does neither. */
-function head(format: MetricsFormat, { name, type, unit, help }: MetricFamily): string {
+function head(format: MetricsFormat, { name, type, unit, help }: FamilyHead): string {
   if (format === 'openmetrics') {
     const unitLine = unit ? `# UNIT ${name} ${unit}\n` : '';
     return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${escapeHelp(help).replaceAll('"', '\\"')}\n`;
   }
   const full = type === 'counter' ? `${name}_total` : type === 'info' ? `${name}_info` : name;
-  return `# HELP ${full} ${escapeHelp(help)}\n# TYPE ${full} ${type === 'info' ? 'gauge' : type}\n`;
+  const older = type === 'info' ? 'gauge' : type === 'unknown' ? 'untyped' : type;
+  return `# HELP ${full} ${escapeHelp(help)}\n# TYPE ${full} ${older}\n`;
 }

@@ -1,0 +1,77 @@
+import { GantryError } from '../../base/index.ts';
+import type { Collector } from '../collector/collector.ts';
+import type { FamilySamples } from '../collector/metric-family.ts';
+import { exposePlugin, type MetricOwners, type PluginData } from './expose-plugin.ts';
+import { createFileReader } from './file-reader.ts';
+import { createOnceProgram } from './once-program.ts';
+import { createOnceSocket } from './once-socket.ts';
+import type { FoundPlugin, PluginDefinition } from './plugin-definition.ts';
+import type { PluginReader, ReaderParts } from './plugin-reader.ts';
+import { defaultManifest } from './read-manifest.ts';
+import { createStreamReader, openProgram, openSocket } from './stream-reader.ts';
+
+/** How the reports of a plugin are got. */
+export function createReader(parts: ReaderParts): PluginReader {
+  const { source, manifest } = parts.definition;
+  const stream = manifest.mode === 'stream';
+  if (source === 'program') return stream ? createStreamReader(parts, openProgram) : createOnceProgram(parts);
+  if (source === 'socket') return stream ? createStreamReader(parts, openSocket) : createOnceSocket(parts);
+  return createFileReader(parts);
+}
+
+/** A plugin as a collector like all others. */
+export function createPluginCollector(
+  found: FoundPlugin & { readonly name: string },
+  reader: PluginReader | undefined,
+  owners: MetricOwners,
+): Collector<PluginData> {
+  const { name, definition, revision } = found;
+  const manifest = definition?.manifest ?? defaultManifest;
+  let exposed: { readonly data: PluginData; readonly samples: FamilySamples[] } | undefined;
+  const collect = async (signal: AbortSignal): Promise<PluginData> => {
+    if (!definition || !reader) throw found.problem ?? new Error('there is no such plugin');
+    const data = await reader.read(signal);
+    const samples = exposePlugin(definition, data);
+    limitSeries(definition, data);
+    owners.claim(
+      name,
+      samples.map(({ family }) => family),
+    );
+    exposed = { data, samples };
+    return data;
+  };
+  return {
+    name,
+    category: manifest.category as Collector['category'],
+    kind: manifest.kind,
+    version: manifest.version,
+    formatVersion: 1,
+    help: manifest.help,
+    interval: manifest.interval,
+    timeout: manifest.timeout,
+    // What the agent makes of a report may be longer than the report.
+    largestReport: manifest.largest_report * 16,
+    metrics: [],
+    revision,
+    measure: () => undefined,
+    expose: (data) => (exposed?.data === data ? exposed.samples : []),
+    start:
+      () =>
+      ({ signal }) =>
+        collect(signal).catch((error: unknown) => {
+          throw withCode(error);
+        }),
+  };
+}
+
+function limitSeries({ name, manifest }: PluginDefinition, { metrics = [], families = [] }: PluginData): void {
+  const series = metrics.length + families.reduce((sum, { samples }) => sum + samples.length, 0);
+  const limit = manifest.most_series;
+  if (series > limit) throw new GantryError('MONITOR_PLUGIN_TOO_MANY_SERIES', { name, series, limit });
+}
+
+/** The code stands before the message, since a report has no other place for it. */
+function withCode(error: unknown): unknown {
+  if (!(error instanceof GantryError)) return error;
+  return Object.assign(new Error(`${error.code}: ${error.message}`), { failure: (error as { failure?: string }).failure });
+}

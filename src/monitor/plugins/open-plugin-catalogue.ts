@@ -1,0 +1,186 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { GantryError } from '../../base/index.ts';
+import type { Collector } from '../collector/collector.ts';
+import { monotonicNow } from '../host/monotonic-now.ts';
+import type { OpenCatalogue } from '../host/run-collectors.ts';
+import { type Confinement, findConfinement, userOf } from './confinement.ts';
+import { createPluginCollector, createReader } from './create-plugin-collector.ts';
+import { createMetricOwners, type PluginData } from './expose-plugin.ts';
+import { openPluginCgroups, type PluginCgroup } from './plugin-cgroup.ts';
+import type { FoundPlugin } from './plugin-definition.ts';
+import type { PluginReader } from './plugin-reader.ts';
+import { createPluginsCollector, type PluginsData } from './plugins-collector.ts';
+import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
+
+/** What the thread of plugins is given. */
+export interface PluginThreadSettings extends PluginFolder {
+  /** Families of the agent's own collectors. */
+  readonly families: readonly string[];
+  /** Milliseconds between two looks at the folder, beside those that a change of it brings about. */
+  readonly rescan: number;
+}
+
+/** Changes come in heaps: files are copied one after the other. */
+const settleTime = 200;
+
+interface Loaded {
+  readonly found: FoundPlugin;
+  readonly collector: Collector<PluginData> | undefined;
+  readonly reader: PluginReader | undefined;
+  readonly cgroup: PluginCgroup | undefined;
+  series: number;
+}
+
+const problemText = (error: Error): string => (error instanceof GantryError ? `${error.code}: ${error.message}` : error.message);
+
+/** The plugins of a folder as collectors, kept as the folder is. Runs in a thread of its own. */
+export const openPluginCatalogue = async (
+  settings: PluginThreadSettings,
+  announce: Parameters<OpenCatalogue>[1],
+): Promise<{ find(name: string): Collector<unknown> | undefined }> => {
+  const confinement = await findConfinement();
+  const cgroups = openPluginCgroups();
+  const owners = createMetricOwners(settings.families);
+  const unconfined = [...confinement.missing, ...(cgroups.missing === undefined ? [] : [cgroups.missing])];
+  /** By name; those without one by path. */
+  const loaded = new Map<string, Loaded>();
+  let problem: string | undefined;
+
+  const load = (found: FoundPlugin): Loaded => {
+    const { name, definition } = found;
+    const cgroup = definition?.source === 'program' ? cgroups.make(definition.name, definition.manifest.limits) : undefined;
+    const reader = definition && createReader({ definition, confinement, cgroup, now: monotonicNow });
+    const one: Loaded = { found, reader, cgroup, collector: undefined, series: 0 };
+    if (name === undefined) return one;
+    const made = createPluginCollector({ ...found, name }, reader, owners);
+    const collector = {
+      ...made,
+      expose: (data: PluginData) => {
+        const samples = made.expose?.(data) ?? [];
+        loadedSeries(samples.reduce((sum, { text }) => sum + text.split('\n').length - 1, 0));
+        return samples;
+      },
+    };
+    const whole: Loaded = { ...one, collector };
+    const loadedSeries = (series: number) => {
+      whole.series = series;
+    };
+    return whole;
+  };
+
+  const unload = (key: string, { found, reader, cgroup }: Loaded) => {
+    loaded.delete(key);
+    reader?.close();
+    cgroup?.remove();
+    if (found.name !== undefined) owners.release(found.name);
+  };
+
+  const look = (): PluginsData =>
+    describe({ directory: settings.directory, loaded: [...loaded.values()], unconfined, confinement, problem });
+  const own = createPluginsCollector(look);
+
+  const scan = async () => {
+    let found: FoundPlugin[] = [];
+    try {
+      found = await scanPlugins(settings);
+      problem = undefined;
+    } catch (error) {
+      problem = `${settings.directory}: ${(error as Error).message}`;
+    }
+    const wanted = new Map(found.map((one) => [one.name ?? one.path, one]));
+    let changed = false;
+    for (const [key, one] of [...loaded]) {
+      if (wanted.get(key)?.revision === one.found.revision) continue;
+      changed = true;
+      unload(key, one);
+    }
+    for (const [key, one] of wanted) {
+      if (loaded.has(key)) continue;
+      changed = true;
+      loaded.set(key, load(one));
+    }
+    if (changed) announceAll();
+  };
+  const announceAll = () => {
+    const all = [own, ...[...loaded.values()].flatMap(({ collector }) => collector ?? [])];
+    announce(all.map(({ measure: _measure, start: _start, expose: _expose, ...facts }) => facts));
+  };
+
+  await scan();
+  announceAll();
+  keepLooking(settings, scan);
+  return { find: (name) => (name === own.name ? own : loaded.get(name)?.collector) as Collector<unknown> | undefined };
+};
+
+export const openCatalogue: OpenCatalogue = (given, announce) => openPluginCatalogue(given as PluginThreadSettings, announce);
+
+/** Looks again when the folder changes, and now and then, since what links lead to changes unseen. */
+function keepLooking({ directory, rescan }: PluginThreadSettings, scan: () => Promise<void>): void {
+  let watcher: FSWatcher | undefined;
+  let soon: NodeJS.Timeout | undefined;
+  let busy = Promise.resolve();
+  const next = () => {
+    busy = busy.then(scan).then(rewatch);
+  };
+  const rewatch = () => {
+    if (watcher) return;
+    try {
+      watcher = watch(directory, { persistent: false }, () => {
+        clearTimeout(soon);
+        soon = setTimeout(next, settleTime);
+      });
+      const lost = () => {
+        watcher?.close();
+        watcher = undefined;
+      };
+      watcher.on('error', lost);
+    } catch {
+      // It is not there: the next look finds out whether it is.
+      watcher = undefined;
+    }
+  };
+  rewatch();
+  setInterval(() => {
+    // A folder that was made anew under the old name is another one to the watcher.
+    watcher?.close();
+    watcher = undefined;
+    next();
+  }, rescan).unref();
+}
+
+interface Described {
+  readonly directory: string;
+  readonly loaded: readonly Loaded[];
+  readonly unconfined: readonly string[];
+  readonly confinement: Confinement;
+  /** Of the folder itself. */
+  readonly problem: string | undefined;
+}
+
+function describe({ directory, loaded, unconfined, confinement, problem }: Described): PluginsData {
+  const plugins = loaded.flatMap(({ found, reader, series }) => {
+    const { name, path, definition } = found;
+    if (name === undefined) return [];
+    const { source, manifest } = definition ?? {};
+    return [
+      {
+        name,
+        path: definition?.path ?? path,
+        ...(source && manifest && { source, mode: manifest.mode, interval: manifest.interval }),
+        ...(definition && source === 'program' && { user: userOf(definition, confinement) ?? null, stderr: reader?.stderr ?? '' }),
+        ...(found.problem && { problem: problemText(found.problem) }),
+        series,
+      },
+    ];
+  });
+  const refused = loaded.flatMap(({ found: { name, path, problem: own } }) =>
+    name === undefined && own ? [{ path, problem: problemText(own) }] : [],
+  );
+  const bad = [
+    ...(problem === undefined ? [] : [problem]),
+    ...plugins.flatMap((one) => one.problem ?? []),
+    ...refused.map((one) => one.problem),
+  ];
+  const message = bad.length > 3 ? `${bad.slice(0, 3).join(' ')} And ${bad.length - 3} more.` : bad.join(' ');
+  return { status: { code: bad.length === 0 ? 0 : 4, message }, directory, unconfined, plugins, refused };
+}

@@ -1,0 +1,152 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest } from './plugin-schemas.ts';
+
+/** Control groups for plugins: limits for all processes of one together, and an end for all of them. */
+export interface PluginCgroups {
+  /** The group of a plugin; undefined where none can be made, and `missing` says why. */
+  make(name: string, limits: Manifest['limits']): PluginCgroup | undefined;
+  readonly missing: string | undefined;
+  close(): void;
+}
+
+export interface PluginCgroup {
+  /** Takes in a process with the children that it has already. */
+  enter(pid: number): void;
+  /** Kills all that is in it. */
+  kill(): void;
+  remove(): void;
+}
+
+const mebi = 1024 * 1024;
+
+/** Files with their limits in a group, of version 2 and 1. */
+const limitsOf = {
+  unified: (limits: Manifest['limits']) => ({
+    'memory.max': limits.memory * mebi,
+    'memory.swap.max': 0,
+    'pids.max': limits.processes,
+  }),
+  memory: (limits: Manifest['limits']) => ({ 'memory.limit_in_bytes': limits.memory * mebi }),
+  pids: (limits: Manifest['limits']) => ({ 'pids.max': limits.processes }),
+};
+
+/** Written where the kernel has it, and not missed else: swap may not be accounted for. */
+const optional = new Set(['memory.swap.max']);
+
+/**
+ * @param mount - where control groups are mounted; of version 1 a folder for each controller
+ * @param owner - part of the folder's name; the number of the process, so that agents do not meet
+ */
+export function openPluginCgroups(mount = '/sys/fs/cgroup', owner = process.pid): PluginCgroups {
+  const unified = existsSync(join(mount, 'cgroup.controllers'));
+  const kinds = unified ? (['unified'] as const) : (['pids', 'memory'] as const);
+  const roots = new Map(kinds.map((kind) => [kind, kind === 'unified' ? mount : join(mount, kind)]));
+  const folder = `gantry-plugins-${owner}`;
+  let missing: string | undefined;
+  try {
+    for (const root of roots.values()) {
+      sweep(root);
+      mkdirSync(join(root, folder), { recursive: true });
+      if (unified) for (const place of [root, join(root, folder)]) writeFileSync(join(place, 'cgroup.subtree_control'), '+memory +pids');
+    }
+  } catch (error) {
+    missing = `memory and processes of a plugin together: no control group can be made (${(error as NodeJS.ErrnoException).code})`;
+  }
+  return {
+    missing,
+    make: (name, limits) => {
+      if (missing !== undefined) return undefined;
+      const paths = [...roots].map(([kind, root]) => {
+        const path = join(root, folder, name);
+        mkdirSync(path, { recursive: true });
+        for (const [file, limit] of Object.entries(limitsOf[kind](limits))) {
+          if (!optional.has(file) || existsSync(join(path, file))) writeFileSync(join(path, file), String(limit));
+        }
+        return path;
+      });
+      return openGroup(paths, unified);
+    },
+    close: () => {
+      if (missing === undefined) for (const root of roots.values()) removeIfEmpty(join(root, folder));
+    },
+  };
+}
+
+function openGroup(paths: readonly string[], unified: boolean): PluginCgroup {
+  const [first = ''] = paths;
+  return {
+    enter: (pid) => {
+      for (const path of paths) for (const one of [pid, ...childrenOf(pid)]) addTo(path, one);
+      // One that was begun in between is found now.
+      for (const path of paths) for (const one of childrenOf(pid)) addTo(path, one);
+    },
+    kill: () => {
+      if (unified && existsSync(join(first, 'cgroup.kill'))) writeFileSync(join(first, 'cgroup.kill'), '1');
+      else killAll(first);
+    },
+    remove: () => {
+      for (const path of paths) removeIfEmpty(path);
+    },
+  };
+}
+
+function addTo(path: string, pid: number): void {
+  try {
+    writeFileSync(join(path, 'cgroup.procs'), String(pid));
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Again and again, since one of them may just be making another; the limit of processes ends that. */
+function killAll(path: string): void {
+  for (let round = 0; round < 100; round++) {
+    const pids = readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+    if (pids.length === 0) return;
+    for (const pid of pids) killHard(pid);
+  }
+}
+
+/** Processes that a process has begun; none where the kernel does not tell, or it has ended. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    // Only makes the end less sure, which the namespace and the control group see to.
+    return [];
+  }
+}
+
+/** @param pid - negative for a group of processes */
+export function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // It has ended, or belongs to another user since it changed to it: that one is in the namespace that ends.
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+/** A group whose processes are just ending stays, until the next start sweeps it up. */
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EBUSY' && code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
+  }
+}
+
+/** Removes what agents left that were killed. */
+function sweep(root: string): void {
+  for (const name of readdirSync(root)) {
+    const pid = /^gantry-plugins-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    for (const own of readdirSync(join(root, name), { withFileTypes: true }))
+      if (own.isDirectory()) removeIfEmpty(join(root, name, own.name));
+    removeIfEmpty(join(root, name));
+  }
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
+import { childrenOf, killHard, type PluginCgroup } from './plugin-cgroup.ts';
+import type { PluginDefinition } from './plugin-definition.ts';
+
+/** A plugin's program while it runs. */
+export interface PluginProcess {
+  /** How it ended, in words; undefined: with exit code 0. Nothing of it is there any more then. */
+  readonly ended: Promise<string | undefined>;
+  /** The last few thousand characters of its standard error. */
+  stderr(): string;
+  /** Ends it with all that it began. */
+  kill(): void;
+}
+
+export interface ProcessParts {
+  readonly definition: PluginDefinition;
+  readonly confinement: Confinement;
+  readonly cgroup: PluginCgroup | undefined;
+  readonly onOutput: (chunk: Buffer) => void;
+}
+
+const keptStderr = 4096;
+
+/** How long (ms) output may come after the end: what holds the pipe open is of no interest then. */
+const afterEnd = 500;
+
+/** Starts a plugin's program in its confinement, without a shell, with nothing to read. @throws TypeError for users that are not there */
+export function startPluginProcess({ definition, confinement, cgroup, onOutput }: ProcessParts): PluginProcess {
+  const [command = '', ...args] = confinedCommand(definition, confinement);
+  const child = spawn(command, args, { cwd: '/', env: pluginEnvironment(definition), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid !== undefined) cgroup?.enter(child.pid);
+  let stderr = '';
+  child.stderr.setEncoding('latin1').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-keptStderr);
+  });
+  child.stdout.on('data', onOutput);
+  const kill = () => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    // The first process of its namespace, with which all others end, even had it left the group of processes.
+    for (const first of childrenOf(child.pid)) killHard(first);
+    killHard(-child.pid);
+    cgroup?.kill();
+  };
+  const ended = endOf(child, () => {
+    if (confinement.endsWhole || child.pid === undefined) return;
+    killHard(-child.pid);
+    cgroup?.kill();
+  });
+  return { ended, stderr: () => readable(stderr), kill };
+}
+
+/** @param sweep - called as soon as the program itself has ended */
+function endOf(child: ChildProcess, sweep: () => void): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => {
+      sweep();
+      const timer = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, afterEnd);
+      child.once('close', () => {
+        clearTimeout(timer);
+        resolve(signal !== null ? `signal ${signal}` : code === 0 ? undefined : `exit code ${code}`);
+      });
+    });
+  });
+}
+
+/** Text of unknown origin, for people. */
+export const readable = (text: string): string => text.replace(/[^\x20-\x7e\n]/g, '?').trim();

@@ -1,0 +1,167 @@
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { GantryError } from '../../base/index.ts';
+import { resolveUser } from './accounts.ts';
+import type { FoundPlugin, PluginDefinition, PluginSource } from './plugin-definition.ts';
+import type { Manifest, PluginSettings, Privileges } from './plugin-schemas.ts';
+import { defaultManifest, readManifest, readPluginSettings } from './read-manifest.ts';
+import { requireTrusted } from './trusted-file.ts';
+
+/** So many plugins are run; a folder with more by mistake must not take up the node. */
+export const mostPlugins = 64;
+
+/** So many files that are not run are told of one by one. */
+const mostTold = 100;
+
+const manifestEndings = new Set(['.yaml', '.yml', '.json']);
+/** What editors and package managers leave, and what is there for people. */
+const ignored = /^\.|~$|\.(bak|tmp|swp|md|dpkg-\w+|rpm\w+)$|^README/;
+
+export interface PluginFolder {
+  readonly directory: string;
+  /** File of the operator with user and grants; there may be none. */
+  readonly settings: string;
+  /** Names that plugins must not have. */
+  readonly reserved: readonly string[];
+}
+
+/** Finds all plugins of a folder, with what is wrong with those that are not as they should be. A folder that is not there has none. */
+export async function scanPlugins(folder: PluginFolder): Promise<FoundPlugin[]> {
+  const { directory } = folder;
+  const names = await namesIn(directory);
+  const settings = await settingsOf(folder.settings);
+  const groups = new Map<string, string[]>();
+  for (const name of names) groups.set(stem(name), [...(groups.get(stem(name)) ?? []), name]);
+  const found: FoundPlugin[] = [];
+  let run = 0;
+  for (const [name, files] of groups) {
+    const one = run < mostPlugins ? await findOne(folder, name, files, settings) : tooMany(join(directory, files[0] ?? ''), name);
+    if (one.definition) run++;
+    found.push(one);
+    if (found.length - run >= mostTold) break;
+  }
+  return found;
+}
+
+const tooMany = (path: string, name: string): FoundPlugin => ({
+  name: undefined,
+  path,
+  revision: name,
+  problem: new GantryError('MONITOR_PLUGIN_LIMIT', { path, limit: mostPlugins }),
+});
+
+const stem = (file: string): string => file.slice(0, file.length - extname(file).length);
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => !ignored.test(name)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+interface ReadSettings {
+  readonly path: string;
+  readonly revision: string;
+  readonly settings: PluginSettings;
+  readonly problem?: Error;
+}
+
+async function settingsOf(path: string): Promise<ReadSettings> {
+  const none: PluginSettings = { grants: {} };
+  try {
+    const revision = await revisionOf(path);
+    await requireTrusted(path);
+    return { path, revision, settings: await readPluginSettings(path) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, revision: '', settings: none };
+    return { path, revision: (error as Error).message, settings: none, problem: error as Error };
+  }
+}
+
+/** Changes with every change of a file that can be seen from outside. */
+async function revisionOf(path: string): Promise<string> {
+  const { ino, size, mtimeMs, ctimeMs, mode, uid } = await stat(path);
+  return [ino, size, mtimeMs, ctimeMs, mode, uid].join(' ');
+}
+
+async function findOne(folder: PluginFolder, name: string, files: readonly string[], settings: ReadSettings): Promise<FoundPlugin> {
+  const { directory, reserved } = folder;
+  const manifests = files.filter((file) => manifestEndings.has(extname(file)));
+  const others = files.filter((file) => !manifestEndings.has(extname(file)));
+  const path = join(directory, others[0] ?? manifests[0] ?? name);
+  const usable = /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name) && !reserved.includes(name);
+  const revisions: string[] = [settings.revision];
+  try {
+    if (!usable)
+      throw badName(path, name, reserved.includes(name) ? 'a collector of the agent has it' : 'it has other characters, or too many');
+    if (others.length > 1) throw badName(path, name, `${others.join(' and ')} both have it`);
+    if (manifests.length > 1) throw badName(path, name, `there are two manifests, ${manifests.join(' and ')}`);
+    const manifestPath = manifests[0] === undefined ? undefined : join(directory, manifests[0]);
+    for (const file of [manifestPath, others[0] && path]) if (file) revisions.push(await revisionOf(file));
+    const definition = await define({ name, path, manifestPath, alone: others.length === 0, settings });
+    return { name, path, revision: revisions.join(';'), definition };
+  } catch (error) {
+    return {
+      name: usable ? name : undefined,
+      path,
+      revision: `${revisions.join(';')} ${(error as Error).message}`,
+      problem: error as Error,
+    };
+  }
+}
+
+const badName = (path: string, name: string, problem: string) => new GantryError('MONITOR_PLUGIN_NAME', { path, name, problem });
+
+interface Parts {
+  readonly name: string;
+  readonly path: string;
+  readonly manifestPath: string | undefined;
+  /** There is nothing but the manifest. */
+  readonly alone: boolean;
+  readonly settings: ReadSettings;
+}
+
+async function define({ name, path, manifestPath, alone, settings }: Parts): Promise<PluginDefinition> {
+  if (manifestPath !== undefined) await requireTrusted(manifestPath);
+  const manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath);
+  const { socket } = manifest;
+  if (alone && socket === undefined) throw noPlugin(path, 'there is a manifest, and nothing of its name beside it');
+  if (!alone && socket !== undefined) throw noPlugin(path, 'its manifest names a socket, so that no file may stand beside it');
+  const place = socket ?? path;
+  const source = socket === undefined ? await sourceOf(path) : 'socket';
+  if (source !== 'socket') await requireTrusted(path, source === 'program' ? {} : ownerOf(manifest));
+  else if (socket === undefined) await requireTrusted(path, { ...ownerOf(manifest), anyMode: true });
+  if (source === 'program' && settings.problem) throw settings.problem;
+  const granted = grant(name, manifest, settings);
+  return { name, path: place, source, manifest, granted, user: settings.settings.user };
+}
+
+const ownerOf = ({ owner }: Manifest): { owner?: number } => (owner === undefined ? {} : { owner: resolveUser(owner).uid });
+
+const noPlugin = (path: string, problem: string) => new GantryError('MONITOR_PLUGIN_KIND', { path, problem });
+
+async function sourceOf(path: string): Promise<PluginSource> {
+  if ((await lstat(path)).isSymbolicLink() && !(await stat(path).catch(() => undefined))) throw noPlugin(path, 'the link leads nowhere');
+  const entry = await stat(path);
+  if (entry.isSocket()) return 'socket';
+  if (!entry.isFile()) throw noPlugin(path, entry.isDirectory() ? 'it is a folder' : 'it is a device or pipe');
+  const ending = extname(basename(path));
+  if (ending === '.prom') return 'prometheus-file';
+  if (ending === '.report') return 'report-file';
+  if ((entry.mode & 0o111) === 0) throw noPlugin(path, 'it is not executable');
+  return 'program';
+}
+
+/** What the manifest asks for, if the operator grants all of it. @throws MONITOR_PLUGIN_NOT_GRANTED */
+function grant(name: string, { needs }: Manifest, { settings, path }: ReadSettings): Privileges {
+  const allowed = settings.grants[name];
+  const missing = [
+    ...needs.groups.filter((group) => !allowed?.groups.includes(group)).map((group) => `group ${group}`),
+    ...needs.capabilities.filter((one) => !allowed?.capabilities.includes(one)).map((one) => `capability ${one}`),
+    ...(needs.network && !allowed?.network ? ['network'] : []),
+  ];
+  if (missing.length > 0) throw new GantryError('MONITOR_PLUGIN_NOT_GRANTED', { name, problem: missing.join(', '), path });
+  return needs;
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import type { CollectorFacts } from '../collector/collector.ts';
+import { type CollectorHost, createCollectorHost } from '../host/collector-host.ts';
+import type { PluginThreadSettings } from './open-plugin-catalogue.ts';
+
+export interface PluginOptions {
+  readonly directory: string;
+  /** The operator's file with user and grants. */
+  readonly settings: string;
+  /** Milliseconds between two looks at the folder. */
+  readonly rescan?: number;
+}
+
+/** Who takes in collectors that come, and forgets those that go. */
+interface Takers {
+  add(collector: CollectorFacts): void;
+  remove(name: string): void;
+}
+
+export interface Plugins extends Pick<CollectorHost, 'collect' | 'threads' | 'stuckThreads' | 'close'> {
+  /** Whether a collector is one of plugins. */
+  has(name: string): boolean;
+  /** Begins to tell of plugins. */
+  open(takers: Takers): void;
+}
+
+/** How often it is seen to it that the thread runs (ms), once there is a folder. */
+const usualRescan = 30_000;
+
+/**
+ * Plugins in a thread of their own, which is there from the moment on that there is a folder for them: starting programs
+ * holds up a thread for milliseconds, which neither requests nor the other collectors should feel.
+ */
+export function startPlugins(
+  { directory, settings, rescan = usualRescan }: PluginOptions,
+  others: readonly CollectorFacts[],
+  own: readonly string[],
+): Plugins {
+  const known = new Map<string, CollectorFacts>();
+  let takers: Takers | undefined;
+  const given: PluginThreadSettings = {
+    directory,
+    settings,
+    rescan,
+    reserved: [...others.map(({ name }) => name), 'plugins'],
+    families: [...others.flatMap(({ metrics }) => metrics.map(({ name }) => name)), ...own],
+  };
+  const take = (collectors: readonly CollectorFacts[]) => {
+    const now = new Map(collectors.map((collector) => [collector.name, collector]));
+    for (const name of known.keys()) {
+      if (now.has(name)) continue;
+      known.delete(name);
+      takers?.remove(name);
+    }
+    for (const [name, collector] of now) {
+      if (known.get(name)?.revision === collector.revision) continue;
+      known.set(name, collector);
+      takers?.add(collector);
+    }
+  };
+  const host = createCollectorHost({ catalogue: new URL('./open-plugin-catalogue.ts', import.meta.url).href, given, onCatalogue: take });
+  const wake = () => {
+    if (known.size > 0 || existsSync(directory)) host.wake();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    collect: host.collect,
+    get threads() {
+      return host.threads;
+    },
+    get stuckThreads() {
+      return host.stuckThreads;
+    },
+    has: (name) => known.has(name),
+    open: (next) => {
+      takers = next;
+      wake();
+      timer = setInterval(wake, rescan);
+      timer.unref();
+    },
+    close: () => {
+      clearInterval(timer);
+      return host.close();
+    },
+  };
+}
