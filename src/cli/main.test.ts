@@ -149,6 +149,14 @@ test('commands of the other objects build their opcodes', async () => {
       'cluster modify -B maxmem=1G --enabled-hypervisors kvm,fake',
       { OP_ID: 'OP_CLUSTER_SET_PARAMS', beparams: { maxmem: 1024 }, enabled_hypervisors: ['kvm', 'fake'] },
     ],
+    [
+      'cluster modify --enabled-data-collectors lv=false,drbd=default --data-collector-interval cpu-avg-load=2.5,lv=60,drbd=default',
+      {
+        OP_ID: 'OP_CLUSTER_SET_PARAMS',
+        enabled_data_collectors: { lv: false, drbd: null },
+        data_collector_interval: { 'cpu-avg-load': 2_500_000, lv: 60_000_000, drbd: null },
+      },
+    ],
   ] as const) {
     cluster.seen.length = 0;
     const { code, stderr } = await gantry(args);

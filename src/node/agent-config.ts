@@ -25,6 +25,8 @@ export const agentPaths = (config: Pick<AgentConfig, 'stateDir' | 'runDir'>) => 
   ca: join(config.stateDir, 'ca.crt'),
   crl: join(config.stateDir, 'ca.crl'),
   term: join(config.stateDir, 'term.json'),
+  /** Is read by the monitoring agent. */
+  monitor: join(config.stateDir, 'monitor.json'),
   probes: join(config.stateDir, 'probes.json'),
   instances: join(config.runDir, 'instances'),
 });

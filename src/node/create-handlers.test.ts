@@ -6,6 +6,7 @@ import { type Activation, memoryActivations } from './activations.ts';
 import { createHandlers } from './create-handlers.ts';
 import { createFakeHypervisor } from './hypervisor/fake-hypervisor.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
+import { memoryMonitorSettings } from './monitor-settings.ts';
 import { createFakeNetwork } from './network/fake-network.ts';
 import type { NodeParts } from './node-parts.ts';
 import { diskTemplatesOf } from './storage/disk-templates.ts';
@@ -37,6 +38,7 @@ function partsWith(hypervisor: Hypervisor): NodeParts & { readonly active: Map<s
       expires: () => 0,
       needsRenewal: () => false,
     },
+    monitorSettings: memoryMonitorSettings(),
     uidOf: () => 0,
     addressTowards: async () => '127.0.0.1',
     folderProblem: async () => null,

@@ -3,6 +3,7 @@ import type { InstanceSpec, NodeInfo } from '../rpc/index.ts';
 import type { Activations } from './activations.ts';
 import type { CertificateStore } from './certificate-store.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
+import type { MonitorSettings } from './monitor-settings.ts';
 import type { NetworkPort } from './network/network-port.ts';
 import type { OsPort } from './os-port.ts';
 import type { DiskTemplates } from './storage/disk-templates.ts';
@@ -31,6 +32,7 @@ export interface NodeParts {
   readonly probes: () => Promise<NodeInfo['hypervisors']>;
   readonly activations: Activations;
   readonly certificates: CertificateStore;
+  readonly monitorSettings: MonitorSettings;
   /** User id that owns the devices of an instance. */
   readonly uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => number;
   /** The address of this node that another one reaches best. */

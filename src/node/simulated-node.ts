@@ -7,6 +7,7 @@ import { createHandlers } from './create-handlers.ts';
 import { createMemoryFence } from './fence.ts';
 import { createFakeHypervisor, type FakeHypervisorOptions } from './hypervisor/fake-hypervisor.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
+import { memoryMonitorSettings } from './monitor-settings.ts';
 import { createFakeNetwork } from './network/fake-network.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { OsPort } from './os-port.ts';
@@ -84,6 +85,7 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
       expires: () => farFuture,
       needsRenewal: () => false,
     },
+    monitorSettings: memoryMonitorSettings(),
     uidOf: () => 0,
     addressTowards: async () => world.address,
     folderProblem: async () => null,

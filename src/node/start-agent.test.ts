@@ -186,6 +186,26 @@ describe('node agent', () => {
     assert.equal(await readFile(paths.certificate, 'utf8'), certificate);
   });
 
+  it('keeps what the cluster set for its monitoring agent, where that one reads it', async () => {
+    let agent = await cluster.startAgent();
+    const client = await cluster.client(() => agent);
+    const collectors = { lv: { active: false }, 'cpu-avg-load': { interval: 2_500_000 } };
+    const told = async () => (await client.call(node, 'node-info', {})).data_collectors;
+    assert.deepEqual(await told(), {});
+    assert.deepEqual(await client.call(node, 'monitor-configure', { collectors }, { stepId: 'm1' }), { changed: true });
+    assert.deepEqual(await client.call(node, 'monitor-configure', { collectors }, { stepId: 'm2' }), { changed: false });
+    const { monitor } = agentPaths(cluster.config);
+    assert.deepEqual(JSON.parse(await readFile(monitor, 'utf8')), { data_collectors: collectors });
+    await agent.close();
+    agent = await cluster.startAgent();
+    assert.deepEqual(await told(), collectors);
+    await agent.close();
+    // Cut short by a full disk or an editor: the master sends it again.
+    await writeFile(monitor, '{"data_collectors": {"lv":');
+    agent = await cluster.startAgent();
+    assert.deepEqual(await told(), {});
+  });
+
   it('opens the serial line of an instance, and shows what was said before', async () => {
     const run = join(cluster.directory, 'serial');
     await mkdir(run);

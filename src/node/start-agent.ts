@@ -16,6 +16,7 @@ import type { Hypervisor } from './hypervisor/hypervisor.ts';
 import { instanceUid } from './hypervisor/kvm/instance-uid.ts';
 import { createKvmHypervisor } from './hypervisor/kvm/kvm-hypervisor.ts';
 import { hypervisorProbes } from './hypervisor-probes.ts';
+import { fileMonitorSettings } from './monitor-settings.ts';
 import { createLinuxNetwork } from './network/linux-network.ts';
 import type { NetworkPort } from './network/network-port.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -66,6 +67,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     probes: hypervisorProbes(hypervisors, clock),
     activations: fileActivations(join(config.runDir, 'active')),
     certificates: fileCertificates({ config, credentials, now, onChange: (changed) => server.reload(changed) }),
+    monitorSettings: await fileMonitorSettings(agentPaths(config).monitor, log),
     uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => instanceUid(config.uidBase, instance),
     addressTowards: (peer) => addressTowards(peer, config.listen.host),
     folderProblem,

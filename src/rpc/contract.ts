@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { DiskTemplate, diskFormats, HypervisorName, Nicparams } from '../model/index.ts';
+import { DataCollectors, DiskTemplate, diskFormats, HypervisorName, Nicparams } from '../model/index.ts';
 
 /**
  * What the master may ask of a node agent: one definition shared by client and server.
@@ -107,6 +107,8 @@ export const NodeInfo = Type.Object({
   disk_templates: Type.Array(DiskTemplate),
   /** When the agent's certificate ends, seconds since 1970. */
   certificate_expires: Type.Optional(Type.Number()),
+  /** What its monitoring agent was told of its collectors. */
+  data_collectors: Type.Optional(DataCollectors),
 });
 export type NodeInfo = Static<typeof NodeInfo>;
 
@@ -158,6 +160,7 @@ export const nodeContract = {
     timeoutMs: minute,
     changes: true,
   }),
+  'monitor-configure': define({ params: Type.Object({ collectors: DataCollectors }), result: Outcome, timeoutMs: minute, changes: true }),
 
   'os-list': define({ params: Empty, result: Type.Array(OsInfo), timeoutMs: minute, changes: false }),
   'os-install': define({

@@ -76,7 +76,16 @@ export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string)
     tags: cluster.tags,
     default_iallocator: cluster.default_iallocator,
     enabled_disk_templates: cluster.enabled_disk_templates,
+    // Those of which something is set: the api knows no collectors.
+    enabled_data_collectors: collectorSettings(cluster, 'active'),
+    data_collector_interval: collectorSettings(cluster, 'interval'),
     // Not of Ganeti: the text of the cluster's location file.
     location: cluster.location ?? '',
   };
+}
+
+function collectorSettings({ data_collectors = {} }: Cluster, key: 'active' | 'interval'): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data_collectors).flatMap(([name, { [key]: value }]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

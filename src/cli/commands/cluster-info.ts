@@ -37,9 +37,14 @@ function clusterDetails(info: Row): Details {
     ['Hypervisor parameters', Object.fromEntries(enabled.map((name) => [name, hvparams[name] ?? {}]))],
     ['Instance policy', info['ipolicy']],
     ['Location rules', info['location'] ? 'yes (as "location" with --output json)' : 'none'],
+    ['Collectors shown or hidden', info['enabled_data_collectors']],
+    ['Collectors every so many seconds', inSeconds(info['data_collector_interval'])],
     ['Tags', info['tags']],
     ['UUID', info['uuid']],
     ['Created', formatTime(info['ctime'])],
     ['Changed', formatTime(info['mtime'])],
   ];
 }
+
+const inSeconds = (microseconds: unknown) =>
+  Object.fromEntries(Object.entries((microseconds ?? {}) as Record<string, number>).map(([name, value]) => [name, value / 1e6]));

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Beparams } from '../params/beparams.ts';
+import { DataCollectors } from '../params/data-collectors.ts';
 import { Ipolicy } from '../params/ipolicy.ts';
 import { Ndparams } from '../params/ndparams.ts';
 import { Nicparams } from '../params/nicparams.ts';
@@ -32,6 +33,7 @@ export const Cluster = Type.Object({
   default_iallocator: Type.String(),
   /** Text of a location file: failure domains, links, and services with their rules. */
   location: Type.Optional(Type.String()),
+  data_collectors: Type.Optional(DataCollectors),
   candidate_pool_size: Type.Integer({ minimum: 1 }),
   max_running_jobs: Type.Integer({ minimum: 1 }),
   /** First and last TCP port for consoles. */

@@ -3,6 +3,7 @@ import { PartialParams, Tag } from '../objects/common.ts';
 import { DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
+import { DataCollectorIntervals, EnabledDataCollectors } from '../params/data-collectors.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { NicparamsPartial } from '../params/nicparams.ts';
@@ -53,6 +54,8 @@ export const clusterSetParams = defineOpcode({
     max_running_jobs: Type.Optional(Type.Integer({ minimum: 1 })),
     mac_prefix: Type.Optional(Type.String({ pattern: '^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$' })),
     location: Type.Optional(Type.String({ maxLength: 524_288, description: 'Text of a location file, YAML or JSON; "" removes it' })),
+    enabled_data_collectors: Type.Optional(EnabledDataCollectors),
+    data_collector_interval: Type.Optional(DataCollectorIntervals),
   },
   result: Type.Null(),
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'exclusive' }],
@@ -74,6 +77,16 @@ export const clusterSetParams = defineOpcode({
       candidate_pool_size: { flags: '--candidate-pool-size <n>', help: 'master candidates to keep' },
       max_running_jobs: { flags: '--max-running-jobs <n>', help: 'jobs that run at once' },
       location: { flags: '--location <file>', help: 'file of failure domains and rules for placement; none: remove it', parse: 'file' },
+      enabled_data_collectors: {
+        flags: '--enabled-data-collectors <name=bool…>',
+        help: 'collectors of the monitoring agents to show or hide; default: as they are by themselves',
+        parse: 'keyValues',
+      },
+      data_collector_interval: {
+        flags: '--data-collector-interval <name=seconds…>',
+        help: 'seconds between two collections, 1 to 86400; default: as they are by themselves',
+        parse: 'keyValues',
+      },
     },
   },
   rest: [{ method: 'PUT', path: '/2/modify', body: true, query: { 'dry-run': 'dry_run' } }],

@@ -2,7 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import type { NodeHandlers, RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
 
-type Handlers = Pick<NodeHandlers, 'node-info' | 'node-verify' | 'certificate-request' | 'certificate-install'>;
+type Handlers = Pick<NodeHandlers, 'node-info' | 'node-verify' | 'certificate-request' | 'certificate-install' | 'monitor-configure'>;
 type Problem = RpcResult<'node-verify'>['problems'][number];
 
 /** What concerns the node itself. */
@@ -15,6 +15,7 @@ export function nodeHandlers(parts: NodeParts): Handlers {
     },
     'certificate-request': async () => ({ csr: await parts.certificates.request() }),
     'certificate-install': (signed) => parts.certificates.install(signed),
+    'monitor-configure': ({ collectors }) => parts.monitorSettings.store(collectors),
   };
 }
 
@@ -43,6 +44,7 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     hypervisors: probes,
     disk_templates: [...parts.diskTemplates.keys()],
     certificate_expires: parts.certificates.expires(),
+    data_collectors: parts.monitorSettings.current(),
   };
 }
 

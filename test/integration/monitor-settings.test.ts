@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clusterInfo } from '../../src/api/query/cluster-info.ts';
+import { clusterOpcodes, validate } from '../../src/model/index.ts';
+import { startSimulatedMaster } from '../support/simulated-master.ts';
+
+test('names and intervals that cannot be are refused', () => {
+  const { params } = clusterOpcodes.clusterSetParams;
+  for (const wrong of [{ lv: 1 }, { lv: -5 }, { lv: 86_400_000_001 }, { lv: 1.5e6 + 0.5 }, { 'no name': 5_000_000 }, { '': 5_000_000 }]) {
+    const op = { OP_ID: 'OP_CLUSTER_SET_PARAMS', data_collector_interval: wrong };
+    assert.throws(() => validate(params, op, 'op'), { code: 'INPUT_INVALID' }, JSON.stringify(wrong));
+  }
+});
+
+test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async () => {
+  const master = await startSimulatedMaster(3, { pollIntervalMs: 50 });
+  const { config, live } = master.leading.services;
+  const set = (params: Record<string, unknown>) => master.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', ...params });
+  const info = () => clusterInfo(config.current, '1');
+  const untilAllHave = async (wanted: object) => {
+    const have = () => master.simulation.nodes.map((node) => JSON.stringify(live.node(node)?.info.data_collectors));
+    while (have().some((one) => one !== JSON.stringify(wanted))) await sleep(20);
+  };
+  try {
+    await untilAllHave({});
+    await set({ enabled_data_collectors: { lv: false, drbd: true }, data_collector_interval: { lv: 60_000_000 } });
+    await untilAllHave({ lv: { active: false, interval: 60_000_000 }, drbd: { active: true } });
+    assert.deepEqual(info()['enabled_data_collectors'], { lv: false, drbd: true });
+    assert.deepEqual(info()['data_collector_interval'], { lv: 60_000_000 });
+    master.simulation.killAgent(master.simulation.nodes[1] as string);
+    await master.simulation.startAgent(master.simulation.nodes[1] as string);
+    await set({ enabled_data_collectors: { lv: null, drbd: null } });
+    await untilAllHave({ lv: { interval: 60_000_000 } });
+    await set({ data_collector_interval: { lv: null } });
+    await untilAllHave({});
+  } finally {
+    await master.close();
+  }
+});
