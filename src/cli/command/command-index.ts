@@ -82,6 +82,12 @@ export const commandIndex: readonly IndexEntry[] = [
   program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
   program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
   program('monitor', 'Run the monitoring agent of this host', () => import('../daemon/monitor.ts'), ['--listen']),
+  program(
+    'monitor plugin check',
+    'Ask plugins of the monitoring agent once, and show what it would serve',
+    () => import('../daemon/monitor-plugin-check.ts'),
+    ['--plugin-settings', '--output'],
+  ),
   {
     path: ['mon-collector'],
     summary: 'Print one report of a collector of the monitoring agent',

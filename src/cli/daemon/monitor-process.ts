@@ -7,9 +7,13 @@ import { aborted, stopSignal } from './until-told-to-stop.ts';
 /** What `gantry monitor` found out from its command line. */
 export interface MonitorSettings {
   readonly listen: { readonly host: string; readonly port: number };
+  /** Of the node agent. */
+  readonly runDir: string;
   /** Folder; TLS is used when it is given. */
   readonly certificates?: string;
   readonly tokenFile?: string;
+  /** Of plugins: their folder, and the operator's file. */
+  readonly plugins: { readonly directory: string; readonly settings: string };
 }
 
 /** How often certificates are read again, in milliseconds: the node agent renews them. */
@@ -20,11 +24,13 @@ function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): 
   writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
 }
 
-async function serve({ listen, certificates, tokenFile }: MonitorSettings): Promise<void> {
+async function serve({ listen, runDir, certificates, tokenFile, plugins }: MonitorSettings): Promise<void> {
   process.title = 'gantry monitor';
   const stop = stopSignal();
   const monitor = await startMonitor({
     listen,
+    runDir,
+    plugins,
     ...(certificates === undefined ? {} : { tls: readCertificates(certificates) }),
     tokens: tokenFile === undefined ? [] : readTokens(tokenFile),
   });

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GantryError } from '../../base/index.ts';
 import { processFlags, readCertificates, readTokens } from '../../monitor/index.ts';
@@ -9,6 +10,9 @@ const table = {
   listen: { help: 'address:port to answer at', default: '127.0.0.1:1815' },
   certificates: { help: 'serve with TLS: folder with node.key, node.crt, ca.crt and ca.crl, such as /var/lib/gantry/node' },
   'token-file': { help: 'file with tokens, one a line, of which readers must show one' },
+  'run-dir': { help: 'sockets and run-time files of the node agent', default: '/run/gantry' },
+  plugins: { help: 'folder with plugins', default: '/etc/gantry/monitor/plugins' },
+  'plugin-settings': { help: 'the user of plugins, and what they are granted', default: '/etc/gantry/monitor/plugins.yaml' },
   insecure: { help: 'allow plain HTTP beyond loopback', flag: true },
 } as const satisfies OptionTable;
 
@@ -29,6 +33,8 @@ export async function run(args: string[]): Promise<number> {
   if (tokenFile !== undefined) tryOut(() => readTokens(tokenFile), 'MONITOR_TOKENS_UNUSABLE', { file: tokenFile });
   const settings: MonitorSettings = {
     listen,
+    runDir: options['run-dir'],
+    plugins: { directory: resolve(options.plugins), settings: resolve(options['plugin-settings']) },
     ...(certificates === undefined ? {} : { certificates }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
   };

@@ -7,6 +7,7 @@ import { createOnceProgram } from './once-program.ts';
 import { createOnceSocket } from './once-socket.ts';
 import type { FoundPlugin, PluginDefinition } from './plugin-definition.ts';
 import type { PluginReader, ReaderParts } from './plugin-reader.ts';
+import { problemText } from './problem-text.ts';
 import { defaultManifest } from './read-manifest.ts';
 import { createStreamReader, openProgram, openSocket } from './stream-reader.ts';
 
@@ -70,8 +71,5 @@ function limitSeries({ name, manifest }: PluginDefinition, { metrics = [], famil
   if (series > limit) throw new GantryError('MONITOR_PLUGIN_TOO_MANY_SERIES', { name, series, limit });
 }
 
-/** The code stands before the message, since a report has no other place for it. */
-function withCode(error: unknown): unknown {
-  if (!(error instanceof GantryError)) return error;
-  return Object.assign(new Error(`${error.code}: ${error.message}`), { failure: (error as { failure?: string }).failure });
-}
+const withCode = (error: unknown): Error =>
+  Object.assign(new Error(problemText(error as Error)), { failure: (error as { failure?: string }).failure });

@@ -1,5 +1,4 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { GantryError } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import type { OpenCatalogue } from '../host/run-collectors.ts';
@@ -10,6 +9,7 @@ import { openPluginCgroups, type PluginCgroup } from './plugin-cgroup.ts';
 import type { FoundPlugin } from './plugin-definition.ts';
 import type { PluginReader } from './plugin-reader.ts';
 import { createPluginsCollector, type PluginsData } from './plugins-collector.ts';
+import { problemText } from './problem-text.ts';
 import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
 
 /** What the thread of plugins is given. */
@@ -30,8 +30,6 @@ interface Loaded {
   readonly cgroup: PluginCgroup | undefined;
   series: number;
 }
-
-const problemText = (error: Error): string => (error instanceof GantryError ? `${error.code}: ${error.message}` : error.message);
 
 /** The plugins of a folder as collectors, kept as the folder is. Runs in a thread of its own. */
 export const openPluginCatalogue = async (

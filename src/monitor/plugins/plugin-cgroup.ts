@@ -140,11 +140,16 @@ function removeIfEmpty(path: string): void {
   }
 }
 
+/** Removes the empty groups of this agent, whose plugins have just been killed; and those of others that were. */
+export function sweepPluginCgroups(mount = '/sys/fs/cgroup'): void {
+  for (const root of [mount, join(mount, 'pids'), join(mount, 'memory')]) if (existsSync(root)) sweep(root, process.pid);
+}
+
 /** Removes what agents left that were killed. */
-function sweep(root: string): void {
+function sweep(root: string, also = 0): void {
   for (const name of readdirSync(root)) {
-    const pid = /^gantry-plugins-(\d+)$/.exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const pid = Number(/^gantry-plugins-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(pid) || (pid !== also && existsSync(`/proc/${pid}`))) continue;
     for (const own of readdirSync(join(root, name), { withFileTypes: true }))
       if (own.isDirectory()) removeIfEmpty(join(root, name, own.name));
     removeIfEmpty(join(root, name));

@@ -158,5 +158,6 @@ export function misfit(schema: TSchema, value: unknown): string | undefined {
   const place = (first?.instancePath ?? '').split('/').slice(1).join('.') || 'it';
   if (extra !== undefined) return `"${extra}" is not known in ${place}`;
   if (missing !== undefined) return `"${missing}" is missing in ${place}`;
+  if (first?.keyword === 'const') return `${place} is none of the values that it may have`;
   return `${place} ${first?.message ?? 'does not fit'}`;
 }

@@ -25,13 +25,14 @@ export interface PluginFolder {
   readonly reserved: readonly string[];
 }
 
-/** Finds all plugins of a folder, with what is wrong with those that are not as they should be. A folder that is not there has none. */
-export async function scanPlugins(folder: PluginFolder): Promise<FoundPlugin[]> {
+/** Finds all plugins of a folder, or one of them by its name, with what is wrong with those that are not as they should be. A folder that is not there has none. */
+export async function scanPlugins(folder: PluginFolder, only?: string): Promise<FoundPlugin[]> {
   const { directory } = folder;
   const names = await namesIn(directory);
   const settings = await settingsOf(folder.settings);
   const groups = new Map<string, string[]>();
-  for (const name of names) groups.set(stem(name), [...(groups.get(stem(name)) ?? []), name]);
+  for (const name of names)
+    if (only === undefined || stem(name) === only) groups.set(stem(name), [...(groups.get(stem(name)) ?? []), name]);
   const found: FoundPlugin[] = [];
   let run = 0;
   for (const [name, files] of groups) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CollectorFacts } from '../collector/collector.ts';
 import { type CollectorHost, createCollectorHost } from '../host/collector-host.ts';
 import type { PluginThreadSettings } from './open-plugin-catalogue.ts';
+import { sweepPluginCgroups } from './plugin-cgroup.ts';
 
 export interface PluginOptions {
   readonly directory: string;
@@ -78,9 +79,10 @@ export function startPlugins(
       timer = setInterval(wake, rescan);
       timer.unref();
     },
-    close: () => {
+    close: async () => {
       clearInterval(timer);
-      return host.close();
+      await host.close();
+      sweepPluginCgroups();
     },
   };
 }

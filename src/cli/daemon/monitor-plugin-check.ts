@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { GantryError } from '../../base/index.ts';
+import { checkPlugins, type PluginCheck, type PluginChecks } from '../../monitor/index.ts';
+
+const help = `Usage: gantry monitor plugin check PATH [options]
+
+Asks the plugin at PATH, or each in the folder PATH, once, as the monitoring agent
+would, and shows what it would serve. Run it as root to have the same confinement.
+
+  --plugin-settings FILE   the user of plugins, and what they are granted
+                           (default /etc/gantry/monitor/plugins.yaml)
+  --output table|json      for people or for programs (default table)
+`;
+
+/** `gantry monitor plugin check`. @throws INPUT_INVALID, MONITOR_PLUGINS_REFUSED */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) throw invalid('PATH', 'name one file or folder');
+  if (values.output !== 'table' && values.output !== 'json') throw invalid('--output', 'it is table or json');
+  const checks = await checkPlugins(path, values['plugin-settings']).catch((error: unknown) => {
+    throw error instanceof GantryError ? error : invalid('PATH', (error as Error).message);
+  });
+  process.stdout.write(values.output === 'json' ? `${JSON.stringify(checks, undefined, 2)}\n` : table(checks));
+  const count = checks.plugins.filter(({ problem }) => problem !== undefined).length;
+  if (count > 0) throw new GantryError('MONITOR_PLUGINS_REFUSED', { path, count });
+  return 0;
+}
+
+function parse(args: readonly string[]) {
+  const options = {
+    'plugin-settings': { type: 'string', default: '/etc/gantry/monitor/plugins.yaml' },
+    output: { type: 'string', default: 'table' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw invalid('options', (error as Error).message);
+  }
+}
+
+const invalid = (field: string, problem: string) =>
+  new GantryError('INPUT_INVALID', { subject: 'gantry monitor plugin check', field, problem });
+
+function table({ plugins, unconfined }: PluginChecks): string {
+  if (plugins.length === 0) return 'There is no plugin.\n';
+  const programs = plugins.some(({ command }) => command);
+  const notes = programs ? unconfined.map((what) => `Programs are not kept from: ${what}.\n`) : [];
+  return plugins.map(section).join('\n') + notes.join('');
+}
+
+function section(check: PluginCheck): string {
+  const { name, path, problem, source, mode, user, interval, seconds, data, metrics = '', stderr = '' } = check;
+  const how = source === undefined ? [] : [`  ${source}, ${mode}, every ${interval} s${user === undefined ? '' : `, as ${user}`}`];
+  const told = problem === undefined ? [`  report in ${seconds?.toFixed(3)} s: ${JSON.stringify(data)}`] : [`  refused: ${problem}`];
+  const lines = (title: string, text: string) =>
+    text === ''
+      ? []
+      : [
+          `  ${title}:`,
+          ...text
+            .trimEnd()
+            .split('\n')
+            .map((line) => `    ${line}`),
+        ];
+  return `${[`${name}  ${path}`, ...how, ...told, ...lines('metrics', metrics), ...lines('standard error', stderr)].join('\n')}\n`;
+}
