@@ -13,7 +13,9 @@ if (root === undefined) {
   const module = new URL('./hanging-catalogue.ts', import.meta.url).href;
   const collectors = state === 'troubled' ? { list: (await import('./hanging-catalogue.ts')).collectorCatalogue, module } : undefined;
   const monitor = await startMonitor({ listen: { host: '127.0.0.1', port: 0 }, root, ...(collectors && { collectors }) });
-  for (const { name, category } of builtIn) if (category === 'instance') monitor.scheduler.configure(name, { interval: 5 });
+  monitor.scheduler.configure(
+    new Map(builtIn.filter(({ category }) => category === 'instance').map(({ name }) => [name, { interval: 5 }])),
+  );
   process.send?.(monitor.port);
   process.on('disconnect', () => process.exit());
 }

@@ -4,8 +4,8 @@ export { collectorCatalogue } from './collector-catalogue.ts';
 export type { PluginCheck, PluginChecks } from './plugins/check-plugins.ts';
 export { processFlags } from './process-flags.ts';
 export { readCertificates, readTokens } from './read-access-files.ts';
-export { readSettings, watchSettings } from './watch-settings.ts';
 export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor.ts';
+export { readSettings, watchSettings } from './watch-settings.ts';
 
 /** Loads the code of the worker thread, with what that loads only when needed, and does nothing with it: what is compiled of it is kept for the threads. */
 export const loadMonitorWorker = (): Promise<unknown> => Promise.all([import('./host/collector-worker.ts'), import('../base/index.ts')]);

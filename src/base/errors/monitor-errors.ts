@@ -33,6 +33,14 @@ export const monitorErrors = defineErrors({
     why: 'It holds one token a line, each of at least 16 characters without spaces; lines that begin with "#" are comments. Nobody but its owner and group may read it.',
     todo: 'Make one, for example with "openssl rand -hex 32", and set its mode to 0640.',
   },
+  MONITOR_CONFIG_UNUSABLE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'What is set for collectors in {file} cannot be used: {problem}.',
+    why: 'The file of --config is JSON such as {"data_collectors": {"lv": {"active": false, "interval": 60000000}}}, with intervals in microseconds.',
+    todo: 'Correct the file; the node agent of a cluster writes /var/lib/gantry/node/monitor.json by itself.',
+  },
   MONITOR_COLLECTOR_UNKNOWN: {
     kind: 'user',
     http: 400,

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { loadMonitorWorker, readCertificates, readTokens, startMonitor } from '../../monitor/index.ts';
+import { loadMonitorWorker, readCertificates, readTokens, startMonitor, watchSettings } from '../../monitor/index.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 /** What `gantry monitor` found out from its command line. */
@@ -12,6 +12,8 @@ export interface MonitorSettings {
   /** Folder; TLS is used when it is given. */
   readonly certificates?: string;
   readonly tokenFile?: string;
+  /** File with what is set for collectors. */
+  readonly config?: string;
   /** Of plugins: their folder, and the operator's file. */
   readonly plugins: { readonly directory: string; readonly settings: string };
 }
@@ -24,7 +26,7 @@ function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): 
   writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
 }
 
-async function serve({ listen, runDir, certificates, tokenFile, plugins }: MonitorSettings): Promise<void> {
+async function serve({ listen, runDir, certificates, tokenFile, config, plugins }: MonitorSettings): Promise<void> {
   process.title = 'gantry monitor';
   const stop = stopSignal();
   const monitor = await startMonitor({
@@ -34,6 +36,14 @@ async function serve({ listen, runDir, certificates, tokenFile, plugins }: Monit
     ...(certificates === undefined ? {} : { tls: readCertificates(certificates) }),
     tokens: tokenFile === undefined ? [] : readTokens(tokenFile),
   });
+  const settings =
+    config === undefined
+      ? undefined
+      : watchSettings(config, monitor.scheduler.configure, ({ message }) =>
+          log(50, 'what is set for collectors could not be read again; what was set before stays', { file: config, problem: message }),
+        );
+  // Without a file the signal changes nothing, and does not end the agent.
+  process.on('SIGHUP', () => settings?.reload());
   log(30, 'monitor serves', { port: monitor.port });
   const rereading = setInterval(() => {
     if (certificates === undefined) return;
@@ -45,6 +55,7 @@ async function serve({ listen, runDir, certificates, tokenFile, plugins }: Monit
   }, rereadEvery);
   await aborted(stop);
   clearInterval(rereading);
+  settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');
 }

@@ -95,6 +95,26 @@ test('without a cluster it answers on loopback from real files, and ends when it
   }
 });
 
+test('what is set for collectors counts from the start, and anew on SIGHUP', { timeout: 60_000 }, async () => {
+  const config = join(dir, 'monitor.json');
+  const set = (settings: object) => writeFileSync(config, JSON.stringify({ data_collectors: settings }));
+  set({ lv: { active: false } });
+  const agent = await start('--listen', '127.0.0.1:0', '--config', config);
+  try {
+    const shown = async () => {
+      const list = (await (await fetch(`http://127.0.0.1:${agent.port}/1/list/collectors`)).json()) as [string][];
+      return ['lv', 'drbd'].filter((name) => list.some(([one]) => one === name));
+    };
+    assert.deepEqual(await shown(), ['drbd']);
+    set({ drbd: { active: false } });
+    agent.child.kill('SIGHUP');
+    while ((await shown())[0] !== 'lv') await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(await shown(), ['lv']);
+  } finally {
+    assert.equal(await stop(agent), 0);
+  }
+});
+
 describe('beyond loopback', () => {
   const refused: readonly (readonly [what: string, args: string[], text: RegExp])[] = [
     ['plain HTTP for everybody', ['--listen', '0.0.0.0:0'], /MONITOR_OPEN_TO_ALL/],
@@ -103,6 +123,7 @@ describe('beyond loopback', () => {
     ['a host name that only looks like loopback', ['--listen', '127.example.org:0'], /MONITOR_OPEN_TO_ALL/],
     ['certificates that are not there', ['--listen', '0.0.0.0:0', '--certificates', '/nosuch'], /MONITOR_CERTIFICATES_UNUSABLE[^]*ENOENT/],
     ['an address that is none of this host', ['--insecure', '--listen', '192.0.2.1:0'], /MONITOR_LISTEN_FAILED[^]*EADDRNOTAVAIL/],
+    ['settings that are none', ['--config', join(nodeFiles, 'node.crt')], /MONITOR_CONFIG_UNUSABLE[^]*JSON/],
     ['no address', ['--listen', 'here'], /INPUT_INVALID/],
     ['a port that is none', ['--listen', '127.0.0.1:99999'], /INPUT_INVALID/],
     ['an unknown option', ['--listne', '127.0.0.1:0'], /INPUT_INVALID/],

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GantryError } from '../../base/index.ts';
-import { processFlags, readCertificates, readTokens } from '../../monitor/index.ts';
+import { processFlags, readCertificates, readSettings, readTokens } from '../../monitor/index.ts';
 import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
 import type { MonitorSettings } from './monitor-process.ts';
 
@@ -11,6 +11,7 @@ const table = {
   certificates: { help: 'serve with TLS: folder with node.key, node.crt, ca.crt and ca.crl, such as /var/lib/gantry/node' },
   'token-file': { help: 'file with tokens, one a line, of which readers must show one' },
   'run-dir': { help: 'sockets and run-time files of the node agent', default: '/run/gantry' },
+  config: { help: 'file with what is set for collectors; read again when it changes, and on SIGHUP' },
   plugins: { help: 'folder with plugins', default: '/etc/gantry/monitor/plugins' },
   'plugin-settings': { help: 'the user of plugins, and what they are granted', default: '/etc/gantry/monitor/plugins.yaml' },
   insecure: { help: 'allow plain HTTP beyond loopback', flag: true },
@@ -23,7 +24,7 @@ const table = {
 export async function run(args: string[]): Promise<number> {
   const options = daemonOptions('monitor', table, args);
   if (!options) return 0;
-  const { certificates, insecure, 'token-file': tokenFile } = options;
+  const { certificates, config, insecure, 'token-file': tokenFile } = options;
   const listen = parseAddress('monitor', '--listen', options.listen);
   if (certificates === undefined && !insecure && !isLoopback(listen.host)) {
     throw new GantryError('MONITOR_OPEN_TO_ALL', { address: options.listen });
@@ -31,10 +32,12 @@ export async function run(args: string[]): Promise<number> {
   if (certificates !== undefined)
     tryOut(() => readCertificates(certificates), 'MONITOR_CERTIFICATES_UNUSABLE', { directory: certificates });
   if (tokenFile !== undefined) tryOut(() => readTokens(tokenFile), 'MONITOR_TOKENS_UNUSABLE', { file: tokenFile });
+  if (config !== undefined) tryOut(() => readSettings(config), 'MONITOR_CONFIG_UNUSABLE', { file: config });
   const settings: MonitorSettings = {
     listen,
     runDir: options['run-dir'],
     plugins: { directory: resolve(options.plugins), settings: resolve(options['plugin-settings']) },
+    ...(config === undefined ? {} : { config: resolve(config) }),
     ...(certificates === undefined ? {} : { certificates }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
   };
@@ -46,7 +49,7 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 
 function tryOut(
   work: () => unknown,
-  code: 'MONITOR_CERTIFICATES_UNUSABLE' | 'MONITOR_TOKENS_UNUSABLE',
+  code: 'MONITOR_CERTIFICATES_UNUSABLE' | 'MONITOR_CONFIG_UNUSABLE' | 'MONITOR_TOKENS_UNUSABLE',
   facts: Record<string, string>,
 ): void {
   try {

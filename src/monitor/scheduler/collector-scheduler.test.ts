@@ -110,13 +110,14 @@ describe('the interval', () => {
   test('can be set while it runs, longer and shorter, and counts at once', async () => {
     using run = rig([makeCollector('set', { interval: 3600 })], () => good(1));
     await run.clock.advance(10_000);
-    run.scheduler.configure('set', { interval: 2 });
+    run.scheduler.configure(new Map([['set', { interval: 2 }]]));
     await run.clock.advance(10_000);
     assert.equal(run.runs('set').length, 6);
-    run.scheduler.configure('set', { interval: 100 });
+    run.scheduler.configure(new Map([['set', { interval: 100 }]]));
     await run.clock.advance(99_000);
     assert.equal(run.runs('set').length, 7, 'the one that was due already, and no more');
-    run.scheduler.configure('nosuch', { interval: 1 });
+    run.scheduler.configure(new Map([['nosuch', { interval: 1 }]]));
+    assert.equal(run.scheduler.entries()[0]?.interval, 3600, 'what is not set any more is as the collector has it');
   });
 });
 
@@ -151,10 +152,10 @@ describe('a collector that fails', () => {
 
 test('a collector that is switched off still collects, so that its history is whole', async () => {
   using run = rig([makeCollector('off', { interval: 5 })], (_, count) => good(count));
-  run.scheduler.configure('off', { active: false });
+  run.scheduler.configure(new Map([['off', { active: false }]]));
   await run.clock.advance(19_000);
   assert.deepEqual([run.runs('off').length, run.cache.reports().length], [4, 0]);
-  run.scheduler.configure('off', { active: true });
+  run.scheduler.configure(new Map([['off', { active: true }]]));
   assert.match(run.cache.all().toString(), /"data":4/);
 });
 

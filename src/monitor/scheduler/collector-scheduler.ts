@@ -12,6 +12,9 @@ export interface CollectorSettings {
   readonly interval?: number;
 }
 
+/** By the name of the collector. */
+export type SettingsByName = ReadonlyMap<string, CollectorSettings>;
+
 /** Where a collector stands in its schedule. */
 export interface ScheduleEntry {
   readonly name: string;
@@ -25,7 +28,8 @@ export interface CollectorScheduler {
   /** Takes in a collector that has come, or another one in place of that of the same name. */
   add(collector: CollectorFacts): void;
   remove(name: string): void;
-  configure(name: string, settings: CollectorSettings): void;
+  /** Sets all that is set, also for collectors that come later; whatever is not is as the collector has it by itself. */
+  configure(settings: SettingsByName): void;
   entries(): readonly ScheduleEntry[];
   close(): void;
 }
@@ -84,8 +88,8 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
       newEntry(collector, begun + (place * Math.min(collector.interval * 1000, 1000)) / collectors.length),
     ]),
   );
-  /** What was set, for collectors that come later or again. */
-  const settings = new Map<string, CollectorSettings>();
+  /** What was set, also for collectors that come later or again. */
+  let settings: SettingsByName = new Map();
   /** When the last one that came was to run first. */
   let lastAdded = begun;
 
@@ -131,9 +135,10 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   };
   void pump();
 
-  const apply = (entry: Entry, { active, interval }: CollectorSettings) => {
-    if (active !== undefined) cache.setActive(entry.collector.name, active);
-    if (interval === undefined) return;
+  const apply = (entry: Entry) => {
+    const { active = true, interval = entry.collector.interval } = settings.get(entry.collector.name) ?? {};
+    cache.setActive(entry.collector.name, active);
+    if (interval * 1000 === entry.base) return;
     entry.base = interval * 1000;
     entry.interval = entry.base;
     entry.due = Math.min(entry.due, clock.now() + entry.base);
@@ -146,17 +151,16 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
       const entry = newEntry(collector, lastAdded);
       entries.set(name, entry);
       cache.add(collector);
-      apply(entry, settings.get(name) ?? {});
+      apply(entry);
       nudge.abort();
     },
     remove: (name) => {
       entries.delete(name);
       cache.remove(name);
     },
-    configure: (name, changes) => {
-      settings.set(name, { ...settings.get(name), ...changes });
-      const entry = entries.get(name);
-      if (entry) apply(entry, changes);
+    configure: (wanted) => {
+      settings = wanted;
+      for (const entry of entries.values()) apply(entry);
       nudge.abort();
     },
     entries: () =>

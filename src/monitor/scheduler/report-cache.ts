@@ -149,10 +149,12 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
       joined = undefined;
       slots.delete(name);
     },
-    setActive: (name, active) =>
+    setActive: (name, active) => {
+      if (slots.get(name)?.active === active) return;
       change(name, (slot) => {
         slot.active = active;
-      }),
+      });
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

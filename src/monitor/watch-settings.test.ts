@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readSettings, watchSettings } from './watch-settings.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'gantry-settings-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const file = join(dir, 'monitor.json');
+const write = (value: unknown) => writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
+
+test("names and units are those of Ganeti's configuration; no file sets nothing", () => {
+  assert.deepEqual(readSettings(join(dir, 'none', 'here')), new Map());
+  write({ data_collectors: { lv: { active: false, interval: 60_000_000 }, drbd: { active: true }, cpu: {} } });
+  assert.deepEqual(
+    [...readSettings(file)],
+    [
+      ['lv', { active: false, interval: 60 }],
+      ['drbd', { active: true }],
+      ['cpu', {}],
+    ],
+  );
+});
+
+test('what is wrong with a file is said', () => {
+  for (const [wrong, problem] of [
+    ['{"data_collectors": {', /JSON/],
+    [[], /the file is not an object/],
+    [{ collectors: {} }, /"collectors" is not known/],
+    [{ data_collectors: 5 }, /data_collectors is not an object/],
+    [{ data_collectors: { lv: null } }, /lv is not an object/],
+    [{ data_collectors: { lv: { active: 'no' } } }, /"active" of lv/],
+    [{ data_collectors: { lv: { interval: '5' } } }, /"interval" of lv/],
+    [{ data_collectors: { lv: { interval: 5 } } }, /"interval" of lv is not between 100000 and/],
+    [{ data_collectors: { lv: { seconds: 5 } } }, /"seconds" of lv/],
+  ] as const) {
+    write(wrong);
+    assert.throws(() => readSettings(file), problem, JSON.stringify(wrong));
+  }
+});
+
+test('a change counts when it is seen or told; what cannot be understood changes nothing', async () => {
+  write({ data_collectors: { lv: { interval: 1_000_000 } } });
+  const applied: number[] = [];
+  const problems: string[] = [];
+  const seen = Promise.withResolvers<void>();
+  const watch = watchSettings(
+    file,
+    (settings) => {
+      applied.push(settings.get('lv')?.interval ?? 0);
+      if (applied.at(-1) === 3) seen.resolve();
+    },
+    ({ message }) => problems.push(message),
+  );
+  // The watch alone does not keep a process alive.
+  const alive = setInterval(() => undefined, 1000);
+  try {
+    write('{');
+    watch.reload();
+    rmSync(file);
+    watch.reload();
+    assert.deepEqual([applied, problems.length], [[1, 0], 1]);
+    // As the node agent writes.
+    writeFileSync(`${file}.new`, JSON.stringify({ data_collectors: { lv: { interval: 3_000_000 } } }));
+    renameSync(`${file}.new`, file);
+    await seen.promise;
+  } finally {
+    clearInterval(alive);
+    watch.close();
+  }
+});

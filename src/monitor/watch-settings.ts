@@ -1,0 +1,65 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import type { CollectorSettings, SettingsByName } from './scheduler/collector-scheduler.ts';
+
+/** How often the file is looked at, in milliseconds: the node agent writes it when the cluster's configuration changes. */
+const lookEvery = 5000;
+
+/** Microseconds: the shortest and the longest interval, a tenth of a second and a day. */
+const [shortest, longest] = [100_000, 86_400_000_000];
+
+/**
+ * The settings of collectors in a file, with the names and units of Ganeti's configuration:
+ * `{"data_collectors": {"lv": {"active": false, "interval": 60000000}}}`. There are none while there is no file.
+ * @throws the system's error, SyntaxError, or TypeError with what is wrong
+ */
+export function readSettings(file: string): SettingsByName {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw error;
+  }
+  const { data_collectors: collectors, ...others } = objectIn(JSON.parse(text), 'the file');
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new TypeError(`"${other}" is not known`);
+  return new Map(Object.entries(objectIn(collectors ?? {}, 'data_collectors')).map(([name, value]) => [name, settingsIn(value, name)]));
+}
+
+function settingsIn(value: unknown, name: string): CollectorSettings {
+  const { active, interval, ...others } = objectIn(value, name);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new TypeError(`"${other}" of ${name} is not known`);
+  if (active !== undefined && typeof active !== 'boolean') throw new TypeError(`"active" of ${name} is neither true nor false`);
+  if (interval !== undefined && !(typeof interval === 'number' && interval >= shortest && interval <= longest)) {
+    throw new TypeError(`"interval" of ${name} is not between ${shortest} and ${longest} microseconds`);
+  }
+  return { ...(active !== undefined && { active }), ...(interval !== undefined && { interval: interval / 1e6 }) };
+}
+
+function objectIn(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${what} is not an object`);
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Applies what a file says, now and whenever it changes; `reload` looks at once. A file that cannot be understood changes
+ * nothing, and is told of.
+ */
+export function watchSettings(
+  file: string,
+  apply: (settings: SettingsByName) => void,
+  tell: (problem: Error) => void,
+): { reload(): void; close(): void } {
+  const reload = () => {
+    try {
+      apply(readSettings(file));
+    } catch (error) {
+      tell(error as Error);
+    }
+  };
+  reload();
+  // Looked at rather than listened to: it may not be there yet, nor its folder.
+  watchFile(file, { interval: lookEvery, persistent: false }, reload);
+  return { reload, close: () => unwatchFile(file, reload) };
+}
