@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../../src/base/index.ts';
+import type { LocalSummary } from '../../src/cli/local/local-summary.ts';
 import { identifyProcess } from '../../src/cli/local/process-identity.ts';
 import { assertNothingLeft, type LocalSandbox, localSandbox } from './local-cluster.ts';
 
@@ -31,6 +33,11 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     assert.deepEqual(await client.names('nodes'), ['node1', 'node2', 'node3']);
     client.close();
 
+    const modified = await sandbox.gantry(['cluster', 'modify', '--enabled-data-collectors', 'lv=no']);
+    assert.equal(modified.code, 0, modified.stderr);
+    // From the configuration by way of the master, the node agent and its file.
+    for (const node of first.nodes) while ((await collectorsOf(node)).includes('lv'));
+
     const again = await sandbox.up();
     assert.deepEqual(again, first, 'nothing was started anew');
 
@@ -42,7 +49,10 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     const added = await sandbox.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
     assert.equal(added.code, 0, added.stderr);
     await sandbox.down();
-    for (const { pid } of mended.nodes) assert.equal(await identifyProcess(pid ?? 0), undefined);
+    for (const { pid, monitor_pid } of mended.nodes) {
+      assert.equal(await identifyProcess(pid ?? 0), undefined);
+      assert.equal(await identifyProcess(monitor_pid ?? 0), undefined);
+    }
     assert.equal((await sandbox.gantry(['instance', 'list'])).code, 4, 'the cluster cannot be reached');
 
     await sandbox.up();
@@ -56,6 +66,26 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     await assertNothingLeft(sandbox.name, sandbox.home, first.uid_base);
     assert.match((await sandbox.down('--purge')).stdout, /was not running/);
   }));
+
+/** Asks a URL, from inside of the namespace in which it runs. */
+const askScript = `
+  const { readFileSync } = require('node:fs');
+  const [url, ca, cert, key] = process.argv.slice(1);
+  const identity = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+  require('node:https').get(url, identity, (answer) => answer.pipe(process.stdout)).on('error', () => process.exit(7));
+`;
+
+/** What the monitoring agent of a node shows to another holder of a certificate of the cluster, once it serves. */
+async function collectorsOf(node: LocalSummary['nodes'][number]): Promise<string[]> {
+  const { namespace, monitor_url, state_dir } = node;
+  const files = ['ca.crt', 'node.crt', 'node.key'].map((name) => join(state_dir, 'node', name));
+  const line = [`--net=/run/netns/${namespace}`, process.execPath, '-e', askScript, `${monitor_url}/1/list/collectors`, ...files];
+  const { code, stdout } = await run('nsenter', line, { okCodes: [0, 7] });
+  if (code === 7) return collectorsOf(node);
+  const names = (JSON.parse(stdout) as [string][]).map(([name]) => name);
+  assert.ok(names.includes('drbd'));
+  return names;
+}
 
 test('outside of its namespaces a cluster has nothing but one port on the loopback', () =>
   inSandbox(async (sandbox) => {

@@ -35,6 +35,9 @@ export interface LocalCluster extends LocalDescription {
 }
 
 export const agentPort = 1811;
+export const monitorPort = 1815;
+/** Of the process of a node's monitoring agent. */
+export const monitorName = ({ name }: Pick<LocalNode, 'name'>): string => `monitor-${name}`;
 /** Of the network in which instances get addresses. */
 export const lanName = 'lan';
 export const lanCidr = ({ slot }: Pick<LocalDescription, 'slot'>): string => `10.78.${slot}.0/${prefixLength}`;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { paint } from '../output/print.ts';
 import { daemonLog, findDaemon } from './daemon-process.ts';
 import { restUrl } from './local-client.ts';
-import { type LocalCluster, prefixLength } from './local-cluster.ts';
+import { type LocalCluster, monitorName, monitorPort, prefixLength } from './local-cluster.ts';
 import { instanceBridge } from './local-network.ts';
 
 /** What `gantry up --output json` prints. */
@@ -27,6 +27,9 @@ export interface LocalSummary {
     readonly run_dir: string;
     readonly pid: number | null;
     readonly log_file: string;
+    /** Of its monitoring agent, from inside of its namespace. */
+    readonly monitor_url: string;
+    readonly monitor_pid: number | null;
   }[];
 }
 
@@ -44,6 +47,8 @@ export async function localSummary(cluster: LocalCluster): Promise<LocalSummary>
     run_dir: node.runDir,
     pid: await pid(`agent-${name}`),
     log_file: daemonLog(paths.logDir, `agent-${name}`),
+    monitor_url: `https://${address}:${monitorPort}`,
+    monitor_pid: await pid(monitorName({ name })),
   }));
   return {
     name: cluster.name,

@@ -6,7 +6,17 @@ import type { ClusterClient, Row } from '../connect/cluster-client.ts';
 import { type Daemon, daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
 import { countOf, forEachInstance, jobSucceeds, localClient } from './local-client.ts';
-import { agentPort, type LocalCluster, type LocalNode, lanCidr, lanName, type RunDescription, runDescription } from './local-cluster.ts';
+import {
+  agentPort,
+  type LocalCluster,
+  type LocalNode,
+  lanCidr,
+  lanName,
+  monitorName,
+  monitorPort,
+  type RunDescription,
+  runDescription,
+} from './local-cluster.ts';
 import { ensureCredentials } from './local-credentials.ts';
 import { makeNetwork, networkExists } from './local-network.ts';
 import type { ProgressSteps } from './progress-steps.ts';
@@ -55,6 +65,7 @@ export async function startCluster(start: Start): Promise<void> {
     await steps.step('master answers', () => untilMasterAnswers(start, client));
     await joinOthers(start, client);
     await steps.step('all nodes answer', (detail) => untilNodesAnswer(start, client, detail));
+    await startMonitors(start);
     await makeLan(start, client);
     await startGuests(steps, client);
   } finally {
@@ -135,6 +146,28 @@ function agentDaemon({ paths: { sharedFileStorage }, uidBase }: LocalCluster, me
     'uid-base': uidBase,
   };
   return { name: agentName(member), namespace: paths.namespace, args: ['agent', ...asOptions(options)] };
+}
+
+/** Nobody waits for them: they need seconds, and the cluster does not need them. */
+async function startMonitors({ cluster, steps }: Start): Promise<void> {
+  const { runDir, logDir } = cluster.paths;
+  const alive = await Promise.all(cluster.members.map((member) => findDaemon(runDir, monitorName(member))));
+  const stopped = cluster.members.filter((_, index) => !alive[index]);
+  if (stopped.length === 0) return;
+  await steps.step(stopped.length > 1 ? `monitors of ${stopped.length} nodes` : 'monitor', () =>
+    Promise.all(stopped.map((member) => startDaemon(runDir, logDir, monitorDaemon(member)))),
+  );
+}
+
+function monitorDaemon(member: LocalNode): Daemon {
+  const state = join(member.paths.stateDir, 'node');
+  const options = {
+    listen: `${member.address}:${monitorPort}`,
+    certificates: state,
+    config: join(state, 'monitor.json'),
+    'run-dir': member.paths.runDir,
+  };
+  return { name: monitorName(member), namespace: member.paths.namespace, args: ['monitor', ...asOptions(options)] };
 }
 
 /** The master runs on the first node, but its REST API also listens on the loopback of the host, by an inherited socket. */
