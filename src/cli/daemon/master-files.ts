@@ -14,4 +14,6 @@ export const masterPaths = (stateDir: string) => ({
   apiCertificate: join(stateDir, 'api.crt'),
   users: join(stateDir, 'users'),
   store: join(stateDir, 'store.db'),
+  /** Is read by the monitoring agent, which finds it by the command line of the master. */
+  queue: join(stateDir, 'queue.json'),
 });

@@ -9,6 +9,7 @@ import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.
 import { dropPrivileges } from './drop-privileges.ts';
 import { joinAuthority } from './join-authority.ts';
 import { masterPaths } from './master-files.ts';
+import { publishQueue } from './publish-queue.ts';
 import { renewOwnCertificates } from './renew-own-certificates.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
@@ -84,6 +85,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   });
   open.defer(() => api.close());
   await leading.start();
+  open.defer(publishQueue(leading.services.jobs, paths.queue, log));
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners, term: leading.leadership.term }, 'master leads');
   const renewing = setInterval(() => {

@@ -10,12 +10,13 @@ const stat = (pid: number, ticks: number, started: number, name = '(node)', stat
   `${pid} ${name} ${state} 1 ${pid} ${pid} 0 -1 4194560 9 0 0 0 ${ticks} 50 0 0 20 0 11 0 ${started} 1200000000 25600 18446744073709551615 1 1 0 0\n`;
 
 test('daemons, and commands of the same words', () => {
-  assert.equal(daemonOf(line('/usr/bin/node', '--disable-warning=x', '/opt/gantry/src/cli/main.ts', 'node', '--name', 'n1')), 'node');
+  assert.equal(daemonOf(line('/usr/bin/node', '--disable-warning=x', '/opt/gantry/src/cli/main.ts', 'agent', '--name', 'n1')), 'agent');
   assert.equal(daemonOf(line('/usr/bin/gantry', 'monitor')), 'monitor');
   assert.equal(daemonOf(`gantry monitor${'\0'.repeat(50)}`), 'monitor');
   assert.equal(daemonOf(line('timeout', '9', 'node', 'main.ts', 'monitor')), undefined);
   for (const other of [
     line('/usr/bin/node', 'main.ts', 'node', 'list'),
+    line('/usr/bin/node', 'main.ts', 'monitor', 'plugin', 'check'),
     line('vi', 'master'),
     '',
     '\0\0',
@@ -44,9 +45,9 @@ test('a stat with blanks and parentheses in the name; cut short or garbled it is
 test('daemons are found, measured, lost when they end, and not taken for another with their number', () => {
   using host = createTestHost({
     '/proc/uptime': '1000.50 2000.00\n',
-    '/proc/7/cmdline': line('node', '/x/main.ts', 'node', '--name', 'a'),
+    '/proc/7/cmdline': line('node', '/x/main.ts', 'agent', '--name', 'a'),
     '/proc/7/stat': stat(7, 100, 90_050),
-    '/proc/8/cmdline': line('node', '/x/main.ts', 'node', '--name', 'b'),
+    '/proc/8/cmdline': line('node', '/x/main.ts', 'agent', '--name', 'b'),
     '/proc/8/stat': stat(8, 100, 80_050),
     '/proc/9/cmdline': line('sh'),
     '/proc/10/cmdline': '',
@@ -58,14 +59,14 @@ test('daemons are found, measured, lost when they end, and not taken for another
   assert.deepEqual(
     first.daemons.map(({ pid, name, memory, uptime, cpu_usage, threads }) => [pid, name, memory, uptime, cpu_usage, threads]),
     [
-      [7, 'node', 104857600, 100, 0, 11],
-      [8, 'node', 104857600, 200, 0, 11],
+      [7, 'agent', 104857600, 100, 0, 11],
+      [8, 'agent', 104857600, 200, 0, 11],
     ],
   );
   const text = formatSamples(daemons, first)
     .map((family) => family.text)
     .join('');
-  assert.match(text, /^gantry_daemon_processes\{daemon="node"\} 2\ngantry_daemon_resident_bytes\{daemon="node"\} 209715200\n/);
+  assert.match(text, /^gantry_daemon_processes\{daemon="agent"\} 2\ngantry_daemon_resident_bytes\{daemon="agent"\} 209715200\n/);
   host.advance(15);
   host.write('/proc/7/stat', stat(7, 250, 90_050));
   host.write('/proc/8/stat', stat(8, 100, 99_000));
@@ -88,4 +89,33 @@ test('daemons are found, measured, lost when they end, and not taken for another
   host.write('/proc/8/stat', stat(8, 100, 99_000, '(node)', 'Z'));
   host.write('/proc/11/stat', '');
   assert.deepEqual((collect(calmRun) as Data).daemons, []);
+});
+
+test('the master that leads tells of its job queue, and one that was killed does not', () => {
+  const queue = (pid: number, jobs: object) => JSON.stringify({ version: 1, pid, jobs });
+  using host = createTestHost({
+    '/proc/uptime': '1000.50 2000.00\n',
+    '/proc/7/cmdline': line('node', '/x/main.ts', 'master', '--name', 'a', '--state-dir', '/srv/a'),
+    '/proc/7/stat': stat(7, 100, 90_050),
+    '/proc/8/cmdline': line('node', '/x/main.ts', 'master', '--state-dir=/srv/b'),
+    '/proc/8/stat': stat(8, 100, 80_050),
+    '/proc/9/cmdline': line('gantry', 'master'),
+    '/proc/9/stat': stat(9, 100, 80_050),
+    '/srv/a/queue.json': queue(7, { queued: 2, running: 1 }),
+    '/srv/b/queue.json': queue(6, { queued: 9 }),
+    '/var/lib/gantry/master/queue.json': queue(9, { queued: 1 }),
+    '/proc/10/cmdline': line('gantry', 'master', '--state-dir', '/srv/c'),
+    '/proc/10/stat': stat(10, 100, 80_050),
+    '/srv/c/queue.json': '{"version":',
+  });
+  const collect = host.begin(daemons);
+  type Data = Parameters<typeof daemons.measure>[0];
+  const report = collect(calmRun) as Data;
+  const told = new Map(report.daemons.map(({ pid, jobs }) => [pid, jobs]));
+  assert.deepEqual(
+    [7, 8, 9, 10].map((pid) => told.get(pid)),
+    [{ queued: 2, running: 1 }, undefined, { queued: 1 }, undefined],
+  );
+  const text = formatSamples(daemons, report).find(({ family }) => family === 'gantry_jobs')?.text;
+  assert.deepEqual(text?.trim().split('\n').sort(), ['gantry_jobs{status="queued"} 3', 'gantry_jobs{status="running"} 1']);
 });

@@ -16,16 +16,20 @@ interface DaemonFacts {
   readonly cpu_usage: number;
   readonly cpu_seconds: number;
   readonly threads: number;
+  /** Of the master that leads: jobs that are not archived, by their state. */
+  readonly jobs?: JobCounts;
 }
+
+type JobCounts = { readonly [status: string]: number };
 
 interface DaemonsReport {
   readonly status: Status;
   readonly daemons: readonly DaemonFacts[];
 }
 
-const names = ['master', 'node', 'monitor', 'confd'];
+const names = ['master', 'agent', 'monitor'];
 
-/** Which of Gantry's daemons a command line is of: `node …/main.ts node --name n1` or a title, `gantry monitor`; but not `… node list`. */
+/** Which of Gantry's daemons a command line is of: `node …/main.ts agent --name n1` or a title, `gantry monitor`; but not `… monitor plugin`. */
 export function daemonOf(commandLine: string): string | undefined {
   const words = commandLine.split('\0');
   const [first = ''] = words;
@@ -37,6 +41,25 @@ export function daemonOf(commandLine: string): string | undefined {
   return names.includes(name) && (next === '' || next.startsWith('--')) ? name : undefined;
 }
 
+/** Where a master keeps its state: what stands in its command line, or the usual place. */
+function stateOfMaster(commandLine: string): string {
+  const [, given] = /\0--state-dir[=\0]([^\0]+)/.exec(commandLine) ?? [];
+  return given ?? '/var/lib/gantry/master';
+}
+
+/** What a master writes down about its queue while it leads; nothing where that cannot be read or understood. */
+function readJobs(files: CollectorContext['files'], path: string | undefined, pid: string): JobCounts | undefined {
+  try {
+    const text = path === undefined ? undefined : files.readOnce(path);
+    const told = JSON.parse(text ?? 'null') as { version?: number; pid?: number; jobs?: JobCounts } | null;
+    // Another one wrote it before it was killed.
+    return told?.version === 1 && String(told.pid) === pid ? told.jobs : undefined;
+  } catch {
+    // The rest of what there is to say of the daemons does not depend on it.
+    return undefined;
+  }
+}
+
 const interval = 15;
 
 /** Every so many collections all processes are looked at anew, as numbers are used again. */
@@ -44,6 +67,8 @@ const lookAgain = 20;
 
 interface KnownDaemon {
   readonly name: string;
+  /** File of a master. */
+  readonly queue?: string;
   /** Which process had the number when it was first seen, and its CPU time since. */
   measured?: { readonly started: number; readonly history: RingBuffer };
 }
@@ -59,8 +84,9 @@ function createFinder(files: CollectorContext['files']) {
       const pids = files.list('/proc').filter((name) => /^\d+$/.test(name));
       for (const pid of pids) {
         if (looked.has(pid) || found.has(pid)) continue;
-        const name = daemonOf(files.readOnce(`/proc/${pid}/cmdline`) ?? '');
-        if (name !== undefined) found.set(pid, { name });
+        const line = files.readOnce(`/proc/${pid}/cmdline`) ?? '';
+        const name = daemonOf(line);
+        if (name !== undefined) found.set(pid, { name, ...(name === 'master' && { queue: `${stateOfMaster(line)}/queue.json` }) });
       }
       looked = new Set(pids);
       const alive = new Set(pids);
@@ -81,7 +107,7 @@ export const daemons: Collector<DaemonsReport> = {
   kind: 'status',
   version: 'B',
   formatVersion: 1,
-  help: "Memory, CPU and uptime of Gantry's own processes on this node.",
+  help: "Memory, CPU and uptime of Gantry's own processes on this node; the job queue of a master.",
   interval,
   timeout: 3,
   metrics: [
@@ -89,6 +115,7 @@ export const daemons: Collector<DaemonsReport> = {
     { name: 'gantry_daemon_resident_bytes', type: 'gauge', unit: 'bytes', help: 'Memory of a daemon.', labels: ['daemon'] },
     { name: 'gantry_daemon_cpu_ratio', type: 'gauge', unit: 'ratio', help: 'Share of one core over a minute.', labels: ['daemon'] },
     { name: 'gantry_daemon_uptime_seconds', type: 'gauge', unit: 'seconds', help: 'Age of the youngest process.', labels: ['daemon'] },
+    { name: 'gantry_jobs', type: 'gauge', help: 'Jobs of the master that are not archived.', labels: ['status'] },
   ],
   measure: (data, emit) => {
     // A host may run several of a kind, as local test clusters do.
@@ -99,6 +126,11 @@ export const daemons: Collector<DaemonsReport> = {
       emit('gantry_daemon_cpu_ratio', sum('cpu_usage') / 100, daemon);
       emit('gantry_daemon_uptime_seconds', Math.min(...processes.map(({ uptime }) => uptime)), daemon);
     }
+    const counts = new Map<string, number>();
+    for (const { jobs = {} } of data.daemons) {
+      for (const [status, count] of Object.entries(jobs)) counts.set(status, (counts.get(status) ?? 0) + count);
+    }
+    for (const [status, count] of counts) emit('gantry_jobs', count, status);
   },
   start: ({ files, now, histories }) => {
     const finder = createFinder(files);
@@ -108,6 +140,7 @@ export const daemons: Collector<DaemonsReport> = {
       daemon.measured ??= { started, history: histories.take(`${pid} ${started}`, 1, 60 / interval + 1) };
       const { history } = daemon.measured;
       history.push(now(), [cpuSeconds]);
+      const jobs = readJobs(files, daemon.queue, pid);
       return {
         name: daemon.name,
         pid: Number(pid),
@@ -117,6 +150,7 @@ export const daemons: Collector<DaemonsReport> = {
         cpu_usage: history.rate(0, 60) * 100 || 0,
         cpu_seconds: cpuSeconds,
         threads,
+        ...(jobs && { jobs }),
       };
     };
 
