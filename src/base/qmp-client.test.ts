@@ -202,3 +202,55 @@ describe('QMP client', () => {
     await withServer(reply, (path) => assert.rejects(connectQmp(path), withCode('HYPERVISOR_QMP_GARBLED')), 'SSH-2.0\n');
   });
 });
+
+describe('several commands at once', () => {
+  const three = [{ command: 'a' }, { command: 'b', args: { of: 'b' } }, { command: 'c' }];
+
+  it('are written together, and give what came of each in their order', async () => {
+    const got: Command[] = [];
+    const answer = (socket: Socket, command: Command) => {
+      if (got.push(command) < 3) return;
+      const [a, b, c] = got;
+      socket.write(`{"return": 3, "id": ${c?.id}}\n{"error": {"class": "GenericError", "desc": "none"}, "id": ${b?.id}}\n`);
+      socket.write(`{"return": 1, "id": ${a?.id}}\n`);
+    };
+    await withServer(answer, async (path) => {
+      const qmp = await connectQmp(path);
+      const [first, second, third] = await qmp.executeAll(three);
+      assert.deepEqual([first, third], [1, 3]);
+      assert.equal((second as GantryError).code, 'HYPERVISOR_QMP_REFUSED');
+      assert.deepEqual(
+        got.map(({ arguments: args }) => args),
+        [{}, { of: 'b' }, {}],
+      );
+      qmp.close();
+    });
+  });
+
+  it('fail when one of them has no answer in time, and what comes late is no garbage', async () => {
+    const late: (() => void)[] = [];
+    const answer = (socket: Socket, { execute, id }: Command) => {
+      const write = () => socket.write(`{"return": {}, "id": ${id}}\n`);
+      if (execute === 'b') late.push(write);
+      else write();
+    };
+    await withServer(answer, async (path) => {
+      const qmp = await connectQmp(path);
+      await assert.rejects(qmp.executeAll(three, 50), withCode('HYPERVISOR_QMP_TIMED_OUT'));
+      for (const write of late) write();
+      assert.deepEqual(await qmp.execute('a'), {});
+      qmp.close();
+      await assert.rejects(qmp.executeAll(three), withCode('HYPERVISOR_QMP_LOST'));
+    });
+  });
+
+  it('fail together when the connection ends', async () => {
+    await withServer(
+      (socket) => void socket.destroy(),
+      async (path) => {
+        const qmp = await connectQmp(path);
+        await assert.rejects(qmp.executeAll(three), withCode('HYPERVISOR_QMP_LOST'));
+      },
+    );
+  });
+});

@@ -9,6 +9,11 @@ export interface QmpEvent {
   readonly data: JsonObject;
 }
 
+export interface QmpCommand {
+  readonly command: string;
+  readonly args?: JsonObject;
+}
+
 /** A QMP connection after the greeting. */
 export interface QmpClient {
   /**
@@ -16,6 +21,11 @@ export interface QmpClient {
    * @throws HYPERVISOR_QMP_REFUSED (QEMU's error), HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT
    */
   execute(command: string, args?: JsonObject, timeoutMs?: number): Promise<Json>;
+  /**
+   * Runs several commands that were written at once, and gives what came of each in their order, the error in place of a
+   * value. @throws HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT when one has no answer in time
+   */
+  executeAll(commands: readonly QmpCommand[], timeoutMs?: number): Promise<readonly (Json | GantryError)[]>;
   /** Calls `listener` for each event from now on; the result ends that. */
   onEvent(listener: (event: QmpEvent) => void): () => void;
   /** Events from now on, one after the other; ends when the connection does. */
@@ -118,6 +128,33 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
       waiting.set(id, { command, resolve, reject });
       socket.write(`${JSON.stringify({ execute: command, arguments: args ?? {}, id })}\n`);
       return promise.finally(() => clearTimeout(timer));
+    },
+    executeAll(commands, limit = commandMs) {
+      if (ended) return Promise.reject(ended);
+      const { promise, resolve, reject } = Promise.withResolvers<readonly (Json | GantryError)[]>();
+      const answers: (Json | GantryError)[] = [];
+      const first = nextId;
+      nextId += commands.length;
+      let missing = commands.length;
+      const timer = setTimeout(() => {
+        for (let id = first; id < first + commands.length; id++) if (waiting.delete(id)) abandoned.add(id);
+        reject(timedOut(commands.map(({ command }) => command).join(', '), limit));
+      }, limit);
+      const note = (place: number, answer: Json | GantryError) => {
+        answers[place] = answer;
+        if (!ended && --missing > 0) return;
+        clearTimeout(timer);
+        if (ended) reject(ended);
+        else resolve(answers);
+      };
+      for (const [place, { command }] of commands.entries()) {
+        const settled = (answer: Json | GantryError) => note(place, answer);
+        waiting.set(first + place, { command, resolve: settled, reject: settled });
+      }
+      const line = ({ command, args = {} }: QmpCommand, place: number) =>
+        `${JSON.stringify({ execute: command, arguments: args, id: first + place })}\n`;
+      socket.write(commands.map(line).join(''));
+      return promise;
     },
     onEvent(listener) {
       listeners.add(listener);

@@ -19,6 +19,9 @@ export interface ProcFiles {
 /** Errors of a file whose process, device or cgroup has gone. */
 const gone = new Set(['ENOENT', 'ESRCH', 'ENODEV', 'ENXIO', 'ENOTDIR']);
 
+/** Files that the kernel gives as one record: a read that leaves room in the buffer had all of it. */
+const oneRecord = /^\/(?:proc\/\d+\/(?:stat|status|io|cgroup)$|sys\/)/;
+
 const isGone = (error: unknown): boolean => gone.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** Larger files than this are cut: nothing of the kernel's that is read here is so large. */
@@ -47,12 +50,13 @@ export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
     return descriptor;
   };
 
-  const readAll = (descriptor: number): string => {
+  const readAll = (descriptor: number, path: string): string => {
+    const whole = oneRecord.test(path);
     let length = 0;
     for (;;) {
       const got = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += got;
-      if (got === 0 || length >= largestFile) return buffer.toString('latin1', 0, length);
+      if (got === 0 || length >= largestFile || (whole && length < buffer.length)) return buffer.toString('latin1', 0, length);
       if (length === buffer.length) {
         const larger = Buffer.allocUnsafe(buffer.length * 2);
         buffer.copy(larger, 0, 0, length);
@@ -68,7 +72,7 @@ export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
       kept.delete(path);
       kept.set(path, descriptor);
       try {
-        return readAll(descriptor);
+        return readAll(descriptor, path);
       } catch (error) {
         drop(path);
         if (!isGone(error)) throw error;
@@ -76,7 +80,7 @@ export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
       }
     }
     try {
-      return readAll(open(path));
+      return readAll(open(path), path);
     } catch (error) {
       drop(path);
       throw error;
@@ -97,7 +101,7 @@ export function createProcFiles(root = '', mostKept = 4096): ProcFiles {
       let descriptor: number | undefined;
       try {
         descriptor = openSync(join(root, path), 'r');
-        return readAll(descriptor);
+        return readAll(descriptor, path);
       } catch (error) {
         if (isGone(error)) return undefined;
         throw error;

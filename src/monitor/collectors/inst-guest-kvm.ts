@@ -142,14 +142,17 @@ function createConnections() {
 
 const keptConnections = new WeakMap<InstanceSource, ReturnType<typeof createConnections>>();
 
+const questions = [
+  { command: 'query-status' },
+  { command: 'query-balloon' },
+  { command: 'qom-get', args: { path: balloonPath, property: 'guest-stats' } },
+  { command: 'query-blockstats' },
+];
+
 async function askGuest(name: string, qmp: QmpClient): Promise<Guest> {
-  const optional = (command: string, args = {}) => qmp.execute(command, args, patience).catch(() => null);
-  const [status, balloon, stats, blocks] = await Promise.all([
-    qmp.execute('query-status', {}, patience),
-    optional('query-balloon'),
-    optional('qom-get', { path: balloonPath, property: 'guest-stats' }),
-    optional('query-blockstats'),
-  ]);
+  // Not every machine has a balloon; only of the first an error counts.
+  const [status, balloon, stats, blocks] = await qmp.executeAll(questions, patience);
+  if (status instanceof Error) throw status;
   const actual = fieldsOf(balloon)['actual'];
   return {
     name,
