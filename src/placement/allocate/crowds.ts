@@ -10,8 +10,7 @@ export function crowds({ state, lenient }: Search, row: number, p: number, s: nu
 }
 
 /** Some primary brings more than fits, if the one that reserves most does. */
-export function mayCrowd({ state, lenient }: Search, row: number, s: number): boolean {
-  if (lenient) return false;
+export function mayCrowd({ state }: Search, row: number, s: number): boolean {
   const { nodes, instances } = state;
   const needed = instances.reserves[row] === 1 ? (instances.memory[row] as number) : 0;
   return (nodes.reserved[s] as number) + needed >= (nodes.room[s] as number) - (nodes.instanceMemory[s] as number);

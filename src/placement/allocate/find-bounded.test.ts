@@ -5,15 +5,17 @@ import { type Random, seededRandom } from '../../base/index.ts';
 import { tryPlacement } from '../balance/apply-move.ts';
 import type { ClusterData, InstanceData, PlacementDiskTemplate } from '../cluster/cluster-data.ts';
 import { noNode } from '../cluster/cluster-data.ts';
-import { prepareCluster } from '../cluster/prepare-cluster.ts';
+import { type PreparedNode, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
+import { sampleCluster } from '../location/sample-cluster.ts';
 import type { Service } from '../location/service.ts';
 import { emptyTopology } from '../location/topology.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
 import { createState } from '../state/cluster-state.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
+import { uniformCluster } from '../testing/uniform-cluster.ts';
 import { type Allocator, createAllocator, settle, stage, withdraw } from './allocator.ts';
 import { boundPlaces } from './bound-places.ts';
 import { findBounded } from './find-bounded.ts';
@@ -161,6 +163,75 @@ test('rules of location are weighed in the bounded search too', () => {
     }),
     { numRuns: 20, seed: 20_261_123 },
   );
+});
+
+test('among nodes that are alike, or nearly, the last of the best pairs is found', () => {
+  let places = 0;
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const random = seededRandom(seed);
+      const data = prepareCluster(uniformCluster(random, { tagged: random() < 0.2 }));
+      const [low, high] = [data.nodes[0], data.nodes.at(-1)] as [PreparedNode, PreparedNode];
+      const services: Service[] = [{ name: 'new', members: ['new'], rules: [{ kind: 'keptOut', domains: [low.name, high.name] }] }];
+      const rules = random() < 0.2 ? (cluster: ClusterData) => compileRules(cluster, emptyTopology, services) : undefined;
+      const allocator = createAllocator(createState(data), { capacityChecks: false, rules });
+      const wanted: InstanceData = {
+        ...instanceOf(random, 0),
+        name: 'new',
+        memory: 1024 * (1 + Math.floor(random() * 5)),
+        vcpus: 1,
+        spindleUse: 1,
+        diskTemplate: 'drbd',
+        tags: random() < 0.5 ? ['service:s1'] : [],
+      };
+      const all = Int32Array.from(data.nodes.keys());
+      const begin = Math.floor(random() * 6);
+      const nodes = random() < 0.6 ? all.subarray(begin, begin + 2) : all;
+      if (compare(allocator, stage(allocator, wanted), nodes)) places++;
+    }),
+    { numRuns: 400, seed: 20_261_123 },
+  );
+  assert.ok(places > 150, `${places}`);
+});
+
+test('where more pairs are equal than can be looked at, it is still the last', () => {
+  const nodes = Array.from({ length: 200 }, (_, n) => ({ name: `n${n}`, totalSpindles: 10 }));
+  const allocator = createAllocator(createState(prepareCluster(sampleCluster(nodes, []))), { capacityChecks: false });
+  const wanted = stage(allocator, { ...instanceOf(seededRandom(1), 0), diskTemplate: 'drbd', tags: [] });
+  const all = allocator.search.online.get(0) ?? new Int32Array();
+  weighNodes(allocator.search, wanted, all, all);
+  boundPlaces(allocator.search, wanted, all, all);
+  const found = findBounded(allocator.search, wanted, all, all);
+  assert.deepEqual([found?.primary, found?.secondary], [199, 198]);
+});
+
+test('nodes whose values are the same still differ in whose failure they stand in for', () => {
+  const unit = 1024;
+  /** Where one of the first nodes and one of the last can have an instance of 3 GiB; each mirror has 4 GiB, the nodes under it 6. */
+  const placeOn = (sizes: readonly number[], mirrors: readonly (readonly [number, number])[], ps: number[], ss: number[]) => {
+    const instances = mirrors.map(([primary, secondary], k) => ({ name: `i${k}`, primary, secondary, memory: 4 * unit }));
+    const used = (n: number) => mirrors.filter(([primary]) => primary === n).length * 4 * unit;
+    const nodes = sizes.map((size, n) => {
+      const totalMemory = (size + 1) * unit;
+      return { name: `n${n}`, totalSpindles: 10, totalMemory, freeMemory: size * unit - used(n) };
+    });
+    const allocator = createAllocator(createState(prepareCluster(sampleCluster(nodes, instances))), { capacityChecks: false });
+    const shape = { ...instanceOf(seededRandom(1), 0), diskTemplate: 'drbd' as const, autoBalance: true, forthcoming: false, tags: [] };
+    const wanted = stage(allocator, { ...shape, memory: 3 * unit });
+    const [primaries, secondaries] = [Int32Array.from(ps), Int32Array.from(ss)];
+    weighNodes(allocator.search, wanted, primaries, secondaries);
+    boundPlaces(allocator.search, wanted, primaries, secondaries);
+    const found = findBounded(allocator.search, wanted, primaries, secondaries);
+    return found && [found.primary, found.secondary];
+  };
+  const last = [2, 3, 4, 5, 6, 7, 8, 9];
+  const ofTwo = last.map((n) => [n < 8 ? 1 : 0, n] as const);
+  const roomy = [60, 60, ...last.map(() => 6)];
+  assert.deepEqual(placeOn(roomy, ofTwo, [0], last), [0, 7]);
+  assert.equal(placeOn(roomy, ofTwo, [0], [8, 9]), undefined);
+  const first = [0, 1, 2, 3, 4, 5, 6, 7];
+  const toTwo = first.map((n) => [n, n < 6 ? 9 : 8] as const);
+  assert.deepEqual(placeOn([...first.map(() => 20), 6, 6], toTwo, first, [8]), [5, 8]);
 });
 
 test('bounds hold however long instances come, and where they are asked for the first time late', () => {

@@ -67,8 +67,8 @@ function searchPairs(search: Search, wanted: Wanted, primaries: Int32Array, seco
   const s1 = leastBound(secondaries, secondary, p0);
   if (s1 >= 0 && !crowds(search, wanted.row, p0, s1)) consider(search, wanted, p0, s1, best);
   const limit = best.score + tolerance - floor;
-  const ps = rising(sparePlaces(search, within(primaries, primary, limit - leastS), 'primary'), primary);
-  const ss = rising(sparePlaces(search, within(secondaries, secondary, limit - leastP), 'secondary'), secondary);
+  const ps = rising(sparePlaces(search, within(primaries, primary, limit - leastS)), primary);
+  const ss = rising(sparePlaces(search, within(secondaries, secondary, limit - leastP)), secondary);
   const tight = ss.map((s) => Number(mayCrowd(search, wanted.row, s)));
   let looked = 0;
   for (const p of ps) {

@@ -1,31 +1,24 @@
 import type { Search } from './search.ts';
 
 /**
- * Leaves out nodes that are as good as another one, whatever the other node of the pair: those without instances in that
- * role which have all values in common. Two of each kind stay, the last in order, since a pair needs different nodes.
+ * Leaves out nodes that are as good as another one, whatever the other node of the pair: those without instances which have all
+ * values in common. Two of each kind stay, the last in order, since a pair needs different nodes.
  */
-export function sparePlaces({ state, allocation, rules }: Search, nodes: Int32Array, role: 'primary' | 'secondary'): Int32Array {
+export function sparePlaces({ state, allocation, rules }: Search, nodes: Int32Array): Int32Array {
   if (nodes.length < 8 || rules || state.tags.words > 0) return nodes;
   const { table } = allocation;
   const { metrics, values, factors } = table;
-  const busy = role === 'primary' ? state.nodes.primaries : state.nodes.secondaries;
+  const { primaries, secondaries, changing } = state.nodes;
   const seen = new Map<number, number[]>();
+  // What never changes shows in the factors, what does in the columns.
   const alike = (a: number, b: number): boolean => {
-    for (let k = 0; k < metrics; k++) {
-      if (values[a * metrics + k] !== values[b * metrics + k] || factors[a * metrics + k] !== factors[b * metrics + k]) return false;
-    }
-    const { changing, totalMemory, room, exclusive } = state.nodes;
-    return (
-      totalMemory[a] === totalMemory[b] &&
-      room[a] === room[b] &&
-      exclusive[a] === exclusive[b] &&
-      changing.every((column) => column[a] === column[b])
-    );
+    for (let k = 0; k < metrics; k++) if (factors[a * metrics + k] !== factors[b * metrics + k]) return false;
+    return changing.every((column) => column[a] === column[b]);
   };
   return nodes
     .toReversed()
     .filter((n) => {
-      if ((busy[n] as number) > 0) return true;
+      if ((primaries[n] as number) + (secondaries[n] as number) > 0) return true;
       const key = values[n * metrics] as number;
       const others = seen.get(key) ?? [];
       if (others.filter((other) => alike(other, n)).length >= 2) return false;
