@@ -22,7 +22,6 @@ export function createLineFeed(largest: number, now: () => number, onLine: () =>
   let within = 0;
 
   const take = (line: Buffer) => {
-    if (line.length === 0) return;
     newest = { line, at: now() };
     onLine();
   };
@@ -36,9 +35,11 @@ export function createLineFeed(largest: number, now: () => number, onLine: () =>
       }
       within += chunk.length;
       const text = partial.length > 0 ? Buffer.concat([partial, chunk]) : chunk;
-      const end = text.lastIndexOf(newline);
-      const line = end < 0 ? undefined : text.subarray(end === 0 ? 0 : text.lastIndexOf(newline, end - 1) + 1, end);
-      partial = Buffer.from(text.subarray(end + 1));
+      const last = text.lastIndexOf(newline);
+      let end = last;
+      while (end > 0 && text[end - 1] === newline) end--;
+      const line = end <= 0 ? undefined : text.subarray(text.lastIndexOf(newline, end - 1) + 1, end);
+      partial = Buffer.from(text.subarray(last + 1));
       if (within > largest * mostPerSecond || partial.length > largest || (line?.length ?? 0) > largest) return false;
       if (line) take(Buffer.from(line));
       return true;

@@ -11,7 +11,7 @@ export interface PluginCgroups {
 }
 
 export interface PluginCgroup {
-  /** Takes in a process with the children that it has already. */
+  /** Takes in the first process of a group that has just begun, with the children that it may have already. */
   enter(pid: number): void;
   /** Kills all that is in it. */
   kill(): void;
@@ -77,9 +77,13 @@ function openGroup(paths: readonly string[], unified: boolean): PluginCgroup {
   const [first = ''] = paths;
   return {
     enter: (pid) => {
-      for (const path of paths) for (const one of [pid, ...childrenOf(pid)]) addTo(path, one);
-      // One that was begun in between is found now.
-      for (const path of paths) for (const one of childrenOf(pid)) addTo(path, one);
+      // Moving takes the kernel many milliseconds, in which the plugin would begin: all of it is held until it is done.
+      signal(-pid, 'SIGSTOP');
+      try {
+        for (const one of familyOf(pid)) for (const path of paths) addTo(path, one);
+      } finally {
+        signal(-pid, 'SIGCONT');
+      }
     },
     kill: () => {
       if (unified && existsSync(join(first, 'cgroup.kill'))) writeFileSync(join(first, 'cgroup.kill'), '1');
@@ -119,10 +123,14 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+const familyOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(familyOf)];
+
 /** @param pid - negative for a group of processes */
-export function killHard(pid: number): void {
+export const killHard = (pid: number): void => signal(pid, 'SIGKILL');
+
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // It has ended, or belongs to another user since it changed to it: that one is in the namespace that ends.

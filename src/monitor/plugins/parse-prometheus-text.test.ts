@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { formatLabels } from '../host/format-samples.ts';
+import { PrometheusTextError, parsePrometheusText } from './parse-prometheus-text.ts';
+
+test('families with types, help and samples, in the words of OpenMetrics', () => {
+  const text = [
+    '# HELP http_requests_total Total, with \\\\ and \\n.',
+    '# TYPE http_requests_total counter',
+    'http_requests_total{code="200",path="a\\"b\\\\c\\nd",} 1027',
+    '# a remark',
+    '',
+    '# TYPE odd counter',
+    'odd 1',
+    '# TYPE took summary',
+    'took{quantile="0.5"} 4.2e-2',
+    'took_sum 9',
+    'took_count 3',
+    'some_sum -Inf',
+    'nothing NaN',
+    '# TYPE empty gauge',
+    '',
+  ].join('\n');
+  const families = parsePrometheusText(text);
+  assert.deepEqual(
+    families.map(({ name, type, samples }) => [name, type, samples.length]),
+    [
+      ['http_requests', 'counter', 1],
+      ['odd', 'unknown', 1],
+      ['took', 'summary', 3],
+      ['some_sum', 'unknown', 1],
+      ['nothing', 'unknown', 1],
+    ],
+  );
+  assert.equal(families[0]?.help, 'Total, with \\ and \n.');
+  assert.deepEqual(families[0]?.samples[0]?.labels, { code: '200', path: 'a"b\\c\nd' });
+  assert.equal(families[3]?.samples[0]?.value, '-Inf');
+});
+
+describe('refused', () => {
+  const cases: readonly (readonly [text: string, problem: RegExp])[] = [
+    ['a 1', /half/],
+    ['a\n', /line 1: "a" is no sample/],
+    ['a one\n', /no sample/],
+    ['a 0x10\n', /no sample/],
+    ['1a 1\n', /no sample/],
+    ['a 1 2\n', /time/],
+    ['a{b=1} 1\n', /labels/],
+    ['a{b="1" c="2"} 1\n', /labels/],
+    ['a{b="1",b="2"} 1\n', /twice/],
+    ['a{b="\\x"} 1\n', /labels/],
+    ['a 1\n# TYPE a gauge\n', /after its samples/],
+    ['# TYPE a gouge\n', /no type/],
+    ['# HELP a x\n# HELP a y\n', /second HELP/],
+    ['a{x="1",y="2"} 1\na{y="2",x="1"} 2\n', /line 2: a second sample/],
+  ];
+  for (const [text, problem] of cases) {
+    test(JSON.stringify(text), () => assert.throws(() => parsePrometheusText(text), problem));
+  }
+});
+
+test('whatever the text, it is read or refused by its line', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('# TYPE ', '# HELP ', 'a', 'b_total', '{', '}', 'l="v"', ',', ' ', '\n', '1', 'NaN', 'counter', '"', '\\'),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      try {
+        parsePrometheusText(`${pieces.join('')}\n`);
+      } catch (error) {
+        assert.ok(error instanceof PrometheusTextError);
+      }
+    }),
+    { seed: 4 },
+  );
+});
+
+test('what is written with any labels and values is read again', () => {
+  const labels = fc.dictionary(
+    fc.stringMatching(/^[a-z]{1,8}$/),
+    fc.string({ unit: 'binary' }).filter((value) => !value.includes('\r')),
+  );
+  fc.assert(
+    fc.property(labels, fc.double(), (given, value) => {
+      const text = Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+      const [family] = parsePrometheusText(`m${formatLabels(Object.entries(given))} ${text}\n`);
+      assert.deepEqual({ ...family?.samples[0]?.labels }, { ...given });
+      assert.ok(Object.is(Number(family?.samples[0]?.value.replace('Inf', 'Infinity')), value) || value === 0);
+    }),
+    { seed: 4 },
+  );
+});
