@@ -27,7 +27,7 @@ export function createPluginCollector(
   owners: MetricOwners,
 ): Collector<PluginData> {
   const { name, definition, revision } = found;
-  const manifest = definition?.manifest ?? defaultManifest;
+  const manifest = found.manifest ?? defaultManifest;
   let exposed: { readonly data: PluginData; readonly samples: FamilySamples[] } | undefined;
   const collect = async (signal: AbortSignal): Promise<PluginData> => {
     if (!definition || !reader) throw found.problem ?? new Error('there is no such plugin');

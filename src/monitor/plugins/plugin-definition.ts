@@ -24,5 +24,7 @@ export interface FoundPlugin {
   /** Another one means that file, manifest or settings have changed. */
   readonly revision: string;
   readonly definition?: PluginDefinition;
+  /** Also of a plugin that is refused for another reason. */
+  readonly manifest?: Manifest;
   readonly problem?: Error;
 }

@@ -94,6 +94,7 @@ async function findOne(folder: PluginFolder, name: string, files: readonly strin
   const path = join(directory, others[0] ?? manifests[0] ?? name);
   const usable = /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name) && !reserved.includes(name);
   const revisions: string[] = [settings.revision];
+  let manifest: Manifest | undefined;
   try {
     if (!usable)
       throw badName(path, name, reserved.includes(name) ? 'a collector of the agent has it' : 'it has other characters, or too many');
@@ -101,13 +102,16 @@ async function findOne(folder: PluginFolder, name: string, files: readonly strin
     if (manifests.length > 1) throw badName(path, name, `there are two manifests, ${manifests.join(' and ')}`);
     const manifestPath = manifests[0] === undefined ? undefined : join(directory, manifests[0]);
     for (const file of [manifestPath, others[0] && path]) if (file) revisions.push(await revisionOf(file));
-    const definition = await define({ name, path, manifestPath, alone: others.length === 0, settings });
-    return { name, path, revision: revisions.join(';'), definition };
+    if (manifestPath !== undefined) await requireTrusted(manifestPath);
+    manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath);
+    const definition = await define({ name, path, manifest, alone: others.length === 0, settings });
+    return { name, path, revision: revisions.join(';'), manifest, definition };
   } catch (error) {
     return {
       name: usable ? name : undefined,
       path,
       revision: `${revisions.join(';')} ${(error as Error).message}`,
+      ...(manifest && { manifest }),
       problem: error as Error,
     };
   }
@@ -118,15 +122,13 @@ const badName = (path: string, name: string, problem: string) => new GantryError
 interface Parts {
   readonly name: string;
   readonly path: string;
-  readonly manifestPath: string | undefined;
+  readonly manifest: Manifest;
   /** There is nothing but the manifest. */
   readonly alone: boolean;
   readonly settings: ReadSettings;
 }
 
-async function define({ name, path, manifestPath, alone, settings }: Parts): Promise<PluginDefinition> {
-  if (manifestPath !== undefined) await requireTrusted(manifestPath);
-  const manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath);
+async function define({ name, path, manifest, alone, settings }: Parts): Promise<PluginDefinition> {
   const { socket } = manifest;
   if (alone && socket === undefined) throw noPlugin(path, 'there is a manifest, and nothing of its name beside it');
   if (!alone && socket !== undefined) throw noPlugin(path, 'its manifest names a socket, so that no file may stand beside it');
