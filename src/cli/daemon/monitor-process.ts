@@ -23,7 +23,11 @@ const rereadEvery = 600_000;
 
 /** As `createLog` writes them; the library behind that would be a tenth of this process. */
 function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): void {
-  writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
+  try {
+    writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
+  } catch {
+    // A full disk, or a reader that has gone: the agent serves without its log.
+  }
 }
 
 async function serve({ listen, runDir, certificates, tokenFile, config, plugins }: MonitorSettings): Promise<void> {
