@@ -9,6 +9,8 @@ export interface CollectRequest {
   readonly name: string;
   /** Milliseconds. */
   readonly timeout: number;
+  /** Given to the collector. */
+  readonly command?: string | undefined;
 }
 
 /** What came of one collection: JSON of the data and the samples as OpenMetrics text, or why there is nothing. */

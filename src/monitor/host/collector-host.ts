@@ -7,7 +7,7 @@ import { monotonicNow } from './monotonic-now.ts';
 /** Runs collectors where they cannot hold up anybody. */
 export interface CollectorHost {
   /** Never rejects. @param timeout - milliseconds. */
-  collect(name: string, timeout: number): Promise<CollectOutcome>;
+  collect(name: string, timeout: number, command?: string): Promise<CollectOutcome>;
   /** Has the thread begin before the first collection, so that a catalogue which is opened there tells what it has. */
   wake(): void;
   /** Worker threads started so far; more than one tells of collectors that blocked or crashed theirs. */
@@ -61,8 +61,7 @@ const builtIn = new URL('../collector-catalogue.ts', import.meta.url).href;
  */
 export function createCollectorHost({ root = '', runDir, catalogue = builtIn, given, onCatalogue }: HostOptions = {}): CollectorHost {
   const pending = new Map<number, Pending>();
-  const numbers = new Map<string, number>();
-  const names: string[] = [''];
+  const numbers = createNumbers();
   const histories = new Map<string, SharedArrayBuffer>();
   /** What went wrong with a collector while no collection of it was asked for. */
   const faults = new Map<string, FailedOutcome>();
@@ -72,12 +71,6 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
   let threads = 0;
   let closed = false;
   let thread: Thread | undefined;
-
-  const numberOf = (name: string): number => {
-    const number = numbers.get(name) ?? names.push(name) - 1;
-    numbers.set(name, number);
-    return number;
-  };
 
   function startThread(): Thread {
     const memory = new SharedArrayBuffer(markBytes);
@@ -101,11 +94,11 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
     return started;
   }
 
-  const runningName = (): string => (thread && names[Atomics.load(thread.mark.who, 0)]) || '';
+  const runningName = (): string => (thread ? numbers.nameOf(Atomics.load(thread.mark.who, 0)) : '');
 
   function hear(message: WorkerMessage): void {
     if (message.kind === 'answer') settle(message.id, message.outcome);
-    else if (message.kind === 'fault') blame(names[message.who] ?? '', { ok: false, failure: 'crashed', problem: message.problem });
+    else if (message.kind === 'fault') blame(numbers.nameOf(message.who), { ok: false, failure: 'crashed', problem: message.problem });
     else if (message.kind === 'catalogue') onCatalogue?.(message.collectors);
     else if (message.memory) histories.set(message.key, message.memory);
     else histories.delete(message.key);
@@ -185,7 +178,7 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
     if (stuck.has(name))
       return Promise.resolve({ ok: false, failure: 'blocked', problem: 'its last collection still hangs in a call of the system' });
     return new Promise((resolve) => {
-      const entry: Pending = { request: { id: ++lastId, who: numberOf(name), name, timeout }, resolve, timer: undefined };
+      const entry: Pending = { request: { id: ++lastId, who: numbers.of(name), name, timeout }, resolve, timer: undefined };
       pending.set(entry.request.id, entry);
       send(entry);
     });
@@ -211,5 +204,19 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
       await Promise.race([Promise.all(leaving), late.promise]);
       clearTimeout(timer);
     },
+  };
+}
+
+/** Numbers for names from 1 on, for shared memory holds no names; 0 is nobody. */
+function createNumbers(): { of(name: string): number; nameOf(number: number): string } {
+  const names = [''];
+  const numbers = new Map([['', 0]]);
+  return {
+    of: (name) => {
+      const number = numbers.get(name) ?? names.push(name) - 1;
+      numbers.set(name, number);
+      return number;
+    },
+    nameOf: (number) => names[number] ?? '',
   };
 }

@@ -10,7 +10,7 @@ import { monotonicNow } from './monotonic-now.ts';
 /** Runs collectors one time each, and keeps what they begin with between the times. */
 export interface Collection {
   /** Never rejects. @param timeout - milliseconds */
-  collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome>;
+  collect(collector: Collector<unknown>, timeout: number, command?: string): Promise<CollectOutcome>;
   /** The collector begins anew at its next collection. */
   forget(name: string): void;
 }
@@ -33,7 +33,7 @@ export function createCollection({ root, runDir }: HostPlaces, historiesOf: (col
     instances: createRunFolderInstances({ files, now: monotonicNow, wallTime: Date.now, root, runDir }),
   };
 
-  async function collect(collector: Collector<unknown>, timeout: number): Promise<CollectOutcome> {
+  async function collect(collector: Collector<unknown>, timeout: number, command?: string): Promise<CollectOutcome> {
     const { name } = collector;
     const abort = new AbortController();
     const timedOut = Promise.withResolvers<never>();
@@ -48,7 +48,7 @@ export function createCollection({ root, runDir }: HostPlaces, historiesOf: (col
       const known = started.get(name);
       const run = known?.collector === collector ? known.run : collector.start({ ...context, histories: historiesOf(name) });
       started.set(name, { collector, run });
-      const result = run({ signal: abort.signal });
+      const result = run({ signal: abort.signal, command });
       const value = result instanceof Promise ? await Promise.race([result, timedOut.promise]) : result;
       const data = JSON.stringify(value) ?? 'null';
       const bytes = Buffer.byteLength(data);

@@ -40,12 +40,12 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
   process.on('uncaughtException', (error) => fault(whoRuns.current, error));
   process.on('unhandledRejection', (error, promise) => fault(whoRuns.ownerOf(promise), error));
 
-  port.on('message', ({ id, who, name, timeout }: CollectRequest) => {
+  port.on('message', ({ id, who, name, timeout, command }: CollectRequest) => {
     const collector = fixed.get(name) ?? live?.find(name);
     if (!collector) return tell({ kind: 'answer', id, outcome: { ok: false, failure: 'failed', problem: 'it is not there any more' } });
     names.set(who, name);
     whoRuns.enter(who);
-    void collection.collect(collector, timeout).then((outcome) => tell({ kind: 'answer', id, outcome }));
+    void collection.collect(collector, timeout, command).then((outcome) => tell({ kind: 'answer', id, outcome }));
     whoRuns.enter(0);
   });
 }
