@@ -161,7 +161,8 @@ test('rules of location are weighed in the bounded search too', () => {
         if (place) settle(allocator, wanted, place);
       }
     }),
-    { numRuns: 20, seed: 20_261_123 },
+    // Among the first places is one for an instance that is only forthcoming, beside one with the same exclusion tag.
+    { numRuns: 20, seed: 20_261_123, examples: [[19]] },
   );
 });
 

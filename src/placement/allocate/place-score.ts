@@ -18,7 +18,9 @@ export function placeScore(search: Search, { row }: Wanted, p: number, s: number
   const penalty = rulePenalty(search, row, p, s);
   if (penalty === refusedByRule) return penalty;
   const spread = table.constant + deviations(search, p, s);
-  return penalty + spread + (state.instances.forthcoming[row] === 1 ? restForthcoming(search) : rest(state, table, base, row, p, s));
+  return (
+    penalty + spread + (state.instances.forthcoming[row] === 1 ? restForthcoming(search, row, p) : rest(state, table, base, row, p, s))
+  );
 }
 
 function deviations({ allocation: { table }, weighing }: Search, p: number, s: number): number {
@@ -43,11 +45,26 @@ function deviations({ allocation: { table }, weighing }: Search, p: number, s: n
   return total;
 }
 
-/** An instance that does not exist yet reserves nothing and is not counted. */
-function restForthcoming({ base, allocation: { table } }: Search): number {
+/** An instance that does not exist yet reserves nothing; of counts it only changes conflicts of exclusion tags on its node. */
+function restForthcoming({ state, base, allocation: { table } }: Search, row: number, p: number): number {
   const count = table.online.length;
   const variance = base.reservedSquares / count - (base.reservedSum / count) ** 2;
-  return base.counts + Math.sqrt(Math.max(0, variance)) + 0.25 * (base.reservedSum + table.reservedSums.centre * count);
+  return (
+    base.counts +
+    2 * conflictsWith(state, row, p) +
+    Math.sqrt(Math.max(0, variance)) +
+    0.25 * (base.reservedSum + table.reservedSums.centre * count)
+  );
+}
+
+/** Exclusion tags that the instance shares with others on a node. */
+function conflictsWith({ tags }: ClusterState, row: number, p: number): number {
+  const { exclusions, onNode, exclusionCount } = tags;
+  let conflicts = 0;
+  for (let k = exclusions.start[row] as number; k < (exclusions.start[row + 1] as number); k++) {
+    if ((onNode[p * exclusionCount + (exclusions.tags[k] as number)] as number) > 0) conflicts++;
+  }
+  return conflicts;
 }
 
 /** What rules of location add to the score. */
