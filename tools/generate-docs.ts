@@ -5,6 +5,7 @@ import { errorsPage } from './pages/errors-page.ts';
 import { locationExample } from './pages/location-example.ts';
 import { locationSchema } from './pages/location-schema.ts';
 import { opcodesPage } from './pages/opcodes-page.ts';
+import { pluginManifestSchema, pluginReportSchema } from './pages/plugin-schemas.ts';
 
 /** Pages that are made from the source, by their path. */
 export const generatedPages: Readonly<Record<string, () => string>> = {
@@ -12,6 +13,8 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/monitoring-collectors.md': collectorsPage,
   'docs/opcodes.md': opcodesPage,
   'docs/location.schema.json': locationSchema,
+  'docs/monitor-plugin-manifest.schema.json': pluginManifestSchema,
+  'docs/monitor-plugin-report.schema.json': pluginReportSchema,
   'docs/examples/location/before-and-after.svg': locationExample,
 };
 

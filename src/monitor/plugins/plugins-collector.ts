@@ -1,4 +1,4 @@
-import type { Collector } from '../collector/collector.ts';
+import type { Collector, CollectorFacts } from '../collector/collector.ts';
 import type { Emit } from '../collector/metric-family.ts';
 import type { Status } from '../collectors/status.ts';
 
@@ -27,8 +27,8 @@ export interface PluginsData {
   readonly refused: readonly { readonly path: string; readonly problem: string }[];
 }
 
-/** Tells which plugins there are and how they are run; there is one as soon as there is a folder for plugins. */
-export const createPluginsCollector = (look: () => PluginsData): Collector<PluginsData> => ({
+/** What the collector says of itself: it is there as soon as there is a folder for plugins. */
+export const pluginsFacts: CollectorFacts = {
   name: 'plugins',
   category: 'daemon',
   kind: 'status',
@@ -38,10 +38,14 @@ export const createPluginsCollector = (look: () => PluginsData): Collector<Plugi
   interval: 10,
   timeout: 5,
   metrics: [
-    { name: 'gantry_monitor_plugins', type: 'gauge', help: 'Plugins, by whether they are run.', labels: ['state'] },
+    { name: 'gantry_monitor_plugins', type: 'gauge', help: 'Plugins, by whether they are run or refused.', labels: ['state'] },
     { name: 'gantry_monitor_plugin_series', type: 'gauge', help: 'Series of the last good report.', labels: ['plugin'] },
   ],
   revision: '1',
+};
+
+export const createPluginsCollector = (look: () => PluginsData): Collector<PluginsData> => ({
+  ...pluginsFacts,
   measure: measurePlugins,
   start: () => look,
 });
