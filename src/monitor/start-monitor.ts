@@ -59,7 +59,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const access = { tokens, certificates: tls !== undefined };
   const server = await startMonitorServer({ ...options.listen, cache, agent, now: monotonicNow, access, ...(tls ? { tls } : {}) });
-  const collect: typeof host.collect = (name, timeout) => (plugins?.has(name) ? plugins : host).collect(name, timeout);
+  const collect: typeof host.collect = (name, ...rest) => (plugins?.has(name) ? plugins : host).collect(name, ...rest);
   const scheduler = startScheduler({ collectors, host: { collect }, cache, clock });
   plugins?.open(scheduler);
   return {

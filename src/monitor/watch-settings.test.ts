@@ -13,11 +13,19 @@ const write = (value: unknown) => writeFileSync(file, typeof value === 'string' 
 
 test("names and units are those of Ganeti's configuration; no file sets nothing", () => {
   assert.deepEqual(readSettings(join(dir, 'none', 'here')), new Map());
-  write({ data_collectors: { lv: { active: false, interval: 60_000_000 }, drbd: { active: true }, cpu: {} } });
+  write({
+    data_collectors: {
+      lv: { active: false, interval: 60_000_000 },
+      'node-health': { command: 'check-raid' },
+      drbd: { active: true },
+      cpu: {},
+    },
+  });
   assert.deepEqual(
     [...readSettings(file)],
     [
       ['lv', { active: false, interval: 60 }],
+      ['node-health', { command: 'check-raid' }],
       ['drbd', { active: true }],
       ['cpu', {}],
     ],
@@ -34,6 +42,7 @@ test('what is wrong with a file is said', () => {
     [{ data_collectors: { lv: { active: 'no' } } }, /"active" of lv/],
     [{ data_collectors: { lv: { interval: '5' } } }, /"interval" of lv/],
     [{ data_collectors: { lv: { interval: 5 } } }, /"interval" of lv is not between 100000 and/],
+    [{ data_collectors: { 'node-health': { command: '../diagnose' } } }, /"command" of node-health is not the name/],
     [{ data_collectors: { lv: { seconds: 5 } } }, /"seconds" of lv/],
   ] as const) {
     write(wrong);

@@ -4,6 +4,9 @@ import type { CollectorSettings, SettingsByName } from './scheduler/collector-sc
 /** How often the file is looked at, in milliseconds: the node agent writes it when the cluster's configuration changes. */
 const lookEvery = 5000;
 
+/** Of no other folder. */
+const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** Microseconds: the shortest and the longest interval, a tenth of a second and a day. */
 const [shortest, longest] = [100_000, 86_400_000_000];
 
@@ -27,14 +30,21 @@ export function readSettings(file: string): SettingsByName {
 }
 
 function settingsIn(value: unknown, name: string): CollectorSettings {
-  const { active, interval, ...others } = objectIn(value, name);
+  const { active, interval, command, ...others } = objectIn(value, name);
   const [other] = Object.keys(others);
   if (other !== undefined) throw new TypeError(`"${other}" of ${name} is not known`);
   if (active !== undefined && typeof active !== 'boolean') throw new TypeError(`"active" of ${name} is neither true nor false`);
   if (interval !== undefined && !(typeof interval === 'number' && interval >= shortest && interval <= longest)) {
     throw new TypeError(`"interval" of ${name} is not between ${shortest} and ${longest} microseconds`);
   }
-  return { ...(active !== undefined && { active }), ...(interval !== undefined && { interval: interval / 1e6 }) };
+  if (command !== undefined && !(typeof command === 'string' && fileName.test(command))) {
+    throw new TypeError(`"command" of ${name} is not the name of a file`);
+  }
+  return {
+    ...(command !== undefined && { command }),
+    ...(active !== undefined && { active }),
+    ...(interval !== undefined && { interval: interval / 1e6 }),
+  };
 }
 
 function objectIn(value: unknown, what: string): Record<string, unknown> {

@@ -11,16 +11,20 @@ test('names and intervals that cannot be are refused', () => {
     const op = { OP_ID: 'OP_CLUSTER_SET_PARAMS', data_collector_interval: wrong };
     assert.throws(() => validate(params, op, 'op'), { code: 'INPUT_INVALID' }, JSON.stringify(wrong));
   }
+  for (const wrong of ['../../bin/sh', '.hidden', '/bin/true', 'a b', 'a/b']) {
+    const op = { OP_ID: 'OP_CLUSTER_SET_PARAMS', diagnose_data_collector_filename: wrong };
+    assert.throws(() => validate(params, op, 'op'), { code: 'INPUT_INVALID' }, wrong);
+  }
 });
 
-test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async () => {
+test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async ({ signal }) => {
   const master = await startSimulatedMaster(3, { pollIntervalMs: 50 });
   const { config, live } = master.leading.services;
   const set = (params: Record<string, unknown>) => master.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', ...params });
   const info = () => clusterInfo(config.current, '1');
   const untilAllHave = async (wanted: object) => {
     const have = () => master.simulation.nodes.map((node) => JSON.stringify(live.node(node)?.info.data_collectors));
-    while (have().some((one) => one !== JSON.stringify(wanted))) await sleep(20);
+    while (have().some((one) => one !== JSON.stringify(wanted))) await sleep(20, undefined, { signal });
   };
   try {
     await untilAllHave({});
@@ -32,7 +36,10 @@ test('what is set for collectors reaches all nodes, and a node that lost it', { 
     await master.simulation.startAgent(master.simulation.nodes[1] as string);
     await set({ enabled_data_collectors: { lv: null, drbd: null } });
     await untilAllHave({ lv: { interval: 60_000_000 } });
-    await set({ data_collector_interval: { lv: null } });
+    await set({ data_collector_interval: { lv: null }, diagnose_data_collector_filename: 'check-raid' });
+    await untilAllHave({ 'node-health': { command: 'check-raid' } });
+    assert.equal(info()['diagnose_data_collector_filename'], 'check-raid');
+    await set({ diagnose_data_collector_filename: '' });
     await untilAllHave({});
   } finally {
     await master.close();

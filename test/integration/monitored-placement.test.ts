@@ -84,24 +84,24 @@ async function startGuest(hypervisor: Hypervisor, kind: keyof typeof guests): Pr
 }
 
 /** Waits until the agent knows averages of all its guests that `fits` accepts. */
-async function untilUsed(address: string, names: readonly string[], fits: (cpu: number) => boolean): Promise<void> {
+async function untilUsed(address: string, names: readonly string[], fits: (cpu: number) => boolean, signal: AbortSignal): Promise<void> {
   for (;;) {
     const usage = await report<{ name: string; cpuAverage: Record<string, number | null> }[]>(address, 'instance/inst-usage');
     const known = Array.isArray(usage) ? usage.filter(({ cpuAverage }) => fits(cpuAverage['300'] ?? Number.NaN)) : [];
     if (names.every((name) => known.some((one) => one.name === name))) return;
-    await sleep(200);
+    await sleep(200, undefined, { signal });
   }
 }
 
 const options = () => ['--mond=yes', '--mond-certificates', identity.folder, `--mond-port=${port}`, '--exit-on-missing-mond-data'];
 
-test('hbal parts two guests that really are busy, where their sizes look balanced', { timeout: 120_000 }, async () => {
+test('hbal parts two guests that really are busy, where their sizes look balanced', { timeout: 120_000 }, async ({ signal }) => {
   const hot = [await startGuest(harness.source, 'hot'), await startGuest(harness.source, 'hot')];
   const beside = [await startGuest(harness.source, 'cold')];
   const cold = [await startGuest(harness.target, 'cold'), await startGuest(harness.target, 'cold')];
-  await untilUsed(hotNode, hot, (cpu) => cpu > 0.1);
-  await untilUsed(hotNode, beside, Number.isFinite);
-  await untilUsed(coldNode, cold, Number.isFinite);
+  await untilUsed(hotNode, hot, (cpu) => cpu > 0.1, signal);
+  await untilUsed(hotNode, beside, Number.isFinite, signal);
+  await untilUsed(coldNode, cold, Number.isFinite, signal);
   const on = (primary: string, secondary: string) => (name: string) => ({ name, template: 'drbd' as const, primary, secondary });
   const instances = [...[...hot, ...beside].map(on(hotNode, coldNode)), ...cold.map(on(coldNode, hotNode))];
   const file = join(harness.directory, 'cluster.data');

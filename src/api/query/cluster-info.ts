@@ -79,6 +79,7 @@ export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string)
     // Those of which something is set: the api knows no collectors.
     enabled_data_collectors: collectorSettings(cluster, 'active'),
     data_collector_interval: collectorSettings(cluster, 'interval'),
+    diagnose_data_collector_filename: cluster.data_collectors?.['node-health']?.command ?? '',
     // Not of Ganeti: the text of the cluster's location file.
     location: cluster.location ?? '',
   };

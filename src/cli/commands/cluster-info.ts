@@ -39,6 +39,7 @@ function clusterDetails(info: Row): Details {
     ['Location rules', info['location'] ? 'yes (as "location" with --output json)' : 'none'],
     ['Collectors shown or hidden', info['enabled_data_collectors']],
     ['Collectors every so many seconds', inSeconds(info['data_collector_interval'])],
+    ['Diagnose command', info['diagnose_data_collector_filename'] || 'diagnose, on nodes that have it'],
     ['Tags', info['tags']],
     ['UUID', info['uuid']],
     ['Created', formatTime(info['ctime'])],

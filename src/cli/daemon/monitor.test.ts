@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../base/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 
@@ -95,7 +96,7 @@ test('without a cluster it answers on loopback from real files, and ends when it
   }
 });
 
-test('what is set for collectors counts from the start, and anew on SIGHUP', { timeout: 60_000 }, async () => {
+test('what is set for collectors counts from the start, and anew on SIGHUP', { timeout: 60_000 }, async ({ signal }) => {
   const config = join(dir, 'monitor.json');
   const set = (settings: object) => writeFileSync(config, JSON.stringify({ data_collectors: settings }));
   set({ lv: { active: false } });
@@ -108,8 +109,13 @@ test('what is set for collectors counts from the start, and anew on SIGHUP', { t
     assert.deepEqual(await shown(), ['drbd']);
     set({ drbd: { active: false } });
     agent.child.kill('SIGHUP');
-    while ((await shown())[0] !== 'lv') await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await shown())[0] !== 'lv') await sleep(20, undefined, { signal });
     assert.deepEqual(await shown(), ['lv']);
+    set({ 'node-health': { command: 'no-such-command' } });
+    agent.child.kill('SIGHUP');
+    const health = async () => (await fetch(`http://127.0.0.1:${agent.port}/1/report/node/node-health`)).text();
+    // It is not there, and maybe not even its folder.
+    while (!/ENOENT.*node-diagnose-commands/.test(await health())) await sleep(20, undefined, { signal });
   } finally {
     assert.equal(await stop(agent), 0);
   }

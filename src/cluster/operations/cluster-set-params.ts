@@ -41,28 +41,26 @@ function applied(cluster: Cluster, params: Params): Cluster {
   for (const key of merged) if (params[key]) changed[key] = { ...cluster[key], ...params[key] };
   for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach(cluster[key], params[key]);
   for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
-  if (params.enabled_data_collectors || params.data_collector_interval) changed['data_collectors'] = withCollectors(cluster, params);
   if (params.os_hvp) {
     const osHvp: Cluster['os_hvp'] = { ...cluster.os_hvp };
     for (const [os, byHypervisor] of Object.entries(params.os_hvp)) osHvp[os] = mergeEach(osHvp[os] ?? {}, byHypervisor);
     changed['os_hvp'] = osHvp;
   }
-  return { ...cluster, ...changed };
+  return { ...cluster, ...changed, data_collectors: withCollectors(cluster, params) };
 }
 
 /** Null takes a setting away, and a collector without any is not kept. */
-function withCollectors({ data_collectors }: Cluster, params: Params): Cluster['data_collectors'] {
-  const { enabled_data_collectors: active = {}, data_collector_interval: interval = {} } = params;
-  const result: NonNullable<Cluster['data_collectors']> = { ...data_collectors };
-  for (const name of Object.keys({ ...active, ...interval })) {
-    const next = {
-      ...result[name],
-      ...(name in active && { active: active[name] }),
-      ...(name in interval && { interval: interval[name] }),
-    };
-    const kept = Object.entries(next).filter(([, value]) => value !== null && value !== undefined);
-    if (kept.length > 0) result[name] = Object.fromEntries(kept);
-    else delete result[name];
+function withCollectors({ data_collectors = {} }: Cluster, params: Params): NonNullable<Cluster['data_collectors']> {
+  const { enabled_data_collectors: active, data_collector_interval: interval, diagnose_data_collector_filename: diagnose } = params;
+  const command = diagnose === undefined ? undefined : { 'node-health': diagnose || null };
+  const result = { ...data_collectors };
+  for (const [setting, values] of Object.entries({ active, interval, command })) {
+    for (const [name, value] of Object.entries(values ?? {})) {
+      const { [setting as 'active']: _old, ...others } = result[name] ?? {};
+      const next = value === null ? others : { ...others, [setting]: value };
+      if (Object.keys(next).length > 0) result[name] = next;
+      else delete result[name];
+    }
   }
   return result;
 }

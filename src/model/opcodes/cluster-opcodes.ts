@@ -3,7 +3,7 @@ import { PartialParams, Tag } from '../objects/common.ts';
 import { DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
-import { DataCollectorIntervals, EnabledDataCollectors } from '../params/data-collectors.ts';
+import { DataCollectorIntervals, DiagnoseCommand, EnabledDataCollectors } from '../params/data-collectors.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { NicparamsPartial } from '../params/nicparams.ts';
@@ -56,6 +56,7 @@ export const clusterSetParams = defineOpcode({
     location: Type.Optional(Type.String({ maxLength: 524_288, description: 'Text of a location file, YAML or JSON; "" removes it' })),
     enabled_data_collectors: Type.Optional(EnabledDataCollectors),
     data_collector_interval: Type.Optional(DataCollectorIntervals),
+    diagnose_data_collector_filename: Type.Optional(DiagnoseCommand),
   },
   result: Type.Null(),
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'exclusive' }],
@@ -86,6 +87,10 @@ export const clusterSetParams = defineOpcode({
         flags: '--data-collector-interval <name=seconds…>',
         help: 'seconds between two collections, 1 to 86400; default: as they are by themselves',
         parse: 'keyValues',
+      },
+      diagnose_data_collector_filename: {
+        flags: '--diagnose-data-collector-filename <name>',
+        help: 'command in /etc/gantry/node-diagnose-commands of each node that judges its health; "": diagnose, if there is one',
       },
     },
   },

@@ -17,10 +17,13 @@ export const EnabledDataCollectors = Type.Record(CollectorName, orDefault(Type.B
 /** How often collectors run; null: as the agent has it by itself. */
 export const DataCollectorIntervals = Type.Record(CollectorName, orDefault(Microseconds), strict);
 
+/** Name of a program in the folder of diagnose commands of each node; empty: the one named `diagnose`, where there is one. */
+export const DiagnoseCommand = Type.String({ pattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$' });
+
 /** What is set for the collectors of all agents, with the names of Ganeti's configuration; what is not is as they have it by themselves. */
 export const DataCollectors = Type.Record(
   CollectorName,
-  Type.Object({ active: Type.Optional(Type.Boolean()), interval: Type.Optional(Microseconds) }),
+  Type.Object({ active: Type.Optional(Type.Boolean()), interval: Type.Optional(Microseconds), command: Type.Optional(DiagnoseCommand) }),
   strict,
 );
 export type DataCollectors = Static<typeof DataCollectors>;

@@ -11,6 +11,8 @@ export type CollectorKind = 'performance' | 'status';
 /** One collection: what is due of it is over when the signal aborts. */
 export interface CollectRun {
   readonly signal: AbortSignal;
+  /** Name of the program that is set for a collector which runs one of several. */
+  readonly command?: string | undefined;
 }
 
 /** Returns the `data` of the report. Throws when there is nothing to report; the last good value is kept then. */

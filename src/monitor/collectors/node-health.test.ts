@@ -36,6 +36,10 @@ test('only a command of the owner, where nobody else can write, is run', async (
   const data = await collect(calmRun);
   assert.equal(data.health, 'evacuate');
   assert.match(formatSamples(nodeHealth, data)[0]?.text ?? '', /\{health="Ok"\} 0\n.*\n.*\{health="evacuate"\} 1\n/);
+  const named = { ...calmRun, command: 'check-raid' };
+  await assert.rejects(async () => collect(named), /ENOENT.*check-raid/, 'what is asked for by name must be there');
+  host.program('check-raid', `echo '{"status":"evacuate-failover"}'`);
+  assert.equal((await collect(named)).health, 'evacuate-failover');
   chmodSync(join(folder, 'diagnose'), 0o775);
   await assert.rejects(async () => collect(calmRun), /diagnose can be written by others/);
   chmodSync(join(folder, 'diagnose'), 0o755);

@@ -58,7 +58,6 @@ export interface NodeHealthOptions {
 }
 
 export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collector<NodeHealth> {
-  const program = `${folder}/diagnose`;
   return {
     name: 'node-health',
     category: 'node',
@@ -74,8 +73,10 @@ export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collecto
     },
     start:
       ({ commands }) =>
-      async ({ signal }) => {
-        if (!(await isThere(program))) return { status: { code: 0, message: '' }, health: 'Ok' };
+      async ({ signal, command }) => {
+        const program = `${folder}/${command ?? 'diagnose'}`;
+        // A node that is asked for a diagnosis by name must have it.
+        if (command === undefined && !(await isThere(program))) return { status: { code: 0, message: '' }, health: 'Ok' };
         await requireTrusted(folder, owner);
         await requireTrusted(program, owner);
         const output = await commands.output(program, [], signal);

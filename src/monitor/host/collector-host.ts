@@ -171,14 +171,14 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
 
   const timeoutOf = (name: string): number | undefined => pending.values().find((entry) => entry.request.name === name)?.request.timeout;
 
-  const collect = (name: string, timeout: number): Promise<CollectOutcome> => {
+  const collect = (name: string, timeout: number, command?: string): Promise<CollectOutcome> => {
     const fault = faults.get(name);
     faults.delete(name);
     if (fault) return Promise.resolve(fault);
     if (stuck.has(name))
       return Promise.resolve({ ok: false, failure: 'blocked', problem: 'its last collection still hangs in a call of the system' });
     return new Promise((resolve) => {
-      const entry: Pending = { request: { id: ++lastId, who: numbers.of(name), name, timeout }, resolve, timer: undefined };
+      const entry: Pending = { request: { id: ++lastId, who: numbers.of(name), name, timeout, command }, resolve, timer: undefined };
       pending.set(entry.request.id, entry);
       send(entry);
     });

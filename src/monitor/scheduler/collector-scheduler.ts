@@ -10,6 +10,8 @@ export interface CollectorSettings {
   readonly active?: boolean;
   /** Seconds. */
   readonly interval?: number;
+  /** Of `node-health`: name of the program that it runs. */
+  readonly command?: string;
 }
 
 /** By the name of the collector. */
@@ -52,6 +54,7 @@ interface Entry {
   running: boolean;
   lastData: string;
   unchanged: number;
+  command: string | undefined;
 }
 
 /** Longest pause after failures, in milliseconds. */
@@ -80,7 +83,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   const begun = clock.now();
   const newEntry = (collector: CollectorFacts, due: number): Entry => {
     const base = collector.interval * 1000;
-    return { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0 };
+    return { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0, command: undefined };
   };
   const entries = new Map(
     collectors.map((collector, place) => [
@@ -97,7 +100,7 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
     const { name, timeout } = entry.collector;
     entry.running = true;
     entry.due += entry.interval;
-    const outcome = await host.collect(name, timeout * 1000);
+    const outcome = await host.collect(name, timeout * 1000, entry.command);
     if (closing.signal.aborted || entries.get(name) !== entry) return;
     entry.running = false;
     note(entry, outcome);
@@ -136,8 +139,11 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   void pump();
 
   const apply = (entry: Entry) => {
-    const { active = true, interval = entry.collector.interval } = settings.get(entry.collector.name) ?? {};
+    const { active = true, interval = entry.collector.interval, command } = settings.get(entry.collector.name) ?? {};
     cache.setActive(entry.collector.name, active);
+    // What another program says is not known yet.
+    if (command !== entry.command) entry.due = clock.now();
+    entry.command = command;
     if (interval * 1000 === entry.base) return;
     entry.base = interval * 1000;
     entry.interval = entry.base;
