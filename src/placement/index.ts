@@ -57,9 +57,11 @@ export {
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
 export { optimise } from './optimise/optimise.ts';
 export type { OptimiseOptions } from './optimise/optimise-options.ts';
-export { createInterlocks, type Interlocks } from './plan/interlocks.ts';
-export { createNetwork } from './plan/network.ts';
+export { createMoveSet } from './plan/move-set.ts';
+export { type Network, openNetwork } from './plan/network.ts';
 export type { PlacedOn, Plan, PlannedMove } from './plan/plan.ts';
+export { createTraffic, type MoveTraffic, openTraffic, type Traffic } from './plan/traffic.ts';
+export { sizeOfMove } from './plan/transfers.ts';
 export type { Relocation } from './roll/configuration.ts';
 export type { ServiceMinimum } from './roll/keep-services.ts';
 export type { NodeGraph } from './roll/node-graph.ts';

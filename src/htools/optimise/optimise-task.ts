@@ -1,8 +1,7 @@
 import { seededRandom } from '../../base/index.ts';
 import {
   compileRules,
-  createInterlocks,
-  createNetwork,
+  createTraffic,
   type Location,
   type OptimiseOptions,
   optimise,
@@ -29,7 +28,6 @@ export const clock = (): number => performance.timeOrigin + performance.now();
 export function runTask({ data, location, options, seed, seconds, started }: OptimiseTask): Plan {
   const rules = location && compileRules(data, location.topology, location.services);
   const progress = seconds === undefined ? undefined : () => (clock() - started) / (1000 * seconds);
-  const network = location && createNetwork(data, location.topology);
-  const interlocks = location && network && createInterlocks(data, location, network);
-  return optimise(data, { ...options, random: seededRandom(seed), rules, network, interlocks, progress });
+  const traffic = location && createTraffic(data, location);
+  return optimise(data, { ...options, random: seededRandom(seed), rules, traffic, progress });
 }

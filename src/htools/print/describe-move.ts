@@ -1,4 +1,14 @@
-import { type ClusterState, type Interlocks, type Move, type MoveStep, moveKind, moveSteps } from '../../placement/index.ts';
+import {
+  type ClusterState,
+  type Move,
+  type MoveStep,
+  type MoveTraffic,
+  moveKind,
+  moveSteps,
+  openTraffic,
+  sizeOfMove,
+  type Traffic,
+} from '../../placement/index.ts';
 import { formatFixed } from './format-number.ts';
 
 /** One move as its line, with what is needed to put it into a job. */
@@ -8,8 +18,8 @@ export interface DescribedMove {
   readonly commands: readonly string[];
   /** All nodes that it reads from or writes to. */
   readonly nodes: readonly number[];
-  /** Moves that have one of these in common do not run side by side. */
-  readonly locks: readonly number[];
+  /** What else keeps others from running beside it. */
+  readonly traffic: MoveTraffic;
   readonly line: string;
 }
 
@@ -22,7 +32,7 @@ export function moveDescriber(
   state: ClusterState,
   instances: readonly number[],
   named: 'alias' | 'name' = 'alias',
-  interlocks: Interlocks = () => [],
+  traffic: Traffic = openTraffic,
 ): (move: Move, place: number) => DescribedMove {
   const { data } = state;
   const nodeName = (n: number) => data.nodes[n]?.alias ?? '';
@@ -34,12 +44,12 @@ export function moveDescriber(
   const primaries = state.instances.primary.slice();
   const secondaries = state.instances.secondary.slice();
   return (move, place) => {
-    const { instance, primary, secondary, score } = move;
+    const { instance, kind, target, primary, secondary, score } = move;
     const name = instanceName(instance);
-    const before = [primaries[instance] as number, secondaries[instance] as number] as const;
+    const from = { primary: primaries[instance] as number, secondary: secondaries[instance] as number };
     primaries[instance] = primary;
     secondaries[instance] = secondary;
-    const steps = moveSteps(move.kind, move.target).map((step) =>
+    const steps = moveSteps(kind, target).map((step) =>
       describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1),
     );
     const number = String(place).padStart(3);
@@ -47,9 +57,9 @@ export function moveDescriber(
     return {
       move,
       commands: steps.map(({ command }) => command),
-      nodes: [...new Set([primary, secondary, ...before])].filter((n) => n >= 0),
-      locks: interlocks({ instance, from: { primary: before[0], secondary: before[1] }, to: { primary, secondary } }),
-      line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(...before)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
+      nodes: [...new Set([primary, secondary, from.primary, from.secondary])].filter((n) => n >= 0),
+      traffic: traffic.of({ instance, kind, target, from, ...sizeOfMove(state, instance, target) }),
+      line: `  ${number}. ${name.padEnd(nameWidth)} ${pair(from.primary, from.secondary)} => ${pair(primary, secondary)} ${formatFixed(score, 8).padStart(12)} a=${summary}`,
     };
   };
 }

@@ -1,23 +1,21 @@
+import { createMoveSet, type Network, openNetwork } from '../../placement/index.ts';
 import type { DescribedMove } from './describe-move.ts';
 
-/** Moves that touch different nodes and are not interlocked, and so may run side by side. */
+/** Moves that touch different nodes, fit the links together and have no order to keep, and so may run side by side. */
 export type JobSet = readonly DescribedMove[];
 
-/** Cuts a sequence where a move touches a node of the set so far, or is interlocked with one of its moves; as in Ganeti, sets are made from the last move backwards. */
-export function splitIntoJobSets(moves: readonly DescribedMove[]): JobSet[] {
+/** Cuts a sequence where a move may not run beside the set so far; as in Ganeti, sets are made from the last move backwards. */
+export function splitIntoJobSets(moves: readonly DescribedMove[], network: Network = openNetwork): JobSet[] {
   const sets: DescribedMove[][] = [];
-  let busy = new Set<number>();
-  let locked = new Set<number>();
+  let together = createMoveSet(network);
   for (const move of moves.toReversed()) {
-    const next = sets.at(-1);
-    if (next !== undefined && move.nodes.every((n) => !busy.has(n)) && move.locks.every((lock) => !locked.has(lock))) next.push(move);
+    const set = sets.at(-1);
+    if (set !== undefined && together.admits(move.nodes, move.traffic)) set.push(move);
     else {
       sets.push([move]);
-      busy = new Set();
-      locked = new Set();
+      together = createMoveSet(network);
     }
-    for (const n of move.nodes) busy.add(n);
-    for (const lock of move.locks) locked.add(lock);
+    together.add(move.nodes, move.traffic);
   }
   return sets.map((set) => set.reverse()).reverse();
 }

@@ -1,11 +1,12 @@
 import { GantryError, writeFileAtomic } from '../../base/index.ts';
 import {
   type ClusterState,
-  createInterlocks,
+  createTraffic,
   type Location,
   locationPicture,
   optimalScore,
   type PreparedCluster,
+  type Traffic,
 } from '../../placement/index.ts';
 import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
@@ -53,7 +54,8 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   tellGroup(state, group, settings, io);
   const members = membersOf(state);
   printMaps('Initial', state, members, settings, io);
-  const work: Work = { loaded, state, group, members, location, settings, io };
+  const traffic = location && createTraffic(prepared, location.location);
+  const work: Work = { loaded, state, group, members, location, traffic, settings, io };
   const sets = await balanceAndTell(work);
   if (location && settings.pictureFile !== undefined) await drawPicture(work, location.location);
   if (settings.execute && sets.length > 0) await execute(sets, work);
@@ -67,6 +69,7 @@ interface Work {
   readonly group: number;
   readonly members: NodeMembers;
   readonly location: LocationRules | undefined;
+  readonly traffic: Traffic | undefined;
   readonly settings: Settings;
   readonly io: ProgramIo;
 }
@@ -90,7 +93,7 @@ async function balanceAndTell(work: Work): Promise<JobSet[]> {
   io.out('Trying to minimize the CV...\n');
   const moves = await findMoves(work);
   tellResult(before, work, moves);
-  const sets = splitIntoJobSets(moves).slice(0, settings.firstJobGroup ? 1 : undefined);
+  const sets = splitIntoJobSets(moves, work.traffic?.network).slice(0, settings.firstJobGroup ? 1 : undefined);
   await printCommands(sets, settings, io);
   if (settings.saveFile !== undefined) {
     await saveCluster(`${settings.saveFile}.balanced`, balancedData(loaded.data, state));
@@ -112,9 +115,8 @@ async function execute(sets: readonly JobSet[], { loaded: { prepared }, settings
   await executeJobSets(jobSets, queue, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
 }
 
-async function findMoves({ loaded, state, group, location, settings, io }: Work): Promise<DescribedMove[]> {
-  const interlocks = location && createInterlocks(loaded.prepared, location.location);
-  const describe = moveDescriber(state, instancesInScope(state), 'alias', interlocks);
+async function findMoves({ loaded, state, group, location, traffic, settings, io }: Work): Promise<DescribedMove[]> {
+  const describe = moveDescriber(state, instancesInScope(state), 'alias', traffic);
   const explain = settings.explain ? moveExplainer(state, location?.rules) : undefined;
   const moves: DescribedMove[] = [];
   for await (const move of movesOfGroup(loaded, state, group, settings, location, (plan) => io.out(printPlan(plan)))) {

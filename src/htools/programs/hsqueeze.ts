@@ -1,8 +1,8 @@
 import {
   type ClusterData,
   type ClusterState,
-  createInterlocks,
   createState,
+  createTraffic,
   defaultLoadLimits,
   type Location,
   type PreparedCluster,
@@ -18,8 +18,8 @@ import { moveJobSet } from '../jobs/move-job-set.ts';
 import { powerNodes, tagNode } from '../jobs/node-opcodes.ts';
 import { queueForProgram } from '../jobs/queue-for-program.ts';
 import { loadLocation } from '../location/load-location.ts';
-import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
-import { formatJobSets, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
+import { moveDescriber } from '../print/describe-move.ts';
+import { formatJobSets, type JobSet as MoveSet, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
 import { squeezePlanJson } from './squeeze-plan-json.ts';
 import { squeezedData } from './squeezed-data.ts';
@@ -40,13 +40,16 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
     staticKvmNodeMemory: settings.staticKvmNodeMemory,
     progress: io.watched ? tellProgress(prepared, io) : undefined,
   });
-  const described = describeMoves(prepared, plan, location?.location);
-  if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, described), null, 2)}\n`);
-  else await tell(prepared, plan, described, settings, io);
-  if (settings.execute && plan.action !== 'none') await execute(prepared, plan, described, settings, io);
+  const sets = moveSetsOf(prepared, plan, location?.location);
+  if (settings.outputFormat === 'json') io.out(`${JSON.stringify(squeezePlanJson(prepared, plan, sets), null, 2)}\n`);
+  else await tell(prepared, plan, sets, settings, io);
+  if (settings.execute && plan.action !== 'none') await execute(prepared, plan, sets, settings, io);
   await save(squeezedData(data, plan), 'squeezed', endings[plan.action], settings, io);
   return 0;
 }
+
+/** Moves that run side by side, set behind set. */
+type MoveSets = readonly MoveSet[];
 
 const endings = { off: 'after hsqueeze run', on: 'after hsqueeze expansion', none: 'after hsqueeze doing nothing' } as const;
 
@@ -64,20 +67,15 @@ function tellProgress({ nodes }: PreparedCluster, io: ProgramIo): (progress: Squ
   };
 }
 
-function describeMoves(prepared: PreparedCluster, { moves }: SqueezePlan, location: Location | undefined): DescribedMove[] {
+function moveSetsOf(prepared: PreparedCluster, { moves }: SqueezePlan, location: Location | undefined): MoveSets {
   const state: ClusterState = createState(prepared);
-  const interlocks = location && createInterlocks(prepared, location);
-  const describe = moveDescriber(state, [...prepared.instances.keys()], 'name', interlocks);
-  return moves.map((move, k) => describe(move, k + 1));
+  const traffic = location && createTraffic(prepared, location);
+  const describe = moveDescriber(state, [...prepared.instances.keys()], 'name', traffic);
+  const described = moves.map((move, k) => describe(move, k + 1));
+  return splitIntoJobSets(described, traffic?.network);
 }
 
-async function tell(
-  { nodes }: PreparedCluster,
-  plan: SqueezePlan,
-  described: readonly DescribedMove[],
-  settings: Settings,
-  io: ProgramIo,
-): Promise<void> {
+async function tell({ nodes }: PreparedCluster, plan: SqueezePlan, sets: MoveSets, settings: Settings, io: ProgramIo): Promise<void> {
   const { verbosity, headers } = settings;
   const names = (list: readonly number[]) => list.map((n) => nodes[n]?.name ?? '');
   if (verbosity > 1) {
@@ -89,7 +87,7 @@ async function tell(
   for (const name of names(plan.nodes)) io.out(`${name}\n`);
   if (verbosity > 1 && !plan.sufficient) io.out('Onlining all nodes will not yield enough capacity\n');
   tellWatts(plan, settings, io);
-  await tellCommands(nodes, plan, described, settings, io);
+  await tellCommands(nodes, plan, sets, settings, io);
 }
 
 /** Nothing where no node tells what it takes: the output is then Ganeti's. */
@@ -102,12 +100,12 @@ function tellWatts({ watts: { saved, unknown }, nodes, action }: SqueezePlan, { 
 async function tellCommands(
   nodes: PreparedCluster['nodes'],
   plan: SqueezePlan,
-  described: readonly DescribedMove[],
+  sets: MoveSets,
   { printCommands: target }: Settings,
   io: ProgramIo,
 ): Promise<void> {
   if (target === undefined) return;
-  const commands = commandsOf(nodes, plan, formatJobSets(splitIntoJobSets(described)));
+  const commands = commandsOf(nodes, plan, formatJobSets(sets));
   if (target === '-') {
     const lines = commands.split('\n').filter((line) => line !== '  check');
     if (lines.at(-1) === '') lines.pop();
@@ -130,27 +128,21 @@ function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, 
  * What is submitted, set by set. Nodes that are switched on need a while until instances can move there, so that is left to
  * hbal. Source: Ganeti's hsqueeze(1), option -X.
  */
-function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[]): JobSet[] {
+function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, sets: MoveSets): JobSet[] {
   const { action, tag } = plan;
   const nodes = plan.nodes.map((n) => cluster.nodes[n]?.name ?? '');
   if (action === 'on') return [{ title: 'Powering on nodes', jobs: [powerNodes(nodes, true)] }];
-  const moves = splitIntoJobSets(described).map((set) => moveJobSet(cluster, set, 'Moving instances'));
+  const moves = sets.map((set) => moveJobSet(cluster, set, 'Moving instances'));
   const tagging = nodes.map((node) => ({ title: `Tagging node ${node} with standby`, jobs: [[tagNode(node, tag)]] }));
   return [...moves, ...tagging, { title: 'Powering off nodes', jobs: [powerNodes(nodes, false)] }];
 }
 
 /** @throws those of `queueForProgram` and `executeJobSets` */
-async function execute(
-  cluster: PreparedCluster,
-  plan: SqueezePlan,
-  described: readonly DescribedMove[],
-  settings: Settings,
-  io: ProgramIo,
-) {
+async function execute(cluster: PreparedCluster, plan: SqueezePlan, sets: MoveSets, settings: Settings, io: ProgramIo) {
   const comment = `${plan.action === 'on' ? 'expanding' : 'condensing'} by ${plan.nodes.length} nodes`;
   // What is printed for programs stays whole.
   const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
   const queue = await queueForProgram(settings, 'hsqueeze');
-  await executeJobSets(jobSetsOf(cluster, plan, described), queue, { program: 'hsqueeze', comment }, told);
-  if (plan.action === 'on' && described.length > 0) io.err('Once these nodes are up, hbal -L -X moves instances there.\n');
+  await executeJobSets(jobSetsOf(cluster, plan, sets), queue, { program: 'hsqueeze', comment }, told);
+  if (plan.action === 'on' && sets.length > 0) io.err('Once these nodes are up, hbal -L -X moves instances there.\n');
 }

@@ -56,3 +56,24 @@ describe('the write load of mirrors and the link between rooms', () => {
     assert.equal(judged.code, 0, judged.out);
   });
 });
+
+test('jobs of a set send no more over a link than it has room for', async () => {
+  const instances = [1, 2, 3, 4].map((k) => ({
+    name: `web${k}`,
+    template: 'ext' as const,
+    primary: k % 2 === 0 ? 'x1' : 'x2',
+    secondary: '',
+  }));
+  const cluster = join(folder, 'links.data');
+  await writeFile(cluster, textOf({ nodes: rooms.nodes, instances }));
+  const jobsIn = async (megabits: number) => {
+    const location = join(folder, `links-${megabits}.yaml`);
+    const domains = 'domains:\n  - { name: x, nodes: ["x*"] }\n  - { name: y, nodes: ["y*"] }\n';
+    await writeFile(location, `levels: [room]\n${domains}links:\n  - { between: [x, y], bandwidth: ${megabits} }\n`);
+    const { code, out } = await runQuietly('hbal', '-t', cluster, '--location', location, '-C');
+    assert.equal(code, 0, out);
+    return [...out.matchAll(/echo jobset \d+, (\d+) jobs/g)].map(([, jobs]) => Number(jobs));
+  };
+  assert.deepEqual(await jobsIn(10_000), [2]);
+  assert.deepEqual(await jobsIn(1000), [1, 1]);
+});

@@ -1,9 +1,8 @@
 import { type PreparedCluster, type SqueezePlan, standbyTag } from '../../placement/index.ts';
-import type { DescribedMove } from '../print/describe-move.ts';
-import { splitIntoJobSets } from '../print/job-sets.ts';
+import type { JobSet } from '../print/job-sets.ts';
 
 /** A plan with names in place of positions, for programs. `jobSets` are carried out one after the other, their moves side by side. */
-export function squeezePlanJson({ nodes, instances }: PreparedCluster, plan: SqueezePlan, described: readonly DescribedMove[]): object {
+export function squeezePlanJson({ nodes, instances }: PreparedCluster, plan: SqueezePlan, sets: readonly JobSet[]): object {
   const name = (n: number) => nodes[n]?.name ?? null;
   const names = (list: readonly number[]) => list.map(name);
   return {
@@ -13,7 +12,7 @@ export function squeezePlanJson({ nodes, instances }: PreparedCluster, plan: Squ
     offlineCandidates: names(plan.offCandidates),
     onlineCandidates: names(plan.onCandidates),
     tag: plan.action === 'off' ? standbyTag : null,
-    jobSets: splitIntoJobSets(described).map((set) =>
+    jobSets: sets.map((set) =>
       set.map(({ move, commands }) => ({
         instance: instances[move.instance]?.name,
         primary: name(move.primary),

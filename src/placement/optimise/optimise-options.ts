@@ -1,8 +1,7 @@
 import type { Random } from '../../base/index.ts';
 import { type BalanceOptions, defaultBalanceOptions } from '../balance/balance.ts';
 import type { RuleBook } from '../location/rule-book.ts';
-import type { Interlocks } from '../plan/interlocks.ts';
-import type { Network } from '../plan/network.ts';
+import type { Traffic } from '../plan/traffic.ts';
 import type { StateOptions } from '../state/cluster-state.ts';
 
 export interface OptimiseOptions {
@@ -21,8 +20,7 @@ export interface OptimiseOptions {
   readonly rules?: RuleBook | undefined;
   readonly state?: StateOptions | undefined;
   /** What moves send over; without it nodes alone limit them. */
-  readonly network?: Network | undefined;
-  readonly interlocks?: Interlocks | undefined;
+  readonly traffic?: Traffic | undefined;
 }
 
 /** How single moves are chosen. */

@@ -107,8 +107,8 @@ function goalsOf(origin: Places, goal: Places): ReadonlyMap<number, PlacedOn> {
   return goals;
 }
 
-function finish(maker: PlanMaker, before: number, leftOut: readonly number[], { network, interlocks }: OptimiseOptions): Plan {
+function finish(maker: PlanMaker, before: number, leftOut: readonly number[], { traffic }: OptimiseOptions): Plan {
   const { moves, data } = maker;
-  const { sets, seconds } = groupMoves(moves, network, interlocks);
+  const { sets, seconds } = groupMoves(moves, traffic);
   return { moves, sets, before, after: scoreAfter(maker, before), data, seconds, leftOut };
 }

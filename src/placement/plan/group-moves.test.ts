@@ -12,10 +12,11 @@ import { createState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { wildLocation } from '../testing/wild-cluster.ts';
-import { groupMoves, transfersOf } from './group-moves.ts';
-import { createInterlocks } from './interlocks.ts';
-import { createNetwork } from './network.ts';
+import { groupMoves } from './group-moves.ts';
+import type { Network } from './network.ts';
 import type { PlannedMove } from './plan.ts';
+import { createTraffic } from './traffic.ts';
+import { transfersOf } from './transfers.ts';
 
 const nodesOf = ({ from, to }: PlannedMove) => new Set([from.primary, from.secondary, to.primary, to.secondary].filter((n) => n >= 0));
 
@@ -27,7 +28,7 @@ function shuffled<T>(list: readonly T[], random: Random): T[] {
 }
 
 /** What is sent over each link when all moves of a set send at once. */
-function loadsIn(moves: readonly PlannedMove[], network: ReturnType<typeof createNetwork>): Map<number, { total: number; count: number }> {
+function loadsIn(moves: readonly PlannedMove[], network: Network): Map<number, { total: number; count: number }> {
   const loads = new Map<number, { total: number; count: number }>();
   for (const move of moves) {
     const own = new Map<number, number>();
@@ -50,9 +51,9 @@ test('sets overload no node and no link, and are possible and keep the hard rule
       const data = prepareCluster(randomCluster(random, { nodes: 9, instances: 45, templates: ['drbd', 'drbd', 'ext'] }));
       const location = wildLocation(data, random);
       const compiled = () => compileRules(data, location.topology, location.services);
-      const network = createNetwork(data, location.topology);
-      const interlocks = createInterlocks(data, location, network);
-      const { moves, sets } = optimise(data, { random, steps: 150, rules: compiled(), network, interlocks });
+      const traffic = createTraffic(data, location);
+      const { network } = traffic;
+      const { moves, sets } = optimise(data, { random, steps: 150, rules: compiled(), traffic });
       const state = createState(data);
       const rules = compiled();
       for (const positions of sets) {
@@ -85,7 +86,7 @@ test('how long a plan takes follows the links, and what fills a link waits for i
   const domains = ['a', 'b'].map((name) => ({ name, level: 'room', nodes: [`${name}*`] }));
   const over = (bandwidth: number, load = 0) => {
     const links = [{ between: ['a', 'b'] as const, bandwidth, load }];
-    return createNetwork(data, { levels: ['room'], domains, links, migration: [] });
+    return createTraffic(data, { topology: { levels: ['room'], domains, links, migration: [] }, services: [] });
   };
   const move = (instance: number, from: number, to: number): PlannedMove => ({
     instance,
@@ -105,5 +106,5 @@ test('how long a plan takes follows the links, and what fills a link waits for i
   assert.equal(Math.round(slow.seconds), 2 * (5 + 105));
   assert.equal(Math.round(groupMoves(moves, over(200, 100)).seconds), Math.round(slow.seconds));
   assert.deepEqual(groupMoves(moves, over(10_000)).sets, [[0, 1]]);
-  assert.deepEqual(groupMoves(moves, over(10_000), () => [7]).sets, [[0], [1]]);
+  assert.deepEqual(groupMoves(moves, { ...over(10_000), of: () => ({ loads: [], locks: [7] }) }).sets, [[0], [1]]);
 });

@@ -5,9 +5,9 @@ import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { ruleCost } from '../location/rule-cost.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode } from '../state/fail-mode.ts';
-import { mirror } from '../state/instance-columns.ts';
 import { scoreComponents, scoreValues } from '../state/score.ts';
 import type { PlannedMove } from './plan.ts';
+import { sizeOfMove } from './transfers.ts';
 
 /** One move, not yet tried. */
 export interface Step extends MoveStep {
@@ -51,7 +51,7 @@ export function createPlanMaker(state: ClusterState, limits: PlanLimits = {}): P
     },
     make(step) {
       const { instance, kind, target } = step;
-      const copied = instances.mirroring[instance] === mirror.internal && target >= 0 ? (instances.disk[instance] as number) : 0;
+      const { data: copied, memory } = sizeOfMove(state, instance, target);
       if (moves.length >= maxMoves || data + copied > maxData) return false;
       const from = { primary: instances.primary[instance] as number, secondary: instances.secondary[instance] as number };
       if (!isAllowed(step) || applyMove(state, instance, kind, target, ignoreSoftErrors) !== failMode.none) return false;
@@ -64,7 +64,6 @@ export function createPlanMaker(state: ClusterState, limits: PlanLimits = {}): P
         .filter(({ by }) => by > 1e-9)
         .sort((a, b) => b.by - a.by);
       const score = scoreComponents.reduce((sum, { weight }, k) => sum + weight * (values[k] as number), 0) + ruleCost(rules);
-      const memory = instances.running[instance] === 1 ? (instances.memory[instance] as number) : 0;
       data += copied;
       moves.push({ instance, kind, target, from, to, score, data: copied, memory, improves });
       return true;
