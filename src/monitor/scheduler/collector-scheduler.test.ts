@@ -23,7 +23,7 @@ function rig(collectors: readonly Collector<unknown>[], answer: (name: string, r
     clock,
     host: {
       collect: async (name) => {
-        runs.get(name)?.push(clock.now() - begun);
+        runs.set(name, [...(runs.get(name) ?? []), clock.now() - begun]);
         return answer(name, runs.get(name)?.length ?? 0);
       },
     },
@@ -167,4 +167,34 @@ test('after closing nothing runs, and what comes late is not stored', async () =
   held.resolve(good('late'));
   await run.clock.advance(100_000);
   assert.deepEqual([run.runs('late').length, run.cache.find('default', 'late')?.collectedAt], [1, undefined]);
+});
+
+describe('collectors that come and go', () => {
+  test('are collected from then on, a little apart, and are what was set for them before', async () => {
+    using run = rig([makeCollector('first')], () => good(1));
+    await run.clock.advance(60_000);
+    run.scheduler.configure(new Map([['second', { interval: 2 }]]));
+    for (const name of ['second', 'third']) run.scheduler.add(makeCollector(name));
+    await run.clock.advance(10_050);
+    assert.deepEqual(run.runs('second'), [60_000, 62_000, 64_000, 66_000, 68_000, 70_000]);
+    assert.deepEqual(run.runs('third'), [60_100]);
+    run.scheduler.remove('second');
+    await run.clock.advance(20_000);
+    assert.equal(run.runs('second').length, 6);
+    assert.deepEqual(
+      run.cache.reports().map(({ collector }) => collector.name),
+      ['first', 'third'],
+    );
+  });
+
+  test('in place of one that is under way: what that brings is not taken for theirs', async () => {
+    const held = Promise.withResolvers<CollectOutcome>();
+    using run = rig([makeCollector('same')], (_, count) => (count === 1 ? held.promise : good('new')));
+    await run.clock.advance(1000);
+    run.scheduler.add(makeCollector('same', { category: 'node' }));
+    held.resolve(good('old'));
+    await run.clock.advance(500);
+    assert.match(run.cache.find('node', 'same')?.json.toString() ?? '', /"data":"new"/);
+    assert.equal(run.cache.find('default', 'same'), undefined);
+  });
 });
