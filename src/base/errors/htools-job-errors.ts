@@ -7,8 +7,16 @@ export const htoolsJobErrors = defineErrors({
     http: 409,
     ganeti: 'environment_error',
     what: '{program}: Job submission error: {detail}',
-    why: 'The master did not take a job: its queue is drained or full, or it stopped meanwhile. Of the jobs that belong together it took: {taken}.',
+    why: 'The master did not take a job: its queue is drained or full, or it stopped meanwhile. Of the jobs that belong together it took: {taken}; it did not take, or was not sent: {refused}.',
     todo: 'Act on what it says and look at the queue (gnt-job list), then run {program} again; it goes on from what it finds.',
+  },
+  HTOOLS_JOB_ANSWER_LOST: {
+    kind: 'operational',
+    http: 504,
+    ganeti: 'environment_error',
+    what: '{program}: Job submission error: {detail}',
+    why: 'No answer came, so that {lost} of the jobs may have been taken or not. Of those that belong together the master took: {taken}; it did not take, or was not sent: {refused}.',
+    todo: 'Look at the queue (gnt-job list, gantry job list) before anything is run again: jobs that were taken go on by themselves.',
   },
   HTOOLS_JOBS_FAILED: {
     kind: 'operational',

@@ -84,6 +84,12 @@ describe('what goes wrong', { concurrency: true }, () => {
     assert.equal(code, 1);
   });
 
+  test('a master that dies with the jobs in its hands', async () => {
+    const { code, err } = await hbal({ dies: true });
+    assert.match(err, /code: {2}HTOOLS_JOB_ANSWER_LOST\n.*1 of the jobs may have been taken or not\./);
+    assert.equal(code, 1);
+  });
+
   test('a master that is away for a moment makes no difference', async () => {
     const { code, instances } = await hbal({ silences: 2 }, '--first-job-group');
     assert.deepEqual([code, instances], [0, both.slice(0, 1)]);

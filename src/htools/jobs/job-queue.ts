@@ -1,9 +1,12 @@
 import type { Job } from './opcode.ts';
 
+/** What became of a job: it was taken, was refused, or may have been taken, for no answer came that makes sense. */
+export type JobAnswer = { readonly taken: number } | { readonly refused: string } | { readonly lost: string };
+
 /** Where a master takes jobs. */
 export interface JobQueue {
-  /** @returns for each job its number, or why it was not taken @throws when the master cannot be reached */
-  submit(jobs: readonly Job[]): Promise<(number | string)[]>;
+  /** @returns answers in the order of the jobs; none to those that were not sent @throws when none was sent */
+  submit(jobs: readonly Job[]): Promise<JobAnswer[]>;
   /** Status of each; undefined for one that the master does not know any more. @throws as above */
   states(jobs: readonly number[]): Promise<(string | undefined)[]>;
   /** What the master tells of each that did not succeed. @throws as above */

@@ -1,7 +1,7 @@
-import type { Json } from '../../base/index.ts';
+import { GantryError, type Json } from '../../base/index.ts';
 import { withMaster } from '../sources/luxi/with-master.ts';
 import { failureCause } from './failure-cause.ts';
-import type { JobQueue } from './job-queue.ts';
+import type { JobAnswer, JobQueue } from './job-queue.ts';
 
 /** The queue of a Ganeti master, at its socket. Each question has a connection of its own: the master may restart meanwhile. */
 export function luxiQueue(path: string): JobQueue {
@@ -11,10 +11,14 @@ export function luxiQueue(path: string): JobQueue {
   };
   return {
     async submit(jobs) {
-      const answers = await withMaster(path, (master) => master.call('SubmitManyJobs', [jobs as Json]));
-      return listOf(answers).map((answer) => {
-        const [taken, result] = listOf(answer);
-        return taken === true ? Number(result) : String(result ?? answer);
+      return withMaster(path, async (master) => {
+        try {
+          return listOf(await master.call('SubmitManyJobs', [jobs as Json])).map(jobAnswer);
+        } catch (error) {
+          const { code, message } = GantryError.from(error);
+          if (code !== 'HTOOLS_LUXI_UNREACHABLE') throw error;
+          return jobs.map(() => ({ lost: message }));
+        }
       });
     },
     async states(jobs) {
@@ -25,6 +29,11 @@ export function luxiQueue(path: string): JobQueue {
       return jobs.map((job, k) => failureCause(job, rows[k]?.[0], rows[k]?.[1]));
     },
   };
+}
+
+function jobAnswer(answer: Json): JobAnswer {
+  const [taken, result] = listOf(answer);
+  return taken === true ? { taken: Number(result) } : { refused: String(result ?? answer) };
 }
 
 const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value : []);

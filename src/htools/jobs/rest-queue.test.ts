@@ -2,21 +2,28 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import type { GantryError } from '../../base/index.ts';
 import { expectError } from '../sources/testing/expect-error.ts';
 import { selfSigned } from '../sources/testing/self-signed.ts';
 import { followJobs } from './follow-jobs.ts';
 import { restQueue } from './rest-queue.ts';
 import { submitJobs } from './submit-jobs.ts';
 
-/** A server that answers each request with status and body in turn. */
-async function serve(...answers: (readonly [number, unknown])[]) {
+/** A server that answers each request in turn with status and body, or not at all. */
+async function serve(...given: (readonly [number, unknown] | 'close')[]) {
+  const answers = [...given];
   const own = await selfSigned();
   const asked: string[] = [];
   const server = createServer(own, async (request, response) => {
     let body = '';
     for await (const piece of request) body += String(piece);
     asked.push(`${request.method} ${request.url} ${body}`);
-    const [status, answer] = answers.shift() ?? [500, 'nothing more'];
+    const next = answers.shift() ?? [500, 'nothing more'];
+    if (next === 'close') {
+      request.socket.destroy();
+      return;
+    }
+    const [status, answer] = next;
     response.writeHead(status).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,4 +57,23 @@ test('a job that is gone, one that failed, what is refused, and a master that is
   assert.deepEqual(await server.queue.causes([8]), ['job 8: OpExecError: no room']);
   await expectError(() => server.queue.states([9]), 'HTOOLS_RAPI_REFUSED', /status 401/);
   assert.deepEqual(await followJobs(server.queue, [9], 'hbal'), ['success']);
+});
+
+test('of jobs that belong together it is told which were taken, which may have been, and which were not', async () => {
+  const outcome = async (...answers: Parameters<typeof serve>) => {
+    await using server = await serve(...answers);
+    const error = await submitJobs(server.queue, [job, job, job], origin).then(
+      () => assert.fail('all were taken'),
+      (thrown: GantryError) => thrown,
+    );
+    return [error.code, error.facts['taken'], error.facts['lost'], error.facts['refused'], server.asked.length];
+  };
+  assert.deepEqual(await outcome([200, 7], [409, { message: 'drained' }]), ['HTOOLS_JOB_REFUSED', '7', undefined, 2, 2]);
+  assert.deepEqual(await outcome([401, {}]), ['HTOOLS_JOB_REFUSED', 'none', undefined, 3, 1]);
+  for (const broken of ['close', [500, 'oops'], [200, 'x']] as const) {
+    assert.deepEqual(await outcome([200, 7], [200, 8], broken), ['HTOOLS_JOB_ANSWER_LOST', '7, 8', 1, 0, 3]);
+    assert.deepEqual(await outcome(broken), ['HTOOLS_JOB_ANSWER_LOST', 'none', 1, 2, 1]);
+  }
+  const nobody = restQueue('https://127.0.0.1:1', { trusted: [] });
+  await expectError(() => submitJobs(nobody, [job], origin), 'HTOOLS_JOB_REFUSED', /ECONNREFUSED/);
 });

@@ -1,9 +1,10 @@
 import { GantryError } from '../../base/index.ts';
+import type { HttpAnswer } from '../sources/http-ask.ts';
 import { asRecord, parseJson } from '../sources/json-text.ts';
 import type { RapiAccess } from '../sources/rapi/rapi-access.ts';
 import { rapiServer } from '../sources/rapi/rapi-server.ts';
 import { failureCause } from './failure-cause.ts';
-import type { JobQueue } from './job-queue.ts';
+import type { JobAnswer, JobQueue } from './job-queue.ts';
 
 /** The queue of a Gantry master, over its REST interface: Ganeti's takes no jobs of any opcodes there. */
 export function restQueue(address: string, access: RapiAccess): JobQueue {
@@ -18,11 +19,11 @@ export function restQueue(address: string, access: RapiAccess): JobQueue {
   };
   return {
     async submit(jobs) {
-      const answers: (number | string)[] = [];
+      const answers: JobAnswer[] = [];
       for (const ops of jobs) {
-        const { status, body } = await server.ask('2/jobs', { ops });
-        answers.push(status === 200 ? Number(body) : refusal(status, body));
-        if (status !== 200) break;
+        const answer = await server.ask('2/jobs', { ops }).then(jobAnswer, failedPost);
+        answers.push(answer);
+        if (!('taken' in answer)) break;
       }
       return answers;
     },
@@ -37,7 +38,18 @@ export function restQueue(address: string, access: RapiAccess): JobQueue {
   };
 }
 
-function refusal(status: number, body: string): string {
-  if (status === 501) return 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master';
-  return `status ${status}: ${body}`;
+function jobAnswer({ status, body }: HttpAnswer): JobAnswer {
+  if (status === 501) return { refused: 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master' };
+  const detail = `status ${status}: ${body}`;
+  if (status === 200) return /^\d+$/.test(body) ? { taken: Number(body) } : { lost: detail };
+  // Something broke on the way to the master or back.
+  return [500, 502, 504].includes(status) ? { lost: detail } : { refused: detail };
 }
+
+/** Of a connection that did not come about it is known that nothing was sent. */
+function failedPost(error: GantryError): JobAnswer {
+  const sent = error.code === 'HTOOLS_RAPI_UNREACHABLE' && !unsent.has(String((error.cause as NodeJS.ErrnoException).code));
+  return sent ? { lost: error.message } : { refused: error.message };
+}
+
+const unsent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
