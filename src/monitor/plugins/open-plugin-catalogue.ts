@@ -66,6 +66,16 @@ export const openPluginCatalogue = async (
     return whole;
   };
 
+  /** What cannot be made for a plugin, such as its control group, is the plugin's own trouble. */
+  const loadOrRefuse = (found: FoundPlugin): Loaded => {
+    try {
+      return load(found);
+    } catch (error) {
+      const { definition: _definition, ...rest } = found;
+      return load({ ...rest, problem: error as Error });
+    }
+  };
+
   const unload = (key: string, { found, reader, cgroup }: Loaded) => {
     loaded.delete(key);
     reader?.close();
@@ -95,7 +105,7 @@ export const openPluginCatalogue = async (
     for (const [key, one] of wanted) {
       if (loaded.has(key)) continue;
       changed = true;
-      loaded.set(key, load(one));
+      loaded.set(key, loadOrRefuse(one));
     }
     if (changed) announceAll();
   };

@@ -25,6 +25,9 @@ const keptStderr = 4096;
 /** How long (ms) output may come after the end: what holds the pipe open is of no interest then. */
 const afterEnd = 500;
 
+/** How long (ms) a namespace that was killed may take to end. */
+const reapTime = 1000;
+
 /** Starts a plugin's program in its confinement, without a shell, with nothing to read. @throws TypeError for users that are not there */
 export function startPluginProcess({ definition, confinement, cgroup, onOutput }: ProcessParts): PluginProcess {
   const [command = '', ...args] = confinedCommand(definition, confinement);
@@ -35,12 +38,18 @@ export function startPluginProcess({ definition, confinement, cgroup, onOutput }
     stderr = (stderr + text).slice(-keptStderr);
   });
   child.stdout.on('data', onOutput);
-  const kill = () => {
+  const killWhole = () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    // The first process of its namespace, with which all others end, even had it left the group of processes.
-    for (const first of childrenOf(child.pid)) killHard(first);
     killHard(-child.pid);
     cgroup?.kill();
+  };
+  const kill = () => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const firsts = confinement.endsWhole ? childrenOf(child.pid) : [];
+    // With the first process of a namespace all others in it end, whatever they did; unshare(1) then sees to what is left of it.
+    for (const first of firsts) killHard(first);
+    if (firsts.length === 0) killWhole();
+    else setTimeout(killWhole, reapTime).unref();
   };
   const ended = endOf(child, () => {
     if (confinement.endsWhole || child.pid === undefined) return;
