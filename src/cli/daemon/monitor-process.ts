@@ -27,6 +27,7 @@ function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): 
     writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
   } catch {
     // A full disk, or a reader that has gone: the agent serves without its log.
+    return;
   }
 }
 
