@@ -8,4 +8,5 @@ export { type Monitor, type MonitorOptions, startMonitor } from './start-monitor
 export { readSettings, watchSettings } from './watch-settings.ts';
 
 /** Loads the code of the worker thread, with what that loads only when needed, and does nothing with it: what is compiled of it is kept for the threads. */
-export const loadMonitorWorker = (): Promise<unknown> => Promise.all([import('./host/collector-worker.ts'), import('../base/index.ts')]);
+export const loadMonitorWorker = (): Promise<unknown> =>
+  Promise.all([import('./host/collector-worker.ts'), import('../base/index.ts'), import('./plugins/open-plugin-catalogue.ts')]);

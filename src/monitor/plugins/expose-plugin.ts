@@ -21,7 +21,7 @@ export function exposePlugin(definition: PluginDefinition, { metrics = [], famil
   if (families) {
     return families.map(({ samples, ...head }) => ({
       family: head.name,
-      head,
+      head: { ...head, help: head.help || helpFrom(definition) },
       text: samples.map(({ name, labels, value }) => `${name}${formatLabels(Object.entries(labels))} ${value}\n`).join(''),
     }));
   }
@@ -38,6 +38,9 @@ export function exposePlugin(definition: PluginDefinition, { metrics = [], famil
   return [...byFamily.values()].map(({ head, lines }) => ({ family: head.name, head, text: [...lines.values()].join('') }));
 }
 
+/** Of a metric that says nothing about itself. */
+const helpFrom = ({ name }: PluginDefinition): string => `Of plugin ${name}.`;
+
 const invalid = ({ name }: PluginDefinition, problem: string) => new GantryError('MONITOR_PLUGIN_REPORT_INVALID', { name, problem });
 
 type Labels = readonly (readonly [name: string, value: string])[];
@@ -47,7 +50,7 @@ function familyOf(definition: PluginDefinition, { name, labels = {} }: Sample): 
   if (!metrics) {
     if (/_(total|info|bucket|sum|count|created)$/.test(name))
       throw invalid(definition, `the metric ${name} has an ending that only a manifest can give`);
-    return { head: { name: prefix + name, type: 'gauge', help: `Of plugin ${definition.name}.` }, labels: Object.entries(labels).sort() };
+    return { head: { name: prefix + name, type: 'gauge', help: helpFrom(definition) }, labels: Object.entries(labels).sort() };
   }
   const declared = metrics.find((metric) => metric.name === name);
   if (!declared) throw invalid(definition, `the metric ${name} is not in the manifest`);
