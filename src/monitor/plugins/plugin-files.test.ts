@@ -26,6 +26,18 @@ test('a file in Prometheus format: its own names on the page, and its families i
   await agent.until('/1/report/default/backup', ({ data }) => (data['families'] as unknown[] | undefined)?.length === 1);
 });
 
+test('a file that is written anew is the same plugin: what was known of it stays', async () => {
+  using folder = createPluginFolder();
+  folder.write('x.prom', 'a 1\n');
+  folder.write('x.yaml', 'interval: 1\n');
+  await using agent = await folder.start(100);
+  await agent.until('/1/report/default/x', ({ data }) => 'families' in data);
+  folder.write('x.prom', 'half of i');
+  const { data } = await agent.until('/1/report/default/x', ({ trouble }) => trouble !== undefined);
+  assert.ok('families' in data);
+  assert.match(await agent.get('/metrics'), /^a 1$/m);
+});
+
 test('a file with a report', async () => {
   using folder = createPluginFolder();
   folder.write('last-run.report', '{\n "data": {"ok": true},\n "metrics": [{"name": "age_seconds", "value": 3}]\n}\n');

@@ -87,6 +87,16 @@ async function revisionOf(path: string): Promise<string> {
   return [ino, size, mtimeMs, ctimeMs, mode, uid].join(' ');
 }
 
+/** Of a file or socket: it is written anew all the time, and stays the same plugin. */
+async function permissionsOf(path: string): Promise<string> {
+  const { mode, uid } = await stat(path);
+  return [mode, uid].join(' ');
+}
+
+const dataEndings = new Set(['.prom', '.report', '.sock', '.socket']);
+
+const isProgram = (path: string): boolean => !dataEndings.has(extname(path));
+
 async function findOne(folder: PluginFolder, name: string, files: readonly string[], settings: ReadSettings): Promise<FoundPlugin> {
   const { directory, reserved } = folder;
   const manifests = files.filter((file) => manifestEndings.has(extname(file)));
@@ -101,7 +111,8 @@ async function findOne(folder: PluginFolder, name: string, files: readonly strin
     if (others.length > 1) throw badName(path, name, `${others.join(' and ')} both have it`);
     if (manifests.length > 1) throw badName(path, name, `there are two manifests, ${manifests.join(' and ')}`);
     const manifestPath = manifests[0] === undefined ? undefined : join(directory, manifests[0]);
-    for (const file of [manifestPath, others[0] && path]) if (file) revisions.push(await revisionOf(file));
+    if (manifestPath !== undefined) revisions.push(await revisionOf(manifestPath));
+    if (others.length > 0) revisions.push(await (isProgram(path) ? revisionOf(path) : permissionsOf(path)));
     if (manifestPath !== undefined) await requireTrusted(manifestPath);
     manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath);
     const definition = await define({ name, path, manifest, alone: others.length === 0, settings });
