@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { constants, readdirSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { GantryError, systemClock, writeFileAtomic } from '../../src/base/index.ts';
 import { checkAssignment } from './check-assignment.ts';
 import { knownValues } from './known-values.ts';
@@ -28,6 +29,7 @@ export interface RoadefResult {
 
 /** @throws SEARCH_FILE_UNREADABLE, SEARCH_FILE_INVALID, SEARCH_START_INVALID, SEARCH_RESULT_INVALID */
 export async function benchRoadef(run: RoadefOptions['runs'][number], options: RoadefOptions): Promise<RoadefResult> {
+  if (run.out !== undefined) await requireWritable(run.out);
   const began = systemClock.now();
   const cpuBefore = cpuSeconds();
   const model = await readModel(run.model);
@@ -56,6 +58,13 @@ export async function benchRoadef(run: RoadefOptions['runs'][number], options: R
     cpuSeconds: cpuSeconds() - cpuBefore,
     hash: createHash('sha256').update(text).digest('hex').slice(0, 16),
   };
+}
+
+/** An hour of search must not end at a folder that is not there. @throws SEARCH_RESULT_UNWRITABLE */
+async function requireWritable(file: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch((cause: Error) => {
+    throw new GantryError('SEARCH_RESULT_UNWRITABLE', { file, detail: cause.message }, { cause });
+  });
 }
 
 const summary = (problems: readonly string[]): string =>

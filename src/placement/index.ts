@@ -15,7 +15,7 @@ export { type ClusterTotals, clusterTotals } from './allocate/cluster-totals.ts'
 export { type Capacity, fillTiered, fillWith, noCapacity, sortedFailures } from './allocate/count-capacity.ts';
 export { allocateDedicated, isDedicated } from './allocate/dedicated.ts';
 export { type Evacuation, type EvacuationLimits, type EvacuationMode, evacuate } from './allocate/evacuate.ts';
-export { describeRefusals, explainRefusals, type Refusal } from './allocate/explain-refusals.ts';
+export { countNodes, describeRefusals, explainRefusals, type Refusal } from './allocate/explain-refusals.ts';
 export { createRedundancy, isRedundant, strandingNodes } from './allocate/redundancy.ts';
 export { relocate as relocateInstance } from './allocate/relocate.ts';
 export type { Place, Wanted } from './allocate/search.ts';
@@ -70,6 +70,7 @@ export { createVectorModel } from './search/create-vector-model.ts';
 export { batchSteps, type FoundState, type SearchOptions, search } from './search/search.ts';
 export type { SearchModel } from './search/search-model.ts';
 export type { BalanceCost, SearchProblem } from './search/search-problem.ts';
+export { isMeasured } from './squeeze/measured-load.ts';
 export { squeeze } from './squeeze/squeeze.ts';
 export { defaultLoadLimits, type LoadLimits, type SqueezeProgress } from './squeeze/squeeze-options.ts';
 export { type SqueezePlan, standbyTag } from './squeeze/squeeze-plan.ts';

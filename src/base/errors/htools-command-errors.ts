@@ -65,6 +65,14 @@ export const htoolsCommandErrors = defineErrors({
     why: 'Jobs are given to the master daemon of Ganeti through its socket; a Gantry master takes them over its REST interface, once it is sure that it is the one.',
     todo: 'Run the program on the master with -L, ask a Gantry master with -m and --rapi-ca, or run the commands that -C prints.',
   },
+  HTOOLS_OPTIMISE_MISSING: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'Without --optimize nothing follows {options}.',
+    why: 'These options limit the search; without it, moves are chosen one by one as in Ganeti, where --max-length limits them.',
+    todo: 'Add --optimize, or leave them out.',
+  },
   HTOOLS_OPTIMISE_LIMITED: {
     kind: 'user',
     http: 400,

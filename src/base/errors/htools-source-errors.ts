@@ -38,8 +38,8 @@ export const htoolsSourceErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: '{file}: {count} sections in place of 4 or more.',
-    why: 'Groups, nodes, instances, cluster tags and policies follow each other, one empty line between; an empty section leaves two empty lines.',
-    todo: 'Check the empty lines, or collect the data anew with hscan.',
+    why: 'Groups, nodes, instances, cluster tags and policies follow each other, one empty line between; an empty section leaves two empty lines. A file that was cut off, or has lines that end as on Windows, has too few.',
+    todo: 'Check the empty lines and line ends, or collect the data anew with hscan.',
   },
   HTOOLS_REFERENCE_UNKNOWN: {
     kind: 'user',
@@ -142,8 +142,8 @@ export const htoolsSourceErrors = defineErrors({
     http: 502,
     ganeti: 'environment_error',
     what: '{place} answers with status {status}.',
-    why: '401 and 403 mean that user and password are missing or wrong, 404 that this is no REST API of a cluster.',
-    todo: 'Correct the address; credentials are in the file of --rapi-credentials, or before the host, as in https://user:password@host:5080.',
+    why: '401 and 403 mean that user and password are missing or wrong, 404 that this is no REST API of a cluster, 500 and above that the server failed.',
+    todo: 'Look into the log of the server when it failed; else correct the address; credentials are in the file of --rapi-credentials, or before the host, as in https://user:password@host:5080.',
   },
   HTOOLS_LUXI_UNREACHABLE: {
     kind: 'operational',

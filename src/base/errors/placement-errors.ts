@@ -25,6 +25,14 @@ export const placementErrors = defineErrors({
     why: 'Either every instance gets a new place or none is moved, so that no half-emptied node is left by surprise.',
     todo: 'Make room for these instances or move or stop them by themselves, then evacuate again; --dry-run tells without moving.',
   },
+  PLACEMENT_WATTS_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'Node {name}: the tag "{tag}" does not tell what the node takes.',
+    why: 'A node has at most one tag htools:watts:IDLE:BUSY, with whole watts for when it is idle and when all its processors are busy, the second not below the first.',
+    todo: 'Correct the tag, for example to htools:watts:120:350, or remove it.',
+  },
   IALLOCATOR_UNKNOWN: {
     kind: 'user',
     http: 400,

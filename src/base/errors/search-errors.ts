@@ -41,6 +41,14 @@ export const searchErrors = defineErrors({
     why: 'The search only goes from one allowed assignment to the next, so it must be given one.',
     todo: 'Check that model and assignment belong together, or repair the assignment.',
   },
+  SEARCH_RESULT_UNWRITABLE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'environment_error',
+    what: 'The result cannot be written to {file}: {detail}',
+    why: 'This is looked at before the search begins, so that no result is lost.',
+    todo: 'Name a file in a folder that is there and may be written to.',
+  },
   SEARCH_RESULT_INVALID: {
     kind: 'bug',
     http: 500,

@@ -2,6 +2,14 @@ import { defineErrors } from './define-errors.ts';
 
 /** Errors of hsqueeze, hroller and harep. First lines are Ganeti's, which scripts compare. */
 export const squeezeErrors = defineErrors({
+  SQUEEZE_LOAD_UNKNOWN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'There is no load that --cpu-limits and --memory-limits could be held against.',
+    why: 'They are about the load of the time, and none is known of any instance.',
+    todo: 'Give a load with -U FILE, --used-memory FILE or --mond=yes, or leave the limits out.',
+  },
   ROLL_NO_NODES: {
     kind: 'user',
     http: 400,

@@ -1,7 +1,4 @@
-import { type Allocator, type InstanceData, type Refusal, usesLocalStorage, type Wanted } from '../../placement/index.ts';
-
-/** Of so many nodes that one reason refused, all are named; of more, the first ones. */
-const mostNames = 5;
+import { type Allocator, countNodes, type InstanceData, type Refusal, usesLocalStorage, type Wanted } from '../../placement/index.ts';
 
 /** `instance web1 (2048 MiB of memory, 2 virtual processors, 10240 MiB of disk)` */
 export function describeNeeds({ name, memory, vcpus, disk }: InstanceData): string {
@@ -30,14 +27,9 @@ export function describeRefusals(
     }
   }
   if (byReason.size === 0) return 'the cluster has no nodes';
-  const name = (n: number) => allocator.state.data.nodes[n]?.name;
   return [...byReason]
     .sort(([, a], [, b]) => b.length - a.length || (a[0] as number) - (b[0] as number))
-    .map(([reason, nodes]) => {
-      const named = nodes.slice(0, mostNames).map(name).join(', ');
-      const count = `${nodes.length} node${nodes.length === 1 ? '' : 's'} (${named}${nodes.length > mostNames ? ', …' : ''})`;
-      return `${count}: ${reason}${shortage(allocator, wanted, nodes)}`;
-    })
+    .map(([reason, nodes]) => `${countNodes(allocator.state.data, nodes)}: ${reason}${shortage(allocator, wanted, nodes)}`)
     .join('; ');
 }
 

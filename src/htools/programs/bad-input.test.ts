@@ -116,3 +116,22 @@ describe('a location file', () => {
     });
   }
 });
+
+describe('options that nothing follows', () => {
+  const cases: readonly (readonly [ProgramName, readonly string[], string, RegExp])[] = [
+    ['hbal', ['--steps', '10', '--max-moves', '2'], 'HTOOLS_OPTIMISE_MISSING', /nothing follows --steps, --max-moves\./],
+    ['hsqueeze', ['--cpu-limits', '0.9,0.2'], 'SQUEEZE_LOAD_UNKNOWN', /no load that --cpu-limits/],
+  ];
+  for (const [program, words, code, message] of cases) {
+    test(`${program} ${words.join(' ')}`, async () => {
+      await refuses(program, ['-t', await write('options.data', textOf(good)), ...words], code, message);
+    });
+  }
+
+  for (const tag of ['htools:watts:100', 'htools:watts:200:100', 'htools:watts:-1:5', 'htools:watts:1:2,htools:watts:1:2']) {
+    test(`hsqueeze and a node with ${tag}`, async () => {
+      const text = textOf({ ...good, nodes: good.nodes.map((node) => (node.name === 'n2' ? { ...node, tags: tag.split(',') } : node)) });
+      await refuses('hsqueeze', ['-t', await write('watts.data', text)], 'PLACEMENT_WATTS_INVALID', /Node n2: the tag "htools:watts:/);
+    });
+  }
+});

@@ -1,8 +1,8 @@
-import { GantryError, writeFileAtomic } from '../../base/index.ts';
+import { GantryError } from '../../base/index.ts';
 import {
   type ClusterState,
   createTraffic,
-  type Location,
+  emptyTopology,
   locationPicture,
   optimalScore,
   type PreparedCluster,
@@ -29,13 +29,16 @@ import { showHealth, showList, showPolicy, showString } from '../print/show-valu
 import { saveCluster } from '../sources/text/save-cluster.ts';
 import { scoreWithRules } from './balance-group.ts';
 import { balancedData } from './balanced-data.ts';
+import { checkSearchOptions } from './check-search-options.ts';
 import { badItems, groupsWithNodes, instancesInScope, splitInstances } from './groups.ts';
 import { type LocationRules, movesOfGroup } from './moves-of-group.ts';
 import { policyHealth } from './policy-health.ts';
 import { printCommands } from './print-commands.ts';
+import { writeOutput } from './write-output.ts';
 
 /** Plans how to balance one group of a cluster. Source: Ganeti's hbal(1). */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
+  checkSearchOptions(settings);
   const loaded = await loadForProgram(settings, io);
   const { prepared, data } = loaded;
   tellCluster(prepared, settings, io);
@@ -57,7 +60,7 @@ export async function run(settings: Settings, _args: readonly string[], io: Prog
   const traffic = location && createTraffic(prepared, location.location);
   const work: Work = { loaded, state, group, members, location, traffic, settings, io };
   const sets = await balanceAndTell(work);
-  if (location && settings.pictureFile !== undefined) await drawPicture(work, location.location);
+  if (settings.pictureFile !== undefined) await drawPicture(work, settings.pictureFile);
   if (settings.execute && sets.length > 0) await execute(sets, work);
   return 0;
 }
@@ -138,15 +141,15 @@ function tellRules({ location, settings, io }: Work): void {
   if (settings.explain) for (const { rule, detail } of location.rules.breaches()) io.out(`  ${rule}: ${detail}\n`);
 }
 
-async function drawPicture({ loaded: { prepared }, state, settings, io }: Work, location: Location): Promise<void> {
+async function drawPicture({ loaded: { prepared }, state, location, io }: Work, file: string): Promise<void> {
   const { primary, secondary } = state.instances;
   const instances = prepared.instances.map((instance, i) => ({
     ...instance,
     primary: primary[i] as number,
     secondary: secondary[i] as number,
   }));
-  const file = settings.pictureFile as string;
-  await writeFileAtomic(file, locationPicture(prepared, location, { after: { ...prepared, instances } }));
+  const described = location?.location ?? { topology: emptyTopology, services: [] };
+  await writeOutput(file, locationPicture(prepared, described, { after: { ...prepared, instances } }));
   io.err(`The picture of the cluster before and after has been written to file '${file}'\n`);
 }
 

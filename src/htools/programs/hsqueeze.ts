@@ -1,9 +1,11 @@
+import { GantryError } from '../../base/index.ts';
 import {
   type ClusterData,
   type ClusterState,
   createState,
   createTraffic,
   defaultLoadLimits,
+  isMeasured,
   type Location,
   type PreparedCluster,
   type SqueezePlan,
@@ -23,12 +25,13 @@ import { formatJobSets, type JobSet as MoveSet, scriptHead, splitIntoJobSets } f
 import { saveCluster } from '../sources/text/save-cluster.ts';
 import { squeezePlanJson } from './squeeze-plan-json.ts';
 import { squeezedData } from './squeezed-data.ts';
-import { writeScript } from './write-script.ts';
+import { writeOutput } from './write-output.ts';
 
 /** Plans which nodes to switch off or on. Source: Ganeti's hsqueeze(1). */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const loaded = await loadForProgram(settings, io);
   const { prepared, data } = loaded;
+  if (Object.keys(settings.loadLimits).length > 0 && !isMeasured(prepared)) throw new GantryError('SQUEEZE_LOAD_UNKNOWN');
   const location = await loadLocation(settings, prepared);
   await save(data, 'original', 'before hsqueeze run', settings, io);
   const plan = squeeze(prepared, {
@@ -112,7 +115,7 @@ async function tellCommands(
     io.out(`\nCommands to run:\n${lines.map((line) => `  ${line}\n`).join('')}`);
     return;
   }
-  await writeScript(target, scriptHead + commands);
+  await writeOutput(target, scriptHead + commands);
   io.out(`The commands have been written to file '${target}'\n`);
 }
 

@@ -31,12 +31,7 @@ export async function* movesOfGroup(
     yield* balanceGroup(state, settings, location?.rules);
     return;
   }
-  const { maxCpu, minDisk, diskMoves, instanceMoves, restrictedMigration, evacuate, steps, ignoreSoftErrors } = settings;
-  if (!diskMoves || !instanceMoves || restrictedMigration || evacuate) {
-    throw new GantryError('HTOOLS_OPTIMISE_LIMITED', {
-      options: '--no-disk-moves, --no-instance-moves, --restricted-migration, --evac-mode',
-    });
-  }
+  const { maxCpu, minDisk, steps, ignoreSoftErrors } = settings;
   const plan = await optimiseInThreads(
     {
       data: prepared,

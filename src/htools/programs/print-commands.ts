@@ -1,7 +1,7 @@
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
 import { formatJobSets, type JobSet, scriptHead } from '../print/job-sets.ts';
-import { writeScript } from './write-script.ts';
+import { writeOutput } from './write-output.ts';
 
 /** Prints the commands for the moves, or writes them to a file as a script, as `-C` asks. @throws HTOOLS_SAVE_FAILED */
 export async function printCommands(sets: readonly JobSet[], settings: Settings, io: ProgramIo): Promise<void> {
@@ -14,6 +14,6 @@ export async function printCommands(sets: readonly JobSet[], settings: Settings,
     io.out(`\n${firstJobGroup ? 'First set of jobs:' : 'Commands to run to reach the above solution:'}\n${shown.join('')}`);
     return;
   }
-  await writeScript(target, scriptHead + commands);
+  await writeOutput(target, scriptHead + commands);
   io.out(`The commands have been written to file '${target}'\n`);
 }

@@ -1,4 +1,5 @@
 import { noNode } from '../cluster/cluster-data.ts';
+import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import { breaksHardRule, type RuleBreach } from '../location/rule-book.ts';
 import type { FailMode } from '../state/fail-mode.ts';
 import type { AllocationRequest } from './allocate.ts';
@@ -110,9 +111,16 @@ function brokenRule({ search: { rules, weighed } }: Allocator, { row }: Wanted, 
   return rules.explain(row, p, s).find(({ hard }) => hard);
 }
 
-/** One line: `12 nodes: not enough memory; 3 nodes: web: at most 1 per rack (rack r2 has 1 (web1))`. */
-export function describeRefusals(refusals: readonly Refusal[]): string {
-  return refusals
-    .map(({ nodes, reason }) => `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${reason || 'possible'}`)
-    .join('; ');
+/** Of so many nodes that one reason refused, all are named; of more, the first ones. */
+const mostNames = 5;
+
+/** `2 nodes (node1, node2)` */
+export function countNodes(cluster: PreparedCluster, nodes: readonly number[]): string {
+  const names = nodes.slice(0, mostNames).map((n) => cluster.nodes[n]?.name);
+  return `${nodes.length} node${nodes.length === 1 ? '' : 's'} (${names.join(', ')}${nodes.length > mostNames ? ', …' : ''})`;
+}
+
+/** One line: `2 nodes (node1, node2): not enough memory; 1 node (node3): web: at most 1 per rack (rack r2 has 1 (web1))`. */
+export function describeRefusals(cluster: PreparedCluster, refusals: readonly Refusal[]): string {
+  return refusals.map(({ nodes, reason }) => `${countNodes(cluster, nodes)}: ${reason || 'possible'}`).join('; ');
 }

@@ -1,3 +1,4 @@
+import type { ClusterData } from '../cluster/cluster-data.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { LoadLimits, Thresholds } from './squeeze-options.ts';
 
@@ -9,9 +10,14 @@ export interface MeasuredLoad {
   readonly memory: Float64Array;
 }
 
+/** Whether it is known of any instance what it really uses. */
+export const isMeasured = ({ instances }: ClusterData): boolean =>
+  instances.some(({ load, usedMemory }) => load !== undefined || usedMemory !== undefined);
+
 /** @param state in which the load was measured @returns undefined when nothing was */
-export function measuredLoad({ data: { instances }, nodes }: ClusterState): MeasuredLoad | undefined {
-  if (instances.every(({ load, usedMemory }) => load === undefined && usedMemory === undefined)) return undefined;
+export function measuredLoad({ data, nodes }: ClusterState): MeasuredLoad | undefined {
+  if (!isMeasured(data)) return undefined;
+  const { instances } = data;
   return {
     cpu: Float64Array.from(instances, ({ load, primary }) => (load?.cpu ?? 0) * (nodes.cpuSpeed[primary] ?? 1)),
     memory: Float64Array.from(instances, ({ usedMemory, memory }) => usedMemory ?? memory),

@@ -199,7 +199,7 @@ test('rules of location hold in the plan and are as before afterwards', () => {
 test('watts saved, where nodes tell what they take', () => {
   const data = cluster(1);
   const plan = squeeze(prepareCluster(data), limits);
-  const nodes = data.nodes.map((node, n) => (n === plan.nodes[0] ? node : { ...node, power: { idle: 100, busy: 200 } }));
+  const nodes = data.nodes.map((node, n) => (n === plan.nodes[0] ? node : { ...node, tags: ['htools:watts:100:200'] }));
   const { watts } = squeeze(prepareCluster({ ...data, nodes }), limits);
   assert.deepEqual(watts, { saved: 100 * (plan.nodes.length - 1), unknown: 1 });
 });

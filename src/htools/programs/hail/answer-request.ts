@@ -152,7 +152,9 @@ function placeOne(
 ): { readonly allocation: Allocation; readonly explanations: readonly string[] } {
   const wanted = stage(allocator, instance);
   const request = { requiredNodes, group, restrictToNodes };
-  const explanations = explain ? [`${instance.name}: ${describeRefusals(explainRefusals(allocator, wanted, request))}`] : [];
+  const explanations = explain
+    ? [`${instance.name}: ${describeRefusals(allocator.state.data, explainRefusals(allocator, wanted, request))}`]
+    : [];
   const allocation = dedicated
     ? allocateDedicated(allocator.state, wanted, request, wanted.row + 1, ignoreSoftErrors)
     : allocate(allocator, wanted, request);

@@ -72,7 +72,7 @@ describe('rules of location', () => {
       counts.reduce((sum, count) => sum + count, 0),
       4,
     );
-    assert.match(bound.err, /2 nodes: possible; .*web/);
+    assert.match(bound.err, /2 nodes \(\S+, \S+\): possible; .*web/);
   });
 });
 

@@ -70,5 +70,6 @@ export function fillCluster(
 function explain(allocator: Allocator, size: PreparedInstance, nodes: Int32Array): string {
   const wanted = stage(allocator, size);
   const restrictToNodes = Array.from(nodes, (n) => allocator.state.data.nodes[n]?.name ?? '');
-  return describeRefusals(explainRefusals(allocator, wanted, { requiredNodes: requiredNodes(size.diskTemplate), restrictToNodes }));
+  const request = { requiredNodes: requiredNodes(size.diskTemplate), restrictToNodes };
+  return describeRefusals(allocator.state.data, explainRefusals(allocator, wanted, request));
 }
