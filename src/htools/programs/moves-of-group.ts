@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { GantryError } from '../../base/index.ts';
 import { applyMove, type ClusterState, type Location, type Move, type Plan, type RuleBook } from '../../placement/index.ts';
 import type { LoadedCluster } from '../command/load-for-program.ts';
 import type { Settings } from '../command/settings.ts';
