@@ -45,6 +45,8 @@ export interface NodeData {
   readonly totalSpindles: number;
   readonly freeSpindles: number;
   readonly exclusiveStorage: boolean;
+  /** Where it can be reached; undefined: by its name. */
+  readonly address?: string | undefined;
   /** Undefined when the source does not say. */
   readonly hypervisor?: string | undefined;
   readonly tags: readonly string[];

@@ -11,6 +11,7 @@ const Flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]));
 /** A node under the names of Ganeti's query fields; node parameters without their prefix. */
 export const LiveNode = Type.Object({
   name: Type.String({ minLength: 1 }),
+  pip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   'group.uuid': Type.String(),
   offline: Type.Boolean(),
   drained: Type.Boolean(),

@@ -30,5 +30,6 @@ export function toNode(node: LiveNode, group: number, place: string): NodeData {
     freeSpindles: told('spfree', 0),
     exclusiveStorage: node.exclusive_storage,
     tags: node.tags,
+    ...(node.pip && { address: node.pip }),
   };
 }

@@ -27,7 +27,7 @@ export async function measure(cluster: ClusterData, options: MonitorOptions, war
     collectors.usage,
     collectors.nodeMemory,
   ];
-  const online = cluster.nodes.filter(({ offline }) => !offline).map(({ name }) => name);
+  const online = new Map(cluster.nodes.flatMap(({ name, address, offline }) => (offline ? [] : [[name, address ?? name]])));
   const reports =
     dataFile === undefined
       ? await queryMonitors(online, wanted, { port, seconds, ...(await readMonitorAccess(options)) }, warn)

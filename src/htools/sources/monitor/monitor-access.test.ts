@@ -40,7 +40,12 @@ async function serve(options: ServerOptions) {
 async function ask(nodes: readonly string[], port: number, files: MonitorAccessFiles) {
   const warnings: string[] = [];
   const access = await readMonitorAccess(files);
-  const reports = await queryMonitors(nodes, ['cpu-avg-load'], { port, seconds: 5, ...access }, (text) => warnings.push(text));
+  const reports = await queryMonitors(
+    new Map(nodes.map((node) => [node, node])),
+    ['cpu-avg-load'],
+    { port, seconds: 5, ...access },
+    (text) => warnings.push(text),
+  );
   return { told: nodes.filter((node) => reports.get(node)?.length === 1), warnings };
 }
 

@@ -175,6 +175,18 @@ test('agents are asked over HTTP; one that hangs costs its own data alone', asyn
   await new Promise((resolve) => server.close(resolve));
 });
 
+test('a node whose address is known is asked there', async () => {
+  const server = createServer((_request, response) => response.end(JSON.stringify(cpu(2))));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const named = cluster('node1.invalid', 'node2.invalid');
+  const nodes = named.nodes.map((node, n) => (n === 0 ? { ...node, address: '127.0.0.1' } : node));
+  const warnings: string[] = [];
+  await measure({ ...named, nodes }, { port }, (text) => warnings.push(text));
+  assert.match(warnings.at(-1) ?? '', /Missing: node2\.invalid$/);
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test('an agent that answers nonsense or an error is as good as silent', async () => {
   const answers: Record<string, readonly [number, string]> = { localhost: [200, '<html>'], '127.0.0.1': [500, ''] };
   const server = createServer((request, response) => {

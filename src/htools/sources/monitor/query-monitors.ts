@@ -13,34 +13,34 @@ export interface MonitorAddress extends MonitorAccess {
 }
 
 /**
- * Asks the monitoring agents of the nodes for the reports of some collectors, many nodes at a time. A node that does
+ * Asks the monitoring agents of nodes, given by name with their address, for the reports of some collectors, many nodes at a time. A node that does
  * not answer in time, or not sensibly, has no report in the result; `warn` is told why, but not that an agent of Ganeti
  * lacks a collector of ours. A node that cannot be reached once is not asked for more.
  * @throws HTOOLS_MONITOR_UNTRUSTED when a token would travel in clear text
  */
 export async function queryMonitors(
-  nodes: readonly string[],
+  nodes: ReadonlyMap<string, string>,
   names: readonly CollectorName[],
   address: MonitorAddress,
   warn: (message: string) => void,
 ): Promise<MonitorReports> {
-  requireSafe(nodes, address);
+  requireSafe([...nodes.values()], address);
   const reports = new Map<string, readonly MonitorReport[]>();
   const queue = [...nodes];
   const worker = async () => {
-    for (let node = queue.shift(); node !== undefined; node = queue.shift()) reports.set(node, await askNode(node, names, address, warn));
+    for (let next = queue.shift(); next; next = queue.shift()) reports.set(next[0], await askNode(next, names, address, warn));
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, worker));
   return reports;
 }
 
 async function askNode(
-  node: string,
+  [node, place]: readonly [name: string, address: string],
   names: readonly CollectorName[],
   { port, seconds, trusted, client, token }: MonitorAddress,
   warn: (message: string) => void,
 ): Promise<readonly MonitorReport[]> {
-  const host = node.includes(':') ? `[${node}]` : node;
+  const host = place.includes(':') ? `[${place}]` : place;
   const reports: MonitorReport[] = [];
   for (const name of names) {
     const complain = (problem: string) => warn(`The monitor of node ${node} gives no ${name}: ${problem}`);
