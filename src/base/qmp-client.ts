@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { GantryError } from './errors/gantry-error.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -42,6 +42,9 @@ export interface QmpOptions {
   readonly lineLimit?: number;
 }
 
+/** What arrives is taken out of it at once, so all connections share it: a buffer for each piece would be most of a monitor's garbage. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** Milliseconds for a command of which the caller says nothing else. */
 const commandMs = 10_000;
 
@@ -57,7 +60,15 @@ interface Waiter {
  */
 export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpClient> {
   const { connectMs = 10_000, lineLimit = 16 * 1024 * 1024 } = options;
-  const socket = connect(path);
+  let take: (chunk: Uint8Array) => void = () => undefined;
+  const onread = {
+    buffer: readBuffer,
+    callback: (length: number, buffer: Uint8Array) => {
+      take(buffer.subarray(0, length));
+      return true;
+    },
+  };
+  const socket = connect({ path, onread });
   const waiting = new Map<number, Waiter>();
   // Replies to commands that were given up may still come; they are no garbage.
   const abandoned = new Set<number>();
@@ -98,7 +109,7 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
     );
   };
 
-  readLines(socket, lineLimit, garbled, (line) => {
+  take = lineReader(lineLimit, garbled, (line) => {
     if (ended) return;
     const message = parseObject(line);
     if (!message) return garbled(excerpt(line));
@@ -176,11 +187,11 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
 }
 
 /** Cuts the stream into lines; a line beyond `limit` characters is reported once and the rest is ignored. */
-function readLines(socket: Socket, limit: number, tooLong: (problem: string) => void, onLine: (line: string) => void): void {
+function lineReader(limit: number, tooLong: (problem: string) => void, onLine: (line: string) => void): (chunk: Uint8Array) => void {
   const decoder = new StringDecoder('utf8');
   let pieces: string[] = [];
   let length = 0;
-  socket.on('data', (chunk: Buffer) => {
+  return (chunk) => {
     const parts = decoder.write(chunk).split('\n');
     for (const [index, part] of parts.entries()) {
       pieces.push(part);
@@ -192,7 +203,7 @@ function readLines(socket: Socket, limit: number, tooLong: (problem: string) => 
       length = 0;
       if (line !== '') onLine(line);
     }
-  });
+  };
 }
 
 async function* iterateEvents(client: QmpClient): AsyncGenerator<QmpEvent> {

@@ -38,12 +38,17 @@ export function createRingBuffer(
   /** Start of the row that is `age` rows old. */
   const at = (age: number) => ((count() - 1 - age) % capacity) * stride;
 
+  /** Times only grow, so that halves are enough to look at. */
   const rowsWithin = (seconds: number): number => {
     const from = (cells[at(0)] ?? 0) - seconds * 1000;
-    const all = size();
-    let rows = 1;
-    while (rows < all && (cells[at(rows)] ?? 0) >= from) rows++;
-    return rows;
+    let within = 1;
+    let beyond = size() + 1;
+    while (beyond - within > 1) {
+      const middle = (within + beyond) >> 1;
+      if ((cells[at(middle - 1)] ?? 0) >= from) within = middle;
+      else beyond = middle;
+    }
+    return within;
   };
 
   return {
@@ -64,7 +69,12 @@ export function createRingBuffer(
       if (size() === 0) return Number.NaN;
       const rows = rowsWithin(seconds);
       let sum = 0;
-      for (let age = 0; age < rows; age++) sum += cells[at(age) + 1 + column] ?? 0;
+      let cell = at(0) + 1 + column;
+      for (let row = 0; row < rows; row++) {
+        sum += cells[cell] ?? 0;
+        cell -= stride;
+        if (cell < 0) cell += cells.length;
+      }
       return sum / rows;
     },
     clear: () => {
