@@ -22,7 +22,7 @@ const allowed: Record<string, RegExp[]> = {
     /\.hvparams\.(xen-pvm|xen-hvm|chroot|lxc): missing$/,
     /\.hvparams\.kvm\./,
     // Gantry's own.
-    /^\.location: extra$/,
+    /^\.(location|diagnose_data_collector_filename): extra$/,
   ],
   os: [/./],
   node1: memory,

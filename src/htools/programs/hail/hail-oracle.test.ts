@@ -67,7 +67,7 @@ describe('rules of location', () => {
     assert.equal(success, true, info);
     assert.deepEqual(result.toSorted(), ['node3', 'node4']);
     assert.match(info, /successes 2, failures 10 \(location rules: 10\)/);
-    const counts = [...bound.err.matchAll(/(\d+) nodes?: /g)].map(([, count]) => Number(count));
+    const counts = [...bound.err.matchAll(/(\d+) nodes? \(/g)].map(([, count]) => Number(count));
     assert.equal(
       counts.reduce((sum, count) => sum + count, 0),
       4,
