@@ -36,6 +36,7 @@ export {
   prepareCluster,
 } from './cluster/prepare-cluster.ts';
 export { isOffline, isRunning, usesMemory } from './cluster/uses-memory.ts';
+export { checkWattsTags } from './cluster/watts-tag.ts';
 export { bottlenecks, type LinkUse } from './location/bottlenecks.ts';
 export { compileRules } from './location/compile-rules.ts';
 export { conflictError, findConflict, type RuleConflict, refuseConflict } from './location/find-conflict.ts';

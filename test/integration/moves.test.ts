@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { GantryError } from '../../src/base/index.ts';
+import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // Moves and removals of instances that are not where, or not as, the configuration says. Agents and jobs are real.
@@ -14,6 +15,18 @@ afterEach(async () => {
 
 const create = { OP_ID: 'OP_INSTANCE_CREATE', instance_name: 'web1', pnode: 'node1', no_install: true, disks: [{ size: 64 }] };
 const migrate = { OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1', target_node: 'node2' };
+interface Problem {
+  readonly code: string;
+  readonly text: string;
+}
+
+async function verify({ leading }: SimulatedMaster): Promise<readonly Problem[]> {
+  const { jobs } = leading.services;
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'tester');
+  await jobEnd(jobs, id);
+  return ((await jobs.get(id))?.ops[0]?.result as { problems: readonly Problem[] }).problems;
+}
+
 const primaryName = ({ leading }: SimulatedMaster) => {
   const { current } = leading.services.config;
   return current.nodes.get(current.instances.find('web1')?.primary_node ?? '')?.name;
@@ -38,9 +51,16 @@ test('disks are not taken from under a copy that runs on another node', async ()
   master.simulation.addFault({ method: 'instance-list', node: target, nth: 2, error: lost });
   await assert.rejects(master.run(migrate), { code: 'JOB_UNDO_FAILED' });
   await master.leading.services.live.refresh(target);
+  const problems = await verify(master);
+  assert.ok(
+    problems.some((problem) => problem.code === 'VERIFY_INSTANCE_WRONG_NODE'),
+    JSON.stringify(problems),
+  );
+  assert.ok(problems.some(({ code, text }) => code === 'VERIFY_INSTANCE_MOVE_ENDED' && /room is kept for it on node2/.test(text)));
   const remove = { OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'web1' };
   await assert.rejects(master.run(remove), { code: 'INSTANCE_ON_OTHER_NODE' });
   await master.run({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1', cleanup: true });
+  assert.deepEqual(await verify(master), []);
   await master.run(remove);
   assert.equal(master.leading.services.config.current.instances.size, 0);
 });

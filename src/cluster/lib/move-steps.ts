@@ -9,13 +9,16 @@ interface Move {
   readonly target: string;
 }
 
-const staying = ({ moving_to: _, ...instance }: Instance): Instance => instance;
+/** An instance that is on its way nowhere. */
+export const staying = ({ moving_to: _, ...instance }: Instance): Instance => instance;
 
 /** From here on the room on the target belongs to the instance, and others may be placed while it moves. */
 export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
   name: 'keep room on the new node',
   releasesAllocation: true,
   commit(draft) {
+    // A move that an earlier version began may be further already.
+    if (draft.need('instance', instance.uuid).primary_node === target) return;
     requireUsable(draft.need('node', target));
     draft.update('instance', instance.uuid, (old) => ({ ...old, moving_to: target }));
   },

@@ -6,6 +6,7 @@ import type { GarbageList } from '../garbage.ts';
 import { progressOf } from './disk-steps.ts';
 import { instanceSpec, type SpecOverrides } from './instance-spec.ts';
 import { isUnreachable } from './is-unreachable.ts';
+import { staying } from './move-steps.ts';
 
 /** Seconds that a guest gets to stop by itself (Ganeti's default). */
 export const defaultShutdownSeconds = 120;
@@ -76,12 +77,17 @@ export function stopStep(
   };
 }
 
-/** Records whether the instance shall run. */
+/** Records whether the instance shall run. What a move that failed left behind ends here: no move is under way. */
 export function recordStateStep(uuid: string, state: 'up' | 'down', source: 'admin' | 'user' = 'admin'): CommitStep {
   return {
     name: `record that it is ${state}`,
     commit(draft) {
-      draft.update('instance', uuid, (old) => ({ ...old, admin_state: state, admin_state_source: source, disks_active: state === 'up' }));
+      draft.update('instance', uuid, (old) => ({
+        ...staying(old),
+        admin_state: state,
+        admin_state_source: source,
+        disks_active: state === 'up',
+      }));
     },
   };
 }

@@ -5,8 +5,11 @@ import type { InstanceRuntime, RpcResult, VerifyProblem } from '../../rpc/index.
 
 type Problem = VerifyProblem;
 
-/** Everything that is wrong with one node and the instances that belong on it. */
-export async function verifyNode(context: PlanContext, node: Node): Promise<Problem[]> {
+/**
+ * Everything that is wrong with one node and the instances that belong on it.
+ * @param busy instances that unfinished jobs name
+ */
+export async function verifyNode(context: PlanContext, node: Node, busy: ReadonlySet<string>): Promise<Problem[]> {
   if (node.offline) return [];
   const { config, nodes } = context;
   const { cluster } = config;
@@ -37,7 +40,8 @@ export async function verifyNode(context: PlanContext, node: Node): Promise<Prob
     ]);
     return [
       ...verified.problems.map((problem) => ({ ...problem, subject: `node ${node.name}: ${problem.subject}` })),
-      ...wrongInstances(context, node, mine, running),
+      ...wrongInstances(context, node, mine, running, busy),
+      ...endedMoves(context, mine, busy),
       ...wrongDisks(context, node, mine, disks),
     ];
   } catch (error) {
@@ -53,7 +57,26 @@ function storageDirs(templates: readonly string[], dirs: { file_storage_dir: str
   ];
 }
 
-function wrongInstances({ config }: PlanContext, node: Node, mine: readonly Instance[], running: readonly InstanceRuntime[]): Problem[] {
+/** A move whose undoing failed may leave room kept for nobody. */
+function endedMoves({ config }: PlanContext, mine: readonly Instance[], busy: ReadonlySet<string>): Problem[] {
+  return mine
+    .filter(({ name, moving_to }) => moving_to !== undefined && !busy.has(name.toLowerCase()))
+    .map(({ name, moving_to = '' }) => ({
+      code: 'VERIFY_INSTANCE_MOVE_ENDED',
+      subject: `instance ${name}`,
+      text: `room is kept for it on ${config.nodes.get(moving_to)?.name} by a move that has ended`,
+      todo: `gantry instance migrate --cleanup ${name}, or start or stop it`,
+      severity: 'warning' as const,
+    }));
+}
+
+function wrongInstances(
+  { config }: PlanContext,
+  node: Node,
+  mine: readonly Instance[],
+  running: readonly InstanceRuntime[],
+  busy: ReadonlySet<string>,
+): Problem[] {
   const problems: Problem[] = [];
   const alive = new Map(
     running.filter((runtime) => runtime.state === 'running' || runtime.state === 'paused').map((runtime) => [runtime.uuid, runtime]),
@@ -87,7 +110,7 @@ function wrongInstances({ config }: PlanContext, node: Node, mine: readonly Inst
         text,
         todo: 'find out whose it is, then end its process on the node',
       });
-    } else if (owner.primary_node !== node.uuid && owner.moving_to !== node.uuid) {
+    } else if (owner.primary_node !== node.uuid && !(owner.moving_to === node.uuid && busy.has(owner.name.toLowerCase()))) {
       const text = `runs on ${node.name}, its primary node is ${config.nodes.get(owner.primary_node)?.name}`;
       problems.push({
         code: 'VERIFY_INSTANCE_WRONG_NODE',

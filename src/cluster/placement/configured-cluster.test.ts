@@ -71,7 +71,7 @@ test('an instance that moves has room on both nodes', () => {
     data.instances.map(({ name, primary, memory, tags }) => [name, primary, memory, tags]),
     [
       ['instance0', 0, 2048, ['service:web']],
-      ['instance0 (arriving)', 1, 2048, ['service:web']],
+      ['arriving: instance0', 1, 2048, ['service:web']],
     ],
   );
   assert.deepEqual(

@@ -62,6 +62,7 @@ export interface Presence {
   readonly data: InstanceData;
 }
 
+/** Of the instance, and of what comes to the node that it is moving to. */
 export const presenceKeys = ({ uuid, moving_to }: Instance): readonly string[] =>
   moving_to === undefined ? [uuid] : [uuid, `${uuid} arriving`];
 
@@ -79,7 +80,8 @@ export function presencesOf(
   const target = nodeAt.get(instance.moving_to ?? '');
   if (there === undefined || target === undefined) return [staying];
   const data = instanceData(cluster, networks, needs, { primary: target, secondary: noNode });
-  return [staying, { key: there, instance, data: { ...data, name: `${data.name} (arriving)` } }];
+  // A name that nobody who means the instance finds.
+  return [staying, { key: there, instance, data: { ...data, name: `arriving: ${data.name}`, arrivalOf: data.name } }];
 }
 
 const most = Number.MAX_SAFE_INTEGER;

@@ -17,6 +17,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import type { LiveState } from '../live-state.ts';
 import { AllocatorKeeper, type WarmAllocator } from './allocator-keeper.ts';
 import { ClusterLocation } from './cluster-location.ts';
+import { presenceKeys } from './configured-cluster.ts';
 import { describeNeeds, describeRefusals } from './describe-refusals.ts';
 import { type InstanceNeeds, instanceData, needsOf, nodesFor } from './instance-needs.ts';
 import { inability, nodeRefusal } from './node-refusal.ts';
@@ -89,10 +90,11 @@ export class Placer {
       const moved: { readonly wanted: Wanted; readonly back: Place }[] = [];
       try {
         return moves.map((move) => {
+          // What an earlier move of its own, which failed, may have left must not stand in its way.
+          const leftover = arrivalOf(warm, move.instance);
+          if (leftover) moved.push({ wanted: leftover, back: takeOff(allocator, leftover) });
           const wanted = wantedOf(warm, move.instance);
-          const { primary, secondary } = allocator.state.instances;
-          const back = { primary: primary[wanted.row] as number, secondary: secondary[wanted.row] as number, score: 0 };
-          withdraw(allocator, wanted.row);
+          const back = takeOff(allocator, wanted);
           const target = this.#moveTarget(warm, config, wanted, move);
           const to = target instanceof GantryError ? back.primary : (nodeAt.get(target.uuid) as number);
           settle(allocator, wanted, { ...back, primary: to });
@@ -101,7 +103,7 @@ export class Placer {
         });
       } finally {
         for (const { wanted, back } of moved) {
-          withdraw(allocator, wanted.row);
+          takeOff(allocator, wanted);
           settle(allocator, wanted, back);
         }
       }
@@ -110,11 +112,14 @@ export class Placer {
 
   /** @throws PLACEMENT_IMPOSSIBLE when a node that was named has not the memory that an instance may use */
   async requireMemory(config: ConfigSnapshot, instance: Instance, target: Node): Promise<void> {
-    await this.#with(config, ({ allocator, rows, nodeAt }) => {
+    await this.#with(config, (warm) => {
+      const { allocator, rows, nodeAt } = warm;
       const n = nodeAt.get(target.uuid) as number;
       const { nodes, instances } = allocator.state;
       const row = rows.get(instance.uuid) as number;
-      const free = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
+      const leftover = arrivalOf(warm, instance);
+      const own = leftover && instances.primary[leftover.row] === n ? (instances.memory[leftover.row] as number) : 0;
+      const free = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number) + own;
       if (instances.usesMemory[row] === 0 || (instances.memory[row] as number) <= free) return;
       const subject = describeNeeds(preparedInstance(allocator, row));
       throw new GantryError('PLACEMENT_IMPOSSIBLE', {
@@ -177,6 +182,20 @@ function wantedOf({ allocator, rows }: WarmAllocator, { uuid, name }: Instance):
   const row = rows.get(uuid);
   if (row === undefined) throw new Error(`instance ${name} is not in the configuration that it was taken from`);
   return { row, instance: preparedInstance(allocator, row) };
+}
+
+/** What stands for an instance on the node that it is moving to, if it is. */
+function arrivalOf({ allocator, rows }: WarmAllocator, instance: Instance): Wanted | undefined {
+  const row = rows.get(presenceKeys(instance)[1] ?? '');
+  return row === undefined ? undefined : { row, instance: preparedInstance(allocator, row) };
+}
+
+/** Takes it off its nodes, if it is on any. @returns where it was */
+function takeOff(allocator: Allocator, { row }: Wanted): Place {
+  const { primary, secondary } = allocator.state.instances;
+  const place = { primary: primary[row] as number, secondary: secondary[row] as number, score: 0 };
+  if (place.primary >= 0) withdraw(allocator, row);
+  return place;
 }
 
 const preparedInstance = ({ state, added }: Allocator, row: number): PreparedInstance =>

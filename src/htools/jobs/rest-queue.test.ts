@@ -69,6 +69,8 @@ test('of jobs that belong together it is told which were taken, which may have b
     return [error.code, error.facts['taken'], error.facts['lost'], error.facts['refused'], server.asked.length];
   };
   assert.deepEqual(await outcome([200, 7], [409, { message: 'drained' }]), ['HTOOLS_JOB_REFUSED', '7', undefined, 2, 2]);
+  assert.deepEqual(await outcome([503, { code: 'QUEUE_DRAINED' }]), ['HTOOLS_JOB_REFUSED', 'none', undefined, 3, 1]);
+  assert.deepEqual(await outcome([503, { code: 'STORE_UNAVAILABLE' }]), ['HTOOLS_JOB_ANSWER_LOST', 'none', 1, 2, 1]);
   assert.deepEqual(await outcome([401, {}]), ['HTOOLS_JOB_REFUSED', 'none', undefined, 3, 1]);
   for (const broken of ['close', [500, 'oops'], [200, 'x']] as const) {
     assert.deepEqual(await outcome([200, 7], [200, 8], broken), ['HTOOLS_JOB_ANSWER_LOST', '7, 8', 1, 0, 3]);

@@ -42,9 +42,11 @@ function jobAnswer({ status, body }: HttpAnswer): JobAnswer {
   if (status === 501) return { refused: 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master' };
   const detail = `status ${status}: ${body}`;
   if (status === 200) return /^\d+$/.test(body) ? { taken: Number(body) } : { lost: detail };
-  // Something broke on the way to the master or back.
-  return [500, 502, 504].includes(status) ? { lost: detail } : { refused: detail };
+  // Something broke on the way to the master or back, or within, unless it says that nothing was written.
+  return status >= 500 && !nothingWritten.test(body) ? { lost: detail } : { refused: detail };
 }
+
+const nothingWritten = /\b(QUEUE_DRAINED|QUEUE_FULL|QUEUE_STOPPED|STORE_CONTENDED|FENCED)\b/;
 
 /** Of a connection that did not come about it is known that nothing was sent. */
 function failedPost(error: GantryError): JobAnswer {

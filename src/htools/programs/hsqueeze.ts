@@ -2,6 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import {
   type ClusterData,
   type ClusterState,
+  checkWattsTags,
   createState,
   createTraffic,
   defaultLoadLimits,
@@ -31,6 +32,7 @@ import { writeOutput } from './write-output.ts';
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {
   const loaded = await loadForProgram(settings, io);
   const { prepared, data } = loaded;
+  checkWattsTags(data.nodes);
   if (Object.keys(settings.loadLimits).length > 0 && !isMeasured(prepared)) throw new GantryError('SQUEEZE_LOAD_UNKNOWN');
   const location = await loadLocation(settings, prepared);
   await save(data, 'original', 'before hsqueeze run', settings, io);

@@ -117,6 +117,8 @@ export interface InstanceData {
   readonly movable?: boolean | undefined;
   /** Undefined: one unit of each, as Ganeti has it when nothing was measured. */
   readonly load?: DynamicLoad | undefined;
+  /** It stands for room kept on a node that this instance is moving to: rules that name the instance hold for both. */
+  readonly arrivalOf?: string | undefined;
   /** MiB per second written to its disks, which a replication link must carry; undefined when not measured. */
   readonly writeRate?: number | undefined;
 }

@@ -2,6 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import type { ClusterData, DynamicLoad, InstanceData, NodeData } from './cluster-data.ts';
 import { lookupName } from './lookup-name.ts';
 import { supportsMoves } from './mirroring.ts';
+import { wattsOfTags } from './watts-tag.ts';
 
 /** Cluster data with everything derived that the engine works with. Positions are those of the data. */
 export interface PreparedCluster extends ClusterData {
@@ -39,7 +40,7 @@ export interface PrepareOptions {
   readonly excludedInstances?: readonly string[] | undefined;
 }
 
-/** Source: Ganeti's htools(1) and hbal(1) on tags and names. @throws PLACEMENT_INSTANCES_UNKNOWN, PLACEMENT_WATTS_INVALID */
+/** Source: Ganeti's htools(1) and hbal(1) on tags and names. @throws PLACEMENT_INSTANCES_UNKNOWN */
 export function prepareCluster(data: ClusterData, options: PrepareOptions = {}): PreparedCluster {
   const names = data.instances.map(({ name }) => name);
   const selected = resolveNames(names, options.selectedInstances ?? []);
@@ -75,24 +76,12 @@ function prepareNode(node: NodeData, alias: string, clusterTags: readonly string
   return {
     ...node,
     alias,
-    power: node.power ?? powerOf(node),
+    power: node.power ?? wattsOfTags(node.tags),
     locationTags: tagsOf('htools:nlocation:', clusterTags, node.tags),
     migrationTags,
     receivedMigrationTags: [...new Set(received)],
   };
 }
-
-/** What a node takes, by its tag `htools:watts:IDLE:BUSY`. @throws PLACEMENT_WATTS_INVALID */
-function powerOf({ name, tags }: NodeData): NodeData['power'] {
-  const [tag, more] = tags.filter((each) => each.startsWith(wattsPrefix));
-  if (tag === undefined) return undefined;
-  const [, idle, busy] = /^(\d+):(\d+)$/.exec(tag.slice(wattsPrefix.length)) ?? [];
-  if (more !== undefined || Number(idle) > Number(busy) || busy === undefined)
-    throw new GantryError('PLACEMENT_WATTS_INVALID', { name, tag });
-  return { idle: Number(idle), busy: Number(busy) };
-}
-
-const wattsPrefix = 'htools:watts:';
 
 /** The tags of a node that begin with what a cluster tag names behind `prefix`, and a colon. */
 function tagsOf(prefix: string, clusterTags: readonly string[], tags: readonly string[]): string[] {

@@ -16,6 +16,7 @@ export function resolveMembers({ instances }: ClusterData, services: readonly Se
   for (const [position, { tags }] of instances.entries()) {
     for (const tag of tags) tagged.set(tag, [...(tagged.get(tag) ?? []), position]);
   }
+  const arrivals = arrivalsByName(instances);
   const members = new Map<string, Int32Array>();
   const first = new Map(services.toReversed().map((service) => [service.name, service]));
   for (const service of services) {
@@ -31,9 +32,19 @@ export function resolveMembers({ instances }: ClusterData, services: readonly Se
           : withTag(tagged, selector.tag);
       for (const position of found) positions.add(position);
     }
+    for (const position of [...positions])
+      for (const arrival of arrivals.get(instances[position]?.name ?? '') ?? []) positions.add(arrival);
     members.set(service.name, Int32Array.from(positions).sort());
   }
   return members;
+}
+
+function arrivalsByName(instances: ClusterData['instances']): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const [position, { arrivalOf }] of instances.entries()) {
+    if (arrivalOf !== undefined) found.set(arrivalOf, [...(found.get(arrivalOf) ?? []), position]);
+  }
+  return found;
 }
 
 function withTag(tagged: ReadonlyMap<string, readonly number[]>, wanted: string): readonly number[] {
