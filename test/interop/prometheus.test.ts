@@ -47,7 +47,8 @@ scrape_configs:
 async function query(port: number, expression: string): Promise<readonly Series[]> {
   const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
   const answer = await fetch(url).then(
-    (response) => response.json() as Promise<{ data?: { result: Series[] } }>,
+    // While it starts it answers 503, in plain text.
+    (response) => (response.ok ? (response.json() as Promise<{ data?: { result: Series[] } }>) : undefined),
     () => undefined,
   );
   return answer?.data?.result ?? [];
