@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/free-port.ts';
 
 /** A server that is measured beside the agent. */
 export interface Peer {
@@ -83,15 +83,6 @@ export async function endPeer({ child }: Peer): Promise<void> {
   const over = once(child, 'exit');
   child.kill('SIGKILL');
   await over;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const hmacKey = 'of-a-benchmark';

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/base/index.ts';
@@ -11,6 +10,7 @@ import { localClient } from '../../src/cli/local/local-client.ts';
 import { localCluster, readDescription } from '../../src/cli/local/local-cluster.ts';
 import { localPaths, runRoot } from '../../src/cli/local/local-paths.ts';
 import type { LocalSummary } from '../../src/cli/local/local-summary.ts';
+import { freePort } from '../support/free-port.ts';
 
 export const launcher = join(import.meta.dirname, '../../gantry');
 
@@ -150,13 +150,4 @@ async function execute(command: readonly string[], env: NodeJS.ProcessEnv, optio
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   return { code, stdout, stderr };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startMonitor } from '../../src/monitor/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** What the tests of the query API need of its answer. */
 interface Series {
@@ -17,15 +17,6 @@ interface Series {
 
 const token = 'a-token-of-sufficient-length';
 const installed = spawnSync('prometheus', ['--version']).error === undefined;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const jobs = (port: number) => `global: { scrape_interval: 1s }
 scrape_configs:
