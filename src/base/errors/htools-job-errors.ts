@@ -7,7 +7,7 @@ export const htoolsJobErrors = defineErrors({
     http: 409,
     ganeti: 'environment_error',
     what: '{program}: Job submission error: {detail}',
-    why: 'The master did not take a job: its queue is drained or full, or it stopped meanwhile. Of the jobs that belong together it took: {taken}; it did not take, or was not sent: {refused}.',
+    why: 'The master did not take a job: its queue is drained or full, the user may not submit jobs, or it stopped meanwhile. Of the jobs that belong together it took: {taken}; it did not take, or was not sent: {refused}.',
     todo: 'Act on what it says and look at the queue (gnt-job list), then run {program} again; it goes on from what it finds.',
   },
   HTOOLS_JOB_ANSWER_LOST: {

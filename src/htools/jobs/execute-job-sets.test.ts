@@ -90,6 +90,12 @@ describe('what goes wrong', { concurrency: true }, () => {
     assert.equal(code, 1);
   });
 
+  test('a master that answers for fewer jobs than it was given', async () => {
+    const { code, err } = await hbal({ answers: 0 });
+    assert.match(err, /it answered fewer jobs than it was given\n {2}code: {2}HTOOLS_JOB_ANSWER_LOST\n/);
+    assert.equal(code, 1);
+  });
+
   test('a master that is away for a moment makes no difference', async () => {
     const { code, instances } = await hbal({ silences: 2 }, '--first-job-group');
     assert.deepEqual([code, instances], [0, both.slice(0, 1)]);

@@ -13,7 +13,8 @@ export function luxiQueue(path: string): JobQueue {
     async submit(jobs) {
       return withMaster(path, async (master) => {
         try {
-          return listOf(await master.call('SubmitManyJobs', [jobs as Json])).map(jobAnswer);
+          const answers = listOf(await master.call('SubmitManyJobs', [jobs as Json]));
+          return jobs.map((_, k) => jobAnswer(answers[k]));
         } catch (error) {
           const { code, message } = GantryError.from(error);
           if (code !== 'HTOOLS_LUXI_UNREACHABLE') throw error;
@@ -31,7 +32,8 @@ export function luxiQueue(path: string): JobQueue {
   };
 }
 
-function jobAnswer(answer: Json): JobAnswer {
+function jobAnswer(answer: Json | undefined): JobAnswer {
+  if (answer === undefined) return { lost: 'it answered fewer jobs than it was given' };
   const [taken, result] = listOf(answer);
   return taken === true ? { taken: Number(result) } : { refused: String(result ?? answer) };
 }

@@ -11,7 +11,7 @@ export async function submitJobs(queue: JobQueue, jobs: readonly Job[], origin: 
   if (taken.length === jobs.length) return taken;
   const lost = answers.flatMap((answer) => ('lost' in answer ? [answer.lost] : []));
   const refused = answers.flatMap((answer) => ('refused' in answer ? [answer.refused] : []));
-  const [detail = 'it answered too few jobs'] = [...lost, ...refused];
+  const [detail = ''] = [...lost, ...refused];
   const refusals = jobs.length - taken.length - lost.length;
   const facts = { program: origin.program, detail, taken: taken.length > 0 ? taken.join(', ') : 'none', refused: refusals };
   if (lost.length > 0) throw new GantryError('HTOOLS_JOB_ANSWER_LOST', { ...facts, lost: lost.length });

@@ -32,6 +32,8 @@ export interface MasterScript {
   readonly taken?: number;
   /** So many questions about jobs are not answered: the master hangs up. */
   readonly silences?: number;
+  /** It answers for no more than so many of the jobs that it takes. */
+  readonly answers?: number;
   /** It closes the connection when jobs are submitted. */
   readonly dies?: boolean;
 }
@@ -84,7 +86,7 @@ class Session {
 
   answer({ method, args }: Call): unknown {
     if (method === 'SubmitManyJobs' && this.script.dies) return undefined;
-    if (method === 'SubmitManyJobs') return success(this.submit(args[0] as SubmittedJob[]));
+    if (method === 'SubmitManyJobs') return success(this.submit(args[0] as SubmittedJob[]).slice(0, this.script.answers));
     if (method === 'QueryJobs') return this.silences-- > 0 ? undefined : success(this.query(...(args as [number[], string[]])));
     if (this.script.cluster) {
       const answers = clusterAnswers(this.script.cluster);
