@@ -20,7 +20,7 @@ export interface LoadTimes {
   readonly median: number;
   readonly p99: number;
   readonly longest: number;
-  /** How late this process itself was at the worst but one percent: what it could not have measured. */
+  /** How late this process itself was at the worst but one percent: what it could not have measured; NaN where it cannot be told. */
   readonly behind: number;
 }
 
@@ -119,7 +119,7 @@ export async function askSteadily({ port, path, headers, perSecond, seconds }: L
   };
 }
 
-function quantiles(values: readonly number[]): (part: number) => number {
+export function quantiles(values: readonly number[]): (part: number) => number {
   const sorted = Float64Array.from(values).sort();
   return (part) => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
 }

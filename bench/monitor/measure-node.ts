@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { processFlags } from '../../src/monitor/index.ts';
+import { askWithH2load, hasH2load } from './h2load.ts';
 import { startInstanceNode } from './instance-node.ts';
 import type { LoadPlan, LoadTimes } from './load.ts';
 import { endPeer, type Peer, startMond, startNodeExporter, startScript } from './peers.ts';
@@ -84,13 +85,22 @@ export async function benchMonitor(options: MonitorBenchmarkOptions): Promise<Mo
     const answers = await askServers({ calm, empty, exporter, mond }, options, kept);
     const hash = await hashOfNames(calm.port);
     await endPeer(calm);
+    const eager = await agent(node.root, 'eager');
+    await untilCollected(eager.port, options.instances);
+    costs.push(...(await costOf([[`${gantry}, all collectors of instances every 5 s`, eager]], options.seconds)));
+    await endPeer(eager);
     const troubled = await agent(node.root, 'troubled');
     await untilCollected(troubled.port, options.instances);
-    const floor = answers.find(({ who }) => who === floorName);
-    const ask = (what: string, plan: Asked) => askOne(`${gantry}, two collectors hang`, what, troubled, plan, options, floor);
-    answers.push(await ask('/1/report/all', all), await ask('/1/report/all, gzip', allCompressed));
-    const [cost] = await costOf([[`${gantry}, two collectors hang`, troubled]], options.seconds);
-    return { instances: options.instances, node: node.about, load, costs: [...costs, ...(cost ? [cost] : [])], answers, hash };
+    const ask = async (what: string, plan: Asked) => {
+      for (const asker of askers()) {
+        const floor = answers.find(({ who, what: asked }) => who === floorName && asked === floorAsked(asker));
+        answers.push(await askOne(asker, `${gantry}, two collectors hang`, what, troubled, plan, options, floor));
+      }
+    };
+    await ask('/1/report/all', all);
+    await ask('/1/report/all, gzip', allCompressed);
+    costs.push(...(await costOf([[`${gantry}, two collectors hang`, troubled]], options.seconds)));
+    return { instances: options.instances, node: node.about, load, costs, answers, hash };
   } finally {
     await Promise.all(peers.map(endPeer));
     await Promise.all([node.close(), without.close()]);
@@ -141,18 +151,40 @@ async function costOfServers({ calm, empty, exporter, mond }: Servers, seconds: 
 
 type Asked = Pick<LoadPlan, 'path' | 'headers'>;
 
+interface Asker {
+  /** After what is asked, in the table. */
+  readonly mark: string;
+  readonly ask: (load: LoadPlan) => Promise<LoadTimes>;
+}
+
+const own: Asker = {
+  mark: '',
+  ask: async (load) => {
+    const child = fork(join(import.meta.dirname, 'load.ts'), [JSON.stringify(load)]);
+    const [times] = (await once(child, 'message')) as [LoadTimes];
+    child.disconnect();
+    return times;
+  },
+};
+
+const askers = (): readonly Asker[] => (hasH2load() ? [own, { mark: ' (h2load)', ask: askWithH2load }] : [own]);
+
+const floorAsked = ({ mark }: Asker) => `as many bytes${mark}`;
+
 async function askServers(servers: Servers, options: MonitorBenchmarkOptions, kept: (peer: Peer) => Peer): Promise<Answers[]> {
   const { calm, empty, exporter, mond } = servers;
   const sample = await fetch(`http://127.0.0.1:${calm.port}/1/report/all`, { headers: { 'accept-encoding': 'identity' } });
   const size = (await sample.arrayBuffer()).byteLength;
-  const floor = await askOne(floorName, 'as many bytes', kept(await startScript('floor.ts', [String(size)])), all, options);
-  const answers = [floor];
+  const sender = kept(await startScript('floor.ts', [String(size)]));
+  const answers: Answers[] = [];
+  for (const asker of askers()) {
+    const floor = await askOne(asker, floorName, 'as many bytes', sender, all, options);
+    answers.push(floor, await askOne(asker, gantry, '/1/report/all', calm, all, options, floor));
+    answers.push(await askOne(asker, gantry, '/1/report/all, gzip', calm, allCompressed, options));
+  }
   const ask = async (who: string, what: string, peer: Peer | undefined, plan: Asked, perSecond = options.perSecond) => {
-    if (peer)
-      answers.push(await askOne(who, what, peer, plan, { ...options, perSecond }, peer === calm && plan === all ? floor : undefined));
+    if (peer) answers.push(await askOne(own, who, what, peer, plan, { ...options, perSecond }));
   };
-  await ask(gantry, '/1/report/all', calm, all);
-  await ask(gantry, '/1/report/all, gzip', calm, allCompressed);
   await ask(gantry, '/metrics, gzip', calm, metrics);
   // Each scrape of the other collects; as many as for the agent would be more than a core can do.
   const scrapes = options.perSecond / 10;
@@ -166,6 +198,7 @@ async function askServers(servers: Servers, options: MonitorBenchmarkOptions, ke
 }
 
 async function askOne(
+  { ask, mark }: Asker,
   who: string,
   what: string,
   peer: Peer,
@@ -174,13 +207,10 @@ async function askOne(
   floor?: Answers,
 ): Promise<Answers> {
   const before = readStat(peer.pid).cpuSeconds;
-  const load: LoadPlan = { ...plan, port: peer.port, perSecond, seconds: askSeconds };
-  const child = fork(join(import.meta.dirname, 'load.ts'), [JSON.stringify(load)]);
-  const [times] = (await once(child, 'message')) as [LoadTimes];
-  child.disconnect();
+  const times = await ask({ ...plan, port: peer.port, perSecond, seconds: askSeconds });
   const cpu = ((readStat(peer.pid).cpuSeconds - before) * 1000) / times.answered;
   const timesFloor = floor && { median: times.median / floor.median, p99: times.p99 / floor.p99 };
-  return { who, what, ...times, cpu, ...(timesFloor && { timesFloor }) };
+  return { who, what: what + mark, ...times, cpu, ...(timesFloor && { timesFloor }) };
 }
 
 interface Usage {

@@ -34,12 +34,12 @@ export function formatTable({ instances, node, load, costs, answers, hash }: Mon
         one.p99.toFixed(2) + ratio(one.timesFloor?.p99),
         one.longest.toFixed(1),
         one.cpu.toFixed(2),
-        one.behind.toFixed(1),
+        Number.isNaN(one.behind) ? '' : one.behind.toFixed(1),
         String(one.failed),
       ),
     ),
     '',
-    'In brackets: times the server that only sends.',
+    'In brackets: times the server that only sends. "(h2load)": asked by Debian\'s h2load in place of a process of Node.',
   ].join('\n');
 }
 

@@ -18,7 +18,9 @@ const allowed: Record<string, RegExp[]> = {
     // Names and versions of the other software, and parameters of hypervisors that Gantry does not have.
     /\.(software_version|vcs_version): /,
     /\.(master_netdev|gluster_storage_dir|compression_tools): /,
-    /\.(enabled_data_collectors|data_collector_interval)\.[\w-]+: missing$/,
+    // The collectors that Gantry has, each with an interval of its own.
+    /\.(enabled_data_collectors|data_collector_interval)\.[\w-]+: (missing|extra)$/,
+    /\.data_collector_interval\.[\w-]+: \d+ is not \d+$/,
     /\.hvparams\.(xen-pvm|xen-hvm|chroot|lxc): missing$/,
     /\.hvparams\.kvm\./,
     // Gantry's own.

@@ -5,7 +5,7 @@ export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';
 export type { Json, JsonObject } from './json.ts';
 export { createLog, type Log, silentLog } from './log.ts';
-export { connectQmp, type QmpClient, type QmpOptions } from './qmp-client.ts';
+export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';

@@ -192,17 +192,21 @@ function lineReader(limit: number, tooLong: (problem: string) => void, onLine: (
   let pieces: string[] = [];
   let length = 0;
   return (chunk) => {
-    const parts = decoder.write(chunk).split('\n');
-    for (const [index, part] of parts.entries()) {
-      pieces.push(part);
-      length += part.length;
+    const text = decoder.write(chunk);
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      length += end - start;
       if (length > limit) return tooLong(`a line of more than ${limit} characters`);
-      if (index === parts.length - 1) return;
-      const line = pieces.join('').trim();
+      const part = text.slice(start, end);
+      const line = (pieces.length === 0 ? part : pieces.join('') + part).trim();
       pieces = [];
-      length = 0;
+      [start, length] = [end + 1, 0];
       if (line !== '') onLine(line);
     }
+    if (start === text.length) return;
+    length += text.length - start;
+    if (length > limit) return tooLong(`a line of more than ${limit} characters`);
+    pieces.push(text.slice(start));
   };
 }
 

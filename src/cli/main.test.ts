@@ -267,6 +267,8 @@ test('a refusal is shown in the words of the cluster', async () => {
 test('misspelt commands and options are corrected, exit code 2', async () => {
   for (const [args, expected] of [
     ['instnce list', /no command "instnce"\. Did you mean "instance"/],
+    ['monitor plugin', /no command "monitor plugin"\. There is "monitor plugin check"/],
+    ['monitor plugin chek', /no command "monitor plugin chek"\. Did you mean "check"/],
     ['instance lsit', /no command "instance lsit"\. Did you mean "list"/],
     ['instance add web1 --memroy 1G', /has no option --memroy\. Did you mean "--memory"/],
     ['instance add web1 --vcpus many', /"vcpus" is not valid: "many"/],

@@ -27,7 +27,7 @@ export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
 export * as networkOpcodes from './opcodes/network-opcodes.ts';
 export * as nodeOpcodes from './opcodes/node-opcodes.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
-export { DataCollectors } from './params/data-collectors.ts';
+export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
 export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';
 export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';
 export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';

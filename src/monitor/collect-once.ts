@@ -3,12 +3,15 @@ import type { Collector } from './collector/collector.ts';
 import type { CollectorContext } from './collector/collector-context.ts';
 import { createCommandRunner } from './collector/command-runner.ts';
 import type { MonitoredInstance } from './collector/instance-source.ts';
+import { keepMade } from './collector/keep-made.ts';
+import { createNotes } from './collector/notes.ts';
 import { createProcFiles } from './collector/proc-files.ts';
 import { createRingBuffer } from './collector/ring-buffer.ts';
-import { createRunFolderInstances } from './collector/run-folder-instances.ts';
-import { formatSamples } from './host/format-samples.ts';
+import { createRunFolderInstances, usualRunDir } from './collector/run-folder-instances.ts';
+import { toJsonBytes } from './host/json-bytes.ts';
 import { monotonicNow } from './host/monotonic-now.ts';
-import { createReportCache } from './scheduler/report-cache.ts';
+import { createReportCache, jsonOf } from './scheduler/report-cache.ts';
+import { formatSamples } from './server/format-samples.ts';
 import { metricsPage } from './server/metrics-page.ts';
 
 /** What a collector is given in place of what it would find on this host. */
@@ -18,6 +21,8 @@ export interface OnceOptions {
   /** What programs print, by name. */
   readonly outputs?: ReadonlyMap<string, string>;
   readonly instances?: readonly MonitoredInstance[];
+  /** Name of the program, of a collector that runs one of several. */
+  readonly command?: string | undefined;
   /** Milliseconds until a collector that keeps a history reads again, since averages need two readings; 0: it does not. */
   readonly pause?: number;
 }
@@ -38,7 +43,7 @@ export async function collectOnce(collector: Collector<unknown>, { pause = 1000,
   });
   try {
     const collect = collector.start(context);
-    const once = () => collect({ signal: AbortSignal.timeout(collector.timeout * 1000) });
+    const once = () => collect({ signal: AbortSignal.timeout(collector.timeout * 1000), command: given.command });
     const begun = monotonicNow();
     let data = await once();
     if (keepsHistory && pause > 0) {
@@ -47,9 +52,8 @@ export async function collectOnce(collector: Collector<unknown>, { pause = 1000,
     }
     const samples = formatSamples(collector, data);
     const cache = createReportCache([collector], { now: monotonicNow, wallTime: Date.now });
-    cache.storeGood(collector.name, JSON.stringify(data), samples, monotonicNow() - begun);
-    const [cached] = cache.reports();
-    return { report: String(cached?.json), metrics: metricsPage('text', collector.metrics, samples) };
+    cache.storeGood(collector.name, toJsonBytes(JSON.stringify(data)), samples, monotonicNow() - begun);
+    return { report: String(cache.reports().map(jsonOf)), metrics: metricsPage('text', collector.metrics, samples) };
   } finally {
     files.close();
   }
@@ -78,5 +82,8 @@ function contextOf(
       },
       drop: () => undefined,
     },
+    // Those of an agent that runs here are not for changing.
+    notes: { ...createNotes(files, '', `${usualRunDir}/monitor`), write: () => undefined },
+    kept: keepMade(),
   };
 }

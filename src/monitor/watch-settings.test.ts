@@ -37,6 +37,7 @@ test('what is wrong with a file is said', () => {
     ['{"data_collectors": {', /JSON/],
     [[], /the file is not an object/],
     [{ collectors: {} }, /"collectors" is not known/],
+    [{ data_collectors: { cpu_avg_load: {} } }, /"cpu_avg_load" is the name of no collector.*cpu-avg-load, diskstats/],
     [{ data_collectors: 5 }, /data_collectors is not an object/],
     [{ data_collectors: { lv: null } }, /lv is not an object/],
     [{ data_collectors: { lv: { active: 'no' } } }, /"active" of lv/],

@@ -1,4 +1,7 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readdirSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { parse } from 'node:path';
+import { collectorCatalogue } from './collector-catalogue.ts';
+import { pluginsFacts } from './plugins/plugins-collector.ts';
 import type { CollectorSettings, SettingsByName } from './scheduler/collector-scheduler.ts';
 
 /** How often the file is looked at, in milliseconds: the node agent writes it when the cluster's configuration changes. */
@@ -6,6 +9,11 @@ const lookEvery = 5000;
 
 /** Of no other folder. */
 const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** What plugins may be called. */
+const pluginName = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;
+
+const builtIn = [...collectorCatalogue, pluginsFacts].map(({ name }) => name);
 
 /** Microseconds: the shortest and the longest interval, a tenth of a second and a day. */
 const [shortest, longest] = [100_000, 86_400_000_000];
@@ -29,7 +37,30 @@ export function readSettings(file: string): SettingsByName {
   return new Map(Object.entries(objectIn(collectors ?? {}, 'data_collectors')).map(([name, value]) => [name, settingsIn(value, name)]));
 }
 
+/**
+ * The names in settings that are neither those of collectors of the agent nor of plugins in a folder, with the collectors
+ * that may have been meant. Such a plugin may come yet, or be on other nodes of the cluster, for which this was set too.
+ */
+export function unknownCollectors(
+  settings: SettingsByName,
+  plugins: string,
+): { readonly names: readonly string[]; readonly known: readonly string[] } {
+  const known = [...builtIn, ...pluginsIn(plugins)];
+  return { names: [...settings.keys()].filter((name) => !known.includes(name)), known };
+}
+
+function pluginsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((file) => parse(file).name);
+  } catch {
+    // There is none, or not for us: then none of its plugins is run either.
+    return [];
+  }
+}
+
 function settingsIn(value: unknown, name: string): CollectorSettings {
+  if (!pluginName.test(name))
+    throw new TypeError(`"${name}" is the name of no collector, nor can it be a plugin's; those of the agent are ${builtIn.join(', ')}`);
   const { active, interval, command, ...others } = objectIn(value, name);
   const [other] = Object.keys(others);
   if (other !== undefined) throw new TypeError(`"${other}" of ${name} is not known`);

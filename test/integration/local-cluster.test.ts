@@ -48,6 +48,7 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
 
     const added = await sandbox.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
     assert.equal(added.code, 0, added.stderr);
+    await balanceByMonitors(sandbox, mended);
     await sandbox.down();
     for (const { pid, monitor_pid } of mended.nodes) {
       assert.equal(await identifyProcess(pid ?? 0), undefined);
@@ -66,6 +67,20 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     await assertNothingLeft(sandbox.name, sandbox.home, first.uid_base);
     assert.match((await sandbox.down('--purge')).stdout, /was not running/);
   }));
+
+/** As docs/htools.md shows it: from inside of the cluster's network the nodes' monitoring agents are asked. */
+async function balanceByMonitors(sandbox: LocalSandbox, { ca_file, credentials_file, nodes }: LocalSummary): Promise<void> {
+  const { namespace = '', address, state_dir = '' } = nodes[0] ?? {};
+  const source = ['-m', `https://${address}:5080`, '--rapi-ca', ca_file, '--rapi-credentials', credentials_file];
+  const through = ['ip', 'netns', 'exec', namespace];
+  const asked = await sandbox.gantry(['hbal', ...source, '--mond=yes', '--mond-certificates', join(state_dir, 'node')], { through });
+  assert.equal(asked.code, 0, asked.stderr);
+  assert.match(asked.stdout, /Loaded 3 nodes, 1 instances/);
+  assert.doesNotMatch(asked.stderr, /The monitor of node|secret/);
+  const blind = await sandbox.gantry(['hbal', ...source, '--mond=yes'], { through });
+  for (const { name } of nodes)
+    assert.match(blind.stderr, new RegExp(`The monitor of node ${name} .*give --mond-certificates or --mond-ca`));
+}
 
 /** Asks a URL, from inside of the namespace in which it runs. */
 const askScript = `

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectQmp } from '../../src/base/index.ts';
 import type { Collector } from '../../src/monitor/collector/collector.ts';
+import type { InstanceSource } from '../../src/monitor/collector/instance-source.ts';
+import { keepMade } from '../../src/monitor/collector/keep-made.ts';
+import { createNotes } from '../../src/monitor/collector/notes.ts';
 import { createProcFiles } from '../../src/monitor/collector/proc-files.ts';
 import { createRunFolderInstances } from '../../src/monitor/collector/run-folder-instances.ts';
 import { instGuestKvm } from '../../src/monitor/collectors/inst-guest-kvm.ts';
@@ -8,6 +14,7 @@ import { instStatusKvm } from '../../src/monitor/collectors/inst-status-kvm.ts';
 import { instUsage } from '../../src/monitor/collectors/inst-usage.ts';
 import { calmRun, createTestHost } from '../../src/monitor/testing/test-host.ts';
 import { handlerContext } from '../../src/node/hypervisor/hypervisor-conformance.ts';
+import { instanceFiles } from '../../src/node/hypervisor/kvm/instance-files.ts';
 import { createKvmHarness } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
 
 test('a real QEMU of the node agent: measured while it runs, and told apart when it is stopped or killed', async () => {
@@ -49,6 +56,72 @@ test('a real QEMU of the node agent: measured while it runs, and told apart when
     while ((await harness.source.list())[0]?.state !== 'crashed');
     assert.deepEqual(await verdict(), ['crashed', 'up', 'crashed: its process has ended']);
   } finally {
+    files.close();
+    await harness.dispose();
+  }
+});
+
+test('who ended an instance, and when that was first seen, is known to an agent that begins afterwards', async () => {
+  const harness = await createKvmHarness();
+  using host = createTestHost();
+  const files = createProcFiles();
+  const { runDir, logDir } = harness.options;
+  /** An agent that knows what is on the host, and nothing more. */
+  const agent = () => {
+    const kept = keepMade();
+    const begin = <Data>(collector: Collector<Data>, instances: InstanceSource) =>
+      collector.start({ ...host.context, files, kept, instances, notes: createNotes(files, '', join(runDir, 'monitor')) });
+    const instances = createRunFolderInstances({ ...host.context, files, runDir });
+    const [guest, status] = [begin(instGuestKvm, instances), begin(instStatusKvm, instances)];
+    return {
+      tell: async () => {
+        // The list is kept for a moment.
+        host.advance(60);
+        await guest(calmRun);
+        const [one] = (await status(calmRun)).instances;
+        return [one?.actualState, one?.adminState, one?.state_reason[0]?.[1], one?.mtime];
+      },
+      // QEMU serves one connection at a time.
+      end: async () => void (await begin(instGuestKvm, { list: () => [] })(calmRun)),
+    };
+  };
+  let running = agent();
+  const verdict = async () => {
+    const told = await running.tell();
+    await running.end();
+    running = agent();
+    assert.deepEqual(await running.tell(), told);
+    return told;
+  };
+  try {
+    const request = await harness.request('obedient');
+    const ref = { uuid: request.spec.uuid, name: request.spec.name };
+    await harness.source.start(request, handlerContext());
+    await harness.booted(ref);
+    assert.equal((await verdict())[0], 'running');
+
+    const qmp = await connectQmp(instanceFiles(runDir, logDir, ref).qmp);
+    await qmp.execute('system_powerdown');
+    while (((await qmp.execute('query-status')) as { status: string }).status !== 'shutdown') await sleep(20);
+    qmp.close();
+    const stopped = await verdict();
+    assert.deepEqual(stopped.slice(0, 3), ['shutdown', 'up', 'stopped by its user']);
+    // The node agent looks, and ends the QEMU that is left.
+    while ((await harness.source.list())[0]?.state !== 'shutdown') await sleep(20);
+    assert.deepEqual(await verdict(), stopped);
+
+    await harness.source.start(request, handlerContext());
+    assert.equal((await verdict())[0], 'running');
+    process.kill((await harness.source.list())[0]?.pid as number, 'SIGKILL');
+    while ((await harness.source.list())[0]?.state !== 'crashed') await sleep(20);
+    const crashed = await verdict();
+    assert.deepEqual(crashed.slice(0, 3), ['crashed', 'up', 'crashed: its process has ended']);
+
+    await harness.source.start(request, handlerContext());
+    await harness.source.stop(ref, 0, handlerContext());
+    assert.deepEqual((await verdict()).slice(0, 3), ['shutdown', 'down', 'stopped by the operator']);
+  } finally {
+    await running.end();
     files.close();
     await harness.dispose();
   }

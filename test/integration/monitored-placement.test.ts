@@ -50,7 +50,7 @@ async function makeIdentity(folder: string): Promise<typeof identity> {
     'ca.crl': await createRevocationList(authority, []),
   };
   await mkdir(folder);
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content, { mode: 0o600 });
   return { folder, key, certificate, ca: authority.certificate };
 }
 

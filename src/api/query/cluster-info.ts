@@ -1,4 +1,4 @@
-import { type Cluster, hvparamsByHypervisor } from '../../model/index.ts';
+import { builtInCollectors, type Cluster, hvparamsByHypervisor } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { allDiskparams } from './group-fields.ts';
 
@@ -35,8 +35,6 @@ const notUsed = {
   zeroing_image: '',
   compression_tools: ['gzip'],
   enabled_user_shutdown: false,
-  enabled_data_collectors: {},
-  data_collector_interval: {},
   modify_ssh_setup: false,
   ssh_key_type: 'rsa',
   ssh_key_bits: 2048,
@@ -76,17 +74,21 @@ export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string)
     tags: cluster.tags,
     default_iallocator: cluster.default_iallocator,
     enabled_disk_templates: cluster.enabled_disk_templates,
-    // Those of which something is set: the api knows no collectors.
-    enabled_data_collectors: collectorSettings(cluster, 'active'),
-    data_collector_interval: collectorSettings(cluster, 'interval'),
+    // All that agents have by themselves, and plugins of which something is set.
+    enabled_data_collectors: collectorSettings(cluster, 'active', () => true),
+    data_collector_interval: collectorSettings(cluster, 'interval', (seconds) => seconds * 1e6),
     diagnose_data_collector_filename: cluster.data_collectors?.['node-health']?.command ?? '',
     // Not of Ganeti: the text of the cluster's location file.
     location: cluster.location ?? '',
   };
 }
 
-function collectorSettings({ data_collectors = {} }: Cluster, key: 'active' | 'interval'): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(data_collectors).flatMap(([name, { [key]: value }]) => (value === undefined ? [] : [[name, value]])),
-  );
+function collectorSettings(
+  { data_collectors: set = {} }: Cluster,
+  key: 'active' | 'interval',
+  unset: (seconds: number) => unknown,
+): Record<string, unknown> {
+  const values = Object.entries(builtInCollectors).map(([name, seconds]): [string, unknown] => [name, unset(seconds)]);
+  for (const [name, { [key]: value }] of Object.entries(set)) if (value !== undefined) values.push([name, value]);
+  return Object.fromEntries(values);
 }

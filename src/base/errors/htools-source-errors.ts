@@ -119,7 +119,7 @@ export const htoolsSourceErrors = defineErrors({
     ganeti: 'environment_error',
     what: '{place} is not trusted: {detail}',
     why: 'With --rapi-ca the server must show a certificate that is in the file, or one for its name that is signed by one in the file; a password from --rapi-credentials goes to no other. Nothing was sent to it.',
-    todo: "Ask for the cluster's certificate anew (on a Ganeti master: /var/lib/ganeti/rapi.pem), and make sure that nobody stands between.",
+    todo: "Ask for the cluster's certificate anew (on a Ganeti master: /var/lib/ganeti/rapi.pem; of a cluster of Gantry: ca.crt), name it with --rapi-ca, and make sure that nobody stands between.",
   },
   HTOOLS_RAPI_CA: {
     kind: 'user',
@@ -134,7 +134,7 @@ export const htoolsSourceErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'Cannot take user and password from {file}',
-    why: 'It must have one line, the user and the password with a colon between.',
+    why: 'It must have one line, the user and the password with a colon between; or with a space, as gantry up writes it.',
     todo: 'Write the line user:password into it, and let nobody else read the file.',
   },
   HTOOLS_RAPI_REFUSED: {

@@ -22,8 +22,8 @@ export const monitorErrors = defineErrors({
     http: 500,
     ganeti: 'environment_error',
     what: 'The certificates in {directory} cannot be used: {problem}.',
-    why: 'The folder must hold node.key, node.crt, ca.crt and ca.crl, as the node agent keeps them, and the monitoring agent must be able to read them.',
-    todo: 'Have the node join the cluster first ("gantry node join"), or name the right folder with --certificates.',
+    why: 'The folder holds node.key, which not everybody may read, and node.crt; and ca.crt and ca.crl, as the node agent keeps them, where readers are known by a certificate instead of a token.',
+    todo: 'Have the node join the cluster first ("gantry node join"), or make a certificate as docs/monitoring.md shows.',
   },
   MONITOR_TOKENS_UNUSABLE: {
     kind: 'operational',
@@ -45,9 +45,9 @@ export const monitorErrors = defineErrors({
     kind: 'user',
     http: 400,
     ganeti: 'unknown_entity',
-    what: 'There is no collector named {name}.',
-    why: 'The collectors are {names}.',
-    todo: 'Name one of them; "gantry mon-collector list" says what each is for.',
+    what: 'There is no collector named {name}.{hint}',
+    why: 'The collectors are {names}, and plugins, whose names have letters, digits and hyphens.',
+    todo: 'Name one of them; "gantry mon-collector list" says what each is for, and which plugins this host has.',
   },
   MONITOR_COLLECTOR_USAGE: {
     kind: 'user',

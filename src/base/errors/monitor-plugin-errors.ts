@@ -32,7 +32,7 @@ export const monitorPluginErrors = defineErrors({
   MONITOR_PLUGIN_SETTINGS_INVALID: {
     ...user,
     what: 'The settings of plugins in {path} cannot be used: {problem}.',
-    why: 'The file names the user of plugins and what each plugin is granted. Until it is right no program is run.',
+    why: 'The file names the user of plugins and what each plugin is granted. With one that was never right the agent does not start; when it becomes wrong later, what it said before holds.',
     todo: 'Correct it as the guide on plugins (docs/guides/monitor-plugins.md) shows, or remove it.',
   },
   MONITOR_PLUGIN_NOT_GRANTED: {
@@ -40,6 +40,24 @@ export const monitorPluginErrors = defineErrors({
     what: 'The plugin {name} asks for more than it is granted: {problem}.',
     why: 'Groups, capabilities and the network are given to a plugin only when the settings of the operator and its manifest both name them.',
     todo: 'Add them to its entry under "grants" in {path}, if they are meant to be given.',
+  },
+  MONITOR_PLUGIN_USER_MISSING: {
+    ...user,
+    what: 'There is no user {name} on this host, whom {place} names.',
+    why: 'An agent that is root runs the programs of plugins as a user of their own, which nothing else runs as.',
+    todo: 'Make the account with "useradd --system --no-create-home --shell /usr/sbin/nologin {name}", or name another one.',
+  },
+  MONITOR_PLUGIN_USER_ROOT: {
+    ...user,
+    what: 'The settings of plugins in {path} name {name} as their user, who is root.',
+    why: 'A program that runs as root can change every file of the host, whatever else is taken from it.',
+    todo: 'Name a user of their own, such as gantry-plugin, and grant what a plugin needs under "grants"; or add "allow_root: true", if root is meant.',
+  },
+  MONITOR_PLUGIN_GROUP_MISSING: {
+    ...user,
+    what: 'There is no group {name} on this host, which the plugin {plugin} needs.',
+    why: 'Its manifest asks for the group, and the settings of the operator grant it.',
+    todo: 'Install what brings the group, make it with "groupadd --system {name}", or take it out of the manifest.',
   },
   MONITOR_PLUGIN_LIMIT: {
     ...operational,
@@ -52,6 +70,18 @@ export const monitorPluginErrors = defineErrors({
     what: 'The plugin {name} ended with {outcome}; on its standard error: {stderr}.',
     why: 'A plugin that has nothing to report, or cannot, exits with a code other than 0; what it printed before does not count.',
     todo: 'Run "gantry monitor plugin check" on it, which runs it as the agent does.',
+  },
+  MONITOR_PLUGIN_TIMED_OUT: {
+    ...operational,
+    what: 'The plugin {name} gave no answer within {seconds} s; on its standard error: {stderr}.',
+    why: 'What takes longer than "timeout" of the manifest is ended, with all that it has begun.',
+    todo: 'Run "gantry monitor plugin check" on it to see where it waits, or raise "timeout".',
+  },
+  MONITOR_PLUGIN_NOT_STARTED: {
+    ...operational,
+    what: 'The plugin {name} cannot be started: {problem}.',
+    why: 'The system refused what it takes to start and confine a plugin: a process, a control group, a socket.',
+    todo: 'See what the host is short of, and whether unshare, setpriv and prlimit work for the user of the agent.',
   },
   MONITOR_PLUGIN_REPORT_INVALID: {
     ...operational,

@@ -1,4 +1,5 @@
 import type { CompletedOption, ProgramName } from '../../htools/index.ts';
+import type { HostCommand } from '../daemon/daemon-options.ts';
 import type { Command } from './command.ts';
 
 /** A command that is part of this room; its module is loaded when it is used. */
@@ -15,9 +16,11 @@ export interface ProgramEntry {
   readonly summary: string;
   /** Its long options, for completion. */
   readonly options?: readonly string[];
-  /** For a program that is a command of its own as well: what is to be completed, asked of the program. */
+  /** What is to be completed, asked of the program. */
   readonly loadCompletion?: () => Promise<{ readonly options: readonly CompletedOption[]; readonly args?: string | undefined }>;
   readonly loadProgram: () => Promise<{ run(args: string[]): Promise<number> }>;
+  /** It is also there without "gantry" in front. */
+  readonly alone?: boolean;
 }
 
 export type IndexEntry = CommandEntry | ProgramEntry;
@@ -41,10 +44,29 @@ const program = (
   loadProgram,
 });
 
+/** A command of this host, which describes its options itself. */
+const hostCommand = (
+  path: string,
+  summary: string,
+  loadProgram: () => Promise<{ readonly hostCommand: HostCommand; run(args: string[]): Promise<number> }>,
+): ProgramEntry => ({
+  path: path.split(' '),
+  summary,
+  loadProgram,
+  loadCompletion: async () => {
+    const [{ completedDaemonOptions }, { hostCommand: command }] = await Promise.all([
+      import('../daemon/daemon-options.ts'),
+      loadProgram(),
+    ]);
+    return completedDaemonOptions(command);
+  },
+});
+
 /** One of Ganeti's tools; main.ts knows them too, and does not come here to run them. */
 const htool = (name: ProgramName, summary: string): ProgramEntry => ({
   path: [name],
   summary,
+  alone: true,
   loadProgram: async () => {
     const { runProgram } = await import('../../htools/index.ts');
     return { run: (args) => runProgram(name, args) };
@@ -79,9 +101,9 @@ export const commandIndex: readonly IndexEntry[] = [
   htool('hsqueeze', 'Find nodes that can be switched off'),
   htool('hroller', 'Plan the reboot of all nodes'),
   htool('harep', 'Repair instances that are broken, by their tags'),
-  program('master', 'Run the master daemon', () => import('../daemon/master.ts')),
-  program('agent', 'Run the node agent', () => import('../daemon/node.ts')),
-  program('monitor', 'Run the monitoring agent of this host', () => import('../daemon/monitor.ts'), ['--listen']),
+  hostCommand('master', 'Run the master daemon', () => import('../daemon/master.ts')),
+  hostCommand('agent', 'Run the node agent', () => import('../daemon/node.ts')),
+  hostCommand('monitor', 'Run the monitoring agent of this host', () => import('../daemon/monitor.ts')),
   program(
     'monitor plugin check',
     'Ask plugins of the monitoring agent once, and show what it would serve',
@@ -90,12 +112,13 @@ export const commandIndex: readonly IndexEntry[] = [
   ),
   {
     path: ['mon-collector'],
+    alone: true,
     summary: 'Print one report of a collector of the monitoring agent',
     loadProgram: () => import('../mon-collector/mon-collector.ts'),
     loadCompletion: async () => (await import('../mon-collector/collector-help.ts')).completedOptions(),
   },
-  program('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
-  program('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
+  hostCommand('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
+  hostCommand('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
   entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),
   entry('instance info', 'Show all about instances', () => import('../commands/instance-info.ts')),
   entry('instance console', 'Connect to the serial console of an instance', () => import('../commands/instance-console.ts')),

@@ -16,6 +16,7 @@ export async function findCommand(words: readonly string[]): Promise<Found> {
   const indexed = longestMatch(commandIndex, given);
   if (indexed) {
     const rest = given.slice(indexed.path.length);
+    if (isPartOfLonger(given, indexed.path.length)) throw unknownCommand(given.slice(0, firstOption(given)), shownPaths([]));
     if ('loadProgram' in indexed) return { kind: 'program', program: indexed, rest };
     return { kind: 'command', command: (await indexed.load()).command, rest };
   }
@@ -24,7 +25,7 @@ export async function findCommand(words: readonly string[]): Promise<Found> {
   const catalogue = await loadOpcodeCommands();
   const command = longestMatch(catalogue, given);
   if (command) return { kind: 'command', command, rest: given.slice(command.path.length) };
-  const all = [...commandIndex.filter((entry) => !('hidden' in entry && entry.hidden)), ...catalogue].map((entry) => entry.path);
+  const all = shownPaths(catalogue);
   if (path.length === 1 && all.some(([first]) => first === path[0])) return { kind: 'topic', path };
   throw unknownCommand(path, all);
 }
@@ -43,15 +44,31 @@ function longestMatch<T extends { readonly path: readonly string[] }>(entries: r
   return entries.filter(({ path }) => path.every((word, index) => words[index] === word)).sort((a, b) => b.path.length - a.path.length)[0];
 }
 
-function unknownCommand(path: readonly string[], all: readonly (readonly string[])[]): GantryError {
-  const [topic = '', verb] = path;
-  const verbs = all.filter(([first]) => first === topic).map(([, second]) => second ?? '');
-  if (verb !== undefined && verbs.length > 0) {
-    const command = `${topic} ${verb}`;
-    return new GantryError('CLI_COMMAND_UNKNOWN', { command, hint: suggestionHint(verb, [...verbs, ...aliasVerbs(topic)]) });
+/** Whether the words after a command begin another one's name: "monitor plugin" is no argument of "monitor". */
+function isPartOfLonger(words: readonly string[], length: number): boolean {
+  return commandIndex.some(({ path }) => path.length > length && path.slice(0, length + 1).every((word, index) => words[index] === word));
+}
+
+function shownPaths(catalogue: readonly Command[]): (readonly string[])[] {
+  return [...commandIndex.filter((entry) => !('hidden' in entry && entry.hidden)), ...catalogue].map(({ path }) => path);
+}
+
+/** Names the first word that no command has at its place, and what it may have meant. */
+function unknownCommand(words: readonly string[], all: readonly (readonly string[])[]): GantryError {
+  const begunBy = (length: number) =>
+    all.filter((path) => path.length >= length && path.slice(0, length).every((word, index) => words[index] === word));
+  const known = words.findLastIndex((_, index) => begunBy(index).some((path) => path.length > index));
+  const [before, word] = [words.slice(0, known), words[known] ?? ''];
+  const next = begunBy(known).map((path) => path[known] ?? '');
+  if (next.includes(word)) {
+    const whole = begunBy(known + 1).map((path) => `"${path.join(' ')}"`);
+    return new GantryError('CLI_COMMAND_UNKNOWN', { command: words.slice(0, known + 1).join(' '), hint: ` There is ${whole.join(', ')}.` });
   }
-  const topics = new Set(all.map(([first = '']) => first));
-  return new GantryError('CLI_COMMAND_UNKNOWN', { command: topic, hint: suggestionHint(topic, topics) });
+  const others = known === 1 ? aliasVerbs(before[0] ?? '') : [];
+  return new GantryError('CLI_COMMAND_UNKNOWN', {
+    command: [...before, word].join(' '),
+    hint: suggestionHint(word, new Set([...next.filter((one) => one !== ''), ...others])),
+  });
 }
 
 function aliasVerbs(topic: string): string[] {

@@ -37,8 +37,7 @@ function clusterDetails(info: Row): Details {
     ['Hypervisor parameters', Object.fromEntries(enabled.map((name) => [name, hvparams[name] ?? {}]))],
     ['Instance policy', info['ipolicy']],
     ['Location rules', info['location'] ? 'yes (as "location" with --output json)' : 'none'],
-    ['Collectors shown or hidden', info['enabled_data_collectors']],
-    ['Collectors every so many seconds', inSeconds(info['data_collector_interval'])],
+    ['Data collectors', dataCollectors(info)],
     ['Diagnose command', info['diagnose_data_collector_filename'] || 'diagnose, on nodes that have it'],
     ['Tags', info['tags']],
     ['UUID', info['uuid']],
@@ -47,5 +46,15 @@ function clusterDetails(info: Row): Details {
   ];
 }
 
-const inSeconds = (microseconds: unknown) =>
-  Object.fromEntries(Object.entries((microseconds ?? {}) as Record<string, number>).map(([name, value]) => [name, value / 1e6]));
+/** Of a plugin only what is set is known: how it is by itself its node knows. */
+function dataCollectors(info: Row): Record<string, string> {
+  const active = (info['enabled_data_collectors'] ?? {}) as Record<string, boolean>;
+  const interval = (info['data_collector_interval'] ?? {}) as Record<string, number>;
+  const names = Object.keys({ ...active, ...interval });
+  return Object.fromEntries(
+    names.map((name) => {
+      const every = interval[name];
+      return [name, `${active[name] === false ? 'hidden' : 'shown'}${every === undefined ? '' : `, every ${every / 1e6} s`}`];
+    }),
+  );
+}

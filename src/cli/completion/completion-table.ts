@@ -37,7 +37,7 @@ export async function completionTable(): Promise<CompletionTable> {
     options: new Map<string, string>(),
     values: new Map<string, string>(),
     args: new Map<string, string>(),
-    programs: commandIndex.flatMap((entry) => ('loadCompletion' in entry && entry.loadCompletion ? entry.path : [])),
+    programs: commandIndex.flatMap((entry) => ('alone' in entry && entry.alone ? entry.path : [])),
   };
   for (const described of await allCommands()) {
     const path = described.path.join(' ');

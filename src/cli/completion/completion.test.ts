@@ -43,6 +43,12 @@ test('commands and options come from our own table', async () => {
   assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-install', '--no-nics', '--no-start']);
 });
 
+test('commands of the host are completed from what they read themselves', async () => {
+  assert.deepEqual(await offers('gantry monitor --pl'), ['--plugin-settings', '--plugins']);
+  assert.deepEqual(await offers('gantry cluster init --node'), ['--node-name']);
+  assert.deepEqual(await offers('gantry monitor plugin check --plug'), ['--plugin-settings']);
+});
+
 test('words that are fixed are offered at their place', async () => {
   assert.deepEqual(await offers('gantry tag add '), ['cluster', 'group', 'instance', 'network', 'node']);
   assert.deepEqual(await offers('gantry node list --output '), ['json', 'table']);

@@ -7,33 +7,38 @@ import { type HypervisorName, hypervisors } from '../../model/index.ts';
 import { agentPaths, tinyHvparams } from '../../node/index.ts';
 import { type Authority, createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 import { openStore } from '../../store/index.ts';
-import { daemonOptions, type OptionTable } from './daemon-options.ts';
+import { daemonOptions, type HostCommand } from './daemon-options.ts';
 import { lookUpUser } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
 
-const table = {
-  name: { help: 'name of the cluster', required: true },
-  'state-dir': { help: 'where master/ and node/ keep their state', default: '/var/lib/gantry' },
-  'node-name': { help: 'name of this node, the first one', required: true },
-  address: { help: 'IPv4 address of this node', required: true },
-  'agent-port': { help: 'TCP port of the node agents', default: '1811' },
-  'api-address': { help: 'further address or name under which the REST API is reached; repeat for more', many: true },
-  'file-storage-dir': { help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
-  'shared-file-storage-dir': {
-    help: 'folder for disks of template sharedfile, the same on all nodes',
-    default: '/srv/gantry/shared-file-storage',
+export const hostCommand = {
+  name: 'cluster init',
+  summary: 'Creates a new cluster with this host as its first node',
+  options: {
+    name: { value: 'NAME', help: 'name of the cluster', required: true },
+    'state-dir': { value: 'FOLDER', help: 'where master/ and node/ keep their state', default: '/var/lib/gantry' },
+    'node-name': { value: 'NAME', help: 'name of this node, the first one', required: true },
+    address: { value: 'ADDRESS', help: 'IPv4 address of this node', required: true },
+    'agent-port': { help: 'TCP port of the node agents', default: '1811' },
+    'api-address': { value: 'ADDRESS', help: 'further address or name under which the REST API is reached; repeat for more', many: true },
+    'file-storage-dir': { value: 'FOLDER', help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
+    'shared-file-storage-dir': {
+      value: 'FOLDER',
+      help: 'folder for disks of template sharedfile, the same on all nodes',
+      default: '/srv/gantry/shared-file-storage',
+    },
+    'tiny-dir': { value: 'FOLDER', help: 'folder with kernel and initrd of the tiny OS, the same on all nodes' },
+    hypervisors: { help: 'enabled hypervisors, separated by commas', default: 'kvm' },
+    'mac-prefix': { help: 'first half of the MAC addresses of instances', default: 'aa:00:00' },
+    'console-ports': { help: 'range of TCP ports for VNC consoles', default: '11000-14999' },
+    store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
+    user: { value: 'NAME', help: 'system user of the master, which shall own its files', default: 'gantry' },
   },
-  'tiny-dir': { help: 'folder with kernel and initrd of the tiny OS, the same on all nodes' },
-  hypervisors: { help: 'enabled hypervisors, separated by commas', default: 'kvm' },
-  'mac-prefix': { help: 'first half of the MAC addresses of instances', default: 'aa:00:00' },
-  'console-ports': { help: 'range of TCP ports for VNC consoles', default: '11000-14999' },
-  store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
-  user: { help: 'system user of the master, which shall own its files', default: 'gantry' },
-} as const satisfies OptionTable;
+} as const satisfies HostCommand;
 
 /** `gantry cluster init`: CA, certificates, users file, first configuration; refuses where a cluster is. */
 export async function run(args: string[]): Promise<number> {
-  const options = daemonOptions('cluster init', table, args);
+  const options = daemonOptions(hostCommand, args);
   if (!options) return 0;
   const stateDir = resolve(options['state-dir']);
   const master = masterPaths(join(stateDir, 'master'));

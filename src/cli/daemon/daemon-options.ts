@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { GantryError } from '../../base/index.ts';
+import type { CompletedOption } from '../../htools/index.ts';
+import { suggestionHint } from '../command/suggest.ts';
 
 /** An option of a daemon: its default, or undefined where it must be given. */
 export type OptionTable = Readonly<
@@ -7,6 +9,8 @@ export type OptionTable = Readonly<
     string,
     {
       readonly help: string;
+      /** What stands for its value in the help. */
+      readonly value?: 'FILE' | 'FOLDER' | 'ADDRESS:PORT' | 'ADDRESS' | 'SECONDS' | 'NAME';
       readonly default?: string;
       readonly many?: boolean;
       readonly required?: boolean;
@@ -15,6 +19,18 @@ export type OptionTable = Readonly<
     }
   >
 >;
+
+/** A command of this host: a daemon, or what sets up what daemons need. */
+export interface HostCommand<T extends OptionTable = OptionTable> {
+  /** Without "gantry". */
+  readonly name: string;
+  /** One sentence without its full stop. */
+  readonly summary: string;
+  /** Whole lines below the usage. */
+  readonly details?: string;
+  readonly options: T;
+  readonly examples?: readonly string[];
+}
 
 type Parsed<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends { flag: true }
@@ -26,50 +42,95 @@ type Parsed<T extends OptionTable> = {
         : string | undefined;
 };
 
+/** What the options of a command say. */
+export type DaemonOptions<C extends HostCommand> = Parsed<C['options']>;
+
 /**
  * Reads `--name value` options.
  * @returns undefined after it printed the help that was asked for
- * @throws INPUT_INVALID naming the option
+ * @throws CLI_OPTION_UNKNOWN, CLI_USAGE
  */
-export function daemonOptions<const T extends OptionTable>(command: string, table: T, args: readonly string[]): Parsed<T> | undefined {
+export function daemonOptions<const C extends HostCommand>(command: C, args: readonly string[]): DaemonOptions<C> | undefined {
+  const values = parse(command, args);
+  if (values['help']) {
+    process.stdout.write(helpText(command));
+    return undefined;
+  }
+  for (const [name, { default: fallback, many, required, flag }] of Object.entries<OptionTable[string]>(command.options)) {
+    values[name] ??= many ? [] : flag ? false : fallback;
+    if (required && values[name] === undefined) throw usage(command, `--${name} is missing.`);
+  }
+  return values as DaemonOptions<C>;
+}
+
+function parse({ name: command, options: table }: HostCommand, args: readonly string[]): Record<string, unknown> {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { many, flag }]) => [
       name,
       flag ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
     ]),
   );
-  let values: Record<string, unknown>;
-  try {
-    ({ values } = parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean' } }, strict: true }));
-  } catch (error) {
-    throw invalid(command, 'options', (error as Error).message);
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: { ...options, help: { type: 'boolean', short: 'h' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const known = [...Object.keys(table), 'help'];
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw usage({ name: command }, `"gantry ${command}" has no place for "${token.value}".`);
+    if (token.kind !== 'option') continue;
+    const { name, rawName: option, value } = token;
+    if (!known.includes(name)) {
+      const spellings = known.map((one) => `--${one}`);
+      throw new GantryError('CLI_OPTION_UNKNOWN', { option, command, hint: suggestionHint(option, spellings) });
+    }
+    const { flag = true, value: placeholder = 'VALUE' } = table[name] ? { flag: false, ...table[name] } : {};
+    if (flag && value !== undefined) throw usage({ name: command }, `${option} is a switch and takes no value.`);
+    if (!flag && (value === undefined || value === '' || value.startsWith('--')))
+      throw usage({ name: command }, `${option} needs a value: ${option} ${placeholder}.`);
   }
-  if (values['help']) {
-    process.stdout.write(helpText(command, table));
-    return undefined;
-  }
-  for (const [name, { default: fallback, many, required, flag }] of Object.entries(table)) {
-    values[name] ??= many ? [] : flag ? false : fallback;
-    if (required && values[name] === undefined) throw invalid(command, `--${name}`, 'is missing');
-  }
-  return values as Parsed<T>;
+  return values;
 }
 
 /** `host:port`, an IPv6 address in brackets. @throws INPUT_INVALID */
 export function parseAddress(command: string, option: string, text: string): { host: string; port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (!match?.[1] || port > 65535) throw invalid(command, option, `"${text}" is not of the form address:port`);
+  if (!match?.[1] || port > 65535) {
+    throw new GantryError('INPUT_INVALID', {
+      subject: `gantry ${command}`,
+      field: option,
+      problem: `"${text}" is not of the form address:port`,
+    });
+  }
   return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
 }
 
-const invalid = (command: string, field: string, problem: string) =>
-  new GantryError('INPUT_INVALID', { subject: `gantry ${command}`, field, problem });
+const usage = ({ name: command }: Pick<HostCommand, 'name'>, problem: string) => new GantryError('CLI_USAGE', { command, problem });
 
-function helpText(command: string, table: OptionTable): string {
-  const rows = Object.entries(table).map(([name, { help, default: fallback, required }]) => {
+function helpText({ name, summary, details, options, examples = [] }: HostCommand): string {
+  const rows = Object.entries(options).map(([option, { help, value = 'VALUE', default: fallback, required, flag }]) => {
     const note = required ? ' (required)' : fallback === undefined ? '' : ` (default ${fallback})`;
-    return `  --${name.padEnd(28)} ${help}${note}\n`;
+    return [`--${option}${flag ? '' : ` ${value}`}`, `${help}${note}`] as const;
   });
-  return `Usage: gantry ${command} [options]\n\n${rows.join('')}`;
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    `Usage: gantry ${name} [options]\n\n${summary}.\n`,
+    details === undefined ? '' : `${details}\n`,
+    `\nOptions:\n${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')}`,
+    examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
+  ].join('');
+}
+
+/** What a shell completes. */
+export function completedDaemonOptions({ options }: HostCommand): { readonly options: readonly CompletedOption[] } {
+  const kinds: Readonly<Record<string, string>> = { FILE: 'file', FOLDER: 'dir' };
+  return {
+    options: Object.entries(options).map(([name, { flag, value = '' }]) => ({
+      spellings: [`--${name}`],
+      ...(flag ? {} : { argument: kinds[value] ?? 'string' }),
+    })),
+  };
 }

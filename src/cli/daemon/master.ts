@@ -5,7 +5,7 @@ import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type Leading, type LeadOptions, lead } from '../../cluster/index.ts';
 import { type Credentials, createNodeClient, type NodeClient } from '../../rpc/index.ts';
 import { type Config, openStore } from '../../store/index.ts';
-import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
+import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
 import { dropPrivileges } from './drop-privileges.ts';
 import { joinAuthority } from './join-authority.ts';
 import { masterPaths } from './master-files.ts';
@@ -13,23 +13,27 @@ import { publishQueue } from './publish-queue.ts';
 import { renewOwnCertificates } from './renew-own-certificates.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
-const table = {
-  'state-dir': { help: "the master's state directory", default: '/var/lib/gantry/master' },
-  listen: { help: 'address:port of the REST API; repeat for more', many: true },
-  'listen-fd': { help: 'inherited listening socket for the REST API; repeat for more', many: true },
-  'join-address': { help: 'address:port that join tokens carry; default: the first --listen', many: true },
-  store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
-  name: { help: 'name of this master for the others', default: hostname() },
-  user: { help: 'system user to run as when started by root', default: 'gantry' },
-  'poll-interval': { help: 'seconds between two looks at the nodes', default: '5' },
-  'watch-interval': { help: 'seconds between two looks for instances that should run', default: '300' },
-} as const satisfies OptionTable;
+export const hostCommand = {
+  name: 'master',
+  summary: 'Runs the master daemon, which leads the cluster or stands by until it may, and serves the REST API',
+  options: {
+    'state-dir': { value: 'FOLDER', help: "the master's state directory", default: '/var/lib/gantry/master' },
+    listen: { value: 'ADDRESS:PORT', help: 'address:port of the REST API; repeat for more', many: true },
+    'listen-fd': { help: 'inherited listening socket for the REST API; repeat for more', many: true },
+    'join-address': { value: 'ADDRESS:PORT', help: 'address:port that join tokens carry; default: the first --listen', many: true },
+    store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
+    name: { value: 'NAME', help: 'name of this master for the others', default: hostname() },
+    user: { value: 'NAME', help: 'system user to run as when started by root', default: 'gantry' },
+    'poll-interval': { value: 'SECONDS', help: 'seconds between two looks at the nodes', default: '5' },
+    'watch-interval': { value: 'SECONDS', help: 'seconds between two looks for instances that should run', default: '300' },
+  },
+} as const satisfies HostCommand;
 
 const dayMs = 86_400_000;
 
 /** `gantry master`: leads the cluster, or stands by until it may, and serves the REST API. */
 export async function run(args: string[]): Promise<number> {
-  const options = daemonOptions('master', table, args);
+  const options = daemonOptions(hostCommand, args);
   if (!options) return 0;
   const paths = masterPaths(options['state-dir']);
   await access(paths.ca).catch(() => {
@@ -44,7 +48,7 @@ export async function run(args: string[]): Promise<number> {
   return serve(options, paths, listeners);
 }
 
-type Options = NonNullable<ReturnType<typeof daemonOptions<typeof table>>>;
+type Options = DaemonOptions<typeof hostCommand>;
 type Listener = { fd: number } | { host: string; port: number };
 
 async function serve(options: Options, paths: ReturnType<typeof masterPaths>, listeners: readonly Listener[]): Promise<number> {

@@ -23,7 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (path === undefined || positionals.length > 1) throw invalid('PATH', 'name one file or folder');
   if (values.output !== 'table' && values.output !== 'json') throw invalid('--output', 'it is table or json');
   const checks = await checkPlugins(path, values['plugin-settings']).catch((error: unknown) => {
-    throw error instanceof GantryError ? error : invalid('PATH', (error as Error).message);
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : invalid('PATH', (error as Error).message);
   });
   process.stdout.write(values.output === 'json' ? `${JSON.stringify(checks, undefined, 2)}\n` : table(checks));
   const count = checks.plugins.filter(({ problem }) => problem !== undefined).length;
@@ -57,7 +57,10 @@ function table({ plugins, unconfined }: PluginChecks): string {
 function section(check: PluginCheck): string {
   const { name, path, problem, source, mode, user, interval, seconds, data, metrics = '', stderr = '' } = check;
   const how = source === undefined ? [] : [`  ${source}, ${mode}, every ${interval} s${user === undefined ? '' : `, as ${user}`}`];
-  const told = problem === undefined ? [`  report in ${seconds?.toFixed(3)} s: ${JSON.stringify(data)}`] : [`  refused: ${problem}`];
+  const told =
+    problem === undefined
+      ? [`  report in ${seconds?.toFixed(3)} s: ${JSON.stringify(data)}`]
+      : [`  ${source === undefined ? 'refused' : 'failed'}: ${problem}`];
   const lines = (title: string, text: string) =>
     text === ''
       ? []

@@ -1,7 +1,16 @@
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { loadMonitorWorker, readCertificates, readTokens, startMonitor, watchSettings } from '../../monitor/index.ts';
+import {
+  loadMonitorWorker,
+  logLevels,
+  type MonitorLog,
+  readCertificates,
+  readTokens,
+  startMonitor,
+  unknownCollectors,
+  watchSettings,
+} from '../../monitor/index.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 /** What `gantry monitor` found out from its command line. */
@@ -16,53 +25,96 @@ export interface MonitorSettings {
   readonly config?: string;
   /** Of plugins: their folder, and the operator's file. */
   readonly plugins: { readonly directory: string; readonly settings: string };
+  /** Options and paths that the command line names, and that are not there. */
+  readonly absent: readonly (readonly [option: string, path: string])[];
 }
 
 /** How often certificates are read again, in milliseconds: the node agent renews them. */
 const rereadEvery = 600_000;
 
 /** As `createLog` writes them; the library behind that would be a tenth of this process. */
-function log(level: 30 | 50, msg: string, facts: Record<string, unknown> = {}): void {
+const log: MonitorLog = (level, msg, facts = {}) => {
   try {
-    writeSync(2, `${JSON.stringify({ level, time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
+    writeSync(2, `${JSON.stringify({ level: logLevels[level], time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
   } catch {
     // A full disk, or a reader that has gone: the agent serves without its log.
     return;
   }
-}
+};
 
-async function serve({ listen, runDir, certificates, tokenFile, config, plugins }: MonitorSettings): Promise<void> {
+async function serve({ listen, runDir, certificates, tokenFile, config, plugins, absent }: MonitorSettings): Promise<void> {
   process.title = 'gantry monitor';
   const stop = stopSignal();
+  // Its end is under way then, and soon: what plugins leave is to be removed first.
+  process.on('SIGTERM', () => undefined);
+  for (const [option, path] of absent) log('warn', 'what was named is not there yet', { option, path });
   const monitor = await startMonitor({
     listen,
     runDir,
     plugins,
+    log,
+    certificates,
     ...(certificates === undefined ? {} : { tls: readCertificates(certificates) }),
     tokens: tokenFile === undefined ? [] : readTokens(tokenFile),
   });
   const settings =
     config === undefined
       ? undefined
-      : watchSettings(config, monitor.scheduler.configure, ({ message }) =>
-          log(50, 'what is set for collectors could not be read again; what was set before stays', { file: config, problem: message }),
+      : watchSettings(
+          config,
+          (set) => {
+            monitor.scheduler.configure(set);
+            void tellUnknown(config, unknownCollectors(set, plugins.directory));
+          },
+          ({ message }) =>
+            log('error', 'what is set for collectors could not be read again; what was set before stays', {
+              file: config,
+              problem: message,
+            }),
         );
-  // Without a file the signal changes nothing, and does not end the agent.
-  process.on('SIGHUP', () => settings?.reload());
-  log(30, 'monitor serves', { port: monitor.port });
-  const rereading = setInterval(() => {
+  const rereadCertificates = () => {
     if (certificates === undefined) return;
     try {
       monitor.useTls(readCertificates(certificates));
     } catch (error) {
-      log(50, 'certificates could not be read again; the old ones stay in use', { err: String(error) });
+      log('error', 'certificates could not be read again; the old ones stay in use', { problem: String(error) });
     }
-  }, rereadEvery);
+  };
+  const rereadTokens = () => {
+    if (tokenFile === undefined) return;
+    try {
+      monitor.useTokens(readTokens(tokenFile));
+    } catch (error) {
+      log('error', 'tokens could not be read again; the old ones stay in use', { file: tokenFile, problem: String(error) });
+    }
+  };
+  process.on('SIGHUP', () => {
+    log('info', 'told to read its files again');
+    settings?.reload();
+    rereadCertificates();
+    rereadTokens();
+  });
+  log('info', 'monitor serves', { address: listen.host, port: monitor.port, tls: certificates !== undefined });
+  const rereading = setInterval(rereadCertificates, rereadEvery);
   await aborted(stop);
+  log('info', 'told to end');
   clearInterval(rereading);
   settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');
+}
+
+/** Of each name that nothing on this host has: it may be misspelt. */
+async function tellUnknown(file: string, { names, known }: ReturnType<typeof unknownCollectors>): Promise<void> {
+  if (names.length === 0) return;
+  // Loaded only then: it is large.
+  const { closestName } = await import('../../base/index.ts');
+  for (const name of names)
+    log('warn', 'something is set for a collector that is not here: neither the agent has it nor a plugin', {
+      file,
+      collector: name,
+      did_you_mean: closestName(name, known),
+    });
 }
 
 async function explain(error: unknown, { listen }: MonitorSettings): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ const main = join(import.meta.dirname, '..', 'main.ts');
 const token = 'a-token-of-sufficient-length';
 const dir = mkdtempSync(join(tmpdir(), 'gantry-monitor-'));
 const nodeFiles = join(dir, 'node');
+/** The same with a key that others may read; without an authority. */
+const [openKey, ownOnly] = [join(dir, 'open'), join(dir, 'own')];
 let ca = '';
 let client: { key: string; certificate: string };
 let stranger: { key: string; certificate: string };
@@ -31,6 +33,11 @@ before(async () => {
   await writeFile(join(nodeFiles, 'node.crt'), node.certificate);
   await writeFile(join(nodeFiles, 'ca.crt'), ca);
   await writeFile(join(nodeFiles, 'ca.crl'), await createRevocationList(authority, []));
+  chmodSync(join(nodeFiles, 'node.key'), 0o600);
+  cpSync(nodeFiles, openKey, { recursive: true });
+  chmodSync(join(openKey, 'node.key'), 0o644);
+  cpSync(nodeFiles, ownOnly, { recursive: true });
+  for (const name of ['ca.crt', 'ca.crl']) rmSync(join(ownOnly, name));
   writeFileSync(join(dir, 'tokens'), `# readers\n${token}\n`, { mode: 0o640 });
 });
 after(() => rmSync(dir, { recursive: true }));
@@ -38,16 +45,19 @@ after(() => rmSync(dir, { recursive: true }));
 interface Running {
   readonly child: ChildProcess;
   readonly port: number;
+  /** What its log has so far. */
+  readonly log: () => string;
 }
 
 /** Starts the agent as an operator would, and waits until it serves. */
 async function start(...args: string[]): Promise<Running> {
   const child = spawn(process.execPath, [main, 'monitor', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  for await (const chunk of child.stderr ?? []) {
-    said += chunk;
+  child.stderr?.on('data', (chunk) => (said += String(chunk)));
+  while (child.exitCode === null) {
     const port = /"port":(\d+)/.exec(said)?.[1];
-    if (port) return { child, port: Number(port) };
+    if (port) return { child, port: Number(port), log: () => said };
+    await sleep(10);
   }
   return assert.fail(said);
 }
@@ -107,15 +117,16 @@ test('what is set for collectors counts from the start, and anew on SIGHUP', { t
       return ['lv', 'drbd'].filter((name) => list.some(([one]) => one === name));
     };
     assert.deepEqual(await shown(), ['drbd']);
-    set({ drbd: { active: false } });
+    set({ drbd: { active: false }, memroy: { active: false } });
     agent.child.kill('SIGHUP');
     while ((await shown())[0] !== 'lv') await sleep(20, undefined, { signal });
     assert.deepEqual(await shown(), ['lv']);
+    while (!/"level":40.*"collector":"memroy","did_you_mean":"memory"/.test(agent.log())) await sleep(20, undefined, { signal });
     set({ 'node-health': { command: 'no-such-command' } });
     agent.child.kill('SIGHUP');
     const health = async () => (await fetch(`http://127.0.0.1:${agent.port}/1/report/node/node-health`)).text();
     // It is not there, and maybe not even its folder.
-    while (!/ENOENT.*node-diagnose-commands/.test(await health())) await sleep(20, undefined, { signal });
+    while (!/no-such-command fails: ENOENT/.test(await health())) await sleep(20, undefined, { signal });
   } finally {
     assert.equal(await stop(agent), 0);
   }
@@ -130,9 +141,16 @@ describe('beyond loopback', () => {
     ['certificates that are not there', ['--listen', '0.0.0.0:0', '--certificates', '/nosuch'], /MONITOR_CERTIFICATES_UNUSABLE[^]*ENOENT/],
     ['an address that is none of this host', ['--insecure', '--listen', '192.0.2.1:0'], /MONITOR_LISTEN_FAILED[^]*EADDRNOTAVAIL/],
     ['settings that are none', ['--config', join(nodeFiles, 'node.crt')], /MONITOR_CONFIG_UNUSABLE[^]*JSON/],
+    ['settings of plugins that are none', ['--plugin-settings', join(nodeFiles, 'node.crt')], /MONITOR_PLUGIN_SETTINGS_INVALID/],
     ['no address', ['--listen', 'here'], /INPUT_INVALID/],
     ['a port that is none', ['--listen', '127.0.0.1:99999'], /INPUT_INVALID/],
-    ['an unknown option', ['--listne', '127.0.0.1:0'], /INPUT_INVALID/],
+    ['an unknown option', ['--listne', '127.0.0.1:0'], /CLI_OPTION_UNKNOWN.*--listen/],
+    ['an option without its value', ['--certificates', '--insecure'], /CLI_USAGE.*--certificates FOLDER/],
+    ['a value for a switch', ['--insecure=yes'], /CLI_USAGE.*switch/],
+    ['a word too many', ['here'], /CLI_USAGE.*"here"/],
+    ['a word that is no command', ['plugin', 'chek'], /CLI_COMMAND_UNKNOWN.*"check"/],
+    ['a key that everybody may read', ['--certificates', openKey], /MONITOR_CERTIFICATES_UNUSABLE[^]*everybody may read/],
+    ['TLS of which nobody could ask', ['--certificates', ownOnly], /MONITOR_CERTIFICATES_UNUSABLE[^]*ca\.crt/],
   ];
   for (const [what, args, text] of refused) {
     test(`refused: ${what}`, async () => {
@@ -165,6 +183,97 @@ describe('beyond loopback', () => {
       assert.equal(await stop(agent), 0);
     }
   });
+});
+
+test('with TLS and no authority for bearers of a token; tokens are read again on SIGHUP', { timeout: 60_000 }, async ({ signal }) => {
+  const tokens = join(dir, 'changing-tokens');
+  writeFileSync(tokens, `${token}\n`, { mode: 0o600 });
+  const agent = await start('--listen', '0.0.0.0:0', '--certificates', ownOnly, '--token-file', tokens);
+  const heard = async (line: RegExp) => {
+    while (!line.test(agent.log())) await sleep(10, undefined, { signal });
+  };
+  try {
+    assert.deepEqual([await askTls(agent.port, client), await askTls(agent.port, undefined, token)], [401, 200]);
+    writeFileSync(tokens, 'short\n');
+    agent.child.kill('SIGHUP');
+    await heard(/shorter than 16 characters.*tokens could not be read again/);
+    assert.equal(await askTls(agent.port, undefined, token), 200);
+    writeFileSync(tokens, `${token}-of-tomorrow\n`);
+    agent.child.kill('SIGHUP');
+    while ((await askTls(agent.port, undefined, `${token}-of-tomorrow`)) !== 200) await sleep(10, undefined, { signal });
+    assert.equal(await askTls(agent.port, undefined, token), 401);
+  } finally {
+    assert.equal(await stop(agent), 0);
+  }
+});
+
+test('an authority that vanishes while the agent runs opens it to nobody', { timeout: 60_000 }, async ({ signal }) => {
+  const folder = join(dir, 'vanishing');
+  cpSync(nodeFiles, folder, { recursive: true });
+  const agent = await start('--listen', '0.0.0.0:0', '--certificates', folder);
+  try {
+    for (const name of ['ca.crl', 'ca.crt']) {
+      rmSync(join(folder, name));
+      agent.child.kill('SIGHUP');
+      while (!agent.log().includes(`${name} is missing`)) await sleep(10, undefined, { signal });
+      assert.deepEqual(
+        [await askTls(agent.port, client), await askTls(agent.port, stranger), await askTls(agent.port, undefined)],
+        [200, 401, 401],
+      );
+    }
+  } finally {
+    assert.equal(await stop(agent), 0);
+  }
+});
+
+test('told to end twice, it ends once, in order', async () => {
+  const agent = await start('--listen', '127.0.0.1:0');
+  agent.child.kill('SIGTERM');
+  while (!agent.log().includes('told to end')) await sleep(5);
+  agent.child.kill('SIGTERM');
+  const [code, signal] = await once(agent.child, 'exit');
+  assert.deepEqual([code, signal], [0, null]);
+});
+
+test('a check of plugins says whether one is refused or fails', async () => {
+  const plugins = join(dir, 'plugins');
+  mkdirSync(plugins, { mode: 0o755 });
+  chmodSync(dir, 0o755);
+  for (const [name, text] of [
+    ['late', 'sleep 1000'],
+    ['bad', 'exit 3'],
+    ['open', 'true'],
+  ] as const) {
+    writeFileSync(join(plugins, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(plugins, name), name === 'open' ? 0o777 : 0o755);
+  }
+  writeFileSync(join(plugins, 'late.yaml'), 'timeout: 0.5\n');
+  const { code, stdout, stderr } = await run(process.execPath, [main, 'monitor', 'plugin', 'check', plugins], {
+    okCodes: [1, 2, 3, 4, 5, 6, 7, 8],
+    timeoutMs: 30_000,
+  });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /^ {2}failed: MONITOR_PLUGIN_TIMED_OUT: The plugin late gave no answer within 0\.5 s/m);
+  assert.match(stdout, /^ {2}failed: MONITOR_PLUGIN_FAILED: The plugin bad/m);
+  assert.match(stdout, /^ {2}refused: MONITOR_PLUGIN_UNSAFE/m);
+  assert.match(stderr, /MONITOR_PLUGINS_REFUSED[^]*3/);
+});
+
+test('the log tells of what was named and is not there', async () => {
+  const agent = await start('--listen', '127.0.0.1:0', '--plugins', join(dir, 'plugnis'), '--config', join(dir, 'none.json'));
+  assert.equal(await stop(agent), 0);
+  const lines = agent
+    .log()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; option?: string; msg: string });
+  assert.deepEqual(
+    lines.flatMap(({ level, option }) => (option ? [[level, option]] : [])),
+    [
+      [40, '--config'],
+      [40, '--plugins'],
+    ],
+  );
 });
 
 test('on loopback, a token is wanted where tokens are given', async () => {

@@ -1,23 +1,31 @@
 import { createLog } from '../../base/index.ts';
 import { startAgent } from '../../node/index.ts';
-import { daemonOptions, type OptionTable, parseAddress } from './daemon-options.ts';
+import { daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
-const table = {
-  name: { help: 'name of this node', required: true },
-  listen: { help: 'address:port of the agent', required: true },
-  'state-dir': { help: 'certificates and what must last', default: '/var/lib/gantry/node' },
-  'run-dir': { help: 'sockets and run-time files', default: '/run/gantry' },
-  'log-dir': { help: 'logs of the instances', default: '/var/log/gantry' },
-  'file-storage-dir': { help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
-  'shared-file-storage-dir': { help: 'folder for disks of template sharedfile', default: '/srv/gantry/shared-file-storage' },
-  'os-path': { help: 'folder with OS definitions; repeat for more', many: true },
-  'uid-base': { help: 'first of the user ids under which instances run', default: '200000' },
-} as const satisfies OptionTable;
+export const hostCommand = {
+  name: 'agent',
+  summary: 'Runs the node agent of this host; instances survive its end',
+  options: {
+    name: { value: 'NAME', help: 'name of this node', required: true },
+    listen: { value: 'ADDRESS:PORT', help: 'address:port of the agent', required: true },
+    'state-dir': { value: 'FOLDER', help: 'certificates and what must last', default: '/var/lib/gantry/node' },
+    'run-dir': { value: 'FOLDER', help: 'sockets and run-time files', default: '/run/gantry' },
+    'log-dir': { value: 'FOLDER', help: 'logs of the instances', default: '/var/log/gantry' },
+    'file-storage-dir': { value: 'FOLDER', help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
+    'shared-file-storage-dir': {
+      value: 'FOLDER',
+      help: 'folder for disks of template sharedfile',
+      default: '/srv/gantry/shared-file-storage',
+    },
+    'os-path': { value: 'FOLDER', help: 'folder with OS definitions; repeat for more', many: true },
+    'uid-base': { help: 'first of the user ids under which instances run', default: '200000' },
+  },
+} as const satisfies HostCommand;
 
 /** `gantry agent`: the node agent. Instances survive its end. */
 export async function run(args: string[]): Promise<number> {
-  const options = daemonOptions('agent', table, args);
+  const options = daemonOptions(hostCommand, args);
   if (!options) return 0;
   const log = createLog(`agent ${options.name}`);
   const agent = await startAgent(

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { collectorCatalogue } from '../../monitor/index.ts';
 import { optionsOf } from './collector-options.ts';
 
-export const listWord = 'list';
+/** What lists all collectors, and what lists the plugins among them. */
+export const listWords: readonly string[] = ['list', 'plugins'];
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length));
@@ -24,12 +25,16 @@ export function helpText(name?: string): string {
   const collectors = collectorCatalogue.map(({ name: own, help }): [string, string] => [own, help]);
   return [
     'Usage: mon-collector COLLECTOR [OPTION...]\nPrints one report of a collector of the monitoring agent.\n',
-    columns([...collectors, [listWord, 'List the collectors with their categories and intervals.']]),
+    columns([
+      ...collectors,
+      ['list', 'List the collectors and plugins with their categories, kinds and intervals.'],
+      ['plugins', 'List the plugins of this host; the name of one prints its report.'],
+    ]),
     columns(options),
   ].join('\n');
 }
 
-const choices = (): string => `choices=${[...collectorCatalogue.map(({ name }) => name), listWord].join(',')}`;
+const choices = (): string => `choices=${[...collectorCatalogue.map(({ name }) => name), ...listWords].join(',')}`;
 
 /** In Ganeti's format: options with what completes them, then the arguments. */
 export function completionText(name?: string): string {
@@ -42,7 +47,9 @@ export function completionText(name?: string): string {
 
 /** For completion in shells: the options of all collectors together. */
 export function completedOptions() {
-  const all = Object.assign({}, ...collectorCatalogue.map(({ name }) => optionsOf(name))) as ReturnType<typeof optionsOf>;
+  const all = Object.assign({}, ...[...collectorCatalogue.map(({ name }) => name), ...listWords].map(optionsOf)) as ReturnType<
+    typeof optionsOf
+  >;
   const options = Object.entries(all)
     .filter(([long]) => long !== 'help' && long !== 'help-completion')
     .map(([long, { short, value, completion }]) => ({

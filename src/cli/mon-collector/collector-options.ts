@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { GantryError } from '../../base/index.ts';
+import { collectorCatalogue } from '../../monitor/index.ts';
 
 interface CollectorOption {
   readonly short?: string;
@@ -23,6 +24,14 @@ const ownOptions: Readonly<Record<string, Readonly<Record<string, CollectorOptio
     file: file('f', 'what lvs printed, in place of running it'),
     instances: file('i', 'JSON with the instances and their disks, in place of what the node agent knows'),
   },
+  'node-health': {
+    command: {
+      short: 'c',
+      value: 'NAME',
+      help: 'command of /etc/gantry/node-diagnose-commands to run, in place of diagnose',
+      completion: 'string',
+    },
+  },
 };
 
 const commonOptions: Readonly<Record<string, CollectorOption>> = {
@@ -34,6 +43,18 @@ const commonOptions: Readonly<Record<string, CollectorOption>> = {
   wait: { value: 'SECONDS', help: 'averages are over this time; 0: none [1]', completion: 'float' },
 };
 
+/** Of the lists, and of plugins. */
+const pluginOptions: Readonly<Record<string, CollectorOption>> = {
+  plugins: { value: 'FOLDER', help: 'where plugins lie [/etc/gantry/monitor/plugins]', completion: 'string' },
+  'plugin-settings': {
+    value: 'FILE',
+    help: 'the user of plugins, and what they are granted [/etc/gantry/monitor/plugins.yaml]',
+    completion: 'file',
+  },
+};
+
+const isBuiltIn = (name: string): boolean => collectorCatalogue.some((one) => one.name === name);
+
 const questions: Readonly<Record<string, CollectorOption>> = {
   version: { short: 'V', help: 'print the version', completion: 'none' },
   help: { short: 'h', help: 'print this help', completion: 'none' },
@@ -42,7 +63,7 @@ const questions: Readonly<Record<string, CollectorOption>> = {
 
 /** The options of a collector by their long names; without a name those that `mon-collector` itself has. */
 export const optionsOf = (name?: string): Readonly<Record<string, CollectorOption>> => ({
-  ...(name === undefined ? {} : { ...ownOptions[name], ...commonOptions }),
+  ...(name === undefined ? {} : { ...(isBuiltIn(name) ? ownOptions[name] : pluginOptions), ...commonOptions }),
   ...questions,
 });
 

@@ -29,7 +29,9 @@ export function givenFacts(name: string, { options }: CollectorLine, warn: (mess
   };
   const source = text(name === 'drbd' ? 'drbd-status' : 'file');
   const instances = instancesFrom(text('drbd-pairing'), text('instances'), warn);
+  const command = options['command'];
   return {
+    ...(typeof command === 'string' && { command }),
     ...(source !== undefined &&
       (name === 'lv' ? { outputs: new Map([['lvs', source]]) } : { files: new Map([[`/proc/${name}`, source]]) })),
     ...(instances && { instances }),

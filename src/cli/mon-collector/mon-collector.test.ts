@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -60,6 +60,42 @@ test('the list: one line a collector, or JSON', () => {
   assert.ok(JSON.parse(collector('list', '--output=json').stdout).some(({ name }: { name: string }) => name === 'inst-usage'));
 });
 
+test('plugins are listed, and one by its name prints its report', () => {
+  const folder = join(scratch, 'plugins');
+  mkdirSync(folder);
+  chmodSync(scratch, 0o755);
+  const plugin = (name: string, text: string, mode = 0o644) => writeFileSync(join(folder, name), text, { mode });
+  plugin('rack', '#!/bin/sh\nprintf \'{"status":{"code":0,"message":""},"data":{"row":5},"metrics":[{"name":"row","value":5}]}\'\n', 0o755);
+  plugin('rack.yaml', 'category: node\nkind: status\ninterval: 30\nhelp: Where it stands.\nversion: "3"\n');
+  plugin('backup.prom', 'backup_age_seconds 7\n');
+  plugin('plain', 'no program');
+  const options = ['--plugins', folder, '--plugin-settings', join(scratch, 'none.yaml')];
+  const { stdout } = collector('plugins', ...options);
+  assert.match(
+    stdout,
+    /^backup .*\nplain .*Plugin, refused: .*not executable.*\nrack +node +status +30 s {2}Plugin .*rack. Where it stands.\n$/,
+  );
+  assert.match(collector('list', ...options).stdout, /^memory .*[^]*^rack /m);
+  assert.equal(collector('plugins', '--plugins', join(scratch, 'nowhere')).stdout, 'There is no plugin.\n');
+  const { timestamp, ...report } = JSON.parse(collector('rack', ...options).stdout);
+  assert.ok(timestamp > 1e18);
+  const data = { status: { code: 0, message: '' }, row: 5, metrics: [{ name: 'row', value: 5 }] };
+  assert.deepEqual(report, { name: 'rack', version: '3', format_version: 1, category: 'node', kind: 1, data });
+  assert.match(collector('backup', '--output', 'metrics', ...options).stdout, /^backup_age_seconds 7$/m);
+  assert.match(collector('plain', ...options).stderr, /plain has nothing to report: .*not executable[^]*MONITOR_COLLECTOR_FAILED/);
+  assert.match(collector('rakc', ...options).stderr, /no collector named rakc\. Did you mean "rack"/);
+});
+
+test('the diagnose command of node-health has a name', () => {
+  const { data } = JSON.parse(collector('node-health', '--command=no-such-command').stdout);
+  assert.match(data.status.message, /no-such-command/);
+  assert.equal(JSON.parse(collector('node-health').stdout).data.health, 'Ok');
+});
+
+test('a misspelt name is told with the one that was meant, whatever its options', () => {
+  assert.match(collector('cpu-avg-laod', '-f', 'x').stderr, /no collector named cpu-avg-laod\. Did you mean "cpu-avg-load"\?/);
+});
+
 test('what is wrong is told with a code and the exit code', () => {
   const told = (...words: string[]) => {
     const { stdout, stderr, status } = collector(...words);
@@ -87,6 +123,6 @@ test('text is shown as Haskell shows it', () => {
 
 test('completion knows every collector and the options of all', () => {
   const { options, args } = completedOptions();
-  assert.match(args, /^choices=cpu-avg-load,.*,list$/);
+  assert.match(args, /^choices=cpu-avg-load,.*,list,plugins$/);
   assert.deepEqual(options.find(({ spellings }) => spellings.includes('--drbd-pairing'))?.spellings, ['-p', '--drbd-pairing']);
 });

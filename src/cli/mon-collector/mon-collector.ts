@@ -1,6 +1,8 @@
+import { parseArgs } from 'node:util';
 import { GantryError } from '../../base/index.ts';
-import { collectOnce, collectorCatalogue } from '../../monitor/index.ts';
-import { completionText, helpText, listWord, versionText } from './collector-help.ts';
+import { collectOnce, collectorCatalogue, collectPlugin, type HostPlugin, listPlugins, type OnceReport } from '../../monitor/index.ts';
+import { suggestionHint } from '../command/suggest.ts';
+import { completionText, helpText, listWords, versionText } from './collector-help.ts';
 import { type CollectorLine, parseCollectorLine } from './collector-options.ts';
 import { givenFacts } from './given-facts.ts';
 import { showText } from './show-text.ts';
@@ -24,27 +26,53 @@ export async function run(words: readonly string[]): Promise<number> {
 }
 
 async function runLine([name = '', ...rest]: readonly string[]): Promise<number> {
-  const collector = collectorCatalogue.find((one) => one.name === name);
-  if (!collector && name !== listWord) {
-    if (!name.startsWith('-') && name !== '') throw unknown(name);
+  if (name.startsWith('-') || name === '') {
     if (answer(parseCollectorLine([name, ...rest].filter(Boolean)))) return 0;
     printBeside(helpText());
     return 1;
   }
+  const collector = collectorCatalogue.find((one) => one.name === name);
+  const plugins = collector ? [] : await listPlugins(pluginFiles(rest));
+  const isList = listWords.includes(name);
+  if (!collector && !isList && !plugins.some((one) => one.name === name)) throw unknown(name, plugins);
   const line = parseCollectorLine(rest, name);
   if (answer(line, name)) return 0;
   if (line.args.length > 0) throw new GantryError('MONITOR_COLLECTOR_ARGUMENTS', { words: line.args.join(' ') });
   const output = oneOf(['json', 'text', 'metrics'], line);
-  if (!collector) {
-    print(listText(output));
+  if (isList) {
+    print(listText([...(name === 'plugins' ? [] : collectorCatalogue), ...plugins], output));
     return 0;
   }
-  const given = givenFacts(name, line, (message) => printBeside(`Warning: ${message}\n`));
-  const { report, metrics } = await collectOnce(collector, { ...given, pause: seconds(line) * 1000 }).catch((error: unknown) => {
-    throw explain(name, given.files ?? given.outputs, error as Error);
-  });
+  const { report, metrics } = collector ? await collectBuiltIn(collector, line) : await collectFromPlugin(name, rest);
   print(output === 'metrics' ? metrics : output === 'text' ? `${JSON.stringify(JSON.parse(report), undefined, 2)}\n` : `${report}\n`);
   return 0;
+}
+
+function collectBuiltIn(collector: (typeof collectorCatalogue)[number], line: CollectorLine): Promise<OnceReport> {
+  const { name } = collector;
+  const given = givenFacts(name, line, (message) => printBeside(`Warning: ${message}\n`));
+  return collectOnce(collector, { ...given, pause: seconds(line) * 1000 }).catch((error: unknown) => {
+    throw explain(name, given.files ?? given.outputs, error as Error);
+  });
+}
+
+async function collectFromPlugin(name: string, words: readonly string[]): Promise<OnceReport> {
+  const report = await collectPlugin(name, pluginFiles(words)).catch((error: unknown) => {
+    throw explain(name, undefined, error as Error);
+  });
+  if (!report) throw unknown(name, []);
+  return report;
+}
+
+/** Whatever else is among the words: whether it may be depends on the plugins that there are. */
+function pluginFiles(words: readonly string[]) {
+  const options = { plugins: { type: 'string' }, 'plugin-settings': { type: 'string' } } as const;
+  const { values } = parseArgs({ args: [...words], options, strict: false });
+  const { plugins, 'plugin-settings': settings } = values;
+  return {
+    directory: typeof plugins === 'string' ? plugins : '/etc/gantry/monitor/plugins',
+    settings: typeof settings === 'string' ? settings : '/etc/gantry/monitor/plugins.yaml',
+  };
 }
 
 /** Prints what was only asked. @returns whether anything was */
@@ -71,26 +99,41 @@ function seconds({ options }: CollectorLine): number {
 
 const usage = (problem: string) => new GantryError('MONITOR_COLLECTOR_USAGE', { problem });
 
-const unknown = (name: string) =>
-  new GantryError('MONITOR_COLLECTOR_UNKNOWN', { name, names: collectorCatalogue.map((one) => one.name).join(', ') });
+const unknown = (name: string, plugins: readonly HostPlugin[]) => {
+  const names = [...collectorCatalogue, ...plugins].map((one) => one.name);
+  return new GantryError('MONITOR_COLLECTOR_UNKNOWN', {
+    name,
+    hint: suggestionHint(name, [...names, ...listWords]),
+    names: names.join(', '),
+  });
+};
 
-function listText(output: string | undefined): string {
-  const rows = collectorCatalogue.map(({ name, category, kind, interval, help }) => ({ name, category, kind, interval, help }));
+type Listed = Omit<HostPlugin, 'path'> & { readonly path?: string };
+
+function listText(collectors: readonly Listed[], output: string | undefined): string {
+  const rows = collectors.map(({ name, category, kind, interval, help, path, problem }) => ({
+    ...{ name, category, kind, interval, help },
+    ...(path !== undefined && { path }),
+    ...(problem !== undefined && { problem }),
+  }));
   if (output === 'json') return `${JSON.stringify(rows)}\n`;
-  const width = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
-  const names = width(rows.map(({ name }) => name));
+  if (rows.length === 0) return 'There is no plugin.\n';
+  const names = Math.max(...rows.map(({ name }) => name.length));
   return rows
-    .map(
-      ({ name, category, kind, interval, help }) =>
-        `${name.padEnd(names)}  ${(category ?? 'default').padEnd(10)}  ${kind.padEnd(11)}  ${`${interval} s`.padStart(5)}  ${help}\n`,
-    )
+    .map((row) => {
+      const { name, category, kind, interval, help, path, problem } = row;
+      const plugin = path === undefined ? '' : problem === undefined ? `Plugin ${path}. ` : `Plugin, refused: ${problem}`;
+      const every = `${interval} s`.padStart(5);
+      return `${name.padEnd(names)}  ${(category ?? 'default').padEnd(10)}  ${kind.padEnd(11)}  ${every}  ${plugin}${problem ? '' : help}`.trimEnd();
+    })
+    .map((line) => `${line}\n`)
     .join('');
 }
 
 /** A given text that makes a collector fail is malformed; of this host's own the collector says what is wrong. */
 function explain(name: string, given: ReadonlyMap<string, string> | undefined, error: Error): GantryError {
   const [text] = given?.values() ?? [];
-  const problem = error.name === 'TimeoutError' ? 'it took too long' : error.message;
+  const problem = error.name === 'TimeoutError' ? 'it took too long' : error.message.replace(/\.$/, '');
   if (text === undefined) return new GantryError('MONITOR_COLLECTOR_FAILED', { name, problem }, { cause: error });
   const part = name === 'drbd' ? 'versionInfo' : name;
   return new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', { name, text: text.slice(0, mostShown), part, problem }, { cause: error });

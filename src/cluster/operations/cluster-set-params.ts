@@ -1,5 +1,6 @@
+import { closestName, GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Cluster, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
+import { builtInCollectors, type Cluster, canBePlugin, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { checkHvparams } from '../lib/new-instance.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
@@ -21,12 +22,13 @@ const replaced = [
 
 export const clusterSetParams = ({ live }: ClusterParts) =>
   defineOperation(clusterOpcodes.clusterSetParams, {
-    async plan({ config }, params): Promise<{ changes: Params; uuid: string }> {
+    async plan({ config, log }, params): Promise<{ changes: Params; uuid: string }> {
       const after = applied(config.cluster, params);
       for (const [hypervisor, own] of Object.entries(after.hvparams)) checkHvparams(hypervisor as HypervisorName, own);
       for (const byHypervisor of Object.values(after.os_hvp)) {
         for (const [hypervisor, own] of Object.entries(byHypervisor)) checkHvparams(hypervisor as HypervisorName, own);
       }
+      checkCollectors(params, log);
       if (params.location) await checkClusterLocation(config, live, params.location);
       return { changes: params, uuid: config.cluster.uuid };
     },
@@ -47,6 +49,22 @@ function applied(cluster: Cluster, params: Params): Cluster {
     changed['os_hvp'] = osHvp;
   }
   return { ...cluster, ...changed, data_collectors: withCollectors(cluster, params) };
+}
+
+/** What no collector can be named is refused; what may be a plugin on some node is set, and told of. What is only taken away may have any name. */
+function checkCollectors(
+  { enabled_data_collectors: active = {}, data_collector_interval: interval = {} }: Params,
+  log: (text: string) => void,
+) {
+  const given = [...Object.entries(active), ...Object.entries(interval)].flatMap(([name, value]) => (value === null ? [] : [name]));
+  const known = Object.keys(builtInCollectors);
+  for (const name of new Set(given)) {
+    if (Object.hasOwn(builtInCollectors, name)) continue;
+    const close = closestName(name, known);
+    const hint = close === undefined ? '' : ` Did you mean "${close}"?`;
+    if (!canBePlugin(name)) throw new GantryError('MONITOR_COLLECTOR_UNKNOWN', { name, hint, names: known.join(', ') });
+    log(`Warning: no agent has a collector named ${name} of its own; this counts for plugins of that name alone.${hint}`);
+  }
 }
 
 /** Null takes a setting away, and a collector without any is not kept. */

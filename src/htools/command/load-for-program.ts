@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { GantryError } from '../../base/index.ts';
 import {
   type ClusterData,
@@ -9,6 +10,7 @@ import {
 } from '../../placement/index.ts';
 import { loadCluster } from '../sources/load-cluster.ts';
 import type { MonitorOptions } from '../sources/monitor/measure.ts';
+import { requireReadable } from '../sources/require-readable.ts';
 import type { ProgramIo } from './program-io.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,6 +25,7 @@ export interface LoadedCluster {
 /** Loads and prepares a cluster as the options say; what is odd about it goes to standard error. */
 export async function loadForProgram(settings: Settings, io: ProgramIo): Promise<LoadedCluster> {
   const warn = (message: string) => io.err(`Warning: ${message}\n`);
+  await requireReadable(filesNamed(settings));
   const data = await loadCluster({ ...settings, utilisationFile: settings.loadFile, monitor: monitorUse(settings), warn });
   const prepared = prepareCluster(withOfflineNodes(data, settings.offlineNodes), {
     exclusionTags: settings.exclusionTags.map((tag) => `${tag}:`),
@@ -31,6 +34,15 @@ export async function loadForProgram(settings: Settings, io: ProgramIo): Promise
   });
   if (settings.verbosity !== 0) warnOfMissing(prepared, io);
   return { data, prepared };
+}
+
+/** Files that are read once the cluster is known. */
+function filesNamed(settings: Settings): readonly (string | undefined)[] {
+  const { loadFile, usedMemoryFile, writeRateFile } = settings;
+  const { dataFile, caFile, certificates, tokenFile } = monitorUse(settings) ?? {};
+  const wanted = ['node.key', 'node.crt', ...(caFile === undefined ? ['ca.crt'] : [])];
+  const identity = certificates === undefined ? [] : wanted.map((name) => join(certificates, name));
+  return [loadFile, usedMemoryFile, writeRateFile, dataFile, caFile, ...identity, tokenFile];
 }
 
 /** What the options say about monitoring agents. */

@@ -19,7 +19,8 @@ export async function run(settings: Settings, hosts: readonly string[], io: Prog
     io.out(`${name.padEnd(width)} ${cells.map((cell, k) => cell.padStart(widths[k] as number)).join(' ')}\n`);
   if (headers) row('Name', titles);
   let complete = true;
-  for await (const collected of collectClusters({ ...settings, rapi: hosts, folder: outputFolder })) {
+  const warn = (message: string) => io.err(`Warning: ${message}\n`);
+  for await (const collected of collectClusters({ ...settings, rapi: hosts, folder: outputFolder, warn })) {
     const { name } = collected;
     if ('error' in collected) {
       const { code, what, todo } = collected.error.toReport();

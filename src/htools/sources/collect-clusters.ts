@@ -15,6 +15,8 @@ export interface Collection {
   /** Where the files go. */
   readonly folder: string;
   readonly staticKvmNodeMemory?: number | undefined;
+  /** Told what is odd but no error. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** A cluster and where it was saved, or why it was not. */
@@ -24,13 +26,13 @@ export type Collected =
 
 /** Loads clusters one after the other and saves each in the text format (source: hscan(1)). */
 export async function* collectClusters(wanted: Collection): AsyncGenerator<Collected> {
-  const { rapi, folder, luxiSocket = defaultLuxiSocket, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory } = wanted;
+  const { rapi, folder, luxiSocket = defaultLuxiSocket, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory, warn } = wanted;
   const sources =
     rapi.length === 0 ? [{ name: 'LOCAL', source: { luxiSocket } }] : rapi.map((host) => ({ name: host, source: { rapi: host } }));
   for (const { name, source } of sources) {
     const file = join(folder, `${fileName(name)}.data`);
     try {
-      const cluster = await loadCluster({ ...source, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory });
+      const cluster = await loadCluster({ ...source, rapiCaFile, rapiCredentialsFile, staticKvmNodeMemory, warn });
       await saveCluster(file, cluster);
       yield { name, cluster, file };
     } catch (error) {

@@ -19,13 +19,11 @@ export interface ClientIdentity {
  * @throws UntrustedServer
  */
 export async function connectTrusted(
-  url: URL,
+  { host, port }: { readonly host: string; readonly port: number },
   trusted: readonly string[],
   signal: AbortSignal,
   client?: ClientIdentity,
 ): Promise<TLSSocket> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port || 443);
   // What is wrong with the certificate is looked at here, before anything is sent.
   const socket = connect({ host, port, servername: isIP(host) ? '' : host, ca: [...trusted], rejectUnauthorized: false, ...client });
   try {

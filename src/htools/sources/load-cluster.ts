@@ -54,7 +54,7 @@ export interface LoadAdjustments {
  * @throws HTOOLS_SOURCE_MISSING, HTOOLS_SOURCE_AMBIGUOUS and those of the sources
  */
 export async function loadCluster(options: ClusterSource & LoadAdjustments): Promise<ClusterData> {
-  return await adjust(await loadSource(options), options);
+  return await adjust(await loadSource(options, options.warn), options);
 }
 
 /** Loads what Ganeti asks an instance allocator, together with the cluster it asks about. */
@@ -64,7 +64,7 @@ export async function loadAllocation(file: string, options: LoadAdjustments = {}
   return { cluster: await adjust(cluster, options), request };
 }
 
-async function loadSource(source: ClusterSource): Promise<ClusterData> {
+async function loadSource(source: ClusterSource, warn: LoadAdjustments['warn']): Promise<ClusterData> {
   const { textFile, rapi, luxiSocket, iallocatorFile, simulated = [] } = source;
   const given = [textFile, rapi, luxiSocket].filter((name) => name !== undefined);
   if (given.length > 1) throw new GantryError('HTOOLS_SOURCE_AMBIGUOUS');
@@ -72,7 +72,7 @@ async function loadSource(source: ClusterSource): Promise<ClusterData> {
   if (rapi !== undefined) {
     const { loadRapi } = await import('./rapi/load-rapi.ts');
     const { readRapiAccess } = await import('./rapi/rapi-access.ts');
-    return loadRapi(rapi, await readRapiAccess(source));
+    return loadRapi(rapi, await readRapiAccess(source, warn));
   }
   if (luxiSocket !== undefined) return (await import('./luxi/load-luxi.ts')).loadLuxi(luxiSocket);
   if (simulated.length > 0) return simulate(simulated);

@@ -1,7 +1,37 @@
 import { type Static, Type } from 'typebox';
 
+/**
+ * The collectors that every monitoring agent has, with the seconds between two collections unless set. All are shown unless
+ * hidden. The agent's own catalogue says more of them; a test holds the two together.
+ */
+export const builtInCollectors: Readonly<Record<string, number>> = {
+  'cpu-avg-load': 5,
+  diskstats: 5,
+  drbd: 10,
+  lv: 60,
+  cpu: 5,
+  memory: 5,
+  filesystems: 30,
+  network: 5,
+  versions: 300,
+  clock: 60,
+  certificates: 300,
+  daemons: 15,
+  'node-health': 300,
+  'kvm-resources': 15,
+  'inst-usage': 5,
+  'inst-guest-kvm': 10,
+  'inst-status-kvm': 5,
+  'inst-status-lxc': 10,
+  'inst-status-docker': 10,
+  plugins: 10,
+};
+
+/** A name that a plugin on some node may have: which there are, only their nodes know. */
+export const canBePlugin = (name: string): boolean => /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name);
+
 /** Name of a collector of the monitoring agents: built in, or a plugin. */
-const CollectorName = Type.String({ pattern: '^[a-z0-9][a-zA-Z0-9_.-]{0,63}$' });
+const CollectorName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$' });
 
 /** A second to a day. */
 const Microseconds = Type.Integer({ minimum: 1_000_000, maximum: 86_400_000_000, description: 'Microseconds' });

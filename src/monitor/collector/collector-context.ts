@@ -1,5 +1,6 @@
 import type { CommandRunner } from './command-runner.ts';
 import type { InstanceSource } from './instance-source.ts';
+import type { Notes } from './notes.ts';
 import type { ProcFiles } from './proc-files.ts';
 import type { RingBuffer } from './ring-buffer.ts';
 
@@ -13,10 +14,19 @@ export interface CollectorContext {
   readonly files: ProcFiles;
   /** Programs, where there is no other way. */
   readonly commands: CommandRunner;
+  /** Folder with the certificates that the agent serves with; `undefined` without TLS. */
+  readonly certificates?: string | undefined;
   /** The instances that run on this node. */
   readonly instances: InstanceSource;
   /** Ring buffers that outlive the thread, when it must be replaced because of another collector. */
   readonly histories: Histories;
+  /** What must outlive the agent. */
+  readonly notes: Notes;
+  /**
+   * What `make` makes, once in the life of the thread, for all collectors that ask with the same function: for what must
+   * outlast the closure of a collector, which goes when a collection takes too long.
+   */
+  readonly kept: <T>(make: () => T) => T;
 }
 
 /** The ring buffers of one collector by names of its choice: an instance, a device. */

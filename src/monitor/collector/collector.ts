@@ -42,12 +42,19 @@ export interface CollectorFacts {
   readonly metrics: readonly MetricFamily[];
   /** Of one that comes and goes while the agent runs: another one means another collector of the same name. */
   readonly revision?: string;
+  /** It is there only to say why it is not run. */
+  readonly refused?: boolean;
 }
 
 /** One source of facts. It runs in the worker thread from `start` on. */
 export interface Collector<Data = Json> extends CollectorFacts {
   /** Turns the data of a report into samples. A function of its argument alone. */
   measure(data: Data, emit: Emit): void;
+  /**
+   * What of a report must differ for it to have changed, where that is not all of it: without an age that grows. As JSON.
+   * A function of its argument alone.
+   */
+  essence?(data: Data): unknown;
   /** Samples whose families come with the report, beside those of `measure`. A function of its argument alone. */
   expose?(data: Data): readonly FamilySamples[];
   /**

@@ -1,7 +1,8 @@
 /** Runs programs for the few facts that no file and no socket tells. */
 export interface CommandRunner {
   /**
-   * What a program prints, or `undefined` where it is not installed. It is killed when the signal aborts.
+   * What a program prints, or `undefined` where it is not installed. It is killed when the signal aborts. One that hangs in
+   * the system all the same, or left somebody behind who may still print, is not run again before that has ended.
    * @throws COMMAND_FAILED, CANCELLED
    */
   output(command: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined>;
@@ -9,8 +10,11 @@ export interface CommandRunner {
 
 /** @param path - where programs are looked for, as in PATH; the usual folders unless given. */
 export function createCommandRunner(path?: string): CommandRunner {
+  const underWay = new Set<string>();
   return {
     output: async (command, args, signal) => {
+      if (underWay.has(command)) throw new Error(`${command} that was run before has not ended`);
+      underWay.add(command);
       // Loaded in the thread that runs a program, and by nobody who only knows what there is to run.
       const { GantryError, minimalEnvironment, run } = await import('../../base/index.ts');
       const env = path === undefined ? minimalEnvironment : { ...minimalEnvironment, PATH: path };
@@ -19,6 +23,8 @@ export function createCommandRunner(path?: string): CommandRunner {
       } catch (error) {
         if (error instanceof GantryError && error.code === 'COMMAND_MISSING') return undefined;
         throw error;
+      } finally {
+        underWay.delete(command);
       }
     },
   };

@@ -5,6 +5,10 @@ export interface MonitoredInstance {
   readonly hypervisor: 'kvm' | 'lxc' | 'docker';
   /** Process of QEMU or the container's init; absent while it does not run. */
   readonly pid?: number;
+  /** The process that it was, and that has ended since the host came up. */
+  readonly lastPid?: number;
+  /** When that process began, in seconds after the host came up; absent where nobody has looked. */
+  readonly started?: number;
   /** What the node agent last wrote of it: `off` the guest switched itself off, `stopped` somebody asked for it. */
   readonly phase?: 'starting' | 'running' | 'incoming' | 'off' | 'stopped';
   /** Seconds since 1970 at which it was stopped. */

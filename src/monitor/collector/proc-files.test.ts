@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,7 +65,7 @@ test('a process that ends while its file is kept is gone, not a failure', async 
   const proc = createProcFiles();
   const child = spawn('sleep', ['60']);
   const path = `/proc/${child.pid}/stat`;
-  assert.match(proc.read(path), /\(sleep\)/);
+  assert.match(proc.read(path), /^\d+ \(/);
   child.kill();
   await once(child, 'exit');
   const before = openDescriptors();
@@ -82,6 +82,22 @@ test('a file that is looked at once is not kept', () => {
     assert.throws(() => proc.readOnce('/proc/sys'), { code: 'EISDIR' });
     assert.equal(openDescriptors(), before);
   });
+});
+
+test('of a log that grows what is new is read', () => {
+  withFiles({ '/proc/kmsg': 'one\n' }, (proc, root) => {
+    assert.equal(proc.readOn('/proc/kmsg'), 'one\n');
+    assert.equal(proc.readOn('/proc/kmsg'), '');
+    appendFileSync(join(root, 'proc/kmsg'), 'two\nthree\n');
+    assert.equal(proc.readOn('/proc/kmsg'), 'two\nthree\n');
+    assert.equal(proc.readOn('/proc/nosuch'), '');
+  });
+});
+
+test('the log of this kernel, where it may be read, is whole records', () => {
+  const proc = createProcFiles();
+  for (const line of proc.readOn('/dev/kmsg').split('\n').slice(0, 50)) assert.match(line, /^(?:\d+,\d+,\d+,[^;]*;| |$)/);
+  proc.close();
 });
 
 test('forgetting a folder closes what is kept below it, and nothing beside it', () => {

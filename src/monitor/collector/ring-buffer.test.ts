@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { meanLevel, nextLevel } from './level.ts';
 import { createRingBuffer, ringBufferBytes } from './ring-buffer.ts';
 
 interface Row {
@@ -26,9 +27,14 @@ function plainly(rows: readonly Row[], capacity: number, seconds: number) {
   const newest = kept.at(-1);
   if (!newest) return { rate: Number.NaN, mean: Number.NaN };
   const within = kept.filter(({ time }) => time >= newest.time - seconds * 1000);
-  const mean = within.reduce((sum, { values }) => sum + (values[1] ?? 0), 0) / within.length;
-  const oldest = within.length > 1 ? within[0] : kept.at(-2);
-  if (!oldest) return { rate: Number.NaN, mean };
+  const window = within.length > 1 ? within : kept.slice(-2);
+  const [oldest] = window;
+  if (!oldest || oldest === newest) return { rate: Number.NaN, mean: newest.values[1] ?? Number.NaN };
+  const areas = window.slice(1).map(({ time, values }, i) => {
+    const before = window[i] as Row;
+    return (time - before.time) * ((before.values[1] ?? 0) + (values[1] ?? 0)) * 0.5;
+  });
+  const mean = areas.reduce((sum, area) => sum + area, 0) / (newest.time - oldest.time);
   return { rate: (((newest.values[0] ?? 0) - (oldest.values[0] ?? 0)) * 1000) / (newest.time - oldest.time), mean };
 }
 
@@ -38,14 +44,26 @@ const near = (actual: number, expected: number) =>
 test('rates and means are those of the rows in the window, whatever came before', () => {
   fc.assert(
     fc.property(histories, fc.integer({ min: 2, max: 20 }), fc.constantFrom(10, 60, 300, 900), (rows, capacity, seconds) => {
-      const buffer = createRingBuffer(2, capacity);
-      for (const { time, values } of rows) buffer.push(time, values);
+      const buffer = createRingBuffer(3, capacity);
+      for (const { time, values } of rows) buffer.push(time, [values[0] ?? 0, ...nextLevel(buffer, 1, time, values[1] ?? Number.NaN)]);
       const expected = plainly(rows, capacity, seconds);
       near(buffer.rate(0, seconds), expected.rate);
-      near(buffer.mean(1, seconds), expected.mean);
+      near(meanLevel(buffer, 1, seconds), expected.mean);
     }),
     { seed: 20_261_123, numRuns: 500 },
   );
+});
+
+test('a level that cannot be read at times counts as before; one that never was is not known', () => {
+  const buffer = createRingBuffer(2, 5);
+  const push = (time: number, level: number) => buffer.push(time, nextLevel(buffer, 0, time, level));
+  push(0, Number.NaN);
+  assert.ok(Number.isNaN(meanLevel(buffer, 0, 10)));
+  push(1000, 40);
+  assert.equal(meanLevel(buffer, 0, 10), 40);
+  push(2000, Number.NaN);
+  push(3000, 60);
+  assert.equal(meanLevel(buffer, 0, 2), 45);
 });
 
 test('after a reset of the counters nothing of before counts', () => {

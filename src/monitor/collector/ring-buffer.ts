@@ -1,5 +1,18 @@
-/** The windows over which averages are offered, in seconds. */
-export const windows = [10, 60, 300, 900] as const;
+/** Something for each window over which averages are offered, by its seconds. */
+export type ByWindow<T> = {
+  readonly 10: T;
+  readonly 60: T;
+  readonly 300: T;
+  readonly 900: T;
+};
+
+/** As a literal: an object that is filled in with such keys one by one takes room for nine hundred of them on its way. */
+export const overWindows = <T>(average: (seconds: number) => T): ByWindow<T> => ({
+  10: average(10),
+  60: average(60),
+  300: average(300),
+  900: average(900),
+});
 
 /** The last rows of counters with their times, in one typed array. */
 export interface RingBuffer {
@@ -10,8 +23,9 @@ export interface RingBuffer {
    * window (the one before it, if the newest is alone). NaN while there are fewer than two rows.
    */
   rate(column: number, seconds: number): number;
-  /** Arithmetic mean of the column over the rows of the window; NaN without any. */
-  mean(column: number, seconds: number): number;
+  /** Of the newest row; NaN without any. */
+  time(): number;
+  latest(column: number): number;
   /** Forgets all rows: a counter was reset. */
   clear(): void;
 }
@@ -38,16 +52,14 @@ export function createRingBuffer(
   /** Start of the row that is `age` rows old. */
   const at = (age: number) => ((count() - 1 - age) % capacity) * stride;
 
-  /** Times only grow, so that halves are enough to look at. */
+  /** Rows come at a steady pace, so that the right one is near where it should be. */
   const rowsWithin = (seconds: number): number => {
-    const from = (cells[at(0)] ?? 0) - seconds * 1000;
-    let within = 1;
-    let beyond = size() + 1;
-    while (beyond - within > 1) {
-      const middle = (within + beyond) >> 1;
-      if ((cells[at(middle - 1)] ?? 0) >= from) within = middle;
-      else beyond = middle;
-    }
+    const [newest, rows, last] = [cells[at(0)] ?? 0, size(), count() - 1];
+    const pace = (newest - (cells[at(rows - 1)] ?? 0)) / (rows - 1);
+    const from = newest - seconds * 1000;
+    let within = Math.max(1, Math.min(rows, Math.floor((seconds * 1000) / pace) + 1));
+    while (within < rows && (cells[((last - within) % capacity) * stride] ?? 0) >= from) within++;
+    while (within > 1 && (cells[((last - within + 1) % capacity) * stride] ?? 0) < from) within--;
     return within;
   };
 
@@ -65,18 +77,9 @@ export function createRingBuffer(
       const elapsed = (cells[newest] ?? 0) - (cells[oldest] ?? 0);
       return (((cells[newest + 1 + column] ?? 0) - (cells[oldest + 1 + column] ?? 0)) * 1000) / elapsed;
     },
-    mean: (column, seconds) => {
-      if (size() === 0) return Number.NaN;
-      const rows = rowsWithin(seconds);
-      let sum = 0;
-      let cell = at(0) + 1 + column;
-      for (let row = 0; row < rows; row++) {
-        sum += cells[cell] ?? 0;
-        cell -= stride;
-        if (cell < 0) cell += cells.length;
-      }
-      return sum / rows;
-    },
+    // No getter: V8 gives objects that are made with one a slow form, and there is one for each instance.
+    time: () => (size() === 0 ? Number.NaN : (cells[at(0)] ?? Number.NaN)),
+    latest: (column) => (size() === 0 ? Number.NaN : (cells[at(0) + 1 + column] ?? Number.NaN)),
     clear: () => {
       pushed[0] = 0;
     },

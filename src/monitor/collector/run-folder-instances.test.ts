@@ -81,11 +81,68 @@ test('the file is read again when its process ended, and at times when it lives'
   assert.deepEqual(list(), []);
 });
 
+test('DRBD devices and logical volumes that QEMU was given; files and other devices are none', () => {
+  const paths = [
+    '/dev/drbd12',
+    '/dev/xenvg/web1.disk0',
+    '/dev/mapper/xen--vg-web1--data',
+    '/srv/web1/disk0',
+    '/dev/sdb',
+    '/dev/drbd',
+    '/dev/mapper/x',
+  ];
+  using host = createTestHost({
+    [`/run/gantry/instances/${uuid(1)}/runtime.json`]: runtime(1, { request: { nics: [], disks: paths.map((path) => ({ path })) } }),
+    [`/run/gantry/instances/${uuid(2)}/runtime.json`]: runtime(2),
+  });
+  const [web, other] = createRunFolderInstances(host.context).list();
+  assert.deepEqual([web?.drbdMinors, web?.volumes], [[12], ['xenvg/web1.disk0', 'xen-vg/web1-data']]);
+  assert.deepEqual([other?.drbdMinors, other?.volumes], [undefined, undefined]);
+});
+
+test('of several with the same name one stands: what is there, not what was stopped, and of that the latest', () => {
+  const at = Date.UTC(2026, 10, 23) / 1000;
+  const note = (digit: number, name: string, ago: number) =>
+    JSON.stringify({ version: 1, uuid: uuid(digit), name, at: at - ago, hypervisor: 'lxc' });
+  using host = createTestHost({
+    '/proc/sys/kernel/random/boot_id': 'b\n',
+    '/proc/20/stat': stat(500),
+    [`/run/gantry/instances/${uuid(1)}/runtime.json`]: runtime(1),
+    [`/run/gantry/stopped/${uuid(2)}.json`]: note(2, 'wéb1', 60),
+    [`/run/gantry/stopped/${uuid(3)}.json`]: note(3, 'db', 90),
+    [`/run/gantry/stopped/${uuid(4)}.json`]: note(4, 'db', 30),
+  });
+  const source = createRunFolderInstances(host.context);
+  source.learn?.('docker', [
+    { name: 'wéb1', hypervisor: 'docker', pid: 5, interfaces: [] },
+    { name: 'cache', hypervisor: 'docker', pid: 6, interfaces: [] },
+  ]);
+
+  assert.deepEqual(
+    source.list().map(({ name, pid, stoppedAt }) => [name, pid, stoppedAt]),
+    [
+      ['wéb1', 20, undefined],
+      ['cache', 6, undefined],
+      ['db', undefined, at - 30],
+    ],
+  );
+});
+
 test('no folder, empty, cut short, garbage, another version', () => {
   const { host, list } = hostWith({});
   using _host = host;
   assert.deepEqual(list(), []);
-  for (const [digit, text] of ['', runtime(1).slice(0, 40), '\0', '[]', 'null', runtime(1, { version: 2 }), '{"version":1}'].entries()) {
+  for (const [digit, text] of [
+    '',
+    runtime(1).slice(0, 40),
+    '\0',
+    '[]',
+    'null',
+    runtime(1, { version: 2 }),
+    '{"version":1}',
+    runtime(1, { request: { nics: 7 } }),
+    runtime(1, { request: { disks: [null] } }),
+  ].entries()) {
     host.write(`/run/gantry/instances/${uuid(digit)}/runtime.json`, text);
   }
   host.write('/run/gantry/stopped/x', '{');

@@ -11,6 +11,8 @@ interface Runtime {
   readonly request?: {
     readonly spec?: { readonly memory: number; readonly vcpus: number };
     readonly nics?: readonly { readonly tap: string }[];
+    /** As QEMU was given them. */
+    readonly disks?: readonly { readonly path: string }[];
   };
 }
 
@@ -18,6 +20,11 @@ interface Entry {
   readonly runtime: Runtime;
   readonly instance: MonitoredInstance;
 }
+
+/** Fields 3 and 22 of a process's stat; the second, its name, may hold blanks and parentheses itself. */
+const stateAndStart = /\) ([A-Za-z])(?: \S+){18} (\d+) [^)]*$/;
+
+const ticksPerSecond = 100;
 
 /** The list is as old as this at most (ms). */
 const freshness = 3000;
@@ -27,6 +34,8 @@ const readAgain = 10;
 
 /** Stopped instances are told of for so long (s). */
 const remembered = 86_400;
+
+export const usualRunDir = '/run/gantry';
 
 export interface RunFolderOptions {
   readonly files: ProcFiles;
@@ -39,10 +48,11 @@ export interface RunFolderOptions {
 }
 
 /** The KVM instances of this node as its agent keeps them in its run folder, which only root may read. A file that cannot be understood is left out. */
-export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/gantry', root = '' }: RunFolderOptions): InstanceSource {
+export function createRunFolderInstances({ files, now, wallTime, runDir = usualRunDir, root = '' }: RunFolderOptions): InstanceSource {
   const folder = `${runDir}/instances`;
   let entries = new Map<string, Entry>();
   let listed: readonly MonitoredInstance[] = [];
+  let stopped: readonly MonitoredInstance[] = [];
   let listedAt = Number.NEGATIVE_INFINITY;
   let lists = 0;
   const learnt = new Map<string, readonly MonitoredInstance[]>();
@@ -51,23 +61,31 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
   /** Whether the process of the file still is that process: field 22 of its stat is when it started. */
   const lives = ({ process }: Runtime, bootId: string): boolean => {
     if (!process || process.bootId !== bootId) return false;
-    const stat = files.readIfThere(`/proc/${process.pid}/stat`) ?? '';
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
-    return Number(fields[19]) === process.startTicks && fields[0] !== 'Z';
+    const [, state, startTicks] = stateAndStart.exec(files.readIfThere(`/proc/${process.pid}/stat`) ?? '') ?? [];
+    return Number(startTicks) === process.startTicks && state !== 'Z';
   };
 
   const read = (uuid: string, bootId: string): Entry | undefined => {
     const runtime = parseObject<Runtime>(files.readOnce(`${folder}/${uuid}/runtime.json`));
-    return runtime && describe(runtime, bootId);
+    try {
+      return runtime && describe(runtime, bootId);
+    } catch (error) {
+      // JSON of other shape.
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
   };
 
   const describe = (runtime: Runtime, bootId: string): Entry => {
     const { uuid, name, phase, process, request } = runtime;
-    const { spec, nics = [] } = request ?? {};
+    const { spec, nics = [], disks = [] } = request ?? {};
     const given = spec ? { memory: spec.memory, vcpus: spec.vcpus } : {};
-    const base = { name, uuid, hypervisor: 'kvm', phase, ...given, interfaces: nics.map(({ tap }) => tap) } as const;
-    const running = process && lives(runtime, bootId);
-    return { runtime, instance: running ? { ...base, pid: process.pid, qmpSocket: `${root}${folder}/${uuid}/q/qmpmon` } : base };
+    const devices = devicesOf(disks.map(({ path }) => path));
+    const base = { name, uuid, hypervisor: 'kvm', phase, ...given, ...devices, interfaces: nics.map(({ tap }) => tap) } as const;
+    if (!process) return { runtime, instance: base };
+    if (!lives(runtime, bootId)) return { runtime, instance: { ...base, ...(process.bootId === bootId && { lastPid: process.pid }) } };
+    const { pid, startTicks } = process;
+    return { runtime, instance: { ...base, pid, started: startTicks / ticksPerSecond, qmpSocket: `${root}${folder}/${uuid}/q/qmpmon` } };
   };
 
   const refresh = (): MonitoredInstance[] => {
@@ -82,10 +100,10 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
       if (entry) entries.set(uuid, entry);
     }
     for (const [uuid, { instance }] of before) if (!entries.has(uuid) && instance.pid) files.forget(`/proc/${instance.pid}`);
-    return [...[...entries.values()].map(({ instance }) => instance), ...stopped()];
+    return [...entries.values()].map(({ instance }) => instance);
   };
 
-  const stopped = (): MonitoredInstance[] =>
+  const readStopped = (): MonitoredInstance[] =>
     files.list(`${runDir}/stopped`).flatMap((file) => {
       const note = parseObject<{ uuid: string; name: string; at: number; hypervisor?: MonitoredInstance['hypervisor'] }>(
         files.readOnce(`${runDir}/stopped/${file}`),
@@ -107,13 +125,14 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
         listedAt = now();
         try {
           listed = refresh();
+          stopped = readStopped().sort((one, other) => (other.stoppedAt ?? 0) - (one.stoppedAt ?? 0));
           problem = undefined;
         } catch (error) {
-          listed = [];
+          [listed, stopped] = [[], []];
           problem = error instanceof Error ? error.message : String(error);
         }
       }
-      return learnt.size === 0 ? listed : [...listed, ...[...learnt.values()].flat()];
+      return firstOfName([...listed, ...[...learnt.values()].flat(), ...stopped]);
     },
     learn: (hypervisor, instances) => {
       learnt.set(hypervisor, instances);
@@ -122,6 +141,26 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = '/run/
       return problem;
     },
   };
+}
+
+/** Of several with the same name, as of one that was made anew or a container with the name of a machine, the first stands. */
+function firstOfName(instances: readonly MonitoredInstance[]): readonly MonitoredInstance[] {
+  const names = new Set<string>();
+  return instances.filter(({ name }) => !names.has(name) && names.add(name));
+}
+
+/** Which DRBD devices and logical volumes (`/dev/GROUP/NAME`, or of the device mapper, which doubles hyphens of names) are among paths. */
+function devicesOf(paths: readonly string[]): Pick<MonitoredInstance, 'drbdMinors' | 'volumes'> {
+  const drbdMinors = paths.flatMap((path) => {
+    const minor = /^\/dev\/drbd(\d+)$/.exec(path)?.[1];
+    return minor === undefined ? [] : Number(minor);
+  });
+  const volumes = paths.flatMap((path) => {
+    const [, group = '', name = ''] = /^\/dev\/mapper\/((?:[^-/]|--)+)-((?:[^-/]|--)+)$/.exec(path) ?? [];
+    if (name !== '') return `${group}/${name}`.replaceAll('--', '-');
+    return /^\/dev\/((?!mapper\/)[^/]+\/[^/]+)$/.exec(path)?.[1] ?? [];
+  });
+  return { ...(drbdMinors.length > 0 && { drbdMinors }), ...(volumes.length > 0 && { volumes }) };
 }
 
 /** A file of the agent, version 1; `undefined` for another version and for what it is no JSON of. */

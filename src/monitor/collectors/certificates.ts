@@ -1,4 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import type { Collector } from '../collector/collector.ts';
+import type { ProcFiles } from '../collector/proc-files.ts';
 import type { Status } from './status.ts';
 
 interface CertificateFacts {
@@ -15,13 +17,21 @@ interface BrokenCertificate {
   readonly problem: string;
 }
 
+/** A file with a private key. */
+interface PrivateKey {
+  readonly path: string;
+  /** Whether everybody on this host can read it. */
+  readonly exposed: boolean;
+}
+
 interface CertificatesReport {
   readonly status: Status;
+  readonly privateKeys: readonly PrivateKey[];
   readonly certificates: readonly (CertificateFacts | BrokenCertificate)[];
 }
 
 /** Where the processes of this node keep theirs, unless told otherwise. */
-const folders = ['/var/lib/gantry', '/var/lib/gantry/master', '/var/lib/gantry/node', '/etc/gantry'];
+const usualFolders = ['/var/lib/gantry', '/var/lib/gantry/master', '/var/lib/gantry/node', '/etc/gantry'];
 
 /** Reads one certificate in PEM, the first of the file. @throws Error of OpenSSL */
 export function parseCertificate(path: string, pem: string): CertificateFacts {
@@ -38,11 +48,14 @@ export function parseCertificate(path: string, pem: string): CertificateFacts {
 
 /**
  * Expired is bad; so is what cannot be read. The agents renew theirs when a third of the life is left, so one with less
- * than a fifth waits for a renewal that does not come.
+ * than a fifth waits for a renewal that does not come. A key that everybody can read protects nothing.
  * @param now - seconds since 1970
  */
-export function judgeCertificates(certificates: CertificatesReport['certificates'], now: number): Status {
-  const problems = certificates.flatMap((one): Status[] => {
+export function judgeCertificates({ certificates, privateKeys }: Omit<CertificatesReport, 'status'>, now: number): Status {
+  const exposed = privateKeys.flatMap(({ path, exposed }): Status[] =>
+    exposed ? [{ code: 4, message: `${path} is a private key that everybody can read` }] : [],
+  );
+  const expiring = certificates.flatMap((one): Status[] => {
     if ('problem' in one) return [{ code: 4, message: `${one.path} is no certificate: ${one.problem}` }];
     const left = one.notAfter - now;
     const days = Math.floor(Math.abs(left) / 86_400);
@@ -50,8 +63,21 @@ export function judgeCertificates(certificates: CertificatesReport['certificates
     if (now < one.notBefore) return [{ code: 4, message: `${one.path} is not valid yet` }];
     return left < (one.notAfter - one.notBefore) / 5 ? [{ code: 1, message: `${one.path} expires in ${days} days` }] : [];
   });
+  const problems = [...expiring, ...exposed];
   const code = problems.some((status) => status.code === 4) ? 4 : problems.length > 0 ? 1 : 0;
   return { code, message: problems.map(({ message }) => message).join('\n') };
+}
+
+/** More in one folder than this are not the daemons'. */
+const mostInFolder = 64;
+
+/** Whether everybody can read a file, and come to it. */
+function isExposed(files: ProcFiles, path: string): boolean {
+  if (((files.look(path)?.mode ?? 0) & 0o004) === 0) return false;
+  for (let folder = dirname(path); folder !== '/'; folder = dirname(folder)) {
+    if (((files.look(folder)?.mode ?? 0) & 0o001) === 0) return false;
+  }
+  return true;
 }
 
 export const certificates: Collector<CertificatesReport> = {
@@ -60,7 +86,7 @@ export const certificates: Collector<CertificatesReport> = {
   kind: 'status',
   version: 'B',
   formatVersion: 1,
-  help: "When the certificates of this node's daemons expire.",
+  help: "When the certificates of this node's daemons and those that this agent serves with expire, and whether others can read their keys.",
   interval: 300,
   timeout: 2,
   longestInterval: 3600,
@@ -72,18 +98,24 @@ export const certificates: Collector<CertificatesReport> = {
       help: 'When a certificate expires, since 1970.',
       labels: ['path'],
     },
+    { name: 'gantry_private_key_exposed', type: 'gauge', help: 'Whether everybody on the host can read a private key.', labels: ['path'] },
   ],
   measure: (data, emit) => {
     for (const one of data.certificates) if ('notAfter' in one) emit('gantry_certificate_expiry_seconds', one.notAfter, one.path);
+    for (const { path, exposed } of data.privateKeys) emit('gantry_private_key_exposed', exposed ? 1 : 0, path);
   },
-  start:
-    ({ files, wallTime }) =>
-    () => {
-      const paths = folders.flatMap((folder) => {
-        const names = files.list(folder).filter((name) => name.endsWith('.crt'));
-        return names.sort().map((name) => `${folder}/${name}`);
+  start: ({ files, wallTime, certificates: given }) => {
+    const folders = [...new Set([...usualFolders, ...(given === undefined ? [] : [resolve(given)])])];
+    const find = (ending: string) =>
+      folders.flatMap((folder) => {
+        const names = files.list(folder).filter((name) => name.endsWith(ending));
+        return names
+          .sort()
+          .slice(0, mostInFolder)
+          .map((name) => `${folder}/${name}`);
       });
-      const found = paths.flatMap((path) => {
+    return () => {
+      const found = find('.crt').flatMap((path) => {
         try {
           // Renewal puts a new file in its place: a kept descriptor would show the old one for ever.
           const pem = files.readOnce(path);
@@ -92,6 +124,9 @@ export const certificates: Collector<CertificatesReport> = {
           return { path, problem: error instanceof Error ? error.message : String(error) };
         }
       });
-      return { status: judgeCertificates(found, wallTime() / 1000), certificates: found };
-    },
+      const privateKeys = find('.key').map((path) => ({ path, exposed: isExposed(files, path) }));
+      const facts = { certificates: found, privateKeys };
+      return { status: judgeCertificates(facts, wallTime() / 1000), ...facts };
+    };
+  },
 };

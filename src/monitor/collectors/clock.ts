@@ -48,6 +48,8 @@ export function createClock(ports: { readonly chrony: number; readonly ntp: numb
       { name: 'gantry_node_clock_offset_seconds', type: 'gauge', unit: 'seconds', help: 'Seconds by which the clock is ahead.' },
       { name: 'gantry_node_clock_synchronised', type: 'gauge', help: 'Whether the clock follows a source.' },
     ],
+    // The offset is never the same.
+    essence: ({ offset: _, ...lasting }) => lasting,
     measure: ({ offset, synchronised }, emit) => {
       if (offset !== null) emit('gantry_node_clock_offset_seconds', offset);
       if (synchronised !== null) emit('gantry_node_clock_synchronised', synchronised ? 1 : 0);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { cpu, parseCpuStat, parseLoadAverage } from './cpu.ts';
+import { cpuAvgLoad } from './cpu-avg-load.ts';
 import { parsePressure } from './parse-pressure.ts';
 
 const linux26 =
@@ -40,6 +41,54 @@ test('pressure before and after 5.13, and none', () => {
   for (const nothing of [undefined, '', 'some avg10=', 'garbage']) assert.equal(parsePressure(nothing), null);
   assert.deepEqual(parseLoadAverage('1.50 2.25 0.75 3/456 789\n'), [1.5, 2.25, 0.75]);
   assert.equal(parseLoadAverage('1.50 2'), null);
+});
+
+test('the load of a core is told by its number, and not mixed with that of another that was offline', () => {
+  const lines = (...cores: [number, number][]) =>
+    `cpu  ${cores.reduce((sum, [, busy]) => sum + busy, 0)} 0 0 9 0 0 0 0 0 0\n${cores.map(([core, busy]) => `cpu${core} ${busy} 0 0 9 0 0 0 0 0 0\n`).join('')}intr 1\n`;
+  using host = createTestHost({ '/proc/stat': lines([0, 0], [2, 0]) });
+  const collect = host.begin(cpuAvgLoad);
+  const ratios = () => {
+    const data = collect(calmRun) as Parameters<typeof cpuAvgLoad.measure>[0];
+    const text = formatSamples(cpuAvgLoad, data).find(({ family }) => family === 'gantry_node_cpu_load_ratio')?.text ?? '';
+    return [data.cpu_number, data.cpus, [...text.matchAll(/cpu="(\d+)"\} (\S+)/g)].map(([, core, load]) => [core, Number(load)])];
+  };
+  ratios();
+  host.advance(5);
+  host.write('/proc/stat', lines([0, 100], [2, 400]));
+  assert.deepEqual(ratios(), [2, [0.2, 0.8], [['0', 0.2], ['2', 0.8]]]); // biome-ignore format: a table
+  host.advance(5);
+  host.write('/proc/stat', lines([0, 100], [1, 9000]));
+  assert.deepEqual(ratios(), [2, [0, 0], [['0', 0], ['1', 0]]], 'as many cores, and others'); // biome-ignore format: a table
+});
+
+test('the sum goes on when a core comes or goes; no load is below nothing; another file is no idle node', () => {
+  using host = createTestHost({ '/proc/stat': 'cpu  100 0 0 9 0 0 0 0\ncpu0 50 0 0 9 0 0 0 0\ncpu1 50 0 0 9 0 0 0 0\n' });
+  const collect = host.begin(cpuAvgLoad);
+  const told = () => {
+    const { cpu_number, cpus, cpu_total, windows } = collect(calmRun) as Parameters<typeof cpuAvgLoad.measure>[0];
+    return [cpu_number, cpus, cpu_total, windows[300]];
+  };
+  told();
+  host.advance(5);
+  host.write('/proc/stat', 'cpu  350 0 0 9 0 0 0 0\ncpu0 300 0 0 9 0 0 0 0\n');
+  assert.deepEqual(told(), [1, [0], 0.5, 0.5], 'one went');
+  host.advance(5);
+  host.write('/proc/stat', 'cpu  340 0 0 9 0 0 0 0\ncpu0 290 0 0 9 0 0 0 0\n');
+  assert.deepEqual(told(), [1, [0], 0.24, 0.24]);
+  for (const text of ['', 'garbage', 'cpu  x\n', '\0']) {
+    host.write('/proc/stat', text);
+    assert.throws(told, /not the statistics of the cores/);
+  }
+});
+
+test('where the node is a guest that was migrated the time that was stolen begins anew', () => {
+  using host = createTestHost({ '/proc/stat': 'cpu  100 0 0 100 0 0 0 9000 0 0\n' });
+  const collect = host.begin(cpu);
+  assert.equal((collect(calmRun) as Parameters<typeof cpu.measure>[0]).steal[10], 0);
+  host.advance(5);
+  host.write('/proc/stat', 'cpu  200 0 0 200 0 0 0 10 0 0\n');
+  assert.deepEqual((collect(calmRun) as Parameters<typeof cpu.measure>[0]).steal, { 10: 0, 60: 0, 300: 0, 900: 0 });
 });
 
 test('steal over windows, and the metrics', () => {

@@ -1,5 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
-import { windows } from '../collector/ring-buffer.ts';
+import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** What a core may be doing, in the kernel's order; kernels before 2.6.11, 2.6.24 and 2.6.33 have fewer. Guest time is part of user and nice. */
@@ -27,7 +27,7 @@ interface Cpu extends CpuStat {
   /** Over 1, 5 and 15 minutes; `null` where it cannot be read. */
   readonly loadAverage: readonly number[] | null;
   /** Share of the time of all cores that the hypervisor above gave to others, over the last seconds. */
-  readonly steal: { readonly [seconds: string]: number };
+  readonly steal: ByWindow<number>;
   readonly pressure: Pressure | null;
 }
 
@@ -136,12 +136,15 @@ export const cpu: Collector<Cpu> = {
     const history = histories.take('', 2, 900 / interval + 1);
     return () => {
       const stat = parseCpuStat(files.read('/proc/stat'));
-      history.push(now(), [stat.total.steal ?? 0, elapsed(stat.total)]);
+      const row = [stat.total.steal ?? 0, elapsed(stat.total)] as const;
+      // It begins anew where the node itself is a guest that was migrated.
+      if (row[0] < history.latest(0)) history.clear();
+      history.push(now(), row);
       const share = (seconds: number) => history.rate(0, seconds) / history.rate(1, seconds) || 0;
       return {
         ...stat,
         loadAverage: parseLoadAverage(files.readIfThere('/proc/loadavg')),
-        steal: Object.fromEntries(windows.map((seconds) => [String(seconds), share(seconds)])),
+        steal: overWindows(share),
         pressure: parsePressure(files.readIfThere('/proc/pressure/cpu')),
       };
     };

@@ -1,3 +1,4 @@
+import type { JobStatus } from '../../model/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import type { RingBuffer } from '../collector/ring-buffer.ts';
@@ -20,7 +21,7 @@ interface DaemonFacts {
   readonly jobs?: JobCounts;
 }
 
-type JobCounts = { readonly [status: string]: number };
+type JobCounts = { readonly [state in JobStatus]?: number };
 
 interface DaemonsReport {
   readonly status: Status;
@@ -41,19 +42,50 @@ export function daemonOf(commandLine: string): string | undefined {
   return names.includes(name) && (next === '' || next.startsWith('--')) ? name : undefined;
 }
 
-/** Where a master keeps its state: what stands in its command line, or the usual place. */
-function stateOfMaster(commandLine: string): string {
-  const [, given] = /\0--state-dir[=\0]([^\0]+)/.exec(commandLine) ?? [];
-  return given ?? '/var/lib/gantry/master';
+/** Where a master keeps its state unless told otherwise. */
+const usualState = '/var/lib/gantry/master';
+
+/** Where a master keeps its state: what stands in its command line, seen from its own folder, or the usual place. */
+function stateOfMaster(commandLine: string, pid: string): string {
+  const [, given = usualState] = /\0--state-dir[=\0]([^\0]+)/.exec(commandLine) ?? [];
+  return given.startsWith('/') ? given : `/proc/${pid}/cwd/${given}`;
 }
 
+/**
+ * The user of a process, from its /proc/PID/status. None of one that began as somebody else, since its command line was
+ * that one's choice, and of one inside a container, where everybody may be root.
+ */
+export function userOf(status: string | undefined): number | undefined {
+  const [, real, ...others] = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(status ?? '') ?? [];
+  const isNested = /^NSpid:\t\d+\t/m.test(status ?? '');
+  return real === undefined || isNested || others.some((other) => other !== real) ? undefined : Number(real);
+}
+
+/** By Ganeti's states of jobs: no other names become labels. */
+const jobStates: { readonly [state in JobStatus]: true } = {
+  queued: true,
+  waiting: true,
+  canceling: true,
+  running: true,
+  canceled: true,
+  success: true,
+  error: true,
+};
+
+/** Bytes; a file with all states has 150. */
+const largestQueue = 4096;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 /** What a master writes down about its queue while it leads; nothing where that cannot be read or understood. */
-function readJobs(files: CollectorContext['files'], path: string | undefined, pid: string): JobCounts | undefined {
+function readJobs(files: CollectorContext['files'], { queue, user }: KnownDaemon, pid: string): JobCounts | undefined {
+  if (queue === undefined) return undefined;
   try {
-    const text = path === undefined ? undefined : files.readOnce(path);
-    const told = JSON.parse(text ?? 'null') as { version?: number; pid?: number; jobs?: JobCounts } | null;
+    const text = files.readOwned(queue, user, largestQueue) ?? 'null';
+    const told = JSON.parse(text) as { version?: number; pid?: number; jobs?: Readonly<Record<string, unknown>> | null } | null;
     // Another one wrote it before it was killed.
-    return told?.version === 1 && String(told.pid) === pid ? told.jobs : undefined;
+    if (told?.version !== 1 || String(told.pid) !== pid || !told.jobs) return undefined;
+    return Object.fromEntries(Object.entries(told.jobs).filter(([state, count]) => Object.hasOwn(jobStates, state) && isCount(count)));
   } catch {
     // The rest of what there is to say of the daemons does not depend on it.
     return undefined;
@@ -67,30 +99,42 @@ const lookAgain = 20;
 
 interface KnownDaemon {
   readonly name: string;
+  readonly user: number;
   /** File of a master. */
   readonly queue?: string;
   /** Which process had the number when it was first seen, and its CPU time since. */
   measured?: { readonly started: number; readonly history: RingBuffer };
 }
 
-/** Knows the daemons of this node by their pids. Each other process is looked at once. */
+/**
+ * Knows the daemons of this node by their pids. Each other process is looked at once. Anybody can give a process the
+ * command line of a daemon: believed are root, the owner of the usual state folder, and the user of this agent.
+ */
 function createFinder(files: CollectorContext['files']) {
   let looked = new Set<string>();
-  let found = new Map<string, KnownDaemon>();
+  const found = new Map<string, KnownDaemon>();
   let runs = 0;
+
+  const isTrusted = (user: number): boolean => user === 0 || user === process.getuid?.() || user === files.look(usualState)?.uid;
+
+  const identify = (pid: string): KnownDaemon | undefined => {
+    const line = files.readOnce(`/proc/${pid}/cmdline`) ?? '';
+    const name = daemonOf(line);
+    const user = name === undefined ? undefined : userOf(files.readOnce(`/proc/${pid}/status`));
+    if (name === undefined || user === undefined || !isTrusted(user)) return undefined;
+    return { name, user, ...(name === 'master' && { queue: `${stateOfMaster(line, pid)}/queue.json` }) };
+  };
+
   return {
     find(): ReadonlyMap<string, KnownDaemon> {
       if (runs++ % lookAgain === 0) looked = new Set();
       const pids = files.list('/proc').filter((name) => /^\d+$/.test(name));
       for (const pid of pids) {
         if (looked.has(pid) || found.has(pid)) continue;
-        const line = files.readOnce(`/proc/${pid}/cmdline`) ?? '';
-        const name = daemonOf(line);
-        if (name !== undefined) found.set(pid, { name, ...(name === 'master' && { queue: `${stateOfMaster(line)}/queue.json` }) });
+        const daemon = identify(pid);
+        if (daemon) found.set(pid, daemon);
       }
       looked = new Set(pids);
-      const alive = new Set(pids);
-      found = new Map([...found].filter(([pid]) => alive.has(pid)));
       return found;
     },
     lose(pid: string) {
@@ -140,7 +184,7 @@ export const daemons: Collector<DaemonsReport> = {
       daemon.measured ??= { started, history: histories.take(`${pid} ${started}`, 1, 60 / interval + 1) };
       const { history } = daemon.measured;
       history.push(now(), [cpuSeconds]);
-      const jobs = readJobs(files, daemon.queue, pid);
+      const jobs = readJobs(files, daemon, pid);
       return {
         name: daemon.name,
         pid: Number(pid),

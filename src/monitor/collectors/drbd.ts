@@ -29,7 +29,7 @@ export const drbd: Collector<DrbdReport> = {
   kind: 'status',
   version: 'B',
   formatVersion: 1,
-  help: 'Every DRBD device with its connection, disks and resynchronisation; a node without DRBD is well.',
+  help: 'Every DRBD device with its connection, disks, resynchronisation and, where known, instance; a node without DRBD is well.',
   interval: 10,
   timeout: 5,
   longestInterval: 60,

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
-import { instGuestKvm, parseBalloonStats, parseBlockStats } from './inst-guest-kvm.ts';
+import { instGuestKvm } from './inst-guest-kvm.ts';
+import { parseAccelerated, parseBalloonStats, parseBlockStats, parseState } from './parse-guest-answers.ts';
 
 type Data = Parameters<typeof instGuestKvm.measure>[0];
 
@@ -19,6 +20,35 @@ test('balloon statistics: what the guest does not tell is left out', () => {
   for (const nothing of [null, undefined, 7, 'x', [], {}, { stats: null }, { stats: { 'stat-total-memory': '9' } }]) {
     assert.deepEqual(parseBalloonStats(nothing), {});
   }
+});
+
+test('whether KVM helps', () => {
+  assert.deepEqual([{ enabled: true, present: true }, { enabled: false }, new Error('x'), undefined, {}].map(parseAccelerated), [
+    true,
+    false,
+    null,
+    null,
+    null,
+  ]);
+});
+
+test('a QEMU that makes things up makes no endless labels and texts', () => {
+  const disks = Array.from({ length: 5000 }, (_, i) => ({ device: `made-up-${i}`, stats: {} }));
+  assert.equal(parseBlockStats(disks).length, 64);
+  assert.deepEqual(parseBlockStats([{ device: 'x'.repeat(200_000), stats: {} }]), []);
+  for (const status of ['x'.repeat(1000), 'Evil\n', '', 7, {}, null]) assert.equal(parseState({ status }, {}).state, 'unknown');
+  assert.equal(parseState({ status: 'guest-panicked' }, {}).state, 'guest-panicked');
+});
+
+test('a link in place of a socket is not followed', async () => {
+  using host = createTestHost();
+  const [own, other] = [join(host.root, 'own'), join(host.root, 'other')];
+  using qemu = await fakeQemu(other, running);
+  symlinkSync(other, own);
+  host.instances = [{ name: 'web1', hypervisor: 'kvm', pid: 1, qmpSocket: own, interfaces: [] }];
+  const [guest] = (await host.begin(instGuestKvm)(calmRun)) as Data;
+  assert.match(guest && 'problem' in guest ? guest.problem : '', /own is no socket/);
+  assert.equal(qemu.connections, 0);
 });
 
 test('disk statistics of old and new QEMU', () => {
@@ -79,7 +109,7 @@ async function fakeQemu(path: string, answer: (command: string, socket: Socket) 
   };
 }
 
-const running = (command: string) => (command === 'query-status' ? { status: 'running' } : {});
+const running = (command: string) => ({ 'query-status': { status: 'running' }, 'query-kvm': { enabled: true } })[command] ?? {};
 
 test('one connection each instance, kept, opened again when lost, closed when the instance has gone', async () => {
   using host = createTestHost();
@@ -95,7 +125,9 @@ test('one connection each instance, kept, opened again when lost, closed when th
   ];
   const collect = host.begin(instGuestKvm);
   for (let i = 0; i < 3; i++)
-    assert.deepEqual((await collect(calmRun)) as Data, [{ name: 'web1', state: 'running', balloon: null, memory: {}, disks: [] }]);
+    assert.deepEqual((await collect(calmRun)) as Data, [
+      { name: 'web1', state: 'running', balloon: null, accelerated: true, memory: {}, disks: [] },
+    ]);
   assert.equal(qemu.connections, 1);
   lose = true;
   const [lost] = (await collect(calmRun)) as Data;
@@ -133,8 +165,10 @@ test('one that hangs, one that talks rubbish, one without a socket: the others a
       ['good', 'running'],
     ],
   );
-  assert.deepEqual(guestStates(host.context.instances), new Map(Object.entries({ hung: 'silent', good: 'running' })));
-  assert.equal(formatSamples(instGuestKvm, data)[0]?.text, 'gantry_guest_running{instance="good"} 1\n');
+  assert.deepEqual(host.context.kept(guestStates), new Map(Object.entries({ hung: 'silent', good: 'running' })));
+  const [isRunning, isAccelerated] = formatSamples(instGuestKvm, data);
+  assert.equal(isRunning?.text, 'gantry_guest_running{instance="good"} 1\n');
+  assert.equal(isAccelerated?.text, 'gantry_guest_accelerated{instance="good"} 1\n');
 });
 
 test('a collector that begins anew takes the connections over', async () => {
@@ -145,6 +179,39 @@ test('a collector that begins anew takes the connections over', async () => {
   await host.begin(instGuestKvm)(calmRun);
   assert.match(JSON.stringify(await host.begin(instGuestKvm)(calmRun)), /running/);
   assert.equal(qemu.connections, 1);
+});
+
+test('when time is up all are told of, and a collector that begins anew still leaves those alone that did not answer', async () => {
+  using host = createTestHost();
+  const path = (name: string) => join(host.root, name);
+  const slow = Array.from({ length: 16 }, (_, i) => `slow${i}`);
+  let asked = 0;
+  const release = Promise.withResolvers<void>();
+  using servers = new DisposableStack();
+  for (const name of slow) {
+    const qemu = await fakeQemu(path(name), (command, socket) => {
+      if (command === 'query-kvm') asked++;
+      void release.promise.then(() => socket.destroy());
+    });
+    servers.use(qemu);
+  }
+  servers.use(await fakeQemu(path('good'), running));
+  host.instances = [...slow, 'good'].map((name) => ({ name, hypervisor: 'kvm', pid: 1, qmpSocket: path(name), interfaces: [] }));
+  host.context.kept(guestStates).set('good', 'paused');
+  const time = new AbortController();
+  const collecting = host.begin(instGuestKvm)({ signal: time.signal });
+  while (asked < slow.length) await sleep(5);
+  time.abort();
+  assert.deepEqual(await collecting, [
+    ...slow.map((name) => ({ name, hangs: false, problem: 'no answer yet when time was up' })),
+    { name: 'good', hangs: false, problem: 'not asked: others took all the time' },
+  ]);
+  assert.deepEqual([...host.context.kept(guestStates)], [['good', 'paused']], 'it is what it was');
+  release.resolve();
+  await sleep(50);
+  const data = (await host.begin(instGuestKvm)(calmRun)) as Data;
+  assert.deepEqual(data.map((guest) => 'state' in guest && guest.state).filter(Boolean), ['running']);
+  assert.equal(asked, slow.length, 'nobody was asked again');
 });
 
 test('a real QEMU', async () => {
@@ -166,7 +233,7 @@ test('a real QEMU', async () => {
     const collect = host.begin(instGuestKvm);
     const [guest] = (await collect(calmRun)) as Data;
     assert.ok(guest && 'state' in guest, JSON.stringify(guest));
-    assert.deepEqual([guest.state, guest.balloon, guest.memory], ['prelaunch', 64 * 1024 * 1024, {}]);
+    assert.deepEqual([guest.state, guest.balloon, guest.memory, guest.accelerated], ['prelaunch', 64 * 1024 * 1024, {}, false]);
     assert.deepEqual(
       guest.disks.map(({ device, reads }) => [device, reads]),
       [['disk0', 0]],

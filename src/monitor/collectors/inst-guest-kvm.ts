@@ -1,42 +1,11 @@
-import type { QmpClient } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
-import { type InstanceSource, type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
+import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
+import { askInTurn } from './ask-in-turn.ts';
+import { connectGuest, type GuestConnection, type GuestFacts } from './connect-guest.ts';
 import { guestStates } from './guest-states.ts';
 
-/** What the guest's balloon driver says of its memory, in bytes; absent without a driver. */
-export interface BalloonStats {
-  readonly total?: number;
-  readonly free?: number;
-  readonly available?: number;
-  readonly diskCaches?: number;
-  /** Since the guest came up. */
-  readonly swappedIn?: number;
-  readonly swappedOut?: number;
-  readonly majorFaults?: number;
-}
-
-/** Counters of one disk since QEMU started. */
-export interface BlockStats {
-  readonly device: string;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  readonly reads: number;
-  readonly writes: number;
-  readonly flushes: number;
-  /** Seconds that all requests together took. */
-  readonly readTime: number;
-  readonly writeTime: number;
-  readonly failed: number;
-}
-
-interface Guest {
+interface Guest extends GuestFacts {
   readonly name: string;
-  /** QEMU's word: `running`, `paused`, `shutdown`, `inmigrate`, `io-error`, … */
-  readonly state: string;
-  /** Memory that the guest has now, in bytes: what the balloon leaves it. */
-  readonly balloon: number | null;
-  readonly memory: BalloonStats;
-  readonly disks: readonly BlockStats[];
 }
 
 /** A guest that could not be asked. */
@@ -58,110 +27,36 @@ const longestPause = 300_000;
 /** So many QEMUs are asked at once. */
 const atOnce = 16;
 
-const balloonPath = '/machine/peripheral/balloon0';
-
-const statNames = {
-  total: 'stat-total-memory',
-  free: 'stat-free-memory',
-  available: 'stat-available-memory',
-  diskCaches: 'stat-disk-caches',
-  swappedIn: 'stat-swap-in',
-  swappedOut: 'stat-swap-out',
-  majorFaults: 'stat-major-faults',
-} as const;
-
-type Fields = { readonly [name: string]: unknown };
-
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
-const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-
-/** Reads `guest-stats` of a balloon; what the guest does not tell is -1 there (or 2^64-1 before QEMU 2.0) and left out. */
-export function parseBalloonStats(value: unknown): BalloonStats {
-  const stats = fieldsOf(fieldsOf(value)['stats']);
-  const told = Object.entries(statNames).filter(([, key]) => typeof stats[key] === 'number' && stats[key] >= 0 && stats[key] < 2 ** 63);
-  return Object.fromEntries(told.map(([name, key]) => [name, stats[key]]));
-}
-
-/** Reads the answer to `query-blockstats`; devices without a medium and nodes that are no disks have no name. */
-export function parseBlockStats(value: unknown): BlockStats[] {
-  return (Array.isArray(value) ? value : []).flatMap((entry) => {
-    const { device, qdev, stats } = fieldsOf(entry);
-    const name = typeof qdev === 'string' && qdev !== '' ? (qdev.split('/').find((part) => /^disk/.test(part)) ?? qdev) : device;
-    const counters = fieldsOf(stats);
-    if (typeof name !== 'string' || name === '') return [];
-    const count = (key: string) => numberOf(counters[key]);
-    return {
-      device: name,
-      readBytes: count('rd_bytes'),
-      writtenBytes: count('wr_bytes'),
-      reads: count('rd_operations'),
-      writes: count('wr_operations'),
-      flushes: count('flush_operations'),
-      readTime: count('rd_total_time_ns') / 1e9,
-      writeTime: count('wr_total_time_ns') / 1e9,
-      failed: count('failed_rd_operations') + count('failed_wr_operations') + count('failed_flush_operations'),
-    };
-  });
-}
-
 /** The connections that are kept, one each socket; one that was lost is opened again when it is next needed. */
 function createConnections() {
-  const open = new Map<string, Promise<QmpClient>>();
-  const connect = async (socket: string): Promise<QmpClient> => {
-    const { connectQmp } = await import('../../base/index.ts');
-    const client = await connectQmp(socket, { connectMs: patience, lineLimit: 256 * 1024 });
-    void client.closed.then(() => open.delete(socket));
-    // Guests fill in their statistics at this pace, and not at all unless asked. Not every machine has a balloon.
-    const pace = { path: balloonPath, property: 'guest-stats-polling-interval', value: interval };
-    await client.execute('qom-set', pace, patience).catch(() => undefined);
-    return client;
+  const opened = new Map<string, GuestConnection>();
+  const opening = new Map<string, Promise<GuestConnection>>();
+  const connect = async (socket: string, now: () => number): Promise<GuestConnection> => {
+    try {
+      const connection = await connectGuest(socket, { now, patience, pollingInterval: interval });
+      opened.set(socket, connection);
+      void connection.closed.then(() => opened.delete(socket));
+      return connection;
+    } finally {
+      opening.delete(socket);
+    }
   };
   return {
-    to(socket: string): Promise<QmpClient> {
-      const known = open.get(socket);
-      if (known) return known;
-      const made = connect(socket);
-      open.set(socket, made);
-      made.catch(() => open.delete(socket));
-      return made;
+    opened: (socket: string) => opened.get(socket),
+    open: (socket: string, now: () => number): Promise<GuestConnection> => {
+      const known = opening.get(socket) ?? connect(socket, now);
+      opening.set(socket, known);
+      return known;
     },
-    /** Closes those of instances that have gone. */
-    keepOnly(sockets: ReadonlySet<string>): void {
-      for (const [socket, client] of open) {
-        if (sockets.has(socket)) continue;
-        open.delete(socket);
-        client.then(
-          (qmp) => qmp.close(),
-          // It never opened; who waited for it was told.
-          () => undefined,
-        );
-      }
+    /** Closes those of instances that have gone; one that opens just now, the next time. */
+    keepOnly: (sockets: ReadonlySet<string>) => {
+      for (const [socket, { close }] of opened) if (!sockets.has(socket)) close();
     },
   };
 }
 
-const keptConnections = new WeakMap<InstanceSource, ReturnType<typeof createConnections>>();
-
-const questions = [
-  { command: 'query-status' },
-  { command: 'query-balloon' },
-  { command: 'qom-get', args: { path: balloonPath, property: 'guest-stats' } },
-  { command: 'query-blockstats' },
-];
-
-async function askGuest(name: string, qmp: QmpClient): Promise<Guest> {
-  // Not every machine has a balloon; only of the first an error counts.
-  const [status, balloon, stats, blocks] = await qmp.executeAll(questions, patience);
-  if (status instanceof Error) throw status;
-  const actual = fieldsOf(balloon)['actual'];
-  return {
-    name,
-    state: String(fieldsOf(status)['status'] ?? 'unknown'),
-    balloon: typeof actual === 'number' ? actual : null,
-    memory: parseBalloonStats(stats),
-    disks: parseBlockStats(blocks),
-  };
-}
+/** Sockets of guests that did not answer, and how long each is left alone. */
+const createPauses = () => new Map<string, SilentGuest & { readonly pause: number; readonly until: number }>();
 
 const labels = ['instance'];
 const diskLabels = ['instance', 'device'];
@@ -179,6 +74,12 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
   largestReport: 8 * 1024 * 1024,
   metrics: [
     { name: 'gantry_guest_running', type: 'gauge', help: 'Whether the guest runs.', labels },
+    {
+      name: 'gantry_guest_accelerated',
+      type: 'gauge',
+      help: 'Whether the guest’s code runs on the processor with the help of KVM; 0: QEMU emulates it.',
+      labels,
+    },
     { name: 'gantry_guest_balloon_bytes', type: 'gauge', unit: 'bytes', help: 'Memory that the balloon leaves the guest.', labels },
     { name: 'gantry_guest_memory_bytes', type: 'gauge', unit: 'bytes', help: 'Memory as the guest sees it.', labels: ['instance', 'kind'] },
     { name: 'gantry_guest_disk_read_bytes', type: 'counter', unit: 'bytes', help: 'Bytes the guest read.', labels: diskLabels },
@@ -191,6 +92,7 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
     for (const guest of data) {
       if ('problem' in guest) continue;
       emit('gantry_guest_running', guest.state === 'running' ? 1 : 0, guest.name);
+      if (guest.accelerated !== null) emit('gantry_guest_accelerated', guest.accelerated ? 1 : 0, guest.name);
       if (guest.balloon !== null) emit('gantry_guest_balloon_bytes', guest.balloon, guest.name);
       for (const kind of memoryKinds) {
         const bytes = guest.memory[kind];
@@ -205,19 +107,19 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
       }
     }
   },
-  start: ({ instances, now }) => {
+  start: ({ instances, now, kept }) => {
     // QEMU serves one connection at a time: a collector that has to begin anew takes over what its thread has open.
-    const connections = keptConnections.get(instances) ?? createConnections();
-    keptConnections.set(instances, connections);
-    const silent = new Map<string, SilentGuest & { readonly pause: number; readonly until: number }>();
+    const connections = kept(createConnections);
+    const silent = kept(createPauses);
+    const states = kept(guestStates);
 
     const ask = async ({ name }: MonitoredInstance, socket: string): Promise<Guest | SilentGuest> => {
       const before = silent.get(socket);
       if (before && now() < before.until) return { name, hangs: before.hangs, problem: before.problem };
       try {
-        const guest = await askGuest(name, await connections.to(socket));
+        const facts = await (connections.opened(socket) ?? (await connections.open(socket, now))).ask();
         silent.delete(socket);
-        return guest;
+        return { name, ...facts };
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
         const hangs = (error as { code?: string }).code === 'HYPERVISOR_QMP_TIMED_OUT';
@@ -236,21 +138,24 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
       connections.keepOnly(sockets);
       for (const socket of silent.keys()) if (!sockets.has(socket)) silent.delete(socket);
       const found = new Map<string, Guest | SilentGuest>();
-      const queue = waiting.values();
-      const worker = async () => {
-        for (const { instance, qmpSocket } of queue) {
-          if (signal.aborted) return;
-          found.set(instance.name, await ask(instance, qmpSocket));
-        }
-      };
-      await Promise.all(Array.from({ length: atOnce }, worker));
-      const states = guestStates(instances);
-      states.clear();
-      for (const guest of found.values()) {
-        if ('state' in guest) states.set(guest.name, guest.state);
-        else if (guest.hangs) states.set(guest.name, 'silent');
+      const begun = new Set<string>();
+      await askInTurn(waiting, atOnce, signal, async ({ instance, qmpSocket }) => {
+        begun.add(instance.name);
+        found.set(instance.name, await ask(instance, qmpSocket));
+      });
+      const names = new Set(waiting.map(({ instance }) => instance.name));
+      for (const name of states.keys()) if (!names.has(name)) states.delete(name);
+      for (const [name, guest] of found) {
+        if ('state' in guest) states.set(name, guest.state);
+        else if (guest.hangs) states.set(name, 'silent');
+        else states.delete(name);
       }
-      return waiting.flatMap(({ instance }) => found.get(instance.name) ?? []);
+      const late = (name: string): SilentGuest => ({
+        name,
+        hangs: false,
+        problem: begun.has(name) ? 'no answer yet when time was up' : 'not asked: others took all the time',
+      });
+      return waiting.map(({ instance: { name } }) => found.get(name) ?? late(name));
     };
   },
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Json } from '../../base/index.ts';
 import { createRunFolderInstances } from '../collector/run-folder-instances.ts';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { createInstStatusDocker, judgeContainer, parseContainer } from './inst-status-docker.ts';
 
@@ -24,10 +24,10 @@ const inspect = (id: string, name: string, state: { [key: string]: Json }, label
   },
 });
 
-const verdict = (state: { [key: string]: Json }) => {
+const verdict = (state: { [key: string]: Json }, signalled?: boolean) => {
   const container = parseContainer(inspect('i', 'n', state));
-  const found = container && judgeContainer(container);
-  return found && [found.actual, found.source, found.code];
+  const found = container && judgeContainer({ ...container, ...(signalled !== undefined && { signalled }) });
+  return found && [found.actualState, found.source, found.code];
 };
 
 test('who stopped a container', () => {
@@ -41,6 +41,52 @@ test('who stopped a container', () => {
   assert.deepEqual(verdict({ Status: 'restarting', ExitCode: 2 }), ['crashed', 'gantry:node', 1]);
   assert.deepEqual(verdict({ Status: 'created' }), ['shutdown', 'gantry:operator', 0]);
   assert.deepEqual(verdict({ Status: 'dreaming' }), ['unknown', 'gantry:node', 2]);
+});
+
+test('who stopped a container, where the engine’s file tells whether it was asked to', () => {
+  const [operator, user, crash] = [
+    ['shutdown', 'gantry:operator', 0],
+    ['shutdown', 'gantry:user', 0],
+    ['crashed', 'gantry:node', 4],
+  ];
+  const exited = (ExitCode: number, signalled: boolean, OOMKilled = false) => verdict({ Status: 'exited', ExitCode, OOMKilled }, signalled);
+  for (const code of [0, 137, 143]) assert.deepEqual(exited(code, true), operator, 'docker stop, however it was taken');
+  assert.deepEqual(exited(137, true, true), operator, 'of which a process was killed before');
+  assert.deepEqual(exited(3, true), crash, 'sent a signal for its logs');
+  assert.deepEqual(exited(0, false), user);
+  assert.deepEqual(exited(0, false, true), user);
+  assert.deepEqual(exited(143, false), operator, 'the engine was stopped');
+  assert.deepEqual(exited(137, false), crash, 'the kernel, for want of memory of the host');
+});
+
+test('whether the engine was asked is read from its own file; without it the exit code tells', async () => {
+  const id = 'a'.repeat(64);
+  const other = 'b'.repeat(64);
+  using host = createTestHost();
+  const file = (text: string) => host.write(`/srv/docker/containers/${id}/config.v2.json`, text);
+  using _engine = await fakeEngine(
+    join(host.root, 'docker.sock'),
+    () => [{ Id: id, State: 'exited', Status: 'Exited (0) 5 seconds ago' }],
+    async () => ({
+      ...inspect(id, 'web1', { Status: 'exited', StartedAt: '', FinishedAt: '' }),
+      Created: '2026-11-22T23:00:00Z',
+      // In the network of another container.
+      ResolvConfPath: `/srv/docker/containers/${other}/resolv.conf`,
+    }),
+  );
+  const collect = host.begin(createInstStatusDocker(join(host.root, 'docker.sock')));
+  const told = async () => {
+    const [one] = (await collect(calmRun)).instances;
+    return [one?.adminState, one?.state_reason[0]?.[1], one?.mtime];
+  };
+  const created = Date.parse('2026-11-22T23:00:00Z') / 1000;
+  assert.deepEqual(await told(), ['up', 'stopped by its user', created]);
+  for (const text of ['{"HasBeenManuallyStopped":false}', '{"HasBeenManuallyStopped":"yes"}', '[]', '{', '']) {
+    file(text);
+    assert.deepEqual(await told(), ['up', 'stopped by its user', created]);
+  }
+  file('{"Config":{"Env":["X=\\"HasBeenManuallyStopped\\":false"]},"HasBeenManuallyStopped":true}');
+  assert.deepEqual(await told(), ['down', 'stopped by the operator', created]);
 });
 
 test('names by label or by container; anything else is no container', () => {
@@ -122,6 +168,96 @@ test('the collector: no engine, containers, one that goes meanwhile, an engine i
   } finally {
     engine.close();
   }
+});
+
+/** An engine that answers to each question as `inspected` says. */
+async function fakeEngine(socket: string, list: () => object[], inspected: (id: string) => Promise<object>) {
+  const server = createServer(async (request, response) => {
+    const id = /^\/containers\/(.*)\/json$/.exec(request.url ?? '')?.[1];
+    response.end(JSON.stringify(id === undefined ? list() : await inspected(id)));
+  }).listen(socket);
+  await once(server, 'listening');
+  return {
+    [Symbol.dispose]: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+test('a slow engine: eight questions at once, what is known stays known, and what is not is told', async () => {
+  using host = createTestHost();
+  const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+  let [open, most, patience, hanging] = [0, 0, 10, 0];
+  const asked: string[] = [];
+  const enough = Promise.withResolvers<void>();
+  using _engine = await fakeEngine(
+    join(host.root, 'docker.sock'),
+    () => names.map((name) => ({ Id: name, Names: [`/${name}`], State: 'running', Status: 'Up 2 hours' })),
+    async (id) => {
+      asked.push(id);
+      open++;
+      most = Math.max(most, open);
+      if (patience-- > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      else {
+        if (++hanging === 8) enough.resolve();
+        await new Promise(() => undefined);
+      }
+      open--;
+      return inspect(id, id, { Pid: 41 });
+    },
+  );
+  const collector = createInstStatusDocker(join(host.root, 'docker.sock'));
+  const time = new AbortController();
+  void enough.promise.then(() => time.abort());
+  const first = await host.begin(collector)({ signal: time.signal });
+  assert.equal(most, 8);
+  const count = (report: typeof first, state: string) => report.instances.filter(({ actualState }) => actualState === state).length;
+  assert.deepEqual([first.instances.length, count(first, 'running'), count(first, 'unknown')], [20, 10, 10]);
+  assert.deepEqual(
+    first.instances.map(({ name }) => name),
+    names,
+  );
+  assert.match(first.status.message, /^c\d+: the engine has not told of it in time$/m);
+  const told = first.instances.filter(({ actualState }) => actualState === 'running').map(({ name }) => name);
+  [open, patience] = [0, 100];
+  asked.length = 0;
+  const second = await host.begin(collector)(calmRun);
+  assert.deepEqual(asked.toSorted(), names.filter((name) => !told.includes(name)).toSorted(), 'only those that had not been told of');
+  assert.equal(count(second, 'running'), 20);
+});
+
+test('a container that restarted or has another name is asked for again', async () => {
+  const stat = (started: number) => `41 (sh) S ${'1 '.repeat(18)}${started} 1000 5 1 1\n`;
+  using host = createTestHost({ '/proc/41/stat': stat(100) });
+  const listed = { Id: 'a', Names: ['/web1'], Created: 5, State: 'running', Status: 'Up 2 hours' };
+  let list = listed;
+  let asked = 0;
+  using _engine = await fakeEngine(
+    join(host.root, 'docker.sock'),
+    () => [list],
+    async (id) => {
+      asked++;
+      return inspect(id, list.Names[0]?.slice(1) ?? '', { Pid: 41 });
+    },
+  );
+  const collect = host.begin(createInstStatusDocker(join(host.root, 'docker.sock')));
+  const count = async () => {
+    asked = 0;
+    const { instances } = await collect(calmRun);
+    return [asked, instances[0]?.name];
+  };
+  assert.deepEqual(await count(), [1, 'web1']);
+  assert.deepEqual(await count(), [0, 'web1']);
+  list = { ...listed, Names: ['/web2'] };
+  assert.deepEqual(await count(), [1, 'web2']);
+  list = { ...list, Created: 6 };
+  assert.deepEqual(await count(), [1, 'web2']);
+  list = { ...list, Status: 'Up 5 minutes' };
+  assert.deepEqual(await count(), [1, 'web2']);
+  host.write('/proc/41/stat', stat(777));
+  assert.deepEqual(await count(), [1, 'web2'], 'its PID is that of another process');
+  assert.deepEqual(await count(), [0, 'web2']);
 });
 
 test('an engine that says nothing, and one that talks rubbish', async () => {

@@ -1,8 +1,11 @@
 import type { Json } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
+import type { ProcFiles } from '../collector/proc-files.ts';
 import { askDocker } from './ask-docker.ts';
-import { type ActualState, actualStates, formatUptime, type InstanceStatus, type InstStatusReport, sumUp } from './instance-status.ts';
-import type { Status } from './status.ts';
+import { askInTurn } from './ask-in-turn.ts';
+import { createInstStatus, type InstStatusReport } from './create-inst-status.ts';
+import type { FoundInstance, Verdict } from './instance-status.ts';
+import { parseProcessStat } from './parse-process-stat.ts';
 
 /** What the engine tells of one container. */
 export interface Container {
@@ -13,7 +16,12 @@ export interface Container {
   readonly pid?: number;
   readonly exitCode: number;
   readonly outOfMemory: boolean;
+  /** Where the engine keeps what it does not tell; absent of one that never ran. */
+  readonly folder?: string;
+  /** Whether somebody had the engine send it a signal since it began; absent where that cannot be read. */
+  readonly signalled?: boolean;
   /** Seconds since 1970; 0 for never. */
+  readonly createdAt: number;
   readonly startedAt: number;
   readonly finishedAt: number;
 }
@@ -38,6 +46,8 @@ export function parseContainer(value: Json | undefined): Container | undefined {
   const name = label || textOf(container['Name']).replace(/^\//, '');
   if (id === '' || name === '' || textOf(state['Status']) === '') return undefined;
   const pid = numberOf(state['Pid']);
+  // Of one in the network of another container these are the other's.
+  const [, containers] = /^(\/.+\/)[0-9a-f]{64}\/[^/]+$/.exec(textOf(container['ResolvConfPath'])) ?? [];
   return {
     name,
     id,
@@ -45,112 +55,168 @@ export function parseContainer(value: Json | undefined): Container | undefined {
     ...(pid > 0 && { pid }),
     exitCode: numberOf(state['ExitCode']),
     outOfMemory: state['OOMKilled'] === true,
+    ...(containers !== undefined && { folder: `${containers}${id}` }),
+    createdAt: secondsOf(container['Created']),
     startedAt: secondsOf(state['StartedAt']),
     finishedAt: secondsOf(state['FinishedAt']),
   };
 }
 
-/** Exit codes of SIGTERM and SIGKILL: what `docker stop` sends. The engine does not tell who sent them. */
-const stopCodes = [128 + 15, 128 + 9];
-
-/** Who stopped a container: its user, when its first process ended well; an operator by a signal; else it crashed. */
-export function judgeContainer({ state, exitCode, outOfMemory }: Container): {
-  actual: ActualState;
-  source: string;
-  reason: string;
-  code: Status['code'];
-} {
-  const operator = 'gantry:operator';
-  switch (state) {
-    case 'running':
-      return { actual: 'running', source: operator, reason: 'started', code: 0 };
-    case 'paused':
-      return { actual: 'paused', source: operator, reason: 'paused', code: 0 };
-    case 'created':
-      return { actual: 'shutdown', source: operator, reason: 'never started', code: 0 };
-    case 'restarting':
-      return { actual: 'crashed', source: 'gantry:node', reason: `crashed with exit code ${exitCode}, starts again`, code: 1 };
-    case 'exited':
-      if (outOfMemory) return { actual: 'crashed', source: 'gantry:node', reason: 'crashed: its memory was used up', code: 4 };
-      if (exitCode === 0) return { actual: 'shutdown', source: 'gantry:user', reason: 'stopped by its user', code: 0 };
-      if (stopCodes.includes(exitCode)) return { actual: 'shutdown', source: operator, reason: 'stopped by the operator', code: 0 };
-      return { actual: 'crashed', source: 'gantry:node', reason: `crashed with exit code ${exitCode}`, code: 4 };
-    default:
-      return { actual: 'unknown', source: 'gantry:node', reason: `in state ${state}`, code: state === 'removing' ? 0 : 2 };
+/**
+ * Whether the engine was asked to stop a container or send it a signal: it keeps that in its own file only, for its policy
+ * of restarts. `undefined` where this user cannot read it, or it is not as Docker has written it since 1.10.
+ */
+function wasSignalled(files: ProcFiles, { folder, state }: Container): boolean | undefined {
+  if (folder === undefined || state !== 'exited') return undefined;
+  try {
+    const told = fieldsOf(JSON.parse(files.readOnce(`${folder}/config.v2.json`) ?? 'null') as Json)['HasBeenManuallyStopped'];
+    return typeof told === 'boolean' ? told : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-function describe(container: Container, now: number): InstanceStatus {
-  const { actual, source, reason, code } = judgeContainer(container);
-  const up = actual === 'running' || actual === 'paused';
-  const since = (up ? container.startedAt : container.finishedAt) || container.startedAt;
+const operator = 'gantry:operator';
+const stoppedByOperator: Verdict = { actualState: 'shutdown', source: operator, reason: 'stopped by the operator', code: 0 };
+
+const [killed, terminated] = [128 + 9, 128 + 15];
+
+/**
+ * Who stopped a container. An operator's `docker stop` ends in one of three codes, by how the container takes it; a process
+ * that was merely sent a signal, as for its logs, may crash later with another one. A container that ended by SIGTERM was
+ * asked to, if not over the engine; SIGKILL may also be the kernel's, for want of memory of the host.
+ */
+export function judgeContainer({ state, exitCode, outOfMemory, signalled }: Container): Verdict {
+  switch (state) {
+    case 'running':
+      return { actualState: 'running', source: operator, reason: 'started', code: 0 };
+    case 'paused':
+      return { actualState: 'paused', source: operator, reason: 'paused', code: 0 };
+    case 'created':
+      return { actualState: 'shutdown', source: operator, reason: 'never started', code: 0 };
+    case 'restarting':
+      return { actualState: 'crashed', source: 'gantry:node', reason: `crashed with exit code ${exitCode}, starts again`, code: 1 };
+    case 'exited':
+      if (signalled && [0, killed, terminated].includes(exitCode)) return stoppedByOperator;
+      if (exitCode === 0) return { actualState: 'shutdown', source: 'gantry:user', reason: 'stopped by its user', code: 0 };
+      if (outOfMemory) return { actualState: 'crashed', source: 'gantry:node', reason: 'crashed: its memory was used up', code: 4 };
+      if (exitCode === terminated || (exitCode === killed && signalled === undefined)) return stoppedByOperator;
+      return { actualState: 'crashed', source: 'gantry:node', reason: `crashed with exit code ${exitCode}`, code: 4 };
+    default:
+      return { actualState: 'unknown', source: 'gantry:node', reason: `in state ${state}`, code: state === 'removing' ? 0 : 2 };
+  }
+}
+
+function describe(container: Container, now: number): FoundInstance {
+  const { name, id: uuid, createdAt, startedAt, finishedAt } = container;
+  const verdict = judgeContainer(container);
+  const isUp = verdict.actualState === 'running' || verdict.actualState === 'paused';
+  return { name, uuid, verdict, uptime: isUp ? now - startedAt : null, since: (isUp ? startedAt : finishedAt) || startedAt || createdAt };
+}
+
+/** One line of the list of containers. */
+interface Listed {
+  readonly id: string;
+  readonly name: string;
+  /** The engine's word, and since when in human words: `Up 2 hours`. */
+  readonly state: { readonly name: string; readonly since: string };
+  /** All in which a container differs from itself after a start or under another name. */
+  readonly line: string;
+}
+
+function parseListed(value: Json): Listed {
+  const { Id, Names, Created, State, Status, Labels } = fieldsOf(value);
+  const [first] = Array.isArray(Names) ? Names : [];
   return {
-    name: container.name,
-    uuid: container.id,
-    adminState: source === 'gantry:operator' && actual === 'shutdown' ? 'down' : 'up',
-    actualState: actual,
-    uptime: up ? formatUptime(now - container.startedAt) : null,
-    mtime: since,
-    state_reason: [[source, reason, Math.round(since * 1000) * 1e6]],
-    status: { code, message: actual === 'running' ? '' : reason },
+    id: textOf(Id),
+    name: textOf(fieldsOf(Labels)[nameLabel]) || textOf(first).replace(/^\//, '') || textOf(Id),
+    state: { name: textOf(State), since: textOf(Status) },
+    line: JSON.stringify([Names, Created, State, Status]),
   };
 }
 
+/** A container of the list that the engine, asked for it, did not tell of before time was up. */
+const untold = ({ name, id: uuid }: Listed, now: number): FoundInstance => {
+  const message = 'the engine has not told of it in time';
+  return {
+    name,
+    uuid,
+    verdict: { actualState: 'unknown', source: 'gantry:node', reason: 'not told', code: 2, message },
+    uptime: null,
+    since: now,
+  };
+};
+
+/** What is known of a container, and of what process and line of the list. */
+interface Known {
+  readonly container: Container;
+  readonly line: string;
+  /** When its process began; absent without one. */
+  readonly started: number | undefined;
+}
+
+/** So many containers are asked for at once. */
+const atOnce = 8;
+
 /** @param socket - where the engine listens */
 export function createInstStatusDocker(socket: string): Collector<InstStatusReport> {
-  return {
+  const makeKnown = () => new Map<string, Known>();
+  return createInstStatus({
     name: 'inst-status-docker',
-    category: 'instance',
-    kind: 'status',
-    version: 'B',
-    formatVersion: 1,
     help: 'State of every container of the Docker engine and who brought it about; a node without Docker has none.',
     interval: 10,
     timeout: 8,
     longestInterval: 30,
-    largestReport: 8 * 1024 * 1024,
-    metrics: [
-      {
-        name: 'gantry_container_status',
-        type: 'gauge',
-        help: 'Ganeti’s code: 0 good, 1 being repaired, 2 unknown, 4 bad.',
-        labels: ['instance'],
-      },
-      { name: 'gantry_containers', type: 'gauge', help: 'Containers by what they do.', labels: ['state'] },
-    ],
-    measure: ({ instances }, emit) => {
-      for (const { name, status } of instances) emit('gantry_container_status', status.code, name);
-      if (instances.length === 0) return;
-      for (const state of actualStates)
-        emit('gantry_containers', instances.filter(({ actualState }) => actualState === state).length, state);
-    },
-    start: ({ instances, wallTime }) => {
-      let known = new Map<string, Container>();
+    families: { status: 'gantry_container_status', count: 'gantry_containers' },
+    plural: 'Containers',
+    countsNone: false,
+    find: ({ files, instances, wallTime, kept }) => {
+      const known = kept(makeKnown);
+      const startOf = (pid: number | undefined) =>
+        pid === undefined ? undefined : parseProcessStat(files.readOnce(`/proc/${pid}/stat`))?.started;
 
-      /** Details are asked for again when the state changed, or may have: one that has just come up may have restarted. */
-      const look = async (listed: Fields, signal: AbortSignal): Promise<Container | undefined> => {
-        const id = textOf(listed['Id']);
+      /** Whether what is known still holds: the same line in the list and process; of one that is seconds old it may be another start. */
+      const isFresh = ({ id, line, state }: Listed): boolean => {
         const before = known.get(id);
-        if (before?.state === listed['State'] && !/second/i.test(textOf(listed['Status']))) return before;
-        return parseContainer(await askDocker(socket, `/containers/${id}/json`, signal).catch(ignoreGone));
+        if (before?.line !== line || /second/i.test(state.since)) return false;
+        return startOf(before.container.pid) === before.started;
       };
 
       return async ({ signal }) => {
         const list = await askDocker(socket, '/containers/json?all=1', signal);
-        const found: Container[] = [];
-        for (const listed of Array.isArray(list) ? list : []) {
-          const container = await look(fieldsOf(listed), signal);
-          if (container) found.push(container);
-        }
-        known = new Map(found.map((container) => [container.id, container]));
+        const listed = (Array.isArray(list) ? list : []).map(parseListed);
+        const ids = new Set(listed.map(({ id }) => id));
+        for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+        const stale = listed.filter((one) => !isFresh(one));
+        // Those that were never told of come first, so that a slow engine tells of all in the end.
+        const waiting = [...stale.filter(({ id }) => !known.has(id)), ...stale.filter(({ id }) => known.has(id))];
+        const answered = new Set<string>();
+        await askInTurn(waiting, atOnce, signal, async ({ id, line }) => {
+          const container = parseContainer(await askDocker(socket, `/containers/${id}/json`, signal).catch(ignoreGone));
+          const signalled = container && wasSignalled(files, container);
+          if (container)
+            known.set(id, {
+              container: { ...container, ...(signalled !== undefined && { signalled }) },
+              line,
+              started: startOf(container.pid),
+            });
+          else known.delete(id);
+          answered.add(id);
+        });
+        const there = listed.filter(({ id }) => known.has(id) || !answered.has(id));
+        const containers = there.flatMap(({ id }) => known.get(id)?.container ?? []);
         instances.learn?.(
           'docker',
-          found.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, hypervisor: 'docker', pid, interfaces: [] }])),
+          containers.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, hypervisor: 'docker', pid, interfaces: [] }])),
         );
-        return sumUp(found.map((container) => describe(container, wallTime() / 1000)));
+        const now = wallTime() / 1000;
+        return there.map((one) => {
+          const container = known.get(one.id)?.container;
+          return container && (answered.has(one.id) || container.state === one.state.name) ? describe(container, now) : untold(one, now);
+        });
       };
     },
-  };
+  });
 }
 
 /** A container that was removed between the list and the question. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
 import { instStatusKvm, judgeInstance } from './inst-status-kvm.ts';
@@ -10,24 +10,24 @@ import { formatUptime } from './instance-status.ts';
 type Data = Parameters<typeof instStatusKvm.measure>[0];
 
 const kvm = (name: string, rest: Partial<MonitoredInstance>): MonitoredInstance => ({ name, hypervisor: 'kvm', interfaces: [], ...rest });
-const verdict = (instance: MonitoredInstance, guest?: string) => {
-  const found = judgeInstance(instance, guest);
-  return found && [found.adminState, found.actualState, found.source, found.code];
+const verdict = (instance: MonitoredInstance, guest?: string, killed = false) => {
+  const found = judgeInstance(instance, guest, killed);
+  return found && [found.actualState, found.source, found.code];
 };
 
 test('stopped by its user, by the operator, crashed, hung, paused, on its way', () => {
   const running = kvm('a', { pid: 1, phase: 'running' });
-  assert.deepEqual(verdict(running), ['up', 'running', 'gantry:operator', 0]);
-  assert.deepEqual(verdict(running, 'running'), ['up', 'running', 'gantry:operator', 0]);
-  assert.deepEqual(verdict(running, 'paused'), ['up', 'paused', 'gantry:node', 0]);
-  assert.deepEqual(verdict(running, 'shutdown'), ['up', 'shutdown', 'gantry:user', 0]);
-  assert.deepEqual(verdict(running, 'silent'), ['up', 'hung', 'gantry:node', 2]);
-  assert.deepEqual(verdict(running, 'guest-panicked'), ['up', 'crashed', 'gantry:node', 4]);
-  assert.deepEqual(verdict(running, 'io-error'), ['up', 'blocked', 'gantry:node', 4]);
-  assert.deepEqual(verdict(running, 'colo'), ['up', 'unknown', 'gantry:node', 2]);
-  assert.deepEqual(verdict(kvm('a', { phase: 'off' })), ['up', 'shutdown', 'gantry:user', 0]);
-  assert.deepEqual(verdict(kvm('a', { phase: 'stopped' })), ['down', 'shutdown', 'gantry:operator', 0]);
-  assert.deepEqual(verdict(kvm('a', { phase: 'running' })), ['up', 'crashed', 'gantry:node', 4]);
+  assert.deepEqual(verdict(running), ['running', 'gantry:operator', 0]);
+  assert.deepEqual(verdict(running, 'running'), ['running', 'gantry:operator', 0]);
+  assert.deepEqual(verdict(running, 'paused'), ['paused', 'gantry:node', 0]);
+  assert.deepEqual(verdict(running, 'shutdown'), ['shutdown', 'gantry:user', 0]);
+  assert.deepEqual(verdict(running, 'silent'), ['hung', 'gantry:node', 2]);
+  assert.deepEqual(verdict(running, 'guest-panicked'), ['crashed', 'gantry:node', 4]);
+  assert.deepEqual(verdict(running, 'io-error'), ['blocked', 'gantry:node', 4]);
+  assert.deepEqual(verdict(running, 'colo'), ['unknown', 'gantry:node', 2]);
+  assert.deepEqual(verdict(kvm('a', { phase: 'off' })), ['shutdown', 'gantry:user', 0]);
+  assert.deepEqual(verdict(kvm('a', { phase: 'stopped' })), ['shutdown', 'gantry:operator', 0]);
+  assert.deepEqual(verdict(kvm('a', { phase: 'running' })), ['crashed', 'gantry:node', 4]);
   assert.equal(verdict(kvm('a', { phase: 'starting' })), undefined);
   assert.equal(verdict(kvm('a', { phase: 'incoming' })), undefined);
 });
@@ -46,11 +46,10 @@ test('uptime as people write it', () => {
 test('the report has Ganeti’s keys; times stay while the state does', () => {
   using host = createTestHost({
     '/proc/uptime': '1000.00 1.00\n',
-    '/proc/20/stat': `20 (qemu) S 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 4 0 90000 9000000 100 18446744073709551615 1\n`,
   });
   const wall = () => host.context.wallTime() / 1000;
   host.instances = [
-    kvm('web1', { uuid: 'u1', pid: 20, phase: 'running' }),
+    kvm('web1', { uuid: 'u1', pid: 20, started: 900, phase: 'running' }),
     kvm('web2', { uuid: 'u2', phase: 'running' }),
     kvm('web3', { uuid: 'u3', phase: 'stopped', stoppedAt: 1700 }),
     kvm('web4', { uuid: 'u4', phase: 'starting' }),
@@ -95,7 +94,7 @@ test('the report has Ganeti’s keys; times stay while the state does', () => {
     status: { code: 4, message: 'web2: crashed: its process has ended' },
   });
   host.advance(60);
-  guestStates(host.context.instances).set('web1', 'shutdown');
+  host.context.kept(guestStates).set('web1', 'shutdown');
   const [one, two] = (collect(calmRun) as Data).instances;
   assert.deepEqual([one?.actualState, one?.mtime, one?.uptime, two?.mtime], ['shutdown', began + 60, null, began]);
   const text = formatSamples(instStatusKvm, first)
@@ -103,6 +102,37 @@ test('the report has Ganeti’s keys; times stay while the state does', () => {
     .join('');
   assert.match(text, /^gantry_instance_status\{instance="web2"\} 4$/m);
   assert.match(text, /^gantry_instances\{state="crashed"\} 1$/m);
+});
+
+test('a report in which only uptimes grew has not changed', () => {
+  using host = createTestHost({ '/proc/uptime': '1000.00 1.00\n' });
+  host.instances = [kvm('web1', { pid: 20, phase: 'running', started: 900 })];
+  const collect = host.begin(instStatusKvm);
+  const first = collect(calmRun) as Data;
+  host.advance(5);
+  host.write('/proc/uptime', '1005.00 1.00\n');
+  const second = collect(calmRun) as Data;
+  assert.notDeepEqual(second, first);
+  assert.deepEqual(instStatusKvm.essence?.(second), instStatusKvm.essence?.(first));
+  host.context.kept(guestStates).set('web1', 'paused');
+  assert.notDeepEqual(instStatusKvm.essence?.(collect(calmRun) as Data), instStatusKvm.essence?.(second));
+});
+
+test('a QEMU that the kernel killed for want of memory; since when is known to the next agent', () => {
+  using host = createTestHost({
+    '/proc/uptime': '1000.00 1.00\n',
+    '/proc/sys/kernel/random/boot_id': 'one\n',
+    '/dev/kmsg': '6,1,999000000,-;oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/,task=vm-web1,pid=20,uid=7\n',
+  });
+  host.instances = [kvm('web1', { phase: 'running', lastPid: 20 }), kvm('web2', { phase: 'running', lastPid: 21 })];
+  const look = () => (host.begin(instStatusKvm)(calmRun) as Data).instances.map(({ state_reason, mtime }) => [state_reason[0]?.[1], mtime]);
+  const found = look();
+  assert.deepEqual(
+    found.map(([reason]) => reason),
+    ['crashed: the host wanted memory', 'crashed: its process has ended'],
+  );
+  host.advance(300);
+  assert.deepEqual(look(), found);
 });
 
 test('a process that goes while it is looked at leaves its instance in the report', () => {

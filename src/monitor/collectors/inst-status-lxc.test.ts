@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { findContainers, instStatusLxc } from './inst-status-lxc.ts';
 
@@ -16,11 +16,12 @@ const running = {
   '/var/lib/lxc/lost+found/x': '',
   '/sys/fs/cgroup/lxc.payload.web1/cgroup.procs': '',
   '/sys/fs/cgroup/lxc.payload.web1/cgroup.events': 'populated 1\nfrozen 0\n',
-  '/sys/fs/cgroup/lxc.payload.web1/memory.events': 'low 0\noom 0\noom_kill 0\n',
   '/sys/fs/cgroup/lxc.monitor.web1/cgroup.procs': '40\n',
   '/proc/40/task/40/children': '50 ',
   '/proc/50/stat': stat,
 };
+const oomKill = (place: string, pid: number, at: number) =>
+  `6,1,${at * 1e6},-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=${place},task_memcg=${place},task=sh,pid=${pid},uid=0\n`;
 const group = '/sys/fs/cgroup/lxc.payload.web1';
 
 test('groups of LXC 4 and of versions before it', () => {
@@ -32,8 +33,8 @@ test('groups of LXC 4 and of versions before it', () => {
     '/sys/fs/cgroup/lxc.payload.garbage/cgroup.procs': '\0',
   });
   assert.deepEqual(findContainers(host.context.files), [
-    { name: 'web1', pid: 50, frozen: false, oomKills: 0 },
-    { name: 'old', pid: 60, frozen: true, oomKills: 0 },
+    { name: 'web1', pid: 50, frozen: false },
+    { name: 'old', pid: 60, frozen: true },
   ]);
 });
 
@@ -69,7 +70,7 @@ test('running, frozen, stopped from inside, by the operator, for want of memory'
 
   start();
   assert.equal(states()[0]?.[1], 'running');
-  host.write(`${group}/memory.events`, 'oom_kill 2\n');
+  host.write('/dev/kmsg', oomKill('/lxc.payload.web1/cron', 77, 1000) + oomKill('/lxc.payload.other', 78, 1001));
   states();
   stop();
   host.context.files.forget(group);
@@ -79,6 +80,48 @@ test('running, frozen, stopped from inside, by the operator, for want of memory'
   assert.deepEqual(states().sort(), [never, ['web1', 'shutdown', null, 'stopped by the operator']]);
   rmSync(join(host.root, '/var/lib/lxc/web1'), { recursive: true });
   assert.deepEqual(states(), [never]);
+});
+
+test('how one ended is known to the next agent, until the host comes up anew', () => {
+  using host = createTestHost({
+    ...running,
+    '/proc/sys/kernel/random/boot_id': 'one\n',
+    '/dev/kmsg': oomKill('/lxc.payload.web1', 7, 900),
+  });
+  const look = (collect = host.begin(instStatusLxc)) => {
+    const one = (collect(calmRun) as Data).instances.find(({ name }) => name === 'web1');
+    return [one?.actualState, one?.adminState, one?.state_reason[0]?.[1], one?.mtime];
+  };
+  const stop = () => {
+    rmSync(join(host.root, group), { recursive: true });
+    host.context.files.forget(group);
+  };
+  assert.equal(look()[0], 'running');
+  stop();
+  const ended = host.context.wallTime() / 1000;
+  // The kernel killed another process in it long before.
+  assert.deepEqual(look(), ['shutdown', 'up', 'stopped by its user', ended]);
+  host.advance(60);
+  assert.deepEqual(look(), ['shutdown', 'up', 'stopped by its user', ended]);
+  host.write('/proc/sys/kernel/random/boot_id', 'two\n');
+  assert.deepEqual(look(), ['shutdown', 'down', 'not started', ended + 60]);
+
+  for (const [path, text] of Object.entries(running)) if (path.startsWith(group)) host.write(path, text);
+  assert.equal(look()[0], 'running');
+  stop();
+  host.write('/dev/kmsg', oomKill('/lxc.payload.web1', 7, 900) + oomKill('/lxc.payload.web1', 50, 1000));
+  assert.deepEqual(look().slice(0, 3), ['crashed', 'up', 'crashed: its memory was used up'], 'its init, while no agent ran');
+});
+
+test('since when a container does not run stays the same', () => {
+  using host = createTestHost(running);
+  const collect = host.begin(instStatusLxc);
+  const first = collect(calmRun) as Data;
+  host.advance(60);
+  host.write('/proc/uptime', '1060.00 1.00\n');
+  const second = collect(calmRun) as Data;
+  assert.notDeepEqual(second, first);
+  assert.deepEqual(instStatusLxc.essence?.(second), instStatusLxc.essence?.(first));
 });
 
 test('an init that goes while it is looked at', () => {

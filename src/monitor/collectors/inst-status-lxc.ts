@@ -1,9 +1,9 @@
-import type { Collector } from '../collector/collector.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
-import { type ActualState, actualStates, formatUptime, type InstanceStatus, type InstStatusReport, sumUp } from './instance-status.ts';
+import { createInstStatus, createReasonTimes, instanceNotes } from './create-inst-status.ts';
+import type { FoundInstance, Verdict } from './instance-status.ts';
+import { createOomKills } from './oom-kills.ts';
 import { parseProcessStat } from './parse-process-stat.ts';
-import type { Status } from './status.ts';
 
 /** A container that runs. */
 interface RunningContainer {
@@ -11,15 +11,6 @@ interface RunningContainer {
   /** Its init. */
   readonly pid: number;
   readonly frozen: boolean;
-  /** Processes killed in it for want of memory. */
-  readonly oomKills: number;
-}
-
-interface Verdict {
-  readonly actual: ActualState;
-  readonly source: string;
-  readonly reason: string;
-  readonly code: Status['code'];
 }
 
 /** Folders in which a host keeps the groups of containers: of version 2, of both together, of version 1. */
@@ -52,73 +43,73 @@ export function findContainers(files: ProcFiles): RunningContainer[] {
       const frozen =
         /^frozen 1$/m.test(files.readIfThere(`${root}/${payload}/cgroup.events`) ?? '') ||
         files.readIfThere(`/sys/fs/cgroup/freezer/${payload}/freezer.state`)?.trim() === 'FROZEN';
-      const kills = /^oom_kill (\d+)$/m.exec(files.readIfThere(`${root}/${payload}/memory.events`) ?? '')?.[1];
-      found.set(name, { name, pid, frozen, oomKills: Number(kills ?? 0) });
+      found.set(name, { name, pid, frozen });
     }
   }
   return [...found.values()];
 }
 
-/** What is remembered of a container that was seen running. */
-interface Seen {
-  readonly reason: string;
-  readonly since: number;
-  readonly last?: RunningContainer;
-  /** Whether a process of it was killed for want of memory just before it ended. */
-  readonly killed: boolean;
+/** What is noted of a container that was seen running. */
+interface Past {
+  /** Its init. */
+  readonly pid: number;
+  /** Of one that has ended: whether the kernel killed it, or a process of it just before, for want of memory. */
+  readonly killed?: boolean;
 }
 
 /** LXC does not tell why a container ended: an operator's stop is noted by the node agent; else its init ended, from inside or for want of memory. */
-export function judgeStopped(seen: Seen | undefined, note: MonitoredInstance | undefined): Verdict {
-  if (note) return { actual: 'shutdown', source: 'gantry:operator', reason: 'stopped by the operator', code: 0 };
-  if (!seen) return { actual: 'shutdown', source: 'gantry:operator', reason: 'not started', code: 0 };
-  if (seen.killed) return { actual: 'crashed', source: 'gantry:node', reason: 'crashed: its memory was used up', code: 4 };
-  return { actual: 'shutdown', source: 'gantry:user', reason: 'stopped by its user', code: 0 };
+export function judgeStopped(past: Past | undefined, note: MonitoredInstance | undefined): Verdict {
+  if (note) return { actualState: 'shutdown', source: 'gantry:operator', reason: 'stopped by the operator', code: 0 };
+  if (!past) return { actualState: 'shutdown', source: 'gantry:operator', reason: 'not started', code: 0 };
+  if (past.killed) return { actualState: 'crashed', source: 'gantry:node', reason: 'crashed: its memory was used up', code: 4 };
+  return { actualState: 'shutdown', source: 'gantry:user', reason: 'stopped by its user', code: 0 };
 }
 
-export const instStatusLxc: Collector<InstStatusReport> = {
+const judgeRunning = ({ frozen }: RunningContainer): Verdict => ({
+  source: 'gantry:operator',
+  code: 0,
+  ...(frozen ? { actualState: 'paused', reason: 'paused' } : { actualState: 'running', reason: 'started' }),
+});
+
+/** Whether a control group is that of the container or one below. */
+const isInside = (group: string, name: string): boolean =>
+  [`/lxc.payload.${name}`, `/lxc/${name}`].some((own) => group === own || group.startsWith(`${own}/`));
+
+export const instStatusLxc = createInstStatus({
   name: 'inst-status-lxc',
-  category: 'instance',
-  kind: 'status',
-  version: 'B',
-  formatVersion: 1,
   help: 'State of every LXC container, from its control groups, and who brought it about; a node without LXC has none.',
   interval: 10,
   timeout: 3,
   longestInterval: 30,
-  largestReport: 8 * 1024 * 1024,
-  metrics: [
-    { name: 'gantry_lxc_status', type: 'gauge', help: 'Ganeti’s code: 0 good, 1 being repaired, 2 unknown, 4 bad.', labels: ['instance'] },
-    { name: 'gantry_lxc_containers', type: 'gauge', help: 'Containers by what they do.', labels: ['state'] },
-  ],
-  measure: ({ instances }, emit) => {
-    for (const { name, status } of instances) emit('gantry_lxc_status', status.code, name);
-    if (instances.length === 0) return;
-    for (const state of actualStates)
-      emit('gantry_lxc_containers', instances.filter(({ actualState }) => actualState === state).length, state);
-  },
-  start: ({ files, instances, wallTime }) => {
-    const seen = new Map<string, Seen>();
+  families: { status: 'gantry_lxc_status', count: 'gantry_lxc_containers' },
+  plural: 'Containers',
+  countsNone: false,
+  find: ({ files, instances, wallTime, kept, notes }) => {
+    const times = createReasonTimes(notes, 'inst-status-lxc');
+    const pasts = instanceNotes<Past>(notes, 'inst-status-lxc-pasts', ({ pid }) => typeof pid === 'number');
+    const oomKills = kept(createOomKills);
+    /** Of the host, at the collection before. */
+    let uptimeBefore = Number.POSITIVE_INFINITY;
 
-    const describe = (name: string, verdict: Verdict, running: RunningContainer | undefined, uptime: number | null): InstanceStatus => {
-      const { actual, source, reason, code } = verdict;
+    const describe = (name: string, verdict: Verdict, uptime: number | null): FoundInstance => {
       const now = wallTime() / 1000;
-      const before = seen.get(name);
-      const since = before?.reason === reason ? before.since : reason === 'started' && uptime !== null ? now - uptime : now;
-      const last = running ?? before?.last;
-      const grew = running !== undefined && before?.last?.pid === running.pid && running.oomKills > before.last.oomKills;
-      // Only what ran, or was seen to end, has a past to judge by.
-      if (running || before) seen.set(name, { reason, since, ...(last && { last }), killed: running ? grew : (before?.killed ?? false) });
-      return {
-        name,
-        uuid: '',
-        adminState: source === 'gantry:operator' && actual === 'shutdown' ? 'down' : 'up',
-        actualState: actual,
-        uptime: uptime === null ? null : formatUptime(uptime),
-        mtime: since,
-        state_reason: [[source, reason, Math.round(since * 1000) * 1e6]],
-        status: { code, message: actual === 'running' ? '' : reason },
-      };
+      const began = verdict.reason === 'started' && uptime !== null ? now - uptime : now;
+      return { name, uuid: '', verdict, uptime, since: times.since(name, verdict.reason, began) };
+    };
+
+    const wasKilled = (name: string, pid: number): boolean =>
+      oomKills(files).some((kill) => kill.pid === pid || (kill.at >= uptimeBefore && isInside(kill.group, name)));
+
+    /** Notes those that run, and of those that have ended since the collection before how. @param hostUptime - seconds */
+    const notice = (running: readonly RunningContainer[], stopped: ReadonlySet<string>, hostUptime: number) => {
+      for (const { name, pid } of running) pasts.byName.set(name, { pid });
+      const up = new Set(running.map(({ name }) => name));
+      for (const [name, { pid, killed }] of pasts.byName) {
+        if (stopped.has(name)) pasts.byName.set(name, { pid, killed: killed ?? wasKilled(name, pid) });
+        else if (!up.has(name)) pasts.byName.delete(name);
+      }
+      pasts.keep();
+      uptimeBefore = hostUptime;
     };
 
     return () => {
@@ -127,24 +118,21 @@ export const instStatusLxc: Collector<InstStatusReport> = {
         'lxc',
         running.map(({ name, pid }) => ({ name, hypervisor: 'lxc', pid, interfaces: [] })),
       );
-      const hostUptime = running.length > 0 ? Number.parseFloat(files.read('/proc/uptime')) : 0;
-      const up = running.map((container) => {
-        const stat = parseProcessStat(files.readIfThere(`/proc/${container.pid}/stat`));
-        const verdict: Verdict = container.frozen
-          ? { actual: 'paused', source: 'gantry:operator', reason: 'paused', code: 0 }
-          : { actual: 'running', source: 'gantry:operator', reason: 'started', code: 0 };
-        return describe(container.name, verdict, container, stat ? hostUptime - stat.started : null);
-      });
       const names = new Set(running.map(({ name }) => name));
-      const defined = files
-        .list(containersFolder)
-        .filter((name) => !names.has(name) && files.list(`${containersFolder}/${name}`).includes('config'));
-      const notes = new Map(
+      const isStopped = (name: string) => !names.has(name) && files.list(`${containersFolder}/${name}`).includes('config');
+      const stopped = new Set(files.list(containersFolder).filter(isStopped));
+      const stopNotes = new Map(
         instances.list().flatMap((one) => (one.hypervisor === 'lxc' && one.phase === 'stopped' ? [[one.name, one]] : [])),
       );
-      const down = defined.map((name) => describe(name, judgeStopped(seen.get(name), notes.get(name)), undefined, null));
-      for (const name of seen.keys()) if (!names.has(name) && !defined.includes(name)) seen.delete(name);
-      return sumUp([...up, ...down]);
+      const hostUptime = Number.parseFloat(files.readIfThere('/proc/uptime') ?? '');
+      notice(running, stopped, hostUptime);
+      const up = running.map((container) => {
+        const stat = parseProcessStat(files.readIfThere(`/proc/${container.pid}/stat`));
+        return describe(container.name, judgeRunning(container), stat ? hostUptime - stat.started : null);
+      });
+      const down = [...stopped].map((name) => describe(name, judgeStopped(pasts.byName.get(name), stopNotes.get(name)), null));
+      times.keepOnly(new Set([...names, ...stopped]));
+      return [...up, ...down];
     };
   },
-};
+});

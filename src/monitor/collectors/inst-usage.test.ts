@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { createProcFiles } from '../collector/proc-files.ts';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost, type TestHost } from '../testing/test-host.ts';
 import { instUsage } from './inst-usage.ts';
 import { parseProcessIo, parseProcessMemory } from './read-process-usage.ts';
@@ -59,6 +59,14 @@ test('QEMU by its process, a container by its group; the network from the instan
   assert.match(text, /^gantry_instance_pressure_seconds_total\{instance="db1",resource="cpu"\} 7$/m);
 });
 
+test('a group of version 2 that is called as the folder of both versions together', () => {
+  using host = twoInstances();
+  host.write('/sys/fs/cgroup/cgroup.controllers', 'cpu io memory\n');
+  host.write('/sys/fs/cgroup/unified/cgroup.procs', '');
+  const [, db] = host.begin(instUsage)(calmRun) as Data;
+  assert.deepEqual([db?.source, db?.cpu?.seconds], ['cgroup', 2]);
+});
+
 test('averages over windows; a restarted instance begins anew', () => {
   using host = twoInstances();
   const collect = host.begin(instUsage);
@@ -112,15 +120,18 @@ test('files of a process: cut short, empty, garbage', () => {
 });
 
 test('a real process, and its end', async () => {
-  const child = spawn('sleep', ['60']);
   using host = createTestHost();
   using stack = new DisposableStack();
+  const child = stack.adopt(spawn('cat'), (started) => started.kill());
+  // Just after its start a process has hardly a page: once it answers, it has run.
+  child.stdin.write('\n');
+  await once(child.stdout, 'data');
   const files = stack.adopt(createProcFiles(), (proc) => proc.close());
-  const instances = { list: () => [{ name: 'sleeper', hypervisor: 'kvm' as const, pid: child.pid as number, interfaces: [] }] };
+  const instances = { list: () => [{ name: 'cat', hypervisor: 'kvm' as const, pid: child.pid as number, interfaces: [] }] };
   const collect = instUsage.start({ ...host.context, files, instances });
-  const [sleeper] = (await collect(calmRun)) as Data;
-  assert.equal(sleeper?.source, 'process');
-  assert.ok((sleeper?.memory?.resident ?? 0) > 100_000);
+  const [cat] = (await collect(calmRun)) as Data;
+  assert.equal(cat?.source, 'process');
+  assert.ok((cat?.memory?.resident ?? 0) > 100_000);
   child.kill();
   await once(child, 'exit');
   assert.deepEqual(await collect(calmRun), []);

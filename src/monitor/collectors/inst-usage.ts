@@ -1,22 +1,16 @@
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
-import { type RingBuffer, windows } from '../collector/ring-buffer.ts';
+import { meanLevel, nextLevel } from '../collector/level.ts';
+import { type ByWindow, overWindows, type RingBuffer } from '../collector/ring-buffer.ts';
+import { type CgroupPlace, cgroupPaths, ownPart } from './cgroup-paths.ts';
+import { type Cgroup, type CgroupPressure, openCgroup } from './open-cgroup.ts';
+import type { CgroupUsage } from './parse-cgroup-files.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
-import {
-  type CgroupPaths,
-  type CgroupPlace,
-  type CgroupPressure,
-  type CgroupUsage,
-  cgroupPaths,
-  ownPart,
-  readCgroupPressure,
-  readCgroupUsage,
-} from './read-cgroup.ts';
 import { readProcessUsage } from './read-process-usage.ts';
 
-/** By the window in seconds; null while unknown: cannot be read, or not often enough yet. */
-type Averages = { readonly [seconds: string]: number | null };
+/** null while unknown: cannot be read, or not often enough yet. */
+type Averages = ByWindow<number | null>;
 
 /** A network device as its instance sees it: received is what it received. */
 interface Nic {
@@ -46,26 +40,28 @@ interface InstanceUsage extends CgroupUsage {
 
 const interval = 5;
 
-/** Pressure is read once in so many collections: it has averages of its own. */
-const pressureEvery = 6;
+/** What nothing is computed from is read once in so many collections: pressure, which has averages of its own, and some of version 1. */
+const wholeEvery = 6;
 
 /** What is remembered of an instance while it runs as one process. */
 interface Known {
   readonly pid: number;
   /** Its own control group; absent where it shares one. */
-  readonly group?: CgroupPaths;
+  readonly group?: Cgroup;
   readonly history: RingBuffer;
   pressure?: CgroupPressure | undefined;
 }
 
 /** Containers have a group of their own; QEMU has one where it is named after the instance. */
-function ownGroup({ files }: CollectorContext, { name, hypervisor, pid }: MonitoredInstance): CgroupPaths | undefined {
+function ownGroup({ files }: CollectorContext, { name, hypervisor, pid }: MonitoredInstance): Cgroup | undefined {
   const text = files.readOnce(`/proc/${pid}/cgroup`);
   if (text === undefined) return undefined;
-  const paths = cgroupPaths(text, files.list('/sys/fs/cgroup/unified').length > 0);
+  // Where version 2 alone is mounted, somebody may call a group so.
+  const alone = files.look('/sys/fs/cgroup/cgroup.controllers') !== undefined;
+  const paths = cgroupPaths(text, !alone && files.list('/sys/fs/cgroup/unified').length > 0);
   const named = ({ folder }: CgroupPlace) => folder.split('/').some((part) => part === name || part === `${name}.scope`);
   const isOwn = (place: CgroupPlace | null) => place !== null && (hypervisor === 'kvm' ? named(place) : ownPart.test(place.folder));
-  return isOwn(paths.cpu) && isOwn(paths.memory) ? paths : undefined;
+  return isOwn(paths.cpu) && isOwn(paths.memory) ? openCgroup(files, paths) : undefined;
 }
 
 type Counters = ReadonlyMap<string, InterfaceCounters>;
@@ -172,7 +168,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
       if (before?.pid === pid) return before;
       if (before) forget(instance.name, before);
       const group = ownGroup(context, instance);
-      const history = histories.take(`${instance.name} ${pid}`, 2, 900 / interval + 1);
+      const history = histories.take(`${instance.name} ${pid}`, 3, 900 / interval + 1);
       const entry: Known = { pid, history, ...(group && { group }) };
       known.set(instance.name, entry);
       return entry;
@@ -182,27 +178,26 @@ export const instUsage: Collector<InstanceUsage[]> = {
       known.delete(name);
       histories.drop(`${name} ${pid}`);
       files.forget(`/proc/${pid}`);
-      for (const place of [group?.cpu, group?.memory, group?.io]) if (place) files.forget(place.folder);
+      group?.forget();
     };
 
-    const measureInstance = (instance: MonitoredInstance, pid: number, counters: Counters, withPressure: boolean) => {
+    const measureInstance = (instance: MonitoredInstance, pid: number, counters: Counters, whole: boolean) => {
       const entry = meet(instance, pid);
       const { group, history } = entry;
-      const used = group ? readCgroupUsage(files, group) : readProcessUsage(files, pid);
+      const used = group ? group.usage(whole) : readProcessUsage(files, pid);
       // It stopped in mid-collection.
       if (!used.cpu && !used.memory) return [];
-      history.push(now(), [used.cpu?.seconds ?? Number.NaN, used.memory?.resident ?? Number.NaN]);
-      if (group && (withPressure || !entry.pressure)) entry.pressure = readCgroupPressure(files, group) ?? undefined;
-      const averages = (average: (seconds: number) => number): Averages =>
-        Object.fromEntries(windows.map((seconds) => [String(seconds), knownOrNull(average(seconds))]));
+      const time = now();
+      history.push(time, [used.cpu?.seconds ?? Number.NaN, ...nextLevel(history, 1, time, used.memory?.resident ?? Number.NaN)]);
+      if (group && (whole || !entry.pressure)) entry.pressure = group.pressure();
       const usage: InstanceUsage = {
         name: instance.name,
         hypervisor: instance.hypervisor,
         pid,
         source: group ? 'cgroup' : 'process',
         ...used,
-        cpuAverage: averages((seconds) => history.rate(0, seconds)),
-        memoryAverage: averages((seconds) => Math.round(history.mean(1, seconds))),
+        cpuAverage: overWindows((seconds) => knownOrNull(history.rate(0, seconds))),
+        memoryAverage: overWindows((seconds) => knownOrNull(Math.round(meanLevel(history, 1, seconds)))),
         nics: instance.hypervisor === 'kvm' ? nicsOf(instance, counters) : nicsInside(context, pid, counters),
         ...(entry.pressure && { pressure: entry.pressure }),
       };
@@ -214,8 +209,10 @@ export const instUsage: Collector<InstanceUsage[]> = {
         instance.pid === undefined ? [] : [{ instance, pid: instance.pid }],
       );
       const counters = countersIn(files.readIfThere('/proc/net/dev'));
-      const withPressure = runs++ % pressureEvery === 0;
-      const report = running.flatMap(({ instance, pid }) => measureInstance(instance, pid, counters, withPressure));
+      runs++;
+      const report = running.flatMap(({ instance, pid }, place) =>
+        measureInstance(instance, pid, counters, (runs + place) % wholeEvery === 0),
+      );
       const present = new Set(running.map(({ instance }) => instance.name));
       for (const [name, entry] of known) if (!present.has(name)) forget(name, entry);
       return report;

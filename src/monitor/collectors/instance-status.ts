@@ -17,13 +17,43 @@ export interface InstanceStatus {
   readonly status: Status;
 }
 
-export interface InstStatusReport {
-  readonly instances: readonly InstanceStatus[];
-  readonly status: Status;
+export const actualStates = ['running', 'paused', 'blocked', 'shutdown', 'crashed', 'hung', 'unknown'] as const;
+type ActualState = (typeof actualStates)[number];
+
+/** What an instance does, and who brought it about. */
+export interface Verdict {
+  readonly actualState: ActualState;
+  readonly source: 'gantry:user' | 'gantry:operator' | 'gantry:node';
+  readonly reason: string;
+  readonly code: Status['code'];
+  /** Of the status, where it says more than the reason. */
+  readonly message?: string;
 }
 
-export const actualStates = ['running', 'paused', 'blocked', 'shutdown', 'crashed', 'hung', 'unknown'] as const;
-export type ActualState = (typeof actualStates)[number];
+/** What a collector found out about an instance. */
+export interface FoundInstance {
+  readonly name: string;
+  readonly uuid: string;
+  readonly verdict: Verdict;
+  /** Seconds; `null` where that is not known, or nothing runs. */
+  readonly uptime: number | null;
+  /** Seconds since 1970 for which it is so. */
+  readonly since: number;
+}
+
+export function toStatus({ name, uuid, verdict, uptime, since }: FoundInstance): InstanceStatus {
+  const { actualState, source, reason, code, message = actualState === 'running' ? '' : reason } = verdict;
+  return {
+    name,
+    uuid,
+    adminState: source === 'gantry:operator' && actualState === 'shutdown' ? 'down' : 'up',
+    actualState,
+    uptime: uptime === null ? null : formatUptime(uptime),
+    mtime: since,
+    state_reason: [[source, reason, Math.round(since * 1000) * 1e6]],
+    status: { code, message },
+  };
+}
 
 /** Seconds as `2 days, 3:04:05`. */
 export function formatUptime(seconds: number): string {
@@ -32,11 +62,4 @@ export function formatUptime(seconds: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const time = `${Math.floor((whole % 86_400) / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
   return days === 0 ? time : `${days} ${days === 1 ? 'day' : 'days'}, ${time}`;
-}
-
-/** The report: the worst of all, and a line for each that is not good. */
-export function sumUp(instances: readonly InstanceStatus[]): InstStatusReport {
-  const code = Math.max(0, ...instances.map(({ status }) => status.code)) as Status['code'];
-  const lines = instances.filter(({ status }) => status.code > 0).map(({ name, status }) => `${name}: ${status.message}`);
-  return { instances, status: { code, message: lines.join('\n') } };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { isOn, kvmResources } from './kvm-resources.ts';
 
@@ -22,7 +22,7 @@ test('what the node has, and what runs on it', () => {
   const collect = host.begin(kvmResources);
   const data = collect(calmRun) as Data;
   assert.deepEqual(data, {
-    accelerated: true,
+    device: true,
     nested: true,
     cores: 2,
     memory: 2 * 1024 * 1024,
@@ -30,13 +30,14 @@ test('what the node has, and what runs on it', () => {
     assignedCores: 3,
     assignedMemory: 768 * 1024 * 1024,
   });
+  assert.equal(formatSamples(kvmResources, data)[0]?.text, 'gantry_kvm_device_present 1\n');
   assert.equal(formatSamples(kvmResources, data).at(-1)?.text, 'gantry_kvm_assigned_memory_bytes 805306368\n');
   host.vanish('/dev');
   host.write('/proc/meminfo', 'garbage');
   host.write('/proc/stat', '');
   host.vanish('/sys/module/kvm_amd/parameters/nested');
   const less = collect(calmRun) as Data;
-  assert.deepEqual([less.accelerated, less.nested, less.memory, less.cores], [false, false, 0, 0]);
+  assert.deepEqual([less.device, less.nested, less.memory, less.cores], [false, false, 0, 0]);
   host.vanish('/proc/meminfo');
   assert.throws(() => collect(calmRun), /ENOENT/);
 });

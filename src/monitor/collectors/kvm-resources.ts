@@ -3,8 +3,8 @@ import { requireInstances } from '../collector/instance-source.ts';
 
 /** What this node has for KVM, and what its running instances were given of it. */
 interface KvmResources {
-  /** Whether the processor's help can be used; else instances are emulated. */
-  readonly accelerated: boolean;
+  /** Whether `/dev/kvm` is there. Whether KVM works, only QEMU knows: `inst-guest-kvm` tells of each guest. */
+  readonly device: boolean;
   /** Whether instances may run KVM themselves. */
   readonly nested: boolean;
   readonly cores: number;
@@ -30,13 +30,17 @@ export const kvmResources: Collector<KvmResources> = {
   timeout: 2,
   longestInterval: 60,
   metrics: [
-    { name: 'gantry_kvm_accelerated', type: 'gauge', help: 'Whether the help of the processor can be used.' },
+    {
+      name: 'gantry_kvm_device_present',
+      type: 'gauge',
+      help: 'Whether /dev/kvm is there; which guests run on it, gantry_guest_accelerated tells.',
+    },
     { name: 'gantry_kvm_instances', type: 'gauge', help: 'Instances that run.' },
     { name: 'gantry_kvm_assigned_cores', type: 'gauge', help: 'Cores given to running instances.' },
     { name: 'gantry_kvm_assigned_memory_bytes', type: 'gauge', unit: 'bytes', help: 'Memory given to running instances.' },
   ],
-  measure: ({ accelerated, instances, assignedCores, assignedMemory }, emit) => {
-    emit('gantry_kvm_accelerated', accelerated ? 1 : 0);
+  measure: ({ device, instances, assignedCores, assignedMemory }, emit) => {
+    emit('gantry_kvm_device_present', device ? 1 : 0);
     emit('gantry_kvm_instances', instances);
     emit('gantry_kvm_assigned_cores', assignedCores);
     emit('gantry_kvm_assigned_memory_bytes', assignedMemory);
@@ -49,7 +53,7 @@ export const kvmResources: Collector<KvmResources> = {
       const kibibytes = /^MemTotal: +(\d+) kB$/m.exec(files.read('/proc/meminfo'))?.[1] ?? 0;
       const sum = (key: 'memory' | 'vcpus') => running.reduce((total, one) => total + (one[key] ?? 0), 0);
       return {
-        accelerated: files.list('/dev').includes('kvm'),
+        device: files.list('/dev').includes('kvm'),
         nested,
         cores: files.read('/proc/stat').match(/^cpu\d/gm)?.length ?? 0,
         memory: Number(kibibytes) * 1024,

@@ -76,7 +76,7 @@ export const lv: Collector<LvReport> = {
   kind: 'performance',
   version: 'B',
   formatVersion: 1,
-  help: 'Every logical volume, and the instance that it belongs to.',
+  help: 'Every logical volume, and the instance that uses it as a disk, or for which Ganeti made it, where that is known.',
   interval: 60,
   timeout: 20,
   longestInterval: 900,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { formatSamples } from '../host/format-samples.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { availableMemory, memory, parseMemInfo, parseMemoryEvents, parseNumaNode } from './memory.ts';
 
@@ -54,7 +54,7 @@ test('the collector: means over windows, huge pages, NUMA nodes; what goes away 
   host.advance(30);
   host.write('/proc/meminfo', linux26.replace('MemFree:        100', 'MemFree:        200'));
   const second = collect(calmRun) as typeof first;
-  assert.deepEqual(second.usedMean, { 10: 450 * 1024, 60: 500 * 1024, 300: 500 * 1024, 900: 500 * 1024 });
+  assert.deepEqual(second.usedMean, { 10: 500 * 1024, 60: 500 * 1024, 300: 500 * 1024, 900: 500 * 1024 });
   const text = formatSamples(memory, second)
     .map((family) => family.text)
     .join('');
@@ -67,4 +67,32 @@ test('the collector: means over windows, huge pages, NUMA nodes; what goes away 
   host.vanish('/proc/vmstat');
   const third = collect(calmRun) as typeof first;
   assert.deepEqual([third.numa, third.sharedByKsm, third.events], [[], null, {}]);
+});
+
+test('the pool of huge pages counts as used, free or not, and is told of apart', () => {
+  const folder = '/sys/kernel/mm/hugepages';
+  const kibibytes = (available: number) => `MemTotal: 8388608 kB\nMemFree: ${available} kB\nMemAvailable: ${available} kB\n`;
+  using host = createTestHost({
+    '/proc/meminfo': kibibytes(6_291_456),
+    [`${folder}/hugepages-2048kB/nr_hugepages`]: '512\n',
+    [`${folder}/hugepages-2048kB/free_hugepages`]: '512\n',
+    [`${folder}/hugepages-2048kB/resv_hugepages`]: '128\n',
+    [`${folder}/hugepages-1048576kB/nr_hugepages`]: '1\n',
+    [`${folder}/hugepages-1048576kB/free_hugepages`]: '0\n',
+  });
+  const collect = host.begin(memory);
+  const gibibyte = 2 ** 30;
+  const data = collect(calmRun) as Parameters<typeof memory.measure>[0];
+  assert.deepEqual([data.used, data.hugePagePool], [2 * gibibyte, { total: 2 * gibibyte, free: gibibyte, reserved: gibibyte / 4 }]);
+  const pool = formatSamples(memory, data).find(({ family }) => family === 'gantry_node_hugepage_pool_bytes')?.text;
+  assert.equal(
+    pool,
+    ['total"} 2147483648', 'free"} 1073741824', 'reserved"} 268435456']
+      .map((end) => `gantry_node_hugepage_pool_bytes{state="${end}\n`)
+      .join(''),
+  );
+  // Who takes from the pool makes nothing less available.
+  host.write(`${folder}/hugepages-2048kB/free_hugepages`, '12\n');
+  const later = collect(calmRun) as typeof data;
+  assert.deepEqual([later.used, later.hugePagePool.free], [2 * gibibyte, 12 * 2 ** 21]);
 });

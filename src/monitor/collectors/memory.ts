@@ -1,10 +1,13 @@
 import type { Collector } from '../collector/collector.ts';
+import { meanLevel, nextLevel } from '../collector/level.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
-import { windows } from '../collector/ring-buffer.ts';
+import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** The kernel's names; bytes, but for the numbers of huge pages (`HugePages_*`). */
 export type MemInfo = Readonly<Record<string, number>>;
+
+const poolStates = ['total', 'free', 'reserved'] as const;
 
 interface HugePages {
   readonly pageSize: number;
@@ -18,10 +21,12 @@ interface Memory {
   readonly meminfo: MemInfo;
   /** Bytes that a new instance could have without swapping. */
   readonly available: number;
-  /** What is not available, in bytes, and its mean over the last seconds. */
+  /** What is not available, in bytes, and its mean over the last seconds. The whole pool of huge pages is among it, as with free(1). */
   readonly used: number;
-  readonly usedMean: { readonly [seconds: string]: number };
+  readonly usedMean: ByWindow<number>;
   readonly hugePages: readonly HugePages[];
+  /** Bytes in huge pages of all sizes; those that are reserved are free still. */
+  readonly hugePagePool: { readonly [state in (typeof poolStates)[number]]: number };
   readonly numa: readonly { readonly node: number; readonly total: number; readonly free: number }[];
   /** Since the host came up: pages read from swap and written to it, faults that needed a disk, tasks killed for want of memory. */
   readonly events: { readonly pswpin?: number; readonly pswpout?: number; readonly pgmajfault?: number; readonly oom_kill?: number };
@@ -83,6 +88,11 @@ function readHugePages(files: ProcFiles): HugePages[] {
   });
 }
 
+function sumPool(hugePages: readonly HugePages[]): Memory['hugePagePool'] {
+  const bytes = (state: (typeof poolStates)[number]) => hugePages.reduce((sum, pages) => sum + pages[state] * pages.pageSize, 0);
+  return { total: bytes('total'), free: bytes('free'), reserved: bytes('reserved') };
+}
+
 function readNuma(files: ProcFiles): Memory['numa'] {
   const nodes = files.list(numaFolder).filter((name) => /^node\d+$/.test(name));
   return nodes.flatMap((name) => parseNumaNode(files.readIfThere(`${numaFolder}/${name}/meminfo`)) ?? []);
@@ -112,7 +122,7 @@ export const memory: Collector<Memory> = {
       name: 'gantry_node_memory_used_bytes',
       type: 'gauge',
       unit: 'bytes',
-      help: 'Memory that is not available, averaged over the window.',
+      help: 'Memory that is not available, the whole pool of huge pages included, averaged over the window.',
       labels: ['window'],
     },
     { name: 'gantry_node_swap_bytes', type: 'gauge', unit: 'bytes', help: 'Swap space.', labels: ['kind'] },
@@ -121,6 +131,13 @@ export const memory: Collector<Memory> = {
     { name: 'gantry_node_major_faults', type: 'counter', help: 'Page faults that needed a disk.' },
     { name: 'gantry_node_oom_kills', type: 'counter', help: 'Tasks killed for want of memory.' },
     { name: 'gantry_node_hugepages', type: 'gauge', help: 'Huge pages by size in bytes.', labels: ['size', 'state'] },
+    {
+      name: 'gantry_node_hugepage_pool_bytes',
+      type: 'gauge',
+      unit: 'bytes',
+      help: 'Memory set aside for huge pages, and how much of it is free; what is reserved is free still.',
+      labels: ['state'],
+    },
     { name: 'gantry_node_numa_memory_bytes', type: 'gauge', unit: 'bytes', help: 'Memory of a NUMA node.', labels: ['node', 'kind'] },
     { name: 'gantry_node_ksm_shared_bytes', type: 'gauge', unit: 'bytes', help: 'Memory saved by merging equal pages.' },
     {
@@ -131,7 +148,7 @@ export const memory: Collector<Memory> = {
       labels: ['kind'],
     },
   ],
-  measure: ({ meminfo, available, usedMean, hugePages, numa, events: counted, sharedByKsm, pressure }, emit) => {
+  measure: ({ meminfo, available, usedMean, hugePages, hugePagePool, numa, events: counted, sharedByKsm, pressure }, emit) => {
     const kinds = { free: meminfo['MemFree'], available, buffers: meminfo['Buffers'], cached: meminfo['Cached'], slab: meminfo['Slab'] };
     for (const [kind, value] of Object.entries(kinds)) if (value !== undefined) emit('gantry_node_memory_bytes', value, kind);
     emit('gantry_node_memory_total_bytes', meminfo['MemTotal'] ?? 0);
@@ -145,6 +162,7 @@ export const memory: Collector<Memory> = {
       for (const [state, pages] of Object.entries({ total, free, reserved, surplus }))
         emit('gantry_node_hugepages', pages, String(size), state);
     }
+    for (const state of poolStates) emit('gantry_node_hugepage_pool_bytes', hugePagePool[state], state);
     for (const { node, total, free } of numa) {
       emit('gantry_node_numa_memory_bytes', total, String(node), 'total');
       emit('gantry_node_numa_memory_bytes', free, String(node), 'free');
@@ -156,19 +174,22 @@ export const memory: Collector<Memory> = {
     }
   },
   start: ({ files, now, histories }) => {
-    const history = histories.take('', 1, 900 / interval + 1);
+    const history = histories.take('', 2, 900 / interval + 1);
     return () => {
       const meminfo = parseMemInfo(files.read('/proc/meminfo'));
       const available = availableMemory(meminfo);
       const used = (meminfo['MemTotal'] ?? 0) - available;
-      history.push(now(), [used]);
+      const time = now();
+      history.push(time, nextLevel(history, 0, time, used));
+      const hugePages = readHugePages(files);
       const ksm = files.readIfThere('/sys/kernel/mm/ksm/pages_sharing');
       return {
         meminfo,
         available,
         used,
-        usedMean: Object.fromEntries(windows.map((seconds) => [String(seconds), Math.round(history.mean(0, seconds))])),
-        hugePages: readHugePages(files),
+        usedMean: overWindows((seconds) => Math.round(meanLevel(history, 0, seconds))),
+        hugePages,
+        hugePagePool: sumPool(hugePages),
         numa: readNuma(files),
         events: parseMemoryEvents(files.readIfThere('/proc/vmstat')),
         sharedByKsm: ksm === undefined ? null : Number(ksm) * pageSize,

@@ -3,13 +3,11 @@ import type { ProcFiles } from '../collector/proc-files.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 
 type Interface = InterfaceCounters & {
-  /** The kernel's word: `up`, `down`, `unknown`, …; absent of an instance's. */
+  /** The kernel's word: `up`, `down`, `unknown`, … */
   readonly state?: string;
   readonly mtu?: number;
   /** Bits per second; absent of interfaces that are down or have none. */
   readonly speed?: number;
-  /** Whose device it is on this side. */
-  readonly instance?: string;
 };
 
 function describe(files: ProcFiles, name: string): Pick<Interface, 'state' | 'mtu' | 'speed'> {
@@ -30,7 +28,31 @@ function readSpeed(files: ProcFiles, name: string): number {
   }
 }
 
+/** What the kernel calls a device, and the one at its other end, each in the numbers of its own namespace. */
+interface Ends {
+  readonly index: number;
+  readonly link: number;
+}
+
+/** Finds the devices `veth…` of containers, whose other end lies in another namespace. They are called otherwise at every start. */
+function createFinder(files: ProcFiles) {
+  let known = new Map<string, Ends>();
+  const numberOf = (name: string, file: string) => Number(files.readOnce(`/sys/class/net/${name}/${file}`) ?? Number.NaN);
+  return (names: readonly string[]): ReadonlySet<string> => {
+    const pairs = names.filter((name) => name.startsWith('veth'));
+    if (pairs.length === 0) return new Set();
+    known = new Map(names.map((name) => [name, known.get(name) ?? { index: numberOf(name, 'ifindex'), link: numberOf(name, 'iflink') }]));
+    // Numbers of another namespace may be those of devices here: the other end is one that has this for its own.
+    const links = new Map([...known.values()].map(({ index, link }) => [index, link]));
+    const isHere = ({ index, link }: Ends) => links.get(link) === index;
+    return new Set(pairs.filter((name) => !isHere(known.get(name) as Ends)));
+  };
+}
+
 const labels = ['interface'];
+
+/** States of a link in use; `unknown` is that of devices which do not watch theirs, like `lo`. */
+const carriesData: ReadonlySet<string> = new Set(['up', 'unknown']);
 
 export const network: Collector<Interface[]> = {
   name: 'network',
@@ -38,7 +60,7 @@ export const network: Collector<Interface[]> = {
   kind: 'performance',
   version: 'B',
   formatVersion: 1,
-  help: 'Counters, state and speed of every network interface; those of instances are named as such.',
+  help: 'Counters, state and speed of the network interfaces of the node; those of its instances are told of with them.',
   interval: 5,
   timeout: 2,
   longestInterval: 15,
@@ -56,8 +78,6 @@ export const network: Collector<Interface[]> = {
   ],
   measure: (data, emit) => {
     for (const one of data) {
-      // Those of instances are among the metrics of the instances.
-      if (one.instance !== undefined) continue;
       emit('gantry_node_network_received_bytes', one.receivedBytes, one.name);
       emit('gantry_node_network_sent_bytes', one.sentBytes, one.name);
       emit('gantry_node_network_received_packets', one.receivedPackets, one.name);
@@ -66,17 +86,18 @@ export const network: Collector<Interface[]> = {
       emit('gantry_node_network_send_errors', one.sendErrors, one.name);
       emit('gantry_node_network_receive_dropped', one.receiveDropped, one.name);
       emit('gantry_node_network_send_dropped', one.sendDropped, one.name);
-      if (one.state !== undefined) emit('gantry_node_network_up', one.state === 'down' ? 0 : 1, one.name);
+      if (one.state !== undefined) emit('gantry_node_network_up', carriesData.has(one.state) ? 1 : 0, one.name);
       if (one.speed !== undefined) emit('gantry_node_network_speed_bits_per_second', one.speed, one.name);
     }
   },
-  start:
-    ({ files, instances }) =>
-    () => {
-      const owners = new Map(instances.list().flatMap(({ name, interfaces }) => interfaces.map((device) => [device, name])));
-      return parseNetDev(files.read('/proc/net/dev')).map((counters) => {
-        const instance = owners.get(counters.name);
-        return { ...counters, ...(instance === undefined ? describe(files, counters.name) : { instance }) };
-      });
-    },
+  start: ({ files, instances }) => {
+    const findOfContainers = createFinder(files);
+    return () => {
+      const taken = new Set(instances.list().flatMap(({ interfaces }) => interfaces));
+      const all = parseNetDev(files.read('/proc/net/dev'));
+      const ofContainers = findOfContainers(all.map(({ name }) => name));
+      const own = all.filter(({ name }) => !taken.has(name) && !ofContainers.has(name));
+      return own.map((counters) => ({ ...counters, ...describe(files, counters.name) }));
+    };
+  },
 };

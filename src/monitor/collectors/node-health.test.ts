@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatSamples } from '../host/format-samples.ts';
+import type { CollectRun } from '../collector/collector.ts';
+import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { createNodeHealth, parseDiagnosis } from './node-health.ts';
 
@@ -24,31 +25,66 @@ test('anything else is refused', () => {
   }
 });
 
-test('only a command of the owner, where nobody else can write, is run', async () => {
+test('only a command of the owner, where nobody else can write, is run; of what cannot be run or fails nothing is known', async () => {
   using host = createTestHost();
   const folder = join(host.root, 'bin');
   mkdirSync(folder, { mode: 0o755 });
   const owner = process.getuid?.() ?? 0;
   const nodeHealth = createNodeHealth({ folder, owner });
   const collect = host.begin(nodeHealth);
+  const unknown = async (run: CollectRun = calmRun, collector = nodeHealth) => {
+    const { status, health, ...others } = await host.begin(collector)(run);
+    assert.deepEqual([status.code, health, others], [2, 'unknown', {}]);
+    return status.message;
+  };
   assert.equal((await collect(calmRun)).health, 'Ok');
   host.program('diagnose', `echo '{"status":"evacuate"}'`);
   const data = await collect(calmRun);
   assert.equal(data.health, 'evacuate');
-  assert.match(formatSamples(nodeHealth, data)[0]?.text ?? '', /\{health="Ok"\} 0\n.*\n.*\{health="evacuate"\} 1\n/);
+  assert.match(
+    formatSamples(nodeHealth, data)[0]?.text ?? '',
+    /\{health="Ok"\} 0\n.*\n.*\{health="evacuate"\} 1\n[^]*\{health="unknown"\} 0\n/,
+  );
   const named = { ...calmRun, command: 'check-raid' };
-  await assert.rejects(async () => collect(named), /ENOENT.*check-raid/, 'what is asked for by name must be there');
+  assert.match(
+    await unknown(named),
+    /^The diagnose command check-raid fails: ENOENT.*bin\/check-raid/,
+    'what is asked for by name must be there',
+  );
   host.program('check-raid', `echo '{"status":"evacuate-failover"}'`);
   assert.equal((await collect(named)).health, 'evacuate-failover');
+  for (const command of ['../bin/check-raid', '.hidden', 'a/b', ''])
+    assert.match(await unknown({ ...calmRun, command }), /not the name of a file/);
   chmodSync(join(folder, 'diagnose'), 0o775);
-  await assert.rejects(async () => collect(calmRun), /diagnose can be written by others/);
+  assert.match(await unknown(), /diagnose can be written by others/);
   chmodSync(join(folder, 'diagnose'), 0o755);
   chmodSync(folder, 0o757);
-  await assert.rejects(async () => collect(calmRun), /bin can be written by others/);
+  assert.match(await unknown(), /bin can be written by others/);
   chmodSync(folder, 0o755);
-  await assert.rejects(async () => createNodeHealth({ folder, owner: owner + 1 }).start(host.context)(calmRun), /belongs to user/);
+  assert.match(await unknown(calmRun, createNodeHealth({ folder, owner: owner + 1 })), /belongs to user/);
   host.program('diagnose', 'echo broken >&2; exit 3');
-  await assert.rejects(async () => collect(calmRun), /broken/);
+  assert.match(await unknown(), /broken/);
+  host.program('diagnose', 'echo fine');
+  assert.match(await unknown(), /fails: [^]*JSON/);
+  host.write('bin/diagnose', '#!/no/such/shell\n');
+  assert.match(await unknown(), /missing/);
+  chmodSync(join(folder, 'diagnose'), 0o644);
+  assert.match(await unknown(), /EACCES/);
   host.program('diagnose', 'while :; do :; done');
-  await assert.rejects(async () => collect({ signal: AbortSignal.timeout(50) }), { code: 'CANCELLED' });
+  assert.match(await unknown({ signal: AbortSignal.timeout(50) }), /did not end in time/);
+  assert.match(formatSamples(nodeHealth, await collect({ signal: AbortSignal.abort() }))[0]?.text ?? '', /\{health="unknown"\} 1\n$/);
+});
+
+test('a command may be a link to a file that nobody else can change', async () => {
+  using host = createTestHost();
+  const owner = process.getuid?.() ?? 0;
+  mkdirSync(join(host.root, 'commands'), { mode: 0o755 });
+  mkdirSync(join(host.root, 'bin'), { mode: 0o755 });
+  host.program('check', `echo '{"status":"Ok"}'`);
+  symlinkSync(join(host.root, 'bin/check'), join(host.root, 'commands/diagnose'));
+  const collect = host.begin(createNodeHealth({ folder: join(host.root, 'commands'), owner }));
+  assert.equal((await collect(calmRun)).health, 'Ok');
+  chmodSync(join(host.root, 'bin'), 0o777);
+  const { status } = await collect(calmRun);
+  assert.match(status.message, /bin can be written by others/);
 });

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Json } from '../../base/index.ts';
-import type { Collector } from '../collector/collector.ts';
+import type { Collector, CollectRun } from '../collector/collector.ts';
+import type { CollectorContext } from '../collector/collector-context.ts';
+import { requireTrusted } from '../collector/trusted-file.ts';
 import type { Status } from './status.ts';
 
 /** What the node's own diagnosis says; the values of `health` are Ganeti's. */
 interface NodeHealth {
   readonly status: Status;
-  readonly health: (typeof states)[number];
+  readonly health: (typeof states)[number] | 'unknown';
   /** Command that repairs it while instances run. */
   readonly command?: string;
   /** For whoever repairs it. */
@@ -33,13 +36,6 @@ export function parseDiagnosis(text: string): NodeHealth {
   };
 }
 
-/** Whoever could write to it could have commands run: it must be root's, and nobody else may write. */
-async function requireTrusted(path: string, owner: number): Promise<void> {
-  const { uid, mode } = await stat(path);
-  if (uid !== owner) throw new Error(`${path} belongs to user ${uid} and not to ${owner}`);
-  if (mode & 0o022) throw new Error(`${path} can be written by others than its owner`);
-}
-
 async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);
@@ -50,6 +46,9 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
+/** As of the programs that can be set. */
+const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 export interface NodeHealthOptions {
   /** Only what lies here is run. */
   readonly folder: string;
@@ -58,31 +57,45 @@ export interface NodeHealthOptions {
 }
 
 export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collector<NodeHealth> {
+  const diagnose = async ({ commands }: CollectorContext, { signal, command = 'diagnose' }: CollectRun): Promise<NodeHealth> => {
+    if (!fileName.test(command)) throw new TypeError('it is not the name of a file');
+    const trust = { owners: [owner, 0], fileOwners: [owner] };
+    await requireTrusted(folder, trust);
+    const program = await requireTrusted(`${folder}/${command}`, trust);
+    const output = await commands.output(program, [], signal);
+    if (output === undefined) throw new Error(`${program} or what should run it is missing`);
+    return parseDiagnosis(output);
+  };
+
   return {
     name: 'node-health',
     category: 'node',
     kind: 'status',
     version: 'B',
     formatVersion: 1,
-    help: "What the node's own diagnose command says of its hardware; a node without one is well.",
+    help: "What the node's own diagnose command says of its hardware; a node without one is well, and of one whose command fails it is not known.",
     interval: 300,
     timeout: 60,
     metrics: [{ name: 'gantry_node_health', type: 'gauge', help: 'Whether the node is in this state.', labels: ['health'] }],
     measure: (data, emit) => {
-      for (const state of states) emit('gantry_node_health', data.health === state ? 1 : 0, state);
+      for (const state of [...states, 'unknown']) emit('gantry_node_health', data.health === state ? 1 : 0, state);
     },
-    start:
-      ({ commands }) =>
-      async ({ signal, command }) => {
-        const program = `${folder}/${command ?? 'diagnose'}`;
-        // A node that is asked for a diagnosis by name must have it.
-        if (command === undefined && !(await isThere(program))) return { status: { code: 0, message: '' }, health: 'Ok' };
-        await requireTrusted(folder, owner);
-        await requireTrusted(program, owner);
-        const output = await commands.output(program, [], signal);
-        return parseDiagnosis(output ?? '');
-      },
+    start: (context) => async (run) => {
+      // A node that is asked for a diagnosis by name must have it.
+      if (run.command === undefined && !(await isThere(`${folder}/diagnose`))) return { status: { code: 0, message: '' }, health: 'Ok' };
+      // What it said before says nothing of now: that a diagnosis fails is the report, and nothing to keep the last one for.
+      return Promise.race([diagnose(context, run), timeIsUp(run.signal)]).catch((error: unknown): NodeHealth => {
+        const problem = error instanceof Error ? error.message : String(error);
+        return { status: { code: 2, message: `The diagnose command ${run.command ?? 'diagnose'} fails: ${problem}` }, health: 'unknown' };
+      });
+    },
   };
+}
+
+/** Rejects when the signal aborts: what a command has begun may hold up its end. */
+async function timeIsUp(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new Error('it did not end in time');
 }
 
 export const nodeHealth = createNodeHealth({ folder: '/etc/gantry/node-diagnose-commands', owner: 0 });

@@ -1,57 +1,50 @@
-/** Names of the columns of /proc/net/dev, in this order since Linux 2.2. */
-const columns = [
-  'receivedBytes',
-  'receivedPackets',
-  'receiveErrors',
-  'receiveDropped',
-  'receiveFifo',
-  'receiveFrame',
-  'receiveCompressed',
-  'receivedMulticast',
-  'sentBytes',
-  'sentPackets',
-  'sendErrors',
-  'sendDropped',
-  'sendFifo',
-  'collisions',
-  'carrierErrors',
-  'sendCompressed',
-] as const;
+/** Counters since the interface came into being, in the order of /proc/net/dev (the same since Linux 2.2). */
+export interface InterfaceCounters {
+  readonly name: string;
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly receiveErrors: number;
+  readonly receiveDropped: number;
+  readonly receiveFifo: number;
+  readonly receiveFrame: number;
+  readonly receiveCompressed: number;
+  readonly receivedMulticast: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+  readonly sendErrors: number;
+  readonly sendDropped: number;
+  readonly sendFifo: number;
+  readonly collisions: number;
+  readonly carrierErrors: number;
+  readonly sendCompressed: number;
+}
 
-/** Counters since the interface came into being. */
-export type InterfaceCounters = { readonly name: string } & { readonly [column in (typeof columns)[number]]: number };
+/** One expression for a line: a node has one for each instance, and cutting it up would be most of the work. */
+const line = new RegExp(`^[ \\t]*(\\S+):[ \\t]*(\\d+)${'[ \\t]+(\\d+)'.repeat(15)}(?:[ \\t]+\\d+)*[ \\t]*$`, 'gm');
 
 /** Reads /proc/net/dev. The first counter may follow the colon without a blank (before 2.6.36); a line that is cut short or garbled is left out. */
 export function parseNetDev(text: string): InterfaceCounters[] {
   const found: InterfaceCounters[] = [];
-  for (const line of text.split('\n')) {
-    const colon = line.lastIndexOf(':');
-    if (colon < 1 || !readNumbers(line, colon + 1)) continue;
-    const counters: { [column: string]: number | string } = { name: line.slice(0, colon).trim() };
-    for (const [i, column] of columns.entries()) counters[column] = numbers[i] ?? 0;
-    found.push(counters as InterfaceCounters);
+  for (const fields of text.matchAll(line)) {
+    found.push({
+      name: fields[1] ?? '',
+      receivedBytes: Number(fields[2]),
+      receivedPackets: Number(fields[3]),
+      receiveErrors: Number(fields[4]),
+      receiveDropped: Number(fields[5]),
+      receiveFifo: Number(fields[6]),
+      receiveFrame: Number(fields[7]),
+      receiveCompressed: Number(fields[8]),
+      receivedMulticast: Number(fields[9]),
+      sentBytes: Number(fields[10]),
+      sentPackets: Number(fields[11]),
+      sendErrors: Number(fields[12]),
+      sendDropped: Number(fields[13]),
+      sendFifo: Number(fields[14]),
+      collisions: Number(fields[15]),
+      carrierErrors: Number(fields[16]),
+      sendCompressed: Number(fields[17]),
+    });
   }
   return found;
-}
-
-/** Of the line that was read last: a node has a line for each instance, so nothing is made anew for each. */
-const numbers = new Float64Array(columns.length);
-
-const [zero, nine] = [48, 57];
-
-/** @returns whether there is one for each column, and nothing but numbers and blanks */
-function readNumbers(line: string, from: number): boolean {
-  let count = 0;
-  let value = -1;
-  for (let i = from; i <= line.length; i++) {
-    const code = i === line.length ? 32 : line.charCodeAt(i);
-    if (code >= zero && code <= nine) value = Math.max(value, 0) * 10 + code - zero;
-    else if (code !== 32 && code !== 9) return false;
-    else if (value >= 0) {
-      if (count < numbers.length) numbers[count] = value;
-      count++;
-      value = -1;
-    }
-  }
-  return count >= numbers.length;
 }

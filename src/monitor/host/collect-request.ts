@@ -1,5 +1,6 @@
 import type { CollectorFacts } from '../collector/collector.ts';
 import type { FamilySamples } from '../collector/metric-family.ts';
+import type { MonitorLog } from '../monitor-log.ts';
 
 /** From the serving thread: run one collector now. */
 export interface CollectRequest {
@@ -13,10 +14,18 @@ export interface CollectRequest {
   readonly command?: string | undefined;
 }
 
-/** What came of one collection: JSON of the data and the samples as OpenMetrics text, or why there is nothing. */
-export type CollectOutcome =
-  | { readonly ok: true; readonly data: string; readonly samples: readonly FamilySamples[]; readonly cost: number }
-  | FailedOutcome;
+/** What came of one collection: JSON bytes of the data and the samples that come with them, or why there is nothing. */
+export type CollectOutcome = GoodOutcome | FailedOutcome;
+
+export interface GoodOutcome {
+  readonly ok: true;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly exposed: readonly FamilySamples[];
+  /** Milliseconds. */
+  readonly cost: number;
+  /** Whether the one before said the same; of a collector whose interval does not stretch nobody looks. */
+  readonly unchanged: boolean;
+}
 
 export interface FailedOutcome {
   readonly ok: false;
@@ -36,12 +45,15 @@ export type WorkerMessage =
   /** A ring buffer was made, or dropped; the next worker gets what there is. */
   | { readonly kind: 'history'; readonly key: string; readonly memory: SharedArrayBuffer | undefined }
   /** Which collectors there are now, from a module whose collectors come and go. */
-  | { readonly kind: 'catalogue'; readonly collectors: readonly CollectorFacts[] };
+  | { readonly kind: 'catalogue'; readonly collectors: readonly CollectorFacts[] }
+  /** For the log of the agent. */
+  | { readonly kind: 'log'; readonly line: Parameters<MonitorLog> };
 
 /** What the serving thread gives a new worker. */
 export interface WorkerSettings {
   readonly root: string;
   readonly runDir?: string | undefined;
+  readonly certificates?: string | undefined;
   /** Module whose `collectorCatalogue` is run, or what its `openCatalogue` opens. */
   readonly catalogue: string;
   /** What `openCatalogue` is given. */

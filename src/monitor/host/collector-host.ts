@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CollectorFacts } from '../collector/collector.ts';
+import type { MonitorLog } from '../monitor-log.ts';
 import type { WorkerMark, WorkerSettings } from './collect-request.ts';
 import { type CollectOutcome, type CollectRequest, type FailedOutcome, markBytes, markOf, type WorkerMessage } from './collect-request.ts';
 import { monotonicNow } from './monotonic-now.ts';
@@ -34,12 +35,16 @@ export interface HostOptions {
   readonly root?: string;
   /** The node agent's; its usual one unless given. */
   readonly runDir?: string | undefined;
+  /** Folder of those that the agent serves with. */
+  readonly certificates?: string | undefined;
   /** Module that exports `collectorCatalogue`; the built-in collectors unless given. */
   readonly catalogue?: string;
   /** What the module's `openCatalogue` is given. */
   readonly given?: unknown;
   /** Told of all collectors of such a module whenever one has come, gone or changed. */
   readonly onCatalogue?: (collectors: readonly CollectorFacts[]) => void;
+  /** Given what such a module has for the log. */
+  readonly log?: MonitorLog | undefined;
 }
 
 /** A worker answers time-outs of waiting collectors itself; so much later (ms) it must be held up. */
@@ -59,7 +64,7 @@ const builtIn = new URL('../collector-catalogue.ts', import.meta.url).href;
  * under way run again in the new thread. A collector whose thread hangs in the system waits for that thread to end, so
  * there is never more than one such thread a collector.
  */
-export function createCollectorHost({ root = '', runDir, catalogue = builtIn, given, onCatalogue }: HostOptions = {}): CollectorHost {
+export function createCollectorHost({ catalogue = builtIn, given, onCatalogue, log, root = '', ...at }: HostOptions = {}): CollectorHost {
   const pending = new Map<number, Pending>();
   const numbers = createNumbers();
   const histories = new Map<string, SharedArrayBuffer>();
@@ -76,8 +81,9 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
     const memory = new SharedArrayBuffer(markBytes);
     threads++;
     const worker = new Worker(new URL('./collector-worker.ts', import.meta.url), {
-      workerData: { root, runDir, catalogue, given, mark: memory, histories } satisfies WorkerSettings,
-      resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 1, stackSizeMb: 2 },
+      workerData: { root, ...at, catalogue, given, mark: memory, histories } satisfies WorkerSettings,
+      // A third of it with 200 instances; 2,000 run with it.
+      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1, stackSizeMb: 2 },
     });
     const started = { worker, mark: markOf(memory) };
     worker.on('message', (message: WorkerMessage) => {
@@ -100,6 +106,7 @@ export function createCollectorHost({ root = '', runDir, catalogue = builtIn, gi
     if (message.kind === 'answer') settle(message.id, message.outcome);
     else if (message.kind === 'fault') blame(numbers.nameOf(message.who), { ok: false, failure: 'crashed', problem: message.problem });
     else if (message.kind === 'catalogue') onCatalogue?.(message.collectors);
+    else if (message.kind === 'log') log?.(...message.line);
     else if (message.memory) histories.set(message.key, message.memory);
     else histories.delete(message.key);
   }

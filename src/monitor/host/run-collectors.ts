@@ -1,7 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Collector, CollectorFacts } from '../collector/collector.ts';
+import type { MonitorLog } from '../monitor-log.ts';
 import { type CollectRequest, markOf, type WorkerMessage, type WorkerSettings } from './collect-request.ts';
-import { createCollection, messageOf } from './create-collection.ts';
+import { createCollection } from './create-collection.ts';
+import { messageOf } from './message-of.ts';
 import { sharedHistories } from './shared-histories.ts';
 import { watchWhoRuns } from './who-runs.ts';
 
@@ -11,7 +13,11 @@ export interface LiveCatalogue {
 }
 
 /** Opens it, and tells of all its collectors whenever one has come, gone or changed. */
-export type OpenCatalogue = (given: unknown, announce: (collectors: readonly CollectorFacts[]) => void) => Promise<LiveCatalogue>;
+export type OpenCatalogue = (
+  given: unknown,
+  announce: (collectors: readonly CollectorFacts[]) => void,
+  log: MonitorLog,
+) => Promise<LiveCatalogue>;
 
 interface CatalogueModule {
   readonly collectorCatalogue?: readonly Collector<unknown>[];
@@ -22,8 +28,7 @@ interface CatalogueModule {
 export async function runCollectors(settings: WorkerSettings, port: MessagePort): Promise<void> {
   const names = new Map<number, string>();
   const whoRuns = watchWhoRuns(markOf(settings.mark));
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-  const tell = (message: WorkerMessage) => port.postMessage(message);
+  const tell = (message: WorkerMessage, moved: ArrayBuffer[] = []) => port.postMessage(message, moved);
   const collection = createCollection(
     settings,
     sharedHistories(settings.histories, (key, memory) => tell({ kind: 'history', key, memory })),
@@ -36,7 +41,8 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
   };
   const { collectorCatalogue = [], openCatalogue } = (await import(settings.catalogue)) as CatalogueModule;
   const fixed = new Map(collectorCatalogue.map((collector) => [collector.name, collector]));
-  const live = await openCatalogue?.(settings.given, (collectors) => tell({ kind: 'catalogue', collectors }));
+  const announce = (collectors: readonly CollectorFacts[]) => tell({ kind: 'catalogue', collectors });
+  const live = await openCatalogue?.(settings.given, announce, (...line) => tell({ kind: 'log', line }));
   process.on('uncaughtException', (error) => fault(whoRuns.current, error));
   process.on('unhandledRejection', (error, promise) => fault(whoRuns.ownerOf(promise), error));
 
@@ -45,7 +51,9 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
     if (!collector) return tell({ kind: 'answer', id, outcome: { ok: false, failure: 'failed', problem: 'it is not there any more' } });
     names.set(who, name);
     whoRuns.enter(who);
-    void collection.collect(collector, timeout, command).then((outcome) => tell({ kind: 'answer', id, outcome }));
+    void collection
+      .collect(collector, timeout, command)
+      .then((outcome) => tell({ kind: 'answer', id, outcome }, outcome.ok ? [outcome.data.buffer] : []));
     whoRuns.enter(0);
   });
 }

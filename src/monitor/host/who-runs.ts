@@ -20,11 +20,13 @@ export function watchWhoRuns(mark: WorkerMark): WhoRuns {
   const suspended: number[] = [];
   let current = 0;
 
-  const enter = (who: number) => {
-    if (who === current) return;
+  const begin = (who: number) => {
+    if (who !== 0) mark.since[0] = monotonicNow();
+    if (who !== current) Atomics.store(mark.who, 0, who);
     current = who;
-    mark.since[0] = monotonicNow();
-    Atomics.store(mark.who, 0, who);
+  };
+  const enter = (who: number) => {
+    if (who !== current) begin(who);
   };
 
   createHook({
@@ -34,8 +36,7 @@ export function watchWhoRuns(mark: WorkerMark): WhoRuns {
     before: () => {
       suspended.push(current);
       // A collector that goes on by itself begins anew: only one turn of the loop counts as holding it.
-      enter(0);
-      enter((executionAsyncResource() as Owned)[owner] ?? 0);
+      begin((executionAsyncResource() as Owned)[owner] ?? 0);
     },
     after: () => enter(suspended.pop() ?? 0),
   }).enable();

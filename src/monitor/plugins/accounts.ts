@@ -1,27 +1,28 @@
 import { readFileSync } from 'node:fs';
+import { GantryError } from '../../base/index.ts';
 
 export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** A user of the host by name or number. @throws TypeError when there is none */
-export function resolveUser(name: string): Account {
+/** A user of the host by name or number; undefined when there is none. */
+export function findUser(name: string): Account | undefined {
   const line = lines('/etc/passwd').find(([own, , uid]) => own === name || uid === name);
-  if (!line) throw new TypeError(`there is no user ${name} in /etc/passwd`);
-  return { uid: Number(line[2]), gid: Number(line[3]) };
+  return line && { uid: Number(line[2]), gid: Number(line[3]) };
 }
 
-/** The first of these users that the host has. */
-export const firstUser = (names: readonly string[]): string | undefined => {
-  const known = new Set(lines('/etc/passwd').map(([name]) => name));
-  return names.find((name) => known.has(name));
-};
+/** @param place - who names the user, for people @throws MONITOR_PLUGIN_USER_MISSING */
+export function resolveUser(name: string, place: string): Account {
+  const user = findUser(name);
+  if (!user) throw new GantryError('MONITOR_PLUGIN_USER_MISSING', { name, place });
+  return user;
+}
 
-/** @throws TypeError when there is no such group */
-export function resolveGroup(name: string): number {
+/** @throws MONITOR_PLUGIN_GROUP_MISSING */
+export function resolveGroup(name: string, plugin: string): number {
   const line = lines('/etc/group').find(([own]) => own === name);
-  if (!line) throw new TypeError(`there is no group ${name} in /etc/group`);
+  if (!line) throw new GantryError('MONITOR_PLUGIN_GROUP_MISSING', { name, plugin });
   return Number(line[2]);
 }
 

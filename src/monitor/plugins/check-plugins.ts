@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { createCollection } from '../host/create-collection.ts';
+import { fromJsonBytes } from '../host/json-bytes.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import { metricsPage } from '../server/metrics-page.ts';
 import { type Confinement, confinedCommand, findConfinement, userOf } from './confinement.ts';
@@ -8,6 +9,7 @@ import { createPluginCollector, createReader } from './create-plugin-collector.t
 import { createMetricOwners } from './expose-plugin.ts';
 import { openPluginCgroups, type PluginCgroups } from './plugin-cgroup.ts';
 import type { FoundPlugin } from './plugin-definition.ts';
+import { createSettingsSource } from './plugin-settings-source.ts';
 import { problemText } from './problem-text.ts';
 import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
 
@@ -15,7 +17,7 @@ import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
 export interface PluginCheck {
   readonly name: string;
   readonly path: string;
-  /** Why it cannot be used. */
+  /** Why it cannot be used, or, where its source is told, what went wrong as it was asked. */
   readonly problem?: string;
   readonly source?: string;
   readonly mode?: string;
@@ -51,8 +53,9 @@ interface Reserved {
 export async function checkPluginsOnce(path: string, settings: string, { names, families }: Reserved): Promise<PluginChecks> {
   const whole = (await stat(path)).isDirectory();
   const directory = resolve(whole ? path : dirname(path));
-  const folder: PluginFolder = { directory, settings, reserved: names };
-  const found = await scanPlugins(folder, whole ? undefined : basename(path, extname(path)));
+  const current = await createSettingsSource(resolve(settings))();
+  const folder: PluginFolder = { directory, reserved: names };
+  const found = await scanPlugins(folder, current, whole ? undefined : basename(path, extname(path)));
   const confinement = await findConfinement();
   const cgroups = openPluginCgroups();
   const owners = createMetricOwners(families);
@@ -87,8 +90,8 @@ async function checkOne(found: FoundPlugin, { confinement, cgroups, owners }: To
   cgroup?.remove();
   const how = { ...facts, ...(user !== undefined && { user }), ...(program && { command: confinedCommand(definition, confinement) }) };
   if (!outcome.ok) return { ...how, problem: outcome.problem };
-  const { data, samples, cost } = outcome;
-  return { ...how, seconds: cost / 1000, data: JSON.parse(data), metrics: metricsPage('text', [], samples) };
+  const { data, exposed, cost } = outcome;
+  return { ...how, seconds: cost / 1000, data: fromJsonBytes(data), metrics: metricsPage('text', [], exposed) };
 }
 
 const fail = (): never => {

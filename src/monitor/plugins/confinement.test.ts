@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createPluginFolder } from '../testing/plugin-folder.ts';
 import { confinedCommand, findConfinement, userOf } from './confinement.ts';
-import { openPluginCgroups } from './plugin-cgroup.ts';
+import { openPluginCgroups, sweepPluginCgroups } from './plugin-cgroup.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { defaultManifest } from './read-manifest.ts';
 
@@ -198,13 +198,13 @@ describe('control groups', () => {
 
   test('of version 2 have their limits', () => {
     const mount = fakeMount(['cgroup.controllers']);
-    const groups = openPluginCgroups(mount, 1);
+    const groups = openPluginCgroups(mount, '1-1');
     assert.equal(groups.missing, undefined);
     const group = groups.make('x', { ...defaultManifest.limits, memory: 10, processes: 3 });
-    const folder = join(mount, 'gantry-plugins-1/x');
+    const folder = join(mount, 'gantry-plugins-1-1/x');
     assert.deepEqual(readdirSync(folder).sort(), ['memory.max', 'pids.max']);
     assert.deepEqual([readFileSync(join(folder, 'memory.max'), 'utf8'), readFileSync(join(folder, 'pids.max'), 'utf8')], ['10485760', '3']);
-    assert.equal(readFileSync(join(mount, 'gantry-plugins-1/cgroup.subtree_control'), 'utf8'), '+memory +pids');
+    assert.equal(readFileSync(join(mount, 'gantry-plugins-1-1/cgroup.subtree_control'), 'utf8'), '+memory +pids');
     writeFileSync(join(folder, 'cgroup.kill'), '');
     group?.kill();
     assert.equal(readFileSync(join(folder, 'cgroup.kill'), 'utf8'), '1');
@@ -217,19 +217,30 @@ describe('control groups', () => {
 
   test('of version 1 are one for each controller, and those of agents that were killed are removed', () => {
     const mount = fakeMount(['pids/tasks', 'memory/tasks']);
-    mkdirSync(join(mount, 'pids/gantry-plugins-999999999/old'), { recursive: true });
-    const group = openPluginCgroups(mount, process.pid).make('x', defaultManifest.limits);
-    assert.equal(
-      readFileSync(join(mount, `memory/gantry-plugins-${process.pid}/x/memory.limit_in_bytes`), 'utf8'),
-      String(128 * 1024 * 1024),
+    // One whose number nobody has, and one whose number another process has by now.
+    const left = ['pids/gantry-plugins-999999999-7', `pids/gantry-plugins-${process.pid}-7`];
+    for (const path of left) mkdirSync(join(mount, path, 'old'), { recursive: true });
+    const other = openPluginCgroups(mount);
+    const group = openPluginCgroups(mount, '1-1').make('x', defaultManifest.limits);
+    assert.equal(other.missing, undefined);
+    assert.equal(readFileSync(join(mount, `memory/gantry-plugins-1-1/x/memory.limit_in_bytes`), 'utf8'), String(128 * 1024 * 1024));
+    assert.deepEqual(
+      left.filter((path) => existsSync(join(mount, path))),
+      [],
     );
-    assert.equal(existsSync(join(mount, 'pids/gantry-plugins-999999999')), false);
+    // That of an agent which runs stays.
+    assert.equal(readdirSync(join(mount, 'pids')).filter((name) => name.startsWith(`gantry-plugins-${process.pid}-`)).length, 1);
+    sweepPluginCgroups(mount);
+    assert.deepEqual(
+      readdirSync(join(mount, 'pids')).filter((name) => name.includes(String(process.pid))),
+      [],
+    );
     group?.remove();
     rmSync(mount, { recursive: true });
   });
 
   test('that cannot be made are said to be missing', () => {
-    const groups = openPluginCgroups('/nowhere', 1);
+    const groups = openPluginCgroups('/nowhere');
     assert.match(groups.missing ?? '', /memory and processes.*ENOENT/);
     assert.equal(groups.make('x', defaultManifest.limits), undefined);
   });

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { minimalEnvironment, run } from '../../base/index.ts';
-import { firstUser, resolveGroup, resolveUser } from './accounts.ts';
+import { type Account, findUser, resolveGroup, resolveUser } from './accounts.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import type { Privileges } from './plugin-schemas.ts';
 
@@ -65,10 +65,17 @@ async function works([command = '', ...args]: readonly string[]): Promise<boolea
 
 /** Who runs a plugin's program, for its report. */
 export function userOf(definition: PluginDefinition, { root }: Confinement): string | undefined {
-  return root ? (definition.user ?? firstUser(usualUsers)) : undefined;
+  return root ? (definition.user ?? usualUsers.find(findUser)) : undefined;
 }
 
-/** The whole command that becomes the plugin, each step giving up more. @throws TypeError for users and groups that are not there */
+/** The user and groups that a plugin's program gets from an agent that is root. @throws MONITOR_PLUGIN_USER_MISSING, MONITOR_PLUGIN_GROUP_MISSING */
+export function accountOf({ name, user, granted }: PluginDefinition): Account & { readonly groups: readonly number[] } {
+  const place = user === undefined ? 'the agent, where its settings name none' : 'the file with the settings of plugins';
+  const account = resolveUser(user ?? usualUsers.find(findUser) ?? usualUsers[0], place);
+  return { ...account, groups: granted.groups.map((group) => resolveGroup(group, name)) };
+}
+
+/** The whole command that becomes the plugin, each step giving up more. @throws MONITOR_PLUGIN_USER_MISSING, MONITOR_PLUGIN_GROUP_MISSING */
 export function confinedCommand(definition: PluginDefinition, confinement: Confinement): string[] {
   const { path, manifest, granted } = definition;
   const { tools, namespaces, network } = confinement;
@@ -100,14 +107,11 @@ export function confinedCommand(definition: PluginDefinition, confinement: Confi
 
 function userArguments(definition: PluginDefinition, confinement: Confinement): string[] {
   if (!confinement.root) return [];
-  const name = userOf(definition, confinement);
-  if (name === undefined) throw new TypeError(`there is none of the users ${usualUsers.join(', ')}, and the settings name none`);
-  const { uid, gid } = resolveUser(name);
-  const { groups } = definition.granted;
+  const { uid, gid, groups } = accountOf(definition);
   return [
     `--reuid=${uid}`,
     `--regid=${gid}`,
-    groups.length > 0 ? `--groups=${groups.map(resolveGroup).join(',')}` : '--clear-groups',
+    groups.length > 0 ? `--groups=${groups.join(',')}` : '--clear-groups',
     ...capabilityArguments(definition.granted),
   ];
 }

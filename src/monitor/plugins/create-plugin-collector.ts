@@ -1,12 +1,14 @@
 import { GantryError } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { FamilySamples } from '../collector/metric-family.ts';
+import { messageOf } from '../host/message-of.ts';
 import { exposePlugin, type MetricOwners, type PluginData } from './expose-plugin.ts';
 import { createFileReader } from './file-reader.ts';
 import { createOnceProgram } from './once-program.ts';
 import { createOnceSocket } from './once-socket.ts';
 import type { FoundPlugin, PluginDefinition } from './plugin-definition.ts';
 import type { PluginReader, ReaderParts } from './plugin-reader.ts';
+import type { Manifest } from './plugin-schemas.ts';
 import { problemText } from './problem-text.ts';
 import { defaultManifest } from './read-manifest.ts';
 import { createStreamReader, openProgram, openSocket } from './stream-reader.ts';
@@ -36,7 +38,7 @@ export function createPluginCollector(
     limitSeries(definition, data);
     owners.claim(
       name,
-      samples.map(({ family }) => family),
+      samples.flatMap(({ head }) => head ?? []),
     );
     exposed = { data, samples };
     return data;
@@ -54,13 +56,14 @@ export function createPluginCollector(
     largestReport: manifest.largest_report * 16,
     metrics: [],
     revision,
+    ...(definition ? {} : { refused: true }),
     measure: () => undefined,
     expose: (data) => (exposed?.data === data ? exposed.samples : []),
     start:
       () =>
       ({ signal }) =>
-        collect(signal).catch((error: unknown) => {
-          throw withCode(error);
+        Promise.race([collect(signal), overdue(signal)]).catch((error: unknown) => {
+          throw signal.aborted ? timedOut(name, manifest, reader) : withCode(name, error);
         }),
   };
 }
@@ -71,5 +74,21 @@ function limitSeries({ name, manifest }: PluginDefinition, { metrics = [], famil
   if (series > limit) throw new GantryError('MONITOR_PLUGIN_TOO_MANY_SERIES', { name, series, limit });
 }
 
-const withCode = (error: unknown): Error =>
-  Object.assign(new Error(problemText(error as Error)), { failure: (error as { failure?: string }).failure });
+/** How long (ms) what is overdue may take to end, so that nothing of it is under way when it is asked again. */
+const endTime = 50;
+
+const overdue = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => setTimeout(reject, endTime), { once: true }));
+
+function timedOut(name: string, { timeout }: Manifest, reader: PluginReader | undefined): Error {
+  const stderr = reader?.stderr.slice(-1000) || 'nothing';
+  return told(new GantryError('MONITOR_PLUGIN_TIMED_OUT', { name, seconds: timeout, stderr }), 'timed-out');
+}
+
+function withCode(name: string, error: unknown): Error {
+  if (error instanceof GantryError) return told(error, (error as { failure?: string }).failure);
+  return told(new GantryError('MONITOR_PLUGIN_NOT_STARTED', { name, problem: messageOf(error) }), undefined);
+}
+
+/** All that comes out of the thread is the message. */
+const told = (error: Error, failure: string | undefined): Error => Object.assign(new Error(problemText(error)), { failure });

@@ -1,6 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import type { FamilyHead, FamilySamples } from '../collector/metric-family.ts';
-import { endings, formatLabels, formatNumber } from '../host/format-samples.ts';
+import { endings, formatLabels, formatNumber } from '../server/format-samples.ts';
+import { namesOfFamily } from './family-names.ts';
+import { ownLabels } from './label-names.ts';
 import type { TextFamily } from './parse-prometheus-text.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import type { Sample } from './plugin-schemas.ts';
@@ -30,10 +32,11 @@ export function exposePlugin(definition: PluginDefinition, { metrics = [], famil
     const { head, labels } = familyOf(definition, sample);
     const family = byFamily.get(head.name) ?? { head, lines: new Map<string, string>() };
     byFamily.set(head.name, family);
-    const shown = formatLabels(labels);
-    if (family.lines.has(shown)) throw invalid(definition, `the metric ${sample.name} is there twice with the labels ${shown || '(none)'}`);
+    // To Prometheus a label without a value is none.
+    const told = formatLabels(labels.filter(([, value]) => value !== ''));
+    if (family.lines.has(told)) throw invalid(definition, `the metric ${sample.name} is there twice with the labels ${told || '(none)'}`);
     const ending = head.type === 'counter' || head.type === 'info' ? endings[head.type] : '';
-    family.lines.set(shown, `${head.name}${ending}${shown} ${formatNumber(sample.value)}\n`);
+    family.lines.set(told, `${head.name}${ending}${formatLabels(labels)} ${formatNumber(sample.value)}\n`);
   }
   return [...byFamily.values()].map(({ head, lines }) => ({ family: head.name, head, text: [...lines.values()].join('') }));
 }
@@ -45,8 +48,13 @@ const invalid = ({ name }: PluginDefinition, problem: string) => new GantryError
 
 type Labels = readonly (readonly [name: string, value: string])[];
 
-function familyOf(definition: PluginDefinition, { name, labels = {} }: Sample): { head: FamilyHead; labels: Labels } {
+function familyOf(definition: PluginDefinition, { name, labels: given = {} }: Sample): { head: FamilyHead; labels: Labels } {
   const { metrics } = definition.manifest;
+  // What is no text in Unicode would become the same on the page.
+  const labels = Object.fromEntries(Object.entries(given).map(([label, value]) => [label, value.toWellFormed()]));
+  const owned = Object.keys(labels).find((label) => Object.hasOwn(ownLabels, label));
+  if (owned !== undefined)
+    throw invalid(definition, `the metric ${name} has the label ${owned}, which only parts of a ${ownLabels[owned]} have`);
   if (!metrics) {
     if (/_(total|info|bucket|sum|count|created)$/.test(name))
       throw invalid(definition, `the metric ${name} has an ending that only a manifest can give`);
@@ -68,27 +76,26 @@ function familyOf(definition: PluginDefinition, { name, labels = {} }: Sample): 
 /** Who reports which family, since no family may stand twice on the page. */
 export interface MetricOwners {
   /** The families of a plugin from now on. @throws MONITOR_PLUGIN_METRIC_CLASH, and nothing has changed */
-  claim(plugin: string, families: readonly string[]): void;
+  claim(plugin: string, families: readonly FamilyHead[]): void;
   release(plugin: string): void;
 }
 
-/** Names that Prometheus takes for parts of one family count as one. */
-const core = (family: string): string => family.replace(/_(total|info|bucket|sum|count|created)$/, '');
-
-/** @param builtIn - families of the agent itself */
+/** @param builtIn - all names that families of the agent itself take up */
 export function createMetricOwners(builtIn: readonly string[]): MetricOwners {
-  const owners = new Map(builtIn.map((family) => [core(family), 'the agent']));
+  const owners = new Map(builtIn.map((name) => [name, 'the agent']));
   const release = (plugin: string) => {
-    for (const [family, owner] of owners) if (owner === plugin) owners.delete(family);
+    for (const [name, owner] of owners) if (owner === plugin) owners.delete(name);
   };
   return {
     claim: (plugin, families) => {
-      for (const metric of families) {
-        const owner = owners.get(core(metric)) ?? plugin;
-        if (owner !== plugin) throw new GantryError('MONITOR_PLUGIN_METRIC_CLASH', { name: plugin, metric, owner });
+      for (const family of families) {
+        const owner = namesOfFamily(family)
+          .map((name) => owners.get(name) ?? plugin)
+          .find((one) => one !== plugin);
+        if (owner !== undefined) throw new GantryError('MONITOR_PLUGIN_METRIC_CLASH', { name: plugin, metric: family.name, owner });
       }
       release(plugin);
-      for (const family of families) owners.set(core(family), plugin);
+      for (const name of families.flatMap(namesOfFamily)) owners.set(name, plugin);
     },
     release,
   };

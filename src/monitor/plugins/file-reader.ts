@@ -4,9 +4,9 @@ import type { PluginData } from './expose-plugin.ts';
 import { PrometheusTextError, parsePrometheusText } from './parse-prometheus-text.ts';
 import { parseReport } from './parse-report.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
+import { readPluginFile, requirePluginFile } from './plugin-file.ts';
 import { flood, type PluginReader, type ReaderParts } from './plugin-reader.ts';
 import { unreadable } from './stream-reader.ts';
-import { readPluginFile, requireTrusted } from './trusted-file.ts';
 
 /** A file that others write: in Prometheus's text format, or a report in JSON. */
 export function createFileReader({ definition }: ReaderParts): PluginReader {
@@ -33,7 +33,10 @@ async function readTrusted(definition: PluginDefinition) {
   const { path, manifest, source } = definition;
   try {
     // Again each time: it is put in place anew by whoever writes it.
-    const real = await requireTrusted(path, manifest.owner === undefined ? {} : { owner: resolveUser(manifest.owner).uid });
+    const real = await requirePluginFile(
+      path,
+      manifest.owner === undefined ? {} : { owner: resolveUser(manifest.owner, 'the manifest').uid },
+    );
     return await readPluginFile(real, manifest.largest_report);
   } catch (error) {
     if (error instanceof GantryError) throw error;

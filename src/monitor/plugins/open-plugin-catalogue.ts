@@ -1,19 +1,25 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { GantryError } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
+import { messageOf } from '../host/message-of.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import type { OpenCatalogue } from '../host/run-collectors.ts';
+import type { MonitorLog } from '../monitor-log.ts';
 import { type Confinement, findConfinement, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners, type PluginData } from './expose-plugin.ts';
 import { openPluginCgroups, type PluginCgroup } from './plugin-cgroup.ts';
 import type { FoundPlugin } from './plugin-definition.ts';
 import type { PluginReader } from './plugin-reader.ts';
+import { createSettingsSource } from './plugin-settings-source.ts';
 import { createPluginsCollector, type PluginsData } from './plugins-collector.ts';
 import { problemText } from './problem-text.ts';
 import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
 
 /** What the thread of plugins is given. */
 export interface PluginThreadSettings extends PluginFolder {
+  /** File of the operator with user and grants; there may be none. */
+  readonly settings: string;
   /** Families of the agent's own collectors. */
   readonly families: readonly string[];
   /** Milliseconds between two looks at the folder, beside those that a change of it brings about. */
@@ -35,6 +41,7 @@ interface Loaded {
 export const openPluginCatalogue = async (
   settings: PluginThreadSettings,
   announce: Parameters<OpenCatalogue>[1],
+  log: MonitorLog,
 ): Promise<{ find(name: string): Collector<unknown> | undefined }> => {
   const confinement = await findConfinement();
   const cgroups = openPluginCgroups();
@@ -42,7 +49,8 @@ export const openPluginCatalogue = async (
   const unconfined = [...confinement.missing, ...(cgroups.missing === undefined ? [] : [cgroups.missing])];
   /** By name; those without one by path. */
   const loaded = new Map<string, Loaded>();
-  let problem: string | undefined;
+  const problems = new Map<string, string>();
+  const currentSettings = createSettingsSource(settings.settings);
 
   const load = (found: FoundPlugin): Loaded => {
     const { name, definition } = found;
@@ -72,7 +80,11 @@ export const openPluginCatalogue = async (
       return load(found);
     } catch (error) {
       const { definition: _definition, ...rest } = found;
-      return load({ ...rest, problem: error as Error });
+      const { name = '' } = found;
+      return load({
+        ...rest,
+        problem: new GantryError('MONITOR_PLUGIN_NOT_STARTED', { name, problem: messageOf(error) }, { cause: error }),
+      });
     }
   };
 
@@ -84,28 +96,48 @@ export const openPluginCatalogue = async (
   };
 
   const look = (): PluginsData =>
-    describe({ directory: settings.directory, loaded: [...loaded.values()], unconfined, confinement, problem });
+    describe({ directory: settings.directory, loaded: [...loaded.values()], unconfined, confinement, problems: [...problems.values()] });
   const own = createPluginsCollector(look);
+
+  /** What is wrong with the whole is logged as it begins, changes and ends; what was known before holds. */
+  const note = (what: string, problem: string | undefined) => {
+    if (problem === problems.get(what)) return;
+    if (problem === undefined) {
+      problems.delete(what);
+      log('info', `${what} can be used again`);
+    } else {
+      problems.set(what, problem);
+      log('warn', `${what} cannot be used`, { problem });
+    }
+  };
 
   const scan = async () => {
     let found: FoundPlugin[] = [];
+    const current = await currentSettings();
+    note('the settings of plugins', current.problem && problemText(current.problem));
     try {
-      found = await scanPlugins(settings);
-      problem = undefined;
+      found = await scanPlugins(settings, current);
+      note('the folder of plugins', undefined);
     } catch (error) {
-      problem = `${settings.directory}: ${(error as Error).message}`;
+      return note('the folder of plugins', `${settings.directory}: ${(error as Error).message}`);
     }
     const wanted = new Map(found.map((one) => [one.name ?? one.path, one]));
     let changed = false;
+    const before = new Set(loaded.keys());
     for (const [key, one] of [...loaded]) {
       if (wanted.get(key)?.revision === one.found.revision) continue;
       changed = true;
       unload(key, one);
+      if (!wanted.has(key)) log('info', 'a plugin has gone', { plugin: key });
     }
     for (const [key, one] of wanted) {
       if (loaded.has(key)) continue;
       changed = true;
-      loaded.set(key, loadOrRefuse(one));
+      const now = loadOrRefuse(one);
+      loaded.set(key, now);
+      const { path, problem } = now.found;
+      if (problem) log('warn', 'a plugin is refused', { plugin: key, path, problem: problemText(problem) });
+      else log('info', before.has(key) ? 'a plugin has changed' : 'a plugin has come', { plugin: key, path });
     }
     if (changed) announceAll();
   };
@@ -120,7 +152,7 @@ export const openPluginCatalogue = async (
   return { find: (name) => (name === own.name ? own : loaded.get(name)?.collector) as Collector<unknown> | undefined };
 };
 
-export const openCatalogue: OpenCatalogue = (given, announce) => openPluginCatalogue(given as PluginThreadSettings, announce);
+export const openCatalogue: OpenCatalogue = (given, announce, log) => openPluginCatalogue(given as PluginThreadSettings, announce, log);
 
 /** Looks again when the folder changes, and now and then, since what links lead to changes unseen. */
 function keepLooking({ directory, rescan }: PluginThreadSettings, scan: () => Promise<void>): void {
@@ -161,11 +193,11 @@ interface Described {
   readonly loaded: readonly Loaded[];
   readonly unconfined: readonly string[];
   readonly confinement: Confinement;
-  /** Of the folder itself. */
-  readonly problem: string | undefined;
+  /** Of the folder itself, and of the settings. */
+  readonly problems: readonly string[];
 }
 
-function describe({ directory, loaded, unconfined, confinement, problem }: Described): PluginsData {
+function describe({ directory, loaded, unconfined, confinement, problems }: Described): PluginsData {
   const plugins = loaded.flatMap(({ found, reader, series }) => {
     const { name, path, definition } = found;
     if (name === undefined) return [];
@@ -184,11 +216,7 @@ function describe({ directory, loaded, unconfined, confinement, problem }: Descr
   const refused = loaded.flatMap(({ found: { name, path, problem: own } }) =>
     name === undefined && own ? [{ path, problem: problemText(own) }] : [],
   );
-  const bad = [
-    ...(problem === undefined ? [] : [problem]),
-    ...plugins.flatMap((one) => one.problem ?? []),
-    ...refused.map((one) => one.problem),
-  ];
+  const bad = [...problems, ...plugins.flatMap((one) => one.problem ?? []), ...refused.map((one) => one.problem)];
   const message = bad.length > 3 ? `${bad.slice(0, 3).join(' ')} And ${bad.length - 3} more.` : bad.join(' ');
   return { status: { code: bad.length === 0 ? 0 : 4, message }, directory, unconfined, plugins, refused };
 }

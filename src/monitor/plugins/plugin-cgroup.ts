@@ -36,9 +36,9 @@ const optional = new Set(['memory.swap.max']);
 
 /**
  * @param mount - where control groups are mounted; of version 1 a folder for each controller
- * @param owner - part of the folder's name; the number of the process, so that agents do not meet
+ * @param owner - part of the folder's name, so that agents do not meet
  */
-export function openPluginCgroups(mount = '/sys/fs/cgroup', owner = process.pid): PluginCgroups {
+export function openPluginCgroups(mount = '/sys/fs/cgroup', owner = ownerOf(process.pid)): PluginCgroups {
   const unified = existsSync(join(mount, 'cgroup.controllers'));
   const kinds = unified ? (['unified'] as const) : (['pids', 'memory'] as const);
   const roots = new Map(kinds.map((kind) => [kind, kind === 'unified' ? mount : join(mount, kind)]));
@@ -138,28 +138,48 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** A group whose processes are just ending stays, until the next start sweeps it up. */
+/** Of no group that is in use, is somebody else's, or has gone meanwhile: what is just ending is swept up at the next start. */
+const notNow = new Set(['EBUSY', 'ENOTEMPTY', 'ENOENT', 'EACCES', 'EPERM', 'EROFS']);
+
 function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EBUSY' && code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
+    if (!notNow.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
-/** Removes the empty groups of this agent, whose plugins have just been killed; and those of others that were. */
+/** Removes the empty groups of this agent, all of whose plugins have been killed or not begun; and those that others left. */
 export function sweepPluginCgroups(mount = '/sys/fs/cgroup'): void {
-  for (const root of [mount, join(mount, 'pids'), join(mount, 'memory')]) if (existsSync(root)) sweep(root, process.pid);
+  for (const root of [mount, join(mount, 'pids'), join(mount, 'memory')]) if (existsSync(root)) sweep(root, ownerOf(process.pid));
+}
+
+/** A process by its number and when it began: another one may have its number later. */
+function ownerOf(pid: number): string {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?!.*\) )/s);
+    return `${pid}-${fields.split(' ')[19]}`;
+  } catch {
+    // It has ended.
+    return '';
+  }
 }
 
 /** Removes what agents left that were killed. */
-function sweep(root: string, also = 0): void {
+function sweep(root: string, also = ''): void {
   for (const name of readdirSync(root)) {
-    const pid = Number(/^gantry-plugins-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(pid) || (pid !== also && existsSync(`/proc/${pid}`))) continue;
-    for (const own of readdirSync(join(root, name), { withFileTypes: true }))
-      if (own.isDirectory()) removeIfEmpty(join(root, name, own.name));
+    const [, owner = '', pid = ''] = /^gantry-plugins-((\d+)-\d+)$/.exec(name) ?? [];
+    if (owner === '' || (owner !== also && owner === ownerOf(Number(pid)))) continue;
+    for (const own of foldersIn(join(root, name))) removeIfEmpty(own);
     removeIfEmpty(join(root, name));
+  }
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? join(path, entry.name) : []));
+  } catch {
+    // Another agent has removed it meanwhile.
+    return [];
   }
 }

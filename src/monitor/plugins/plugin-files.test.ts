@@ -55,6 +55,8 @@ describe('a file that is of no use', () => {
     ['samples twice', 'x.prom', 'a{b="1"} 1\na{b="1"} 2\n', /MONITOR_PLUGIN_TEXT_INVALID.*line 2: a second sample of a/],
     ['samples with a time', 'x.prom', 'a 1 1395066363000\n', /MONITOR_PLUGIN_TEXT_INVALID.*time/],
     ['names of the agent', 'x.prom', 'gantry_monitor_threads_started_total 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*the agent/],
+    ['names of what tells of plugins', 'x.prom', 'gantry_monitor_plugins 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*the agent/],
+    ["labels of Prometheus's own", 'x.prom', 'a{__name__="taken"} 1\n', /MONITOR_PLUGIN_TEXT_INVALID.*"__name__" is no name of a label/],
     ['names of another plugin', 'x.prom', 'taken 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*other reports/],
     ['huge', 'x.prom', `${'a_very_long_name '.repeat(8000)}\n`, /MONITOR_PLUGIN_FLOOD/],
     ['too many series', 'x.prom', Array.from({ length: 1001 }, (_, i) => `a{i="${i}"} 1\n`).join(''), /MONITOR_PLUGIN_TOO_MANY_SERIES/],
@@ -85,12 +87,23 @@ describe('a file that is of no use', () => {
 
 describe('what is not trusted is not run', () => {
   const cases: readonly (readonly [what: string, spoil: (directory: string) => void, problem: RegExp, rootOnly?: boolean])[] = [
-    ['others may write to it', (directory) => chmodSync(join(directory, 'x'), 0o777), /others than its owner/],
-    ['its group may write to it', (directory) => chmodSync(join(directory, 'x'), 0o775), /others than its owner/],
-    ['others may write to the folder', (directory) => chmodSync(directory, 0o777), /others may write to the folder/],
+    ['others may write to it', (directory) => chmodSync(join(directory, 'x'), 0o777), /x can be written by others than its owner/],
+    ['its group may write to it', (directory) => chmodSync(join(directory, 'x'), 0o775), /x can be written by others than its owner/],
+    ['others may write to the folder', (directory) => chmodSync(directory, 0o777), /plugins can be written by others/],
     ['others may write to its manifest', (directory) => chmodSync(join(directory, 'x.yaml'), 0o666), /x\.yaml/],
+    [
+      'others may write to the folder of a link that leads to it',
+      (directory) => {
+        mkdirSync(join(directory, '../open'));
+        chmodSync(join(directory, '../open'), 0o777);
+        renameSync(join(directory, 'x'), join(directory, '../real'));
+        symlinkSync('../real', join(directory, '../open/link'));
+        symlinkSync('../open/link', join(directory, 'x'));
+      },
+      /open can be written by others/,
+    ],
     ['it belongs to somebody', (directory) => chownSync(join(directory, 'x'), 12345, 0), /belongs to user 12345/, true],
-    ['the folder belongs to somebody', (directory) => chownSync(directory, 12345, 0), /folder .* belongs to user 12345/, true],
+    ['the folder belongs to somebody', (directory) => chownSync(directory, 12345, 0), /plugins belongs to user 12345/, true],
   ];
   for (const [what, spoil, problem, rootOnly] of cases) {
     test(what, { skip: rootOnly === true && !isRoot }, async () => {
@@ -104,6 +117,16 @@ describe('what is not trusted is not run', () => {
       assert.match(trouble?.problem ?? '', problem);
     });
   }
+});
+
+test('what is run is what was looked at: the program itself, whatever links lead to it', async () => {
+  using folder = createPluginFolder();
+  folder.script('real', `echo "{\\"data\\":{\\"program\\":\\"$0\\",\\"name\\":\\"$GANTRY_PLUGIN\\"}}"`);
+  renameSync(join(folder.directory, 'real'), join(folder.root, 'real'));
+  symlinkSync('../real', join(folder.directory, 'x'));
+  await using agent = await folder.start();
+  const { data } = await agent.until('/1/report/default/x', (report) => 'program' in report.data);
+  assert.deepEqual([data['program'], data['name']], [join(folder.root, 'real'), 'x']);
 });
 
 test('files that are no plugins are told of, and those for people are passed over', async () => {

@@ -69,6 +69,18 @@ describe('output that is no report', () => {
     ['with a name that is none', `echo '{"metrics":[{"name":"x-y","value":1}]}'`, 'failed', /MONITOR_PLUGIN_REPORT_INVALID/],
     ['with keys of the agent', `echo '{"data":{"families":1}}'`, 'failed', /"families" may not stand in data/],
     ['with a sample twice', `echo '{"metrics":[{"name":"x","value":1},{"name":"x","value":2}]}'`, 'failed', /twice/],
+    [
+      "with a label of Prometheus's own",
+      `echo '{"metrics":[{"name":"x","value":1,"labels":{"__name__":"up"}}]}'`,
+      'failed',
+      /"__name__" is no name of a label/,
+    ],
+    [
+      'with a label of histograms',
+      `echo '{"metrics":[{"name":"x","value":1,"labels":{"le":"1"}}]}'`,
+      'failed',
+      /label le, which only parts of a histogram/,
+    ],
     ['endless', 'yes', 'flooded', /MONITOR_PLUGIN_FLOOD.*65536 are allowed/],
     ['endless errors', 'yes >&2', 'timed-out', /no answer within/],
     ['and fails', `echo '{"data":{}}'; echo no such disk >&2; exit 3`, 'failed', /MONITOR_PLUGIN_FAILED.*exit code 3.*no such disk/],

@@ -1,9 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
+import { labelNamePattern } from './label-names.ts';
 
 const strict = { additionalProperties: false } as const;
 
-/** Names of metrics and labels as Prometheus has them, without colons. */
+/** Names of metrics as Prometheus has them, without colons. */
 const Name = Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$', maxLength: 200 });
 
 const Metric = Type.Object(
@@ -17,7 +18,7 @@ const Metric = Type.Object(
       Type.String({ pattern: '^[a-z][a-z0-9]*$', maxLength: 32, description: 'A base unit: seconds, bytes, celsius, ratio.' }),
     ),
     help: Type.String({ minLength: 1, maxLength: 500 }),
-    labels: Type.Array(Name, { maxItems: 16, uniqueItems: true, default: [] }),
+    labels: Type.Array(Type.String({ pattern: labelNamePattern, maxLength: 200 }), { maxItems: 16, uniqueItems: true, default: [] }),
   },
   { ...strict, required: ['name', 'help'] },
 );
@@ -101,18 +102,19 @@ export type Manifest = Static<typeof ManifestSchema>;
 export const SettingsSchema = Type.Object(
   {
     user: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    allow_root: Type.Boolean({ default: false }),
     grants: Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]*$' }), Privileges, { additionalProperties: false, default: {} }),
   },
   { ...strict, required: [] },
 );
-export type PluginSettings = Static<typeof SettingsSchema>;
+export type PluginSettings = Partial<Static<typeof SettingsSchema>> & Pick<Static<typeof SettingsSchema>, 'grants'>;
 
 const Sample = Type.Object(
   {
     name: Name,
     value: Type.Number(),
     labels: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' }), Type.String({ maxLength: 1000 }), {
+      Type.Record(Type.String({ pattern: labelNamePattern }), Type.String({ maxLength: 1000 }), {
         additionalProperties: false,
         maxProperties: 16,
       }),
@@ -156,7 +158,8 @@ export function misfit(schema: TSchema, value: unknown): string | undefined {
     string[] | undefined
   >;
   const place = (first?.instancePath ?? '').split('/').slice(1).join('.') || 'it';
-  if (extra !== undefined) return `"${extra}" is not known in ${place}`;
+  if (extra !== undefined)
+    return place.endsWith('.labels') ? `"${extra}" is no name of a label in ${place}` : `"${extra}" is not known in ${place}`;
   if (missing !== undefined) return `"${missing}" is missing in ${place}`;
   if (first?.keyword === 'const') return `${place} is none of the values that it may have`;
   return `${place} ${first?.message ?? 'does not fit'}`;

@@ -2,10 +2,12 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { GantryError } from '../../base/index.ts';
 import { resolveUser } from './accounts.ts';
+import { accountOf } from './confinement.ts';
 import type { FoundPlugin, PluginDefinition, PluginSource } from './plugin-definition.ts';
-import type { Manifest, PluginSettings, Privileges } from './plugin-schemas.ts';
-import { defaultManifest, readManifest, readPluginSettings } from './read-manifest.ts';
-import { requireTrusted } from './trusted-file.ts';
+import { requirePluginFile } from './plugin-file.ts';
+import type { Manifest, Privileges } from './plugin-schemas.ts';
+import { type CurrentSettings, revisionOf } from './plugin-settings-source.ts';
+import { defaultManifest, readManifest } from './read-manifest.ts';
 
 /** So many plugins are run; a folder with more by mistake must not take up the node. */
 export const mostPlugins = 64;
@@ -19,17 +21,14 @@ const ignored = /^\.|~$|\.(bak|tmp|swp|md|dpkg-\w+|rpm\w+)$|^README/;
 
 export interface PluginFolder {
   readonly directory: string;
-  /** File of the operator with user and grants; there may be none. */
-  readonly settings: string;
   /** Names that plugins must not have. */
   readonly reserved: readonly string[];
 }
 
 /** Finds all plugins of a folder, or one of them by its name, with what is wrong with those that are not as they should be. A folder that is not there has none. */
-export async function scanPlugins(folder: PluginFolder, only?: string): Promise<FoundPlugin[]> {
+export async function scanPlugins(folder: PluginFolder, settings: CurrentSettings, only?: string): Promise<FoundPlugin[]> {
   const { directory } = folder;
   const names = await namesIn(directory);
-  const settings = await settingsOf(folder.settings);
   const groups = new Map<string, string[]>();
   for (const name of names)
     if (only === undefined || stem(name) === only) groups.set(stem(name), [...(groups.get(stem(name)) ?? []), name]);
@@ -62,31 +61,6 @@ async function namesIn(directory: string): Promise<string[]> {
   }
 }
 
-interface ReadSettings {
-  readonly path: string;
-  readonly revision: string;
-  readonly settings: PluginSettings;
-  readonly problem?: Error;
-}
-
-async function settingsOf(path: string): Promise<ReadSettings> {
-  const none: PluginSettings = { grants: {} };
-  try {
-    const revision = await revisionOf(path);
-    await requireTrusted(path);
-    return { path, revision, settings: await readPluginSettings(path) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, revision: '', settings: none };
-    return { path, revision: (error as Error).message, settings: none, problem: error as Error };
-  }
-}
-
-/** Changes with every change of a file that can be seen from outside. */
-async function revisionOf(path: string): Promise<string> {
-  const { ino, size, mtimeMs, ctimeMs, mode, uid } = await stat(path);
-  return [ino, size, mtimeMs, ctimeMs, mode, uid].join(' ');
-}
-
 /** Of a file or socket: it is written anew all the time, and stays the same plugin. */
 async function permissionsOf(path: string): Promise<string> {
   const { mode, uid } = await stat(path);
@@ -97,7 +71,7 @@ const dataEndings = new Set(['.prom', '.report', '.sock', '.socket']);
 
 const isProgram = (path: string): boolean => !dataEndings.has(extname(path));
 
-async function findOne(folder: PluginFolder, name: string, files: readonly string[], settings: ReadSettings): Promise<FoundPlugin> {
+async function findOne(folder: PluginFolder, name: string, files: readonly string[], settings: CurrentSettings): Promise<FoundPlugin> {
   const { directory, reserved } = folder;
   const manifests = files.filter((file) => manifestEndings.has(extname(file)));
   const others = files.filter((file) => !manifestEndings.has(extname(file)));
@@ -113,8 +87,7 @@ async function findOne(folder: PluginFolder, name: string, files: readonly strin
     const manifestPath = manifests[0] === undefined ? undefined : join(directory, manifests[0]);
     if (manifestPath !== undefined) revisions.push(await revisionOf(manifestPath));
     if (others.length > 0) revisions.push(await (isProgram(path) ? revisionOf(path) : permissionsOf(path)));
-    if (manifestPath !== undefined) await requireTrusted(manifestPath);
-    manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath);
+    manifest = manifestPath === undefined ? defaultManifest : await readManifest(manifestPath, await requirePluginFile(manifestPath));
     const definition = await define({ name, path, manifest, alone: others.length === 0, settings });
     return { name, path, revision: revisions.join(';'), manifest, definition };
   } catch (error) {
@@ -136,23 +109,28 @@ interface Parts {
   readonly manifest: Manifest;
   /** There is nothing but the manifest. */
   readonly alone: boolean;
-  readonly settings: ReadSettings;
+  readonly settings: CurrentSettings;
 }
 
 async function define({ name, path, manifest, alone, settings }: Parts): Promise<PluginDefinition> {
   const { socket } = manifest;
   if (alone && socket === undefined) throw noPlugin(path, 'there is a manifest, and nothing of its name beside it');
   if (!alone && socket !== undefined) throw noPlugin(path, 'its manifest names a socket, so that no file may stand beside it');
-  const place = socket ?? path;
   const source = socket === undefined ? await sourceOf(path) : 'socket';
-  if (source !== 'socket') await requireTrusted(path, source === 'program' ? {} : ownerOf(manifest));
-  else if (socket === undefined) await requireTrusted(path, { ...ownerOf(manifest), anyMode: true });
-  if (source === 'program' && settings.problem) throw settings.problem;
-  const granted = grant(name, manifest, settings);
-  return { name, path: place, source, manifest, granted, user: settings.settings.user };
+  const real = socket === undefined ? await requirePluginFile(path, trustFor(source, manifest)) : socket;
+  const granted = source === 'program' ? grant(name, manifest, settings) : defaultManifest.needs;
+  const readAnew = source === 'prometheus-file' || source === 'report-file';
+  const definition = { name, path: readAnew ? path : real, source, manifest, granted, user: settings.settings.user };
+  // Else its first run would be the first to know.
+  if (source === 'program' && process.getuid?.() === 0) accountOf(definition);
+  return definition;
 }
 
-const ownerOf = ({ owner }: Manifest): { owner?: number } => (owner === undefined ? {} : { owner: resolveUser(owner).uid });
+/** Programs are the operator's; a file or socket may be that of the service which it is of. */
+function trustFor(source: PluginSource, { owner }: Manifest): { owner?: number; anyMode?: boolean } {
+  if (source === 'program') return {};
+  return { anyMode: source === 'socket', ...(owner !== undefined && { owner: resolveUser(owner, 'the manifest').uid }) };
+}
 
 const noPlugin = (path: string, problem: string) => new GantryError('MONITOR_PLUGIN_KIND', { path, problem });
 
@@ -169,7 +147,8 @@ async function sourceOf(path: string): Promise<PluginSource> {
 }
 
 /** What the manifest asks for, if the operator grants all of it. @throws MONITOR_PLUGIN_NOT_GRANTED */
-function grant(name: string, { needs }: Manifest, { settings, path }: ReadSettings): Privileges {
+function grant(name: string, { needs }: Manifest, { settings, path, problem, unusable }: CurrentSettings): Privileges {
+  if (unusable && problem) throw problem;
   const allowed = settings.grants[name];
   const missing = [
     ...needs.groups.filter((group) => !allowed?.groups.includes(group)).map((group) => `group ${group}`),

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { CollectorFacts } from '../collector/collector.ts';
+import type { MetricFamily } from '../collector/metric-family.ts';
 import { type CollectorHost, createCollectorHost } from '../host/collector-host.ts';
+import type { MonitorLog } from '../monitor-log.ts';
+import { namesOfFamily } from './family-names.ts';
 import type { PluginThreadSettings } from './open-plugin-catalogue.ts';
 import { sweepPluginCgroups } from './plugin-cgroup.ts';
+import { pluginsFacts } from './plugins-collector.ts';
 
 export interface PluginOptions {
   readonly directory: string;
@@ -35,7 +39,8 @@ const usualRescan = 30_000;
 export function startPlugins(
   { directory, settings, rescan = usualRescan }: PluginOptions,
   others: readonly CollectorFacts[],
-  own: readonly string[],
+  own: readonly MetricFamily[],
+  log?: MonitorLog,
 ): Plugins {
   const known = new Map<string, CollectorFacts>();
   let takers: Takers | undefined;
@@ -44,7 +49,7 @@ export function startPlugins(
     settings,
     rescan,
     reserved: [...others.map(({ name }) => name), 'plugins'],
-    families: [...others.flatMap(({ metrics }) => metrics.map(({ name }) => name)), ...own],
+    families: [...[...others, pluginsFacts].flatMap(({ metrics }) => metrics), ...own].flatMap(namesOfFamily),
   };
   const take = (collectors: readonly CollectorFacts[]) => {
     const now = new Map(collectors.map((collector) => [collector.name, collector]));
@@ -59,7 +64,12 @@ export function startPlugins(
       takers?.add(collector);
     }
   };
-  const host = createCollectorHost({ catalogue: new URL('./open-plugin-catalogue.ts', import.meta.url).href, given, onCatalogue: take });
+  const host = createCollectorHost({
+    catalogue: new URL('./open-plugin-catalogue.ts', import.meta.url).href,
+    given,
+    onCatalogue: take,
+    log,
+  });
   const wake = () => {
     if (known.size > 0 || existsSync(directory)) host.wake();
   };
@@ -75,6 +85,8 @@ export function startPlugins(
     has: (name) => known.has(name),
     open: (next) => {
       takers = next;
+      // Also where there are no plugins any more.
+      sweepPluginCgroups();
       wake();
       timer = setInterval(wake, rescan);
       timer.unref();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toJsonBytes } from '../host/json-bytes.ts';
 import { metricsSource } from '../server/metrics-source.ts';
 import { createHeldClock } from '../testing/held-clock.ts';
 import { makeCollector } from '../testing/make-collector.ts';
 import { startScheduler } from './collector-scheduler.ts';
-import { createReportCache } from './report-cache.ts';
+import { type CachedReport, createReportCache, jsonOf } from './report-cache.ts';
 
 const names = ['steady', 'broken'];
 const day = 86_400_000;
@@ -15,22 +16,25 @@ function host() {
   const wall = { ahead: Date.UTC(2026, 10, 23) - clock.now() };
   const broken = { is: false };
   const collectors = names.map((name) =>
-    makeCollector(name, { interval: 5, metrics: [{ name: `gantry_test_${name}`, type: 'gauge', help: 'A metric of a test.' }] }),
+    makeCollector(name, {
+      interval: 5,
+      metrics: [{ name: `gantry_test_${name}`, type: 'gauge', help: 'A metric of a test.' }],
+      measure: (data, emit) => emit(`gantry_test_${name}`, Number(data)),
+    }),
   );
   const cache = createReportCache(collectors, { now: clock.now, wallTime: () => clock.now() + wall.ahead });
   const runs: string[] = [];
   const collect = async (name: string) => {
     runs.push(name);
     if (name === 'broken' && broken.is) return { ok: false, failure: 'failed', problem: 'no disk' } as const;
-    const samples = [{ family: `gantry_test_${name}`, text: `gantry_test_${name} 1\n` }];
-    return { ok: true, data: '1', samples, cost: 1 } as const;
+    return { ok: true, data: toJsonBytes('1'), exposed: [], cost: 1, unchanged: false } as const;
   };
   const scheduler = startScheduler({ collectors, cache, clock, host: { collect } });
-  const page = metricsSource(cache, () => ({ threads: 1, stuckThreads: 0 }), clock.now);
+  const page = metricsSource({ cache, collectors, agent: () => ({ threads: 1, stuckThreads: 0 }), now: clock.now });
   return { clock, wall, broken, cache, runs, metrics: () => page('openmetrics').toString(), [Symbol.dispose]: scheduler.close };
 }
 
-const timestamp = (text: Buffer | undefined) => Number(JSON.parse(String(text)).timestamp) / 1e6;
+const timestamp = (text: Buffer) => Number(JSON.parse(String(text)).timestamp) / 1e6;
 
 for (const [what, jump] of [
   ['back', -day],
@@ -40,14 +44,14 @@ for (const [what, jump] of [
     using run = host();
     await run.clock.advance(20_000);
     const before = run.runs.length;
-    const [first] = run.cache.reports();
+    const [first] = run.cache.reports() as [CachedReport];
     run.wall.ahead += jump;
     await run.clock.advance(20_000);
     assert.equal(run.runs.length - before, 4 * names.length);
-    const [second] = run.cache.reports();
-    const passed = timestamp(second?.json) - timestamp(first?.json);
+    const [second] = run.cache.reports() as [CachedReport];
+    const passed = timestamp(jsonOf(second)) - timestamp(jsonOf(first));
     assert.ok(Math.abs(passed - jump - 20_000) < 1, `${passed}`);
-    assert.ok((second?.version ?? 0) > (first?.version ?? 0), 'who asks for changes by version is told of it');
+    assert.ok(second.version > first.version, 'who asks for changes by version is told of it');
   });
 
   test(`when the wall clock is set ${what}, samples of a collector in trouble stay for five minutes of time that passed`, async () => {

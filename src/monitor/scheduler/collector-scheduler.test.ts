@@ -3,12 +3,19 @@ import { describe, test } from 'node:test';
 import type { Json } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CollectOutcome } from '../host/collect-request.ts';
+import { toJsonBytes } from '../host/json-bytes.ts';
 import { createHeldClock } from '../testing/held-clock.ts';
 import { makeCollector } from '../testing/make-collector.ts';
 import { startScheduler } from './collector-scheduler.ts';
-import { createReportCache } from './report-cache.ts';
+import { type CachedReport, createReportCache, jsonOf } from './report-cache.ts';
 
-const good = (data: Json, cost = 1): CollectOutcome => ({ ok: true, data: JSON.stringify(data), samples: [], cost });
+const good = (data: Json, cost = 1, unchanged = false): CollectOutcome => ({
+  ok: true,
+  data: toJsonBytes(JSON.stringify(data)),
+  exposed: [],
+  cost,
+  unchanged,
+});
 const bad: CollectOutcome = { ok: false, failure: 'failed', problem: 'no disk' };
 
 /** Runs the schedule on a clock that stands still; `answer` says what comes of each collection. */
@@ -83,14 +90,14 @@ describe('the interval', () => {
   const patient = (changes: Partial<Collector<Json>> = {}) => makeCollector('patient', { interval: 10, longestInterval: 60, ...changes });
 
   test('stretches while the data stay the same, up to its limit, and is back at the first change', async () => {
-    let data = 1;
-    using run = rig([patient()], () => good(data));
+    let changes = false;
+    using run = rig([patient()], (_, count) => good(1, 1, count > 1 && !changes));
     await run.clock.advance(1000_000);
     const waits = gaps(run.runs('patient'));
     assert.deepEqual(waits.slice(0, 3), [10_000, 10_000, 10_000]);
     assert.equal(waits.at(-1), 60_000);
     assert.ok(waits.every((wait, i) => wait >= (waits[i - 1] ?? 0)));
-    data = 2;
+    changes = true;
     await run.clock.advance(70_000);
     assert.equal(run.scheduler.entries()[0]?.interval, 10);
   });
@@ -194,7 +201,7 @@ describe('collectors that come and go', () => {
     run.scheduler.add(makeCollector('same', { category: 'node' }));
     held.resolve(good('old'));
     await run.clock.advance(500);
-    assert.match(run.cache.find('node', 'same')?.json.toString() ?? '', /"data":"new"/);
+    assert.match(String(jsonOf(run.cache.find('node', 'same') as CachedReport)), /"data":"new"/);
     assert.equal(run.cache.find('default', 'same'), undefined);
   });
 });

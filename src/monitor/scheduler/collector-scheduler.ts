@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.ts';
 import type { CollectorFacts } from '../collector/collector.ts';
-import type { CollectOutcome } from '../host/collect-request.ts';
+import type { CollectOutcome, GoodOutcome } from '../host/collect-request.ts';
 import type { CollectorHost } from '../host/collector-host.ts';
 import type { ReportCache } from './report-cache.ts';
 
@@ -52,7 +52,6 @@ interface Entry {
   due: number;
   failures: number;
   running: boolean;
-  lastData: string;
   unchanged: number;
   command: string | undefined;
 }
@@ -80,10 +79,12 @@ const patience = 3;
 export function startScheduler({ collectors, host, cache, clock }: SchedulerParts): CollectorScheduler {
   const closing = new AbortController();
   let nudge = new AbortController();
+  /** When the schedule is looked at next. */
+  let wakes = 0;
   const begun = clock.now();
   const newEntry = (collector: CollectorFacts, due: number): Entry => {
     const base = collector.interval * 1000;
-    return { collector, base, interval: base, due, failures: 0, running: false, lastData: '', unchanged: 0, command: undefined };
+    return { collector, base, interval: base, due, failures: 0, running: false, unchanged: 0, command: undefined };
   };
   const entries = new Map(
     collectors.map((collector, place) => [
@@ -108,15 +109,15 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
     const now = clock.now();
     if (entry.failures > 0) entry.due = now + Math.min(entry.base * 2 ** entry.failures, Math.max(longestBackOff, entry.base));
     else if (entry.due < now) entry.due = now + entry.interval;
-    nudge.abort();
+    if (entry.due < wakes) nudge.abort();
   };
 
   const note = (entry: Entry, outcome: CollectOutcome) => {
     const { name } = entry.collector;
     if (outcome.ok) {
       entry.failures = 0;
-      adapt(entry, outcome.data, outcome.cost);
-      cache.storeGood(name, outcome.data, outcome.samples, outcome.cost);
+      adapt(entry, outcome);
+      cache.storeGood(name, outcome.data, outcome.exposed, outcome.cost);
     } else {
       entry.failures++;
       cache.storeTrouble(name, { failure: outcome.failure, problem: outcome.problem, attempts: entry.failures });
@@ -133,7 +134,8 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
         else next = Math.min(next, entry.due);
       }
       nudge = new AbortController();
-      await clock.sleep(Math.max(next - now, shortestSleep), nudge.signal).catch(() => undefined);
+      wakes = Math.max(next, now + shortestSleep);
+      await clock.sleep(wakes - now, nudge.signal).catch(() => undefined);
     }
   };
   void pump();
@@ -184,11 +186,10 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
 }
 
 /** Stretches the interval of a collector that allows it while its data stay the same or cost much; else it goes back at once. */
-function adapt(entry: Entry, data: string, cost: number): void {
+function adapt(entry: Entry, { unchanged, cost }: GoodOutcome): void {
   const longest = (entry.collector.longestInterval ?? 0) * 1000;
   if (longest <= entry.base) return;
-  entry.unchanged = data === entry.lastData ? entry.unchanged + 1 : 0;
-  entry.lastData = data;
+  entry.unchanged = unchanged ? entry.unchanged + 1 : 0;
   const affordable = cost / allowedShare;
   const quiet = entry.unchanged >= patience ? entry.interval * 2 : entry.base;
   entry.interval = Math.min(longest, Math.max(entry.base, quiet, affordable));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { toJsonBytes } from '../host/json-bytes.ts';
 import { makeCollector } from '../testing/make-collector.ts';
-import { createReportCache, type ReportCache } from './report-cache.ts';
+import { createReportCache, jsonOf, type ReportCache } from './report-cache.ts';
 
 const collectors = [
   makeCollector('cpu-avg-load'),
@@ -16,18 +17,21 @@ function filled(): { cache: ReportCache; times: { now: number; wallTime: number 
 
 const parsed = (json: Buffer): unknown => JSON.parse(json.toString());
 const textOf = (cache: ReportCache, name: string): string =>
-  cache
-    .reports()
-    .find(({ collector }) => collector.name === name)
-    ?.json.toString() ?? '';
+  String(
+    cache
+      .reports()
+      .filter(({ collector }) => collector.name === name)
+      .map(jsonOf),
+  );
 
 describe('a report', () => {
   test("has Ganeti's keys in Ganeti's order, and the time in nanoseconds", () => {
-    const { cache } = filled();
-    cache.storeGood('cpu-avg-load', '{"cpu_number":2}', [], 3);
+    const { cache, times } = filled();
+    times.wallTime += 1;
+    cache.storeGood('cpu-avg-load', toJsonBytes('{"cpu_number":2}'), [], 3);
     assert.equal(
       textOf(cache, 'cpu-avg-load'),
-      '{"name":"cpu-avg-load","version":"B","format_version":1,"timestamp":1795363380591000000,"category":null,"kind":0,"data":{"cpu_number":2}}',
+      '{"name":"cpu-avg-load","version":"B","format_version":1,"timestamp":1795363380592000000,"category":null,"kind":0,"data":{"cpu_number":2}}',
     );
   });
 
@@ -42,16 +46,17 @@ describe('a report', () => {
 
   test('keeps its last good data and their time while there is trouble, and loses the trouble with the next good one', () => {
     const { cache, times } = filled();
-    cache.storeGood('diskstats', '[1]', [{ family: 'f', text: 'f 1\n' }], 3);
+    cache.storeGood('diskstats', toJsonBytes('[1]'), [{ family: 'f', text: 'f 1\n' }], 3);
     const good = textOf(cache, 'diskstats');
     times.now += 60_000;
     times.wallTime += 60_000;
     cache.storeTrouble('diskstats', { failure: 'timed-out', problem: 'no "answer"', attempts: 2 });
     const trouble = { failure: 'timed-out', problem: 'no "answer"', attempts: 2 };
-    assert.equal(textOf(cache, 'diskstats'), `${good.slice(0, -1)},"trouble":${JSON.stringify(trouble)}}`);
+    const told = `${JSON.stringify(trouble).slice(0, -1)},"timestamp":1795363440591000000}`;
+    assert.equal(textOf(cache, 'diskstats'), `${good.slice(0, -1)},"trouble":${told}}`);
     const [report] = cache.reports().slice(2);
-    assert.deepEqual([report?.collectedAt, report?.samples.length], [5000, 1]);
-    cache.storeGood('diskstats', '[2]', [], 3);
+    assert.deepEqual([report?.collectedAt, report?.exposed.length], [5000, 1]);
+    cache.storeGood('diskstats', toJsonBytes('[2]'), [], 3);
     assert.doesNotMatch(textOf(cache, 'diskstats'), /trouble/);
   });
 
@@ -62,17 +67,31 @@ describe('a report', () => {
   });
 });
 
+test('changes within one tick of the clock are told apart, and a clock that is set back is believed', () => {
+  const { cache, times } = filled();
+  const changedAt = () => {
+    cache.storeGood('drbd', toJsonBytes('{}'), [], 1);
+    return cache.find('storage', 'drbd')?.changedAt ?? 0;
+  };
+  const [first, second] = [changedAt(), changedAt()];
+  assert.equal(second - first, 1);
+  times.wallTime += 1;
+  assert.equal(changedAt() % 1000, 0);
+  times.wallTime -= 3_600_000;
+  assert.ok(changedAt() < first);
+});
+
 test('all reports are one array in the order of the catalogue, made once after each change', () => {
   const { cache } = filled();
-  cache.storeGood('diskstats', '[]', [], 3);
+  cache.storeGood('diskstats', toJsonBytes('[]'), [], 3);
   assert.deepEqual(
     parsed(cache.all()),
-    cache.reports().map(({ json }) => parsed(json)),
+    cache.reports().map((report) => parsed(jsonOf(report))),
   );
   assert.equal(cache.all(), cache.all());
   const before = cache.all();
   const { version } = cache;
-  cache.storeGood('drbd', '{}', [], 3);
+  cache.storeGood('drbd', toJsonBytes('{}'), [], 3);
   assert.notEqual(cache.all(), before);
   assert.ok(cache.version > version);
 });
@@ -99,7 +118,7 @@ test('a collector is found by its category and name, "default" for those without
 
 test('a collector that is switched off is not shown, and has its data when it is switched on again', () => {
   const { cache } = filled();
-  cache.storeGood('drbd', '{"a":1}', [], 3);
+  cache.storeGood('drbd', toJsonBytes('{"a":1}'), [], 3);
   cache.setActive('drbd', false);
   assert.equal(cache.find('storage', 'drbd'), undefined);
   assert.deepEqual(
@@ -107,7 +126,7 @@ test('a collector that is switched off is not shown, and has its data when it is
     ['cpu-avg-load', 'diskstats'],
   );
   assert.doesNotMatch(cache.all().toString(), /drbd/);
-  cache.storeGood('drbd', '{"a":2}', [], 3);
+  cache.storeGood('drbd', toJsonBytes('{"a":2}'), [], 3);
   cache.setActive('drbd', true);
   assert.match(textOf(cache, 'drbd'), /"data":\{"a":2\}/);
 });

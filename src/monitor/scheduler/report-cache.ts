@@ -1,6 +1,7 @@
 import type { CollectorFacts } from '../collector/collector.ts';
 import type { FamilySamples } from '../collector/metric-family.ts';
 import type { CollectFailure } from '../host/collect-request.ts';
+import { toJsonBytes } from '../host/json-bytes.ts';
 
 /** What goes wrong with a collector just now. */
 export interface Trouble {
@@ -10,16 +11,22 @@ export interface Trouble {
   readonly attempts: number;
 }
 
+/** See {@link jsonOf} for how it goes out. */
 export interface CachedReport {
   readonly collector: CollectorFacts;
-  /** The report as it goes out. */
-  readonly json: Buffer;
-  readonly samples: readonly FamilySamples[];
+  /** The report up to its time. */
+  readonly head: string;
+  /** {@link CachedReport.changedAt} of the last good collection. */
+  readonly timestamp: number;
+  /** JSON of its data alone. */
+  readonly data: Uint8Array;
+  /** Samples whose families came with the report. */
+  readonly exposed: readonly FamilySamples[];
   /** Of the last good collection: monotonic milliseconds, and the time of the host then. Absent before the first. */
   readonly collectedAt: number | undefined;
   readonly collectedWallTime: number | undefined;
-  /** When it last changed, data or trouble: milliseconds since 1970 as the host believed. */
-  readonly changedWallTime: number;
+  /** When it last changed, data or trouble: microseconds since 1970 as the host believed; no two changes have the same. */
+  readonly changedAt: number;
   /** The {@link ReportCache.version} that its last change made. */
   readonly version: number;
   readonly trouble: Trouble | undefined;
@@ -39,7 +46,7 @@ export interface ReportCache {
   /** Grows with each change. */
   readonly version: number;
   /** @param duration - of the collection, milliseconds */
-  storeGood(name: string, data: string, samples: readonly FamilySamples[], duration: number): void;
+  storeGood(name: string, data: Uint8Array, exposed: readonly FamilySamples[], duration: number): void;
   /** Keeps the last good data and tells of the trouble beside it. */
   storeTrouble(name: string, trouble: Trouble): void;
   /** Makes room for a collector, or for another one in place of that of the same name. */
@@ -57,13 +64,7 @@ interface Times {
 }
 
 interface Slot {
-  readonly collector: CollectorFacts;
-  /** The report up to its time. */
-  readonly head: string;
   active: boolean;
-  /** Nanoseconds since 1970 in digits, and what is beside. */
-  timestamp: string;
-  data: string;
   report: CachedReport;
 }
 
@@ -71,38 +72,44 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
   let version = 0;
   let joined: Buffer | undefined;
   const listeners = new Set<(report: CachedReport) => void>();
-  const stamp = () => `${Math.round(wallTime() * 1000)}000`;
+  let lastStamp = 0;
+
+  /** Microseconds since 1970; those of the same millisecond in the order in which they were taken. */
+  const stamp = () => {
+    const time = Math.round(wallTime() * 1000);
+    lastStamp = time <= lastStamp && lastStamp - time < 1000 ? lastStamp + 1 : time;
+    return lastStamp;
+  };
 
   const emptySlot = (collector: CollectorFacts): Slot => {
     const { name, formatVersion } = collector;
-    const head = `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`;
-    const data = noData(collector, 'nothing collected yet');
+    const timestamp = stamp();
     const report: CachedReport = {
       collector,
-      json: Buffer.alloc(0),
-      samples: [],
+      head: `{"name":${JSON.stringify(name)},"version":${JSON.stringify(collector.version)},"format_version":${formatVersion},"timestamp":`,
+      timestamp,
+      data: noData(collector, 'nothing collected yet'),
+      exposed: [],
       collectedAt: undefined,
       collectedWallTime: undefined,
-      changedWallTime: wallTime(),
+      changedAt: timestamp,
       version,
       trouble: undefined,
       duration: 0,
       failures: 0,
     };
-    const slot: Slot = { collector, head, active: true, timestamp: stamp(), data, report };
-    slot.report = { ...report, json: compose(slot, undefined) };
-    return slot;
+    return { active: true, report };
   };
 
   const slots = new Map<string, Slot>(collectors.map((collector) => [collector.name, emptySlot(collector)]));
 
-  const change = (name: string, update: (slot: Slot) => void) => {
+  const change = (name: string, changesOf: (report: CachedReport, changedAt: number) => Partial<CachedReport>) => {
     const slot = slots.get(name);
     if (!slot) return;
     version++;
     joined = undefined;
-    update(slot);
-    slot.report = { ...slot.report, version, changedWallTime: wallTime() };
+    const changedAt = stamp();
+    slot.report = { ...slot.report, ...changesOf(slot.report, changedAt), version, changedAt };
     if (slot.active) for (const listener of listeners) listener(slot.report);
   };
 
@@ -112,7 +119,7 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
     reports,
     find: (category, name) => {
       const slot = slots.get(name);
-      return slot?.active && (slot.collector.category ?? 'default') === category ? slot.report : undefined;
+      return slot?.active && (slot.report.collector.category ?? 'default') === category ? slot.report : undefined;
     },
     all: () => {
       joined ??= joinReports(reports());
@@ -121,28 +128,25 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
     get version() {
       return version;
     },
-    storeGood: (name, data, samples, duration) =>
-      change(name, (slot) => {
-        slot.data = data;
-        slot.timestamp = stamp();
-        slot.report = {
-          ...slot.report,
-          samples,
-          duration,
-          collectedAt: now(),
-          collectedWallTime: wallTime(),
-          trouble: undefined,
-          json: compose(slot, undefined),
-        };
-      }),
+    storeGood: (name, data, exposed, duration) =>
+      change(name, (_, changedAt) => ({
+        data,
+        exposed,
+        duration,
+        timestamp: changedAt,
+        collectedAt: now(),
+        collectedWallTime: wallTime(),
+        trouble: undefined,
+      })),
     storeTrouble: (name, trouble) =>
-      change(name, (slot) => {
-        if (slot.report.collectedAt === undefined) slot.data = noData(slot.collector, trouble.problem);
-        slot.report = { ...slot.report, trouble, failures: slot.report.failures + 1, json: compose(slot, trouble) };
-      }),
+      change(name, ({ collector, collectedAt, data, failures }) => ({
+        trouble,
+        failures: failures + 1,
+        data: collectedAt === undefined ? noData(collector, trouble.problem) : data,
+      })),
     add: (collector) => {
       slots.set(collector.name, emptySlot(collector));
-      change(collector.name, () => undefined);
+      change(collector.name, (_, changedAt) => ({ timestamp: changedAt }));
     },
     remove: (name) => {
       version++;
@@ -150,10 +154,10 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
       slots.delete(name);
     },
     setActive: (name, active) => {
-      if (slots.get(name)?.active === active) return;
-      change(name, (slot) => {
-        slot.active = active;
-      });
+      const slot = slots.get(name);
+      if (!slot || slot.active === active) return;
+      slot.active = active;
+      change(name, () => ({}));
     },
     subscribe: (listener) => {
       listeners.add(listener);
@@ -163,19 +167,33 @@ export function createReportCache(collectors: readonly CollectorFacts[], { now, 
 }
 
 /** What stands in `data` before there is any; a status report says that the status is not known. */
-function noData({ kind }: CollectorFacts, problem: string): string {
-  return JSON.stringify(kind === 'status' ? { status: { code: 2, message: problem } } : { error: problem });
+function noData({ kind }: CollectorFacts, problem: string): Uint8Array {
+  return toJsonBytes(JSON.stringify(kind === 'status' ? { status: { code: 2, message: problem } } : { error: problem }));
+}
+
+const composed = new WeakMap<CachedReport, Buffer>();
+
+/**
+ * The report as it goes out; put together for the first who wants it. It is no getter of the report: V8 gives objects that
+ * are made with one a slow form, and those that others replaced then stayed until it looked through all of the heap.
+ */
+export function jsonOf(report: CachedReport): Buffer {
+  const known = composed.get(report) ?? compose(report);
+  composed.set(report, known);
+  return known;
 }
 
 /** Ganeti's keys in Ganeti's order; `trouble` is there only while there is some. */
-function compose({ collector, head, timestamp, data }: Slot, trouble: Trouble | undefined): Buffer {
+function compose({ collector, head, timestamp, changedAt, data, trouble }: CachedReport): Buffer {
   const kind = collector.kind === 'status' ? 1 : 0;
-  const tail = trouble ? `,"trouble":${JSON.stringify(trouble)}}` : '}';
-  return Buffer.from(`${head}${timestamp},"category":${JSON.stringify(collector.category)},"kind":${kind},"data":${data}${tail}`);
+  // Times have more digits than numbers of JSON.stringify do.
+  const tail = trouble ? `,"trouble":${JSON.stringify(trouble).slice(0, -1)},"timestamp":${changedAt}000}}` : '}';
+  const start = `${head}${timestamp}000,"category":${JSON.stringify(collector.category)},"kind":${kind},"data":`;
+  return Buffer.concat([Buffer.from(start), data, Buffer.from(tail)]);
 }
 
 function joinReports(reports: readonly CachedReport[]): Buffer {
   const comma = Buffer.from(',');
-  const parts = reports.flatMap((report, i) => (i === 0 ? [report.json] : [comma, report.json]));
+  const parts = reports.flatMap((report, i) => (i === 0 ? [jsonOf(report)] : [comma, jsonOf(report)]));
   return Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']')]);
 }

@@ -1,8 +1,7 @@
-import type { Json } from '../../base/index.ts';
-import type { CachedReport, ReportCache } from '../scheduler/report-cache.ts';
+import { type CachedReport, jsonOf, type ReportCache } from '../scheduler/report-cache.ts';
 import { type MetricsFormat, metricsFormat, metricsTypes } from './metrics-page.ts';
 import { json, type Reply, refusal } from './reply.ts';
-import { parseFields, selectFields } from './select-fields.ts';
+import { changedReports, parseSelection, type Selection, selectedJson } from './select-reports.ts';
 
 export interface Question {
   /** Path and query. */
@@ -22,7 +21,10 @@ const nothingNew: Reply = { status: 204, type: 'application/json', body: '' };
 /** Selections kept, so that many who ask the same cost as much as one. */
 const mostKept = 32;
 
-/** Ganeti's monitoring protocol, version 1, and the page for Prometheus. Every answer comes from the cache; nothing is collected for a request. */
+/**
+ * Ganeti's monitoring protocol, version 1, and the page for Prometheus. Every answer comes from the cache; nothing is
+ * collected for a request. The answers throw SyntaxError for what cannot be understood.
+ */
 export function createAnswers({ cache, metrics }: Sources): (question: Question) => Reply {
   // Versions begin anew with each start of the agent; what a client kept of the one before must not match.
   const birth = Date.now().toString(36);
@@ -40,20 +42,20 @@ export function createAnswers({ cache, metrics }: Sources): (question: Question)
 
   const tag = (version: number) => `"${birth}-${version}"`;
 
-  const all = (url: string, query: URLSearchParams): Reply => {
-    if (query.size === 0) return json(cache.all(), tag(cache.version));
+  const all = (url: string, selection: Selection | undefined): Reply => {
+    if (!selection) return json(cache.all(), tag(cache.version));
     return once(url, () => {
-      const reports = changedSince(cache.reports(), query.get('since')).map(({ json: text }) => JSON.parse(text.toString()) as Json);
-      return json(JSON.stringify(chosen(reports, query)), tag(cache.version));
+      const texts = changedReports(cache.reports(), selection).map((report) => selectedJson(report, selection));
+      return json(`[${texts.join(',')}]`, tag(cache.version));
     });
   };
 
-  const one = (url: string, query: URLSearchParams, report: CachedReport | undefined): Reply => {
+  const one = (url: string, selection: Selection | undefined, report: CachedReport | undefined): Reply => {
     if (!report) return noReport;
-    if (query.size === 0) return json(report.json, tag(report.version));
+    if (!selection) return json(jsonOf(report), tag(report.version));
     return once(url, () => {
-      if (changedSince([report], query.get('since')).length === 0) return nothingNew;
-      return json(JSON.stringify(chosen(JSON.parse(report.json.toString()) as Json, query)), tag(report.version));
+      if (changedReports([report], selection).length === 0) return nothingNew;
+      return json(selectedJson(report, selection), tag(report.version));
     });
   };
 
@@ -71,9 +73,9 @@ export function createAnswers({ cache, metrics }: Sources): (question: Question)
     if (second === '') return json('null');
     if (second === 'list' && third === 'collectors' && fourth === '') return once(path, () => json(listCollectors(cache)));
     if (second !== 'report') return notFound;
-    const query = new URLSearchParams(search);
-    if (third === 'all' && fourth === '') return all(url, query);
-    return one(url, query, cache.find(third, fourth));
+    const selection = parseSelection(search);
+    if (third === 'all' && fourth === '') return all(url, selection);
+    return one(url, selection, cache.find(third, fourth));
   };
 }
 
@@ -87,21 +89,6 @@ function wordsOf(path: string): string[] | undefined {
     // Not a path that anything here could have.
     return undefined;
   }
-}
-
-function chosen(value: Json, query: URLSearchParams): Json {
-  const fields = query.get('fields');
-  return fields === null ? value : selectFields(value, parseFields(fields));
-}
-
-/**
- * Reports that changed after a time, in nanoseconds since 1970 as in `timestamp`. A time that lies ahead is one of
- * before the host's clock was set back: then everything is new.
- */
-function changedSince(reports: readonly CachedReport[], since: string | null): readonly CachedReport[] {
-  const time = Number(since ?? 0) / 1e6;
-  if (!(time <= Date.now())) return reports;
-  return reports.filter(({ changedWallTime }) => changedWallTime > time);
 }
 
 function listCollectors(cache: ReportCache): string {

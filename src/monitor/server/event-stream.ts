@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { CachedReport, ReportCache } from '../scheduler/report-cache.ts';
+import { changedReports, type FieldTree, type Selection, selectedJson } from './select-reports.ts';
 
 /** So many streams at once. */
 const mostStreams = 64;
@@ -10,47 +11,59 @@ const mostUntaken = 1024 * 1024;
 /** A comment so often (ms) shows both sides that the other is there. */
 const heartbeat = 15_000;
 
+interface Wish {
+  readonly selection: Selection | undefined;
+  /** Where a reader that comes again was; what came before does not count. */
+  readonly lastEventId: string | undefined;
+}
+
 /** Live reports as server-sent events: first those that the client has not seen, then each as it changes. */
 export interface EventStreams {
   /** @returns false when there are too many streams already */
-  open(response: ServerResponse, lastEventId: string | undefined): boolean;
+  open(response: ServerResponse, wish: Wish): boolean;
   close(): void;
 }
 
 export function createEventStreams(cache: ReportCache): EventStreams {
   const birth = Date.now().toString(36);
-  const open = new Set<ServerResponse>();
+  const open = new Map<ServerResponse, FieldTree | undefined>();
 
   const send = (response: ServerResponse, text: string) => {
     response.write(text);
     if ((response.socket?.writableLength ?? 0) > mostUntaken) response.destroy();
   };
-  const broadcast = (text: string) => {
-    for (const response of open) send(response, text);
-  };
-  const event = ({ json, version }: CachedReport) => `event: report\nid: ${birth}-${version}\ndata: ${json}\n\n`;
+  const eventOf = (report: CachedReport, fields: FieldTree | undefined) =>
+    `event: report\nid: ${birth}-${report.version}\ndata: ${selectedJson(report, fields ? { fields } : {})}\n\n`;
 
   const unsubscribe = cache.subscribe((report) => {
-    if (open.size > 0) broadcast(event(report));
+    let whole: string | undefined;
+    for (const [response, fields] of open) {
+      if (!fields) whole ??= eventOf(report, undefined);
+      send(response, fields ? eventOf(report, fields) : (whole ?? ''));
+    }
   });
-  const timer = setInterval(() => broadcast(':\n\n'), heartbeat);
+  const timer = setInterval(() => {
+    for (const response of open.keys()) send(response, ':\n\n');
+  }, heartbeat);
   timer.unref();
 
+  /** What a client has not seen, oldest change first. */
+  const missed = ({ selection = {}, lastEventId = '' }: Wish): CachedReport[] => {
+    const [lastBirth, lastVersion] = lastEventId.split('-');
+    const seen = lastBirth === birth ? Number(lastVersion) : undefined;
+    const reports =
+      seen === undefined ? changedReports(cache.reports(), selection) : cache.reports().filter(({ version }) => version > seen);
+    return [...reports].sort((a, b) => a.version - b.version);
+  };
+
   return {
-    open: (response, lastEventId) => {
+    open: (response, wish) => {
       if (open.size >= mostStreams) return false;
-      const [lastBirth, lastVersion] = (lastEventId ?? '').split('-');
-      const seen = lastBirth === birth ? Number(lastVersion) : -1;
+      const fields = wish.selection?.fields;
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      const missed = cache.reports().filter(({ version }) => version > seen);
-      send(
-        response,
-        missed
-          .sort((a, b) => a.version - b.version)
-          .map(event)
-          .join('') || ':\n\n',
-      );
-      open.add(response);
+      const texts = missed(wish).map((report) => eventOf(report, fields));
+      send(response, texts.join('') || ':\n\n');
+      open.set(response, fields);
       response.on('close', () => open.delete(response));
       return true;
     },

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { MetricFamily } from '../collector/metric-family.ts';
 import { collectorCatalogue } from '../collector-catalogue.ts';
-import { formatSamples } from '../host/format-samples.ts';
+import { toJsonBytes } from '../host/json-bytes.ts';
 import { createReportCache } from '../scheduler/report-cache.ts';
 import { makeCollector } from '../testing/make-collector.ts';
+import { formatSamples } from './format-samples.ts';
 import { metricsFormat, metricsPage } from './metrics-page.ts';
 import { metricsSource } from './metrics-source.ts';
 import { ownFamilies } from './own-metrics.ts';
@@ -19,21 +20,19 @@ const families: readonly MetricFamily[] = [
   { name: 'gantry_test_none', type: 'gauge', help: 'Without samples.' },
 ];
 
-const samples = formatSamples(
-  makeCollector('test', {
-    metrics: families,
-    measure: (_data, emit) => {
-      emit('gantry_test_read_bytes', 1e21, 'sda');
-      emit('gantry_test_versions', 1, '6.1');
-      emit('gantry_test_read_bytes', 7, 'odd "disk"\\\nsdb');
-      emit('gantry_test_read_bytes', 8, 'sda');
-      emit('gantry_test_odd_ratio', Number.NaN, 'none');
-      emit('gantry_test_odd_ratio', Number.POSITIVE_INFINITY, 'much');
-      emit('gantry_test_odd_ratio', Number.NEGATIVE_INFINITY, 'little');
-    },
-  }),
-  {},
-);
+const measured = makeCollector('one', {
+  metrics: families,
+  measure: (_data, emit) => {
+    emit('gantry_test_read_bytes', 1e21, 'sda');
+    emit('gantry_test_versions', 1, '6.1');
+    emit('gantry_test_read_bytes', 7, 'odd "disk"\\\nsdb');
+    emit('gantry_test_read_bytes', 8, 'sda');
+    emit('gantry_test_odd_ratio', Number.NaN, 'none');
+    emit('gantry_test_odd_ratio', Number.POSITIVE_INFINITY, 'much');
+    emit('gantry_test_odd_ratio', Number.NEGATIVE_INFINITY, 'little');
+  },
+});
+const samples = formatSamples(measured, {});
 
 test('OpenMetrics: type, unit and help of a family, then its samples, each once', () => {
   assert.equal(
@@ -87,19 +86,15 @@ describe('the format asked for', () => {
 
 function filled() {
   const times = { now: 1000 };
-  const collectors = [makeCollector('one', { metrics: families }), makeCollector('two')];
+  const collectors = [measured, makeCollector('two'), makeCollector('odd', { measure: (_data, emit) => emit('gantry_unknown', 1) })];
   const cache = createReportCache(collectors, { now: () => times.now, wallTime: () => 1_795_363_380_591 });
-  const page = metricsSource(
-    cache,
-    () => ({ threads: 2, stuckThreads: 1 }),
-    () => times.now,
-  );
+  const page = metricsSource({ cache, collectors, agent: () => ({ threads: 2, stuckThreads: 1 }), now: () => times.now });
   return { times, cache, page: (format: 'openmetrics' | 'text' = 'openmetrics') => page(format).toString() };
 }
 
 test('the page tells of the agent itself', () => {
   const { cache, page } = filled();
-  cache.storeGood('one', '{}', samples, 25);
+  cache.storeGood('one', toJsonBytes('{}'), [], 25);
   cache.storeTrouble('two', { failure: 'failed', problem: 'x', attempts: 1 });
   const text = page();
   assert.match(text, /gantry_monitor_collector_last_success_timestamp_seconds\{collector="one"\} 1795363380\.591\n/);
@@ -115,17 +110,26 @@ test('the page tells of the agent itself', () => {
 
 test('samples of a collector in trouble stay for five minutes and are left out then; they are back when it works', () => {
   const { times, cache, page } = filled();
-  cache.storeGood('one', '{}', samples, 25);
+  cache.storeGood('one', toJsonBytes('{}'), [], 25);
   times.now += 600_000;
   assert.match(page(), /gantry_test_read_bytes/, 'a rare one is not in trouble');
-  cache.storeGood('one', '{}', samples, 25);
+  cache.storeGood('one', toJsonBytes('{}'), [], 25);
   cache.storeTrouble('one', { failure: 'failed', problem: 'x', attempts: 1 });
   times.now += 299_000;
   assert.match(page(), /gantry_test_read_bytes/);
   times.now += 2000;
   assert.doesNotMatch(page(), /gantry_test_read_bytes/);
-  cache.storeGood('one', '{}', samples, 25);
+  cache.storeGood('one', toJsonBytes('{}'), [], 25);
   assert.match(page(), /gantry_test_read_bytes/);
+});
+
+test('a collector whose data cannot be measured is in trouble, and takes the page from nobody', () => {
+  const { cache, page } = filled();
+  cache.storeGood('odd', toJsonBytes('{}'), [], 1);
+  cache.storeGood('one', toJsonBytes('{}'), [], 1);
+  assert.match(page(), /gantry_test_read_bytes/);
+  assert.match(cache.find('default', 'odd')?.trouble?.problem ?? '', /gantry_unknown, which it does not declare/);
+  assert.match(page(), /gantry_monitor_collector_trouble\{collector="odd"\} 1\n/);
 });
 
 test('names of metrics are those of Prometheus: one collector each, unit at the end, no "total"', () => {
@@ -151,7 +155,7 @@ const promtool = spawnSync('promtool', ['--version']).error === undefined;
 
 test("Prometheus's own check finds nothing wrong with either format", { skip: promtool ? false : 'promtool is not installed' }, () => {
   const { cache, page } = filled();
-  cache.storeGood('one', '{}', samples, 25);
+  cache.storeGood('one', toJsonBytes('{}'), [], 25);
   const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input: page('text'), encoding: 'utf8' });
   assert.equal(`${stdout}${stderr}`, '');
   assert.equal(status, 0);

@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { toJsonBytes } from '../host/json-bytes.ts';
 import { createReportCache, type ReportCache } from '../scheduler/report-cache.ts';
 import { makeCollector } from '../testing/make-collector.ts';
 import { type MonitorServer, startMonitorServer } from './monitor-server.ts';
@@ -27,10 +28,10 @@ let wallTime = Date.now() - 60_000;
 
 before(async () => {
   cache = createReportCache(collectors, { now: () => 0, wallTime: () => wallTime });
-  cache.storeGood('cpu-avg-load', '{"cpu_number":2,"cpus":[0.5,1],"cpu_total":1.5}', [], 1);
+  cache.storeGood('cpu-avg-load', toJsonBytes('{"cpu_number":2,"cpus":[0.5,1],"cpu_total":1.5}'), [], 1);
   cache.storeGood(
     'diskstats',
-    JSON.stringify(Array.from({ length: 100 }, (_, i) => ({ name: `sd${i}`, readsNum: i, writes: 2 * i }))),
+    toJsonBytes(JSON.stringify(Array.from({ length: 100 }, (_, i) => ({ name: `sd${i}`, readsNum: i, writes: 2 * i })))),
     [],
     1,
   );
@@ -38,6 +39,7 @@ before(async () => {
     host: '127.0.0.1',
     port: 0,
     cache,
+    collectors: [],
     agent: () => ({ threads: 1, stuckThreads: 0 }),
     now: () => 0,
     access: { tokens: [], certificates: false },
@@ -137,23 +139,60 @@ describe('only what is wanted', () => {
     const all = JSON.parse((await get('/1/report/all?fields=name,data.cpu_total,data.readsNum')).text);
     assert.deepEqual(all[0], { name: 'cpu-avg-load', data: { cpu_total: 1.5 } });
     assert.deepEqual(all[1].data[7], { readsNum: 7 });
-    const one = JSON.parse((await get('/1/report/default/cpu-avg-load?fields=data.cpus,nosuch.x,__proto__')).text);
+    const one = JSON.parse((await get('/1/report/default/cpu-avg-load?fields=data.cpus,data.nosuch.x,data.__proto__')).text);
     assert.deepEqual(one, { data: { cpus: [0.5, 1] } });
   });
 
+  const namesSince = async (since: string): Promise<string[]> =>
+    JSON.parse((await get(`/1/report/all?since=${since}&fields=name`)).text).map(({ name }: { name: string }) => name);
+
   test('what changed since a time', async () => {
-    const names = async (since: number) =>
-      JSON.parse((await get(`/1/report/all?since=${since}000000&fields=name`)).text).map(({ name }: { name: string }) => name);
     const before = wallTime;
-    assert.deepEqual(await names(before - 1), ['cpu-avg-load', 'diskstats', 'drbd']);
-    assert.deepEqual(await names(before), []);
-    assert.equal((await get(`/1/report/storage/drbd?since=${before}000000`)).status, 204);
+    assert.deepEqual(await namesSince(`${before - 1}000000`), ['cpu-avg-load', 'diskstats', 'drbd']);
+    assert.deepEqual(await namesSince(`${before}999000`), []);
+    assert.equal((await get(`/1/report/storage/drbd?since=${before}999000`)).status, 204);
     wallTime += 5;
-    cache.storeGood('drbd', '{}', [], 1);
-    assert.deepEqual(await names(before), ['drbd']);
-    assert.equal((await get(`/1/report/storage/drbd?since=${before}000000`)).status, 200);
-    assert.equal((await names(Date.now() + 3_600_000)).length, 3, 'a time ahead: the clock was set back');
-    assert.equal((await get('/1/report/all?since=yesterday')).status, 200);
+    cache.storeGood('drbd', toJsonBytes('{}'), [], 1);
+    assert.deepEqual(await namesSince(`${before}999000`), ['drbd']);
+    assert.equal((await get(`/1/report/storage/drbd?since=${before}999000`)).status, 200);
+    assert.equal((await namesSince(`${Date.now() + 3_600_000}000000`)).length, 3, 'a time ahead: the clock was set back');
+  });
+
+  test('a poller that asks with the newest timestamp it has gets each change once, also of the same millisecond, and of trouble', async () => {
+    /** As digits: it has more than a number holds. */
+    const newest = async () =>
+      (await get('/1/report/all')).text
+        .match(/(?<="timestamp":)\d{19}/g)
+        ?.sort()
+        .at(-1) ?? '';
+    let cursor = await newest();
+    assert.deepEqual(await namesSince(cursor), []);
+    for (const name of ['cpu-avg-load', 'drbd']) {
+      cache.storeGood(name, toJsonBytes('{}'), [], 1);
+      assert.deepEqual(await namesSince(cursor), [name]);
+      cursor = await newest();
+    }
+    cache.storeTrouble('drbd', { failure: 'failed', problem: 'gone', attempts: 1 });
+    assert.deepEqual(await namesSince(cursor), ['drbd']);
+    assert.deepEqual(await namesSince(await newest()), []);
+    cache.storeGood('drbd', toJsonBytes('{}'), [], 1);
+  });
+
+  test('what cannot be understood is refused, with what would be', async () => {
+    const refused: readonly (readonly [query: string, text: RegExp])[] = [
+      ['since=yesterday', /nanoseconds since 1970.*"yesterday"/],
+      ['since=-1', /"-1"/],
+      ['since=', /""/],
+      ['fields=nmae', /begin with one of name, .*"nmae"/],
+      ['fields=', /""/],
+      ['fields=data,,kind', /""/],
+    ];
+    for (const path of ['/1/report/all', '/1/report/storage/drbd', '/1/events'])
+      for (const [query, text] of refused) {
+        const got = await get(`${path}?${query}`);
+        assert.equal(got.status, 400);
+        assert.match(got.text, text);
+      }
   });
 
   test('nothing when the client has it already', async () => {
@@ -161,8 +200,11 @@ describe('only what is wanted', () => {
     const etag = first.headers.etag ?? '';
     const again = await get('/1/report/all', { 'if-none-match': `"other", W/${etag}` });
     assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', etag]);
+    const packed = await get('/1/report/all', { 'accept-encoding': 'gzip', 'if-none-match': '"other"' });
+    assert.equal(packed.headers.etag, etag.replace(/"$/, '-gzip"'), 'other bytes, another tag');
+    assert.equal((await get('/1/report/all', { 'accept-encoding': 'gzip', 'if-none-match': String(packed.headers.etag) })).status, 304);
     const one = (await get('/1/report/default/cpu-avg-load')).headers.etag ?? '';
-    cache.storeGood('drbd', '{"changed":1}', [], 1);
+    cache.storeGood('drbd', toJsonBytes('{"changed":1}'), [], 1);
     assert.equal((await get('/1/report/all', { 'if-none-match': etag })).status, 200);
     assert.equal((await get('/1/report/default/cpu-avg-load', { 'if-none-match': one })).status, 304, 'only another one changed');
   });
@@ -183,8 +225,9 @@ async function events(
   count: number,
   headers: Record<string, string>,
   meanwhile: () => void,
+  query = '',
 ): Promise<{ id: string; data: { name: string } }[]> {
-  const request = httpRequest({ port: server.port, path: '/1/events', headers, agent: false }).end();
+  const request = httpRequest({ port: server.port, path: `/1/events${query}`, headers, agent: false }).end();
   const [response] = await once(request, 'response');
   assert.equal(response.headers['content-type'], 'text/event-stream');
   let text = '';
@@ -205,11 +248,11 @@ async function events(
 }
 
 test('live events: first what there is, then each change; one who comes again goes on where it was', async () => {
-  const first = await events(4, {}, () => cache.storeGood('drbd', '{"live":1}', [], 1));
+  const first = await events(4, {}, () => cache.storeGood('drbd', toJsonBytes('{"live":1}'), [], 1));
   assert.deepEqual(first.map(({ data }) => data.name).sort(), ['cpu-avg-load', 'diskstats', 'drbd', 'drbd']);
   const last = first.at(-1)?.id ?? '';
-  cache.storeGood('cpu-avg-load', '{"missed":1}', [], 1);
-  const second = await events(2, { 'last-event-id': last }, () => cache.storeGood('diskstats', '{"live":2}', [], 1));
+  cache.storeGood('cpu-avg-load', toJsonBytes('{"missed":1}'), [], 1);
+  const second = await events(2, { 'last-event-id': last }, () => cache.storeGood('diskstats', toJsonBytes('{"live":2}'), [], 1));
   assert.deepEqual(
     second.map(({ data }) => data.name),
     ['cpu-avg-load', 'diskstats'],
@@ -218,16 +261,63 @@ test('live events: first what there is, then each change; one who comes again go
   assert.equal(other.length, 3, 'an id of another start of the agent counts for nothing');
 });
 
+test('live events of what is wanted only', async () => {
+  wallTime += 1;
+  const since = `${wallTime}000000`;
+  cache.storeGood('diskstats', toJsonBytes('[{"name":"sda","readsNum":7}]'), [], 1);
+  const change = () => cache.storeGood('cpu-avg-load', toJsonBytes('{"cpu_number":2,"cpu_total":1}'), [], 1);
+  const got = await events(2, {}, change, `?since=${BigInt(since) - 1000n}&fields=name,data.cpu_total`);
+  assert.deepEqual(
+    got.map(({ data }) => data),
+    [
+      { name: 'diskstats', data: [{}] },
+      { name: 'cpu-avg-load', data: { cpu_total: 1 } },
+    ],
+  );
+});
+
 test('too many event streams are refused, and ended ones make room', async () => {
   const streams = Array.from({ length: 64 }, () => httpRequest({ port: server.port, path: '/1/events', agent: false }).end());
   await Promise.all(streams.map((stream) => once(stream, 'response')));
   assert.equal((await get('/1/events')).status, 503);
+  assert.equal((await get('/1/events', {}, 'HEAD')).status, 200);
   for (const stream of streams) stream.on('error', () => undefined).destroy();
   await events(3, {}, () => undefined).catch(() => events(3, {}, () => undefined));
 });
 
+test('requests sent ahead are answered one after the other; who sends too many is cut off', async () => {
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write(['/', '/1', '/none', '/1/report/storage/drbd', '/'].map(ask).join(''));
+  let text = '';
+  while (!text.endsWith('[1]') || text.split('HTTP/1.1 ').length < 6) text += String((await once(socket, 'data'))[0]);
+  assert.deepEqual(
+    text.match(/HTTP\/1.1 \d+/g)?.map((line) => line.slice(9)),
+    ['200', '200', '404', '200', '200'],
+  );
+  socket.destroy();
+  // Two streams on one connection: the second waits for the end of the first, and so do they all.
+  const greedy = connect(server.port, '127.0.0.1').on('error', () => undefined);
+  greedy.write(ask('/1/events').repeat(100));
+  let streamed = '';
+  greedy.on('data', (data) => (streamed += String(data)));
+  await once(greedy, 'close');
+  assert.ok(streamed.split('HTTP/1.1 200').length <= 2);
+  const many = connect(server.port, '127.0.0.1')
+    .pause()
+    .on('error', () => undefined);
+  const { rss } = process.memoryUsage();
+  many.write(ask('/metrics').repeat(1700));
+  // Who reads nothing finds out when it writes.
+  while (!many.destroyed) {
+    many.write('\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.ok(process.memoryUsage().rss - rss < 100 * 1024 * 1024);
+});
+
 test('a thousand slow clients: some send a letter at a time, some never read, and the others are answered', async () => {
-  const large = JSON.stringify('x'.repeat(900_000));
+  const large = toJsonBytes(JSON.stringify('x'.repeat(900_000)));
   const sockets: Socket[] = [];
   for (let i = 0; i < 1000; i++) {
     const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);

@@ -1,30 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
-import type { ReportCache } from '../scheduler/report-cache.ts';
 import { type Access, createAccessCheck } from './access.ts';
 import { createAnswers } from './answer-request.ts';
 import { createEventStreams } from './event-stream.ts';
-import { metricsSource } from './metrics-source.ts';
-import type { AgentFacts } from './own-metrics.ts';
+import { type MetricsParts, metricsSource } from './metrics-source.ts';
 import { type Reply, refusal } from './reply.ts';
+import { parseSelection } from './select-reports.ts';
 import { sendReply } from './send-reply.ts';
+import { takeTurns } from './take-turns.ts';
 
 export interface MonitorServer {
   /** The port that was taken, where 0 was asked for. */
   readonly port: number;
-  /** Uses another certificate for connections to come. */
+  /** Uses other certificates for connections to come. @throws Error when an authority or its list of revoked ones is to go */
   useTls(tls: TlsOptions): void;
+  /** Lets bearers of these ask, and of no others, from the next request on. */
+  useTokens(tokens: readonly string[]): void;
   close(): Promise<void>;
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends MetricsParts {
   readonly host: string;
   readonly port: number;
-  readonly cache: ReportCache;
-  readonly agent: () => AgentFacts;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
   readonly access: Access;
   readonly tls?: TlsOptions;
 }
@@ -51,27 +49,33 @@ const https = () => process.getBuiltinModule('node:https');
 
 /** Serves what the cache holds. @throws the system's error when the address cannot be listened at */
 export async function startMonitorServer(options: ServerOptions): Promise<MonitorServer> {
-  const { host, port, cache, agent, now, tls } = options;
-  const isAllowed = createAccessCheck(options.access);
-  const answer = createAnswers({ cache, metrics: metricsSource(cache, agent, now) });
+  const { host, port, cache, tls } = options;
+  let isAllowed = createAccessCheck(options.access);
+  const answer = createAnswers({ cache, metrics: metricsSource(options) });
   const streams = createEventStreams(cache);
   const watchTaking = createTakingWatch();
 
-  const serve = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const send = (reply: Reply) => sendReply(request, response, reply);
     if (!isAllowed(request)) return send(refusal(401, 'A token or a certificate of the cluster is needed'));
     const { method, url = '/' } = request;
     if (method !== 'GET' && method !== 'HEAD') return send(refusal(405, 'Only GET and HEAD are answered'));
-    if (url.split('?', 1)[0] !== '/1/events') return send(answer({ url, accept: request.headers.accept }));
-    if (method === 'GET' && streams.open(response, request.headers['last-event-id'] as string | undefined)) return Promise.resolve();
-    return send(refusal(503, 'Too many event streams'));
+    const [path, search = ''] = url.split('?', 2);
+    if (path !== '/1/events') return send(answer({ url, accept: request.headers.accept }));
+    const selection = parseSelection(search);
+    if (method === 'HEAD') return send({ status: 200, type: 'text/event-stream', body: '' });
+    if (!streams.open(response, { selection, lastEventId: request.headers['last-event-id'] as string | undefined }))
+      send(refusal(503, 'Too many event streams'));
   };
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response).then(
-      () => watchTaking(response),
-      () => response.destroy(),
-    );
-  };
+  const handle = takeTurns((request, response) => {
+    try {
+      serve(request, response);
+    } catch (error) {
+      if (error instanceof SyntaxError) sendReply(request, response, refusal(400, error.message));
+      else response.destroy(error as Error);
+    }
+    watchTaking(response);
+  });
   const server = tls ? https().createServer({ ...limits.http, ...tls }, handle) : http().createServer(limits.http, handle);
   server.maxConnections = limits.connections;
   await listen(server, host, port);
@@ -79,7 +83,14 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
   return {
     port: typeof address === 'object' && address ? address.port : port,
     useTls: (next) => {
+      // Without an authority of ours TLS would believe those of the public; without the list, certificates that were stolen.
+      for (const part of ['ca', 'crl'] as const) {
+        if (tls?.[part] !== undefined && next[part] === undefined) throw new Error(`ca.${part === 'ca' ? 'crt' : 'crl'} is missing`);
+      }
       (server as TlsServer).setSecureContext?.(next);
+    },
+    useTokens: (tokens) => {
+      isAllowed = createAccessCheck({ ...options.access, tokens });
     },
     close: () =>
       new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /** What goes back for a request. */
 export interface Reply {
-  readonly status: 200 | 204 | 401 | 404 | 405 | 503;
+  readonly status: 200 | 204 | 400 | 401 | 404 | 405 | 503;
   readonly type: string;
   readonly body: string | Buffer;
   /** Absent: it is new at every request. */
@@ -14,4 +14,4 @@ export const json = (body: string | Buffer, etag?: string): Reply => ({
   ...(etag === undefined ? {} : { etag }),
 });
 
-export const refusal = (status: 401 | 404 | 405 | 503, body: string): Reply => ({ status, type: 'text/plain; charset=utf-8', body });
+export const refusal = (status: 400 | 401 | 404 | 405 | 503, body: string): Reply => ({ status, type: 'text/plain; charset=utf-8', body });

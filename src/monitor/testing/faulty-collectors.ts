@@ -20,7 +20,7 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
       return () => {
         history.push(now(), [1]);
         // Of this thread, and of all threads.
-        return { runs: ++runs, rows: Math.round(history.mean(0, 900)) === 1, kept: history.rate(0, 900) === 0 };
+        return { runs: ++runs, kept: history.rate(0, 900) === 0 };
       };
     },
   }),
@@ -85,7 +85,6 @@ export const collectorCatalogue: readonly Collector<unknown>[] = [
   }),
   makeCollector('exits', { start: () => () => process.exit(3) }),
   makeCollector('says-nothing', { start: () => () => undefined as never }),
-  makeCollector('undeclared-metric', { measure: (_data, emit) => emit('gantry_unknown', 1) }),
   makeCollector('stuck-in-the-system', {
     start:
       ({ files }) =>

@@ -24,6 +24,8 @@ interface Told {
 
 export interface AgentForTests {
   readonly monitor: Monitor;
+  /** Lines of its log: the message, then the facts. */
+  readonly log: readonly (readonly [message: string, facts: string])[];
   get(path: string): Promise<string>;
   /** The report of a plugin as soon as it is as wanted. */
   until(path: string, wanted: (report: Told) => boolean): Promise<Told>;
@@ -54,10 +56,17 @@ export function createPluginFolder(): PluginFolderForTests {
 const noCollectors = 'data:text/javascript,export const collectorCatalogue = []';
 
 async function startAgent(plugins: { directory: string; settings: string; rescan: number }): Promise<AgentForTests> {
-  const monitor = await startMonitor({ listen: { host: '127.0.0.1', port: 0 }, plugins, collectors: { list: [], module: noCollectors } });
+  const log: [message: string, facts: string][] = [];
+  const monitor = await startMonitor({
+    log: (_level, message, facts) => log.push([message, JSON.stringify(facts)]),
+    listen: { host: '127.0.0.1', port: 0 },
+    plugins,
+    collectors: { list: [], module: noCollectors },
+  });
   const ask = (path: string) => fetch(`http://127.0.0.1:${monitor.port}${path}`);
   return {
     monitor,
+    log,
     get: async (path) => (await ask(path)).text(),
     until: async (path, wanted) => {
       let last: unknown;

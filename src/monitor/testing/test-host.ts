@@ -5,6 +5,8 @@ import type { Collect, Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { createCommandRunner } from '../collector/command-runner.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
+import { keepMade } from '../collector/keep-made.ts';
+import { createNotes } from '../collector/notes.ts';
 import { createProcFiles } from '../collector/proc-files.ts';
 import { createRingBuffer } from '../collector/ring-buffer.ts';
 
@@ -38,6 +40,8 @@ export function createTestHost(files: Readonly<Record<string, string | Buffer>> 
       commands: createCommandRunner(join(root, 'bin')),
       instances: { list: () => host.instances },
       histories: { take: (_name, width, capacity) => createRingBuffer(width, capacity), drop: () => undefined },
+      notes: createNotes(proc, root, '/run/gantry/monitor'),
+      kept: keepMade(),
     },
     write: (path, text) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });

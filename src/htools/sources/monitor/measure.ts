@@ -30,7 +30,7 @@ export async function measure(cluster: ClusterData, options: MonitorOptions, war
   const online = new Map(cluster.nodes.flatMap(({ name, address, offline }) => (offline ? [] : [[name, address ?? name]])));
   const reports =
     dataFile === undefined
-      ? await queryMonitors(online, wanted, { port, seconds, ...(await readMonitorAccess(options)) }, warn)
+      ? await queryMonitors(online, wanted, { port, seconds, ...(await readMonitorAccess(options, warn)) }, warn)
       : parseMonitorFile(await readSourceFile(dataFile), dataFile);
   const measured = applyReports(cluster, reports, options);
   if (measured.missing.length === 0) return measured.cluster;

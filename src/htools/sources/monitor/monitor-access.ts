@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { GantryError } from '../../../base/index.ts';
 import type { ClientIdentity } from '../connect-trusted.ts';
 import { readCertificates } from '../read-certificates.ts';
+import { readSecretFile } from '../read-secret-file.ts';
 import { readSourceFile } from '../read-source-file.ts';
 
 /** How the monitoring agents are asked, and as whom. */
@@ -22,28 +23,35 @@ export interface MonitorAccessFiles {
   readonly tokenFile?: string | undefined;
 }
 
-/** @throws HTOOLS_MONITOR_CREDENTIALS, HTOOLS_RAPI_CA, HTOOLS_SOURCE_UNREADABLE */
-export async function readMonitorAccess({ caFile, certificates, tokenFile }: MonitorAccessFiles): Promise<MonitorAccess> {
+/**
+ * @param warn told of secrets that others may read
+ * @throws HTOOLS_MONITOR_CREDENTIALS, HTOOLS_RAPI_CA, HTOOLS_SOURCE_UNREADABLE
+ */
+export async function readMonitorAccess(
+  { caFile, certificates, tokenFile }: MonitorAccessFiles,
+  warn?: (message: string) => void,
+): Promise<MonitorAccess> {
   const authority = caFile ?? (certificates === undefined ? undefined : join(certificates, 'ca.crt'));
   return {
     trusted: authority === undefined ? undefined : await readCertificates(authority),
-    client: certificates === undefined ? undefined : await readIdentity(certificates),
-    token: tokenFile === undefined ? undefined : await readToken(tokenFile),
+    client: certificates === undefined ? undefined : await readIdentity(certificates, warn),
+    token: tokenFile === undefined ? undefined : await readToken(tokenFile, warn),
   };
 }
 
-async function readIdentity(folder: string): Promise<ClientIdentity> {
-  const [key, cert] = await Promise.all(['node.key', 'node.crt'].map((name) => readSourceFile(join(folder, name))));
+async function readIdentity(folder: string, warn?: (message: string) => void): Promise<ClientIdentity> {
+  const key = await readSecretFile(join(folder, 'node.key'), warn);
+  const cert = await readSourceFile(join(folder, 'node.crt'));
   try {
     createSecureContext({ key, cert });
   } catch (cause) {
     throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file: folder, detail: (cause as Error).message }, { cause });
   }
-  return { key: key as string, cert: cert as string };
+  return { key, cert };
 }
 
-async function readToken(file: string): Promise<string> {
-  const lines = (await readSourceFile(file)).split('\n').map((line) => line.trim());
+async function readToken(file: string, warn?: (message: string) => void): Promise<string> {
+  const lines = (await readSecretFile(file, warn)).split('\n').map((line) => line.trim());
   const token = lines.find((line) => line !== '' && !line.startsWith('#'));
   if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
     throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file, detail: 'there is no token in it' });

@@ -1,10 +1,15 @@
+import { createHttpAgent } from '../http-agent.ts';
 import { httpAsk } from '../http-ask.ts';
 import { parseJson } from '../json-text.ts';
+import { explainFailure } from './explain-failure.ts';
 import { type MonitorAccess, requireSafe } from './monitor-access.ts';
 import { type CollectorName, categories, isOurs, isReport, type MonitorReport, type MonitorReports } from './monitor-reports.ts';
 
 /** Nodes asked at a time: one connection each. */
 const atOnce = 500;
+
+/** The largest report; that of thousands of instances takes a few MiB. */
+const mostBytes = 16 * 1024 * 1024;
 
 export interface MonitorAddress extends MonitorAccess {
   readonly port: number;
@@ -37,23 +42,29 @@ export async function queryMonitors(
 async function askNode(
   [node, place]: readonly [name: string, address: string],
   names: readonly CollectorName[],
-  { port, seconds, trusted, client, token }: MonitorAddress,
+  { port, ...question }: MonitorAddress,
   warn: (message: string) => void,
 ): Promise<readonly MonitorReport[]> {
   const host = place.includes(':') ? `[${place}]` : place;
+  const base = new URL(`${question.trusted ? 'https' : 'http'}://${host}:${port}/1/report/`);
   const reports: MonitorReport[] = [];
-  for (const name of names) {
-    const complain = (problem: string) => warn(`The monitor of node ${node} gives no ${name}: ${problem}`);
-    const url = new URL(`${trusted ? 'https' : 'http'}://${host}:${port}/1/report/${categories[name]}/${name}`);
-    try {
-      const { status, body } = await httpAsk(url, { seconds, trusted, client, token });
-      if (status === 200) reports.push(parseReport(body, url));
-      else if (status === 401) throw new Error('it wants a token or a certificate of the cluster');
-      else if (status !== 404 || !isOurs(name)) complain(`status ${status}`);
-    } catch (error) {
-      complain((error as Error).message);
-      if (!(error instanceof BadReport)) return reports;
+  const agent = createHttpAgent(base, question);
+  try {
+    for (const name of names) {
+      const complain = (problem: string) => warn(`The monitor of node ${node} gives no ${name}: ${problem}`);
+      const url = new URL(`${categories[name]}/${name}`, base);
+      try {
+        const { status, body } = await httpAsk(url, { ...question, mostBytes }, agent);
+        if (status === 200) reports.push(parseReport(body, url));
+        else if (status !== 404 || !isOurs(name)) complain(explainFailure(status, question));
+        if (status === 401 || status === 403) break;
+      } catch (error) {
+        complain(error instanceof BadReport || reports.length > 0 ? (error as Error).message : explainFailure(error as Error, question));
+        if (!(error instanceof BadReport)) break;
+      }
     }
+  } finally {
+    agent.destroy();
   }
   return reports;
 }

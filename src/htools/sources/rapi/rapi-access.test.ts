@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,6 +97,31 @@ describe('user and password', () => {
     assert.equal(server.users[0], 'rapi admin:50%41 :@/?#ü');
   });
 
+  test('are taken as gantry up writes them, too', async () => {
+    const own = await selfSigned();
+    await using server = await serve(own);
+    const rapiCredentialsFile = await fileWith('admin aB3-_x\n');
+    await answered({ rapi: `https://127.0.0.1:${server.port}`, rapiCredentialsFile, rapiCaFile: await fileWith(own.cert) });
+    assert.equal(server.users[0], 'admin:aB3-_x');
+  });
+
+  test('that others may read are warned of', async () => {
+    const own = await selfSigned();
+    await using server = await serve(own);
+    const rapiCredentialsFile = await fileWith('admin:s3cret');
+    const source = { rapi: `https://127.0.0.1:${server.port}`, rapiCredentialsFile, rapiCaFile: await fileWith(own.cert) };
+    for (const [mode, times] of [
+      [0o644, 1],
+      [0o600, 0],
+    ] as const) {
+      await chmod(rapiCredentialsFile, mode);
+      const warnings: string[] = [];
+      await answered({ ...source, warn: (text) => warnings.push(text) });
+      assert.equal(warnings.length, times);
+      assert.doesNotMatch(warnings.join(), /s3cret/);
+    }
+  });
+
   test('of the address come first', async () => {
     await using server = await serve(await selfSigned());
     await answered({ rapi: `https://me:mine@127.0.0.1:${server.port}`, rapiCredentialsFile: await fileWith('a:b') });
@@ -118,6 +143,28 @@ describe('user and password', () => {
       await expectError(() => loadCluster({ rapi: 'x', rapiCredentialsFile }), 'HTOOLS_RAPI_CREDENTIALS', /^(?!.*s3cret)Cannot take user/);
     }
   });
+});
+
+test('files that options name are missed before anybody is asked', async () => {
+  await using server = await serve(await selfSigned());
+  const none = join(dir, 'none');
+  for (const options of [
+    ['-U', none],
+    ['--used-memory', none],
+    ['--mond=yes', '--mond-ca', none],
+    ['--mond=yes', '--mond-token', none],
+    ['--mond=yes', '--mond-certificates', dir],
+    ['-U', dir],
+  ]) {
+    let said = '';
+    const err = (text: string) => {
+      said += text;
+    };
+    const line = ['-m', `https://127.0.0.1:${server.port}`, ...options];
+    assert.equal(await runProgram('hbal', line, { out: () => undefined, err, watched: false }), 1);
+    assert.match(said, /Cannot read .*(none|node\.key): ENOENT|Cannot read .*: it is a directory/);
+  }
+  assert.deepEqual(server.users, []);
 });
 
 test('options of the programs: hbal -m, and hscan', async () => {

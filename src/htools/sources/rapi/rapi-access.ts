@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import { readCertificates } from '../read-certificates.ts';
-import { readSourceFile } from '../read-source-file.ts';
+import { readSecretFile } from '../read-secret-file.ts';
 
 /** What a client of the REST API needs besides the address. */
 export interface RapiAccess {
@@ -9,20 +9,32 @@ export interface RapiAccess {
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
 }
 
-/** @throws HTOOLS_RAPI_CA, HTOOLS_RAPI_CREDENTIALS, HTOOLS_SOURCE_UNREADABLE */
-export async function readRapiAccess(files: {
+export interface RapiAccessFiles {
+  /** `--rapi-ca` */
   readonly rapiCaFile?: string | undefined;
+  /** `--rapi-credentials` */
   readonly rapiCredentialsFile?: string | undefined;
-}): Promise<RapiAccess> {
-  const { rapiCaFile, rapiCredentialsFile } = files;
+}
+
+/**
+ * @param warn told of secrets that others may read
+ * @throws HTOOLS_RAPI_CA, HTOOLS_RAPI_CREDENTIALS, HTOOLS_SOURCE_UNREADABLE
+ */
+export async function readRapiAccess(
+  { rapiCaFile, rapiCredentialsFile }: RapiAccessFiles,
+  warn?: (message: string) => void,
+): Promise<RapiAccess> {
   return {
     trusted: rapiCaFile === undefined ? undefined : await readCertificates(rapiCaFile),
-    credentials: rapiCredentialsFile === undefined ? undefined : await readCredentials(rapiCredentialsFile),
+    credentials: rapiCredentialsFile === undefined ? undefined : await readCredentials(rapiCredentialsFile, warn),
   };
 }
 
-async function readCredentials(file: string): Promise<{ user: string; password: string }> {
-  const { user, password } = /^(?<user>[^:\n]+):(?<password>[^\n]*)\n?$/.exec(await readSourceFile(file))?.groups ?? {};
+/** A line `user:password`; or, without a colon, `user password`, as `gantry up` writes it for its own client. */
+async function readCredentials(file: string, warn?: (message: string) => void): Promise<{ user: string; password: string }> {
+  const text = await readSecretFile(file, warn);
+  const line = /^(?<user>[^:\n]+):(?<password>[^\n]*)\n?$/.exec(text) ?? /^(?<user>[^\s:]+) (?<password>[^:\n]+)\n?$/.exec(text);
+  const { user, password } = line?.groups ?? {};
   if (user === undefined || password === undefined) throw new GantryError('HTOOLS_RAPI_CREDENTIALS', { file });
   return { user, password };
 }

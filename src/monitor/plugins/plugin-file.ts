@@ -1,33 +1,22 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { GantryError } from '../../base/index.ts';
-
-const othersMayWrite = 0o022;
-const sticky = 0o1000;
-
-/** Users to whom plugins may belong: root, and that of the agent. */
-const trustedOwners = (): readonly number[] => [0, process.getuid?.() ?? 0];
+import { requireTrusted, UntrustedFileError } from '../collector/trusted-file.ts';
 
 /**
- * Where a file really lies, if nobody but root and the agent's user can change it or the folders above it.
- * @param owner - another user to whom the file itself may belong
+ * Where a file of a plugin really lies, if nobody but root and the agent's user can change it or what leads to it.
+ * @param owner - another user to whom the file itself, and its folders, may belong
  * @throws MONITOR_PLUGIN_UNSAFE, or the system's error
  */
-export async function requireTrusted(
+export async function requirePluginFile(
   path: string,
   { owner, anyMode = false }: { owner?: number; anyMode?: boolean } = {},
 ): Promise<string> {
-  const real = await realpath(path);
-  const unsafe = (problem: string) => new GantryError('MONITOR_PLUGIN_UNSAFE', { path, problem });
-  const { uid, mode } = await stat(real);
-  if (!trustedOwners().includes(uid) && uid !== owner) throw unsafe(`it belongs to user ${uid}`);
-  if (!anyMode && (mode & othersMayWrite) !== 0) throw unsafe('others than its owner may write to it');
-  for (let folder = dirname(real); ; folder = dirname(folder)) {
-    const above = await stat(folder);
-    if (!trustedOwners().includes(above.uid) && above.uid !== owner) throw unsafe(`the folder ${folder} belongs to user ${above.uid}`);
-    if ((above.mode & othersMayWrite) !== 0 && (above.mode & sticky) === 0) throw unsafe(`others may write to the folder ${folder}`);
-    if (folder === '/') return real;
+  try {
+    return await requireTrusted(path, { owners: [0, process.getuid?.() ?? 0, ...(owner === undefined ? [] : [owner])], anyMode });
+  } catch (error) {
+    if (error instanceof UntrustedFileError) throw new GantryError('MONITOR_PLUGIN_UNSAFE', { path, problem: error.message });
+    throw error;
   }
 }
 

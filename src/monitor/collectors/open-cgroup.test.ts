@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createTestHost } from '../testing/test-host.ts';
-import {
-  cgroupPaths,
-  parseCpuStat1,
-  parseCpuStat2,
-  parseIoStat1,
-  parseIoStat2,
-  parseMemoryStat,
-  readCgroupPressure,
-  readCgroupUsage,
-} from './read-cgroup.ts';
+import { cgroupPaths } from './cgroup-paths.ts';
+import { openCgroup } from './open-cgroup.ts';
+import { parseCpuStat1, parseCpuStat2, parseIoStat1, parseIoStat2, parseMemoryStat } from './parse-cgroup-files.ts';
 
 const id = 'a'.repeat(64);
 const folders = (text: string, hybrid = false) => {
@@ -36,6 +29,7 @@ test('paths: what init made below a container is part of it', () => {
   for (const [path, own] of [
     [`/system.slice/docker-${id}.scope/init.scope`, `/system.slice/docker-${id}.scope`],
     [`/docker/${id}/system.slice/x.service`, `/docker/${id}`],
+    [`/batch.slice/${id}/payload`, `/batch.slice/${id}`],
     ['/lxc.payload.web1/init.scope', '/lxc.payload.web1'],
     ['/lxc/web1/user.slice', '/lxc/web1'],
     ['/machine.slice/web1.scope/init.scope', '/machine.slice/web1.scope'],
@@ -80,6 +74,23 @@ test('version 1: with and without groups below', () => {
   assert.deepEqual(parseIoStat1(bytes, '8:0 Read 7\n8:0 Write 8\nTotal 15\n'), { readBytes: 101, writtenBytes: 200, reads: 7, writes: 8 });
 });
 
+test('memory that stays when memory is short: shared, temporary file systems, huge pages', () => {
+  assert.deepEqual(parseMemoryStat('anon 40\nfile 5000\nshmem 4000\nfile_mapped 9\n', '1\n'), { resident: 4040, cache: 1000, swap: 1 });
+  const first = 'cache 5\nrss 2\nshmem 1\ntotal_cache 50\ntotal_rss 20\ntotal_shmem 10\ntotal_swap 30\n';
+  assert.deepEqual(parseMemoryStat(first), { resident: 30, cache: 40, swap: 30 });
+  using host = createTestHost({
+    '/sys/fs/cgroup/web1/memory.stat': 'anon 4096\nfile 0\nshmem 0\n',
+    '/sys/fs/cgroup/web1/hugetlb.2MB.current': '4194304\n',
+    '/sys/fs/cgroup/web1/hugetlb.2MB.rsvd.current': '8388608\n',
+    '/sys/fs/cgroup/web1/hugetlb.1GB.current': '0\n',
+    '/sys/fs/cgroup/memory/old/memory.stat': 'cache 1\nrss 2\n',
+    '/sys/fs/cgroup/hugetlb/old/hugetlb.2MB.usage_in_bytes': '2097152\n',
+  });
+  const resident = (text: string) => openCgroup(host.context.files, cgroupPaths(text, false)).usage(true).memory?.resident;
+  assert.equal(resident('0::/web1\n'), 4_198_400);
+  assert.equal(resident('3:memory:/old\n4:hugetlb:/old\n'), 2_097_154);
+});
+
 test('cut short, empty, garbage: absent or numbers, never anything else', () => {
   for (const nothing of [undefined, '', '\0', 'x']) {
     assert.equal(parseCpuStat2(nothing), undefined);
@@ -117,14 +128,14 @@ test('a group as files, also one that goes', () => {
     '/sys/fs/cgroup/blkio/old/blkio.throttle.io_serviced': '8:0 Read 1\n',
   });
   const { files } = host.context;
-  const second = cgroupPaths('0::/web1\n', false);
-  assert.deepEqual(readCgroupUsage(files, second).memory, { resident: 4096, cache: 0, swap: 0 });
-  assert.equal(readCgroupPressure(files, second)?.cpu?.some.total, 7);
-  assert.equal(readCgroupPressure(files, second)?.io, null);
-  const first = cgroupPaths('3:cpu,cpuacct:/old\n4:blkio:/old\n', false);
-  const used = readCgroupUsage(files, first);
+  const second = openCgroup(files, cgroupPaths('0::/web1\n', false));
+  assert.deepEqual(second.usage(true).memory, { resident: 4096, cache: 0, swap: 0 });
+  assert.equal(second.pressure()?.cpu?.some.total, 7);
+  assert.equal(second.pressure()?.io, null);
+  const first = openCgroup(files, cgroupPaths('3:cpu,cpuacct:/old\n4:blkio:/old\n', false));
+  const used = first.usage(true);
   assert.deepEqual([used.cpu?.seconds, used.cpu?.throttledPeriods, used.io?.readBytes, used.memory], [2, 6, 9, undefined]);
-  assert.equal(readCgroupPressure(files, first), null);
+  assert.equal(first.pressure(), undefined);
   for (const file of ['cpu.stat', 'memory.stat', 'io.stat']) host.vanish(`/sys/fs/cgroup/web1/${file}`);
-  assert.deepEqual(readCgroupUsage(files, second), {});
+  assert.deepEqual(second.usage(true), {});
 });

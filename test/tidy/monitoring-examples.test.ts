@@ -4,7 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
+import { daemonOptions } from '../../src/cli/daemon/daemon-options.ts';
+import { hostCommand } from '../../src/cli/daemon/monitor.ts';
 import { collectorCatalogue } from '../../src/monitor/index.ts';
+import { pluginsFacts } from '../../src/monitor/plugins/plugins-collector.ts';
 import { ownFamilies } from '../../src/monitor/server/own-metrics.ts';
 import { projectRoot } from './source-files.ts';
 
@@ -42,7 +46,7 @@ const shownLabel = (label: string): string => (label === 'instance' ? 'exported_
 
 /** Labels by the name under which Prometheus has the samples. */
 const known = new Map(
-  [...collectorCatalogue.flatMap(({ metrics }) => metrics), ...ownFamilies].map(({ name, type, labels = [] }) => [
+  [...[...collectorCatalogue, pluginsFacts].flatMap(({ metrics }) => metrics), ...ownFamilies].map(({ name, type, labels = [] }) => [
     name + endings[type],
     new Set(['job', 'instance', ...labels.map(shownLabel)]),
   ]),
@@ -111,9 +115,107 @@ test('its panels have numbers of their own, a description, and do not lie on eac
   }
 });
 
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const alertsFile = join(projectRoot, 'docs/prometheus/gantry-alerts.yml');
+
+test('alerts use metrics and labels that the collectors have; each has a name of its own and says what happened', () => {
+  const { groups } = parse(readFileSync(alertsFile, 'utf8')) as { groups: readonly { rules: readonly Rule[] }[] };
+  const rules = groups.flatMap((group) => group.rules);
+  const shown = ({ annotations }: Rule) =>
+    [
+      ...Object.values(annotations)
+        .join(' ')
+        .matchAll(/\$labels\.(\w+)/g),
+    ]
+      .map(([, label = '']) => `{{${label}}}`)
+      .join(' ');
+  // Prometheus has "up" itself.
+  assert.deepEqual(
+    rules.filter(({ expr }) => !expr.startsWith('up{')).flatMap((rule) => mistakes(rule.expr, shown(rule))),
+    [],
+  );
+  assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length);
+  for (const { alert, annotations, labels } of rules) assert.ok(annotations['summary'] && labels.severity, alert);
+});
+
+const noSystemd = spawnSync('systemd-analyze', ['--version']).error ? 'systemd-analyze is not installed' : false;
+
+test('systemd understands the unit, and the agent its command line', { skip: noSystemd }, () => {
+  const file = join(projectRoot, 'docs/systemd/gantry-monitor.service');
+  const [, args = ''] = /^ExecStart=\/opt\/gantry\/gantry (.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-unit-'));
+  try {
+    const unit = join(dir, 'gantry-monitor.service');
+    writeFileSync(unit, readFileSync(file, 'utf8').replace('/opt/gantry/gantry', join(projectRoot, 'gantry')));
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+    assert.deepEqual([status, (stdout + stderr).split('\n').filter((line) => line.includes('gantry-monitor'))], [0, []]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const [command = '', ...rest] = args.split(' ');
+  assert.equal(command, 'monitor');
+  assert.ok(daemonOptions(hostCommand, rest));
+});
+
 const skip = spawnSync('promtool', ['--version']).error ? 'promtool is not installed' : false;
 
-test("Debian's promtool understands every expression", { skip }, () => {
+test("Debian's promtool understands the alerts, and some of them fire when they should", { skip }, () => {
+  const checked = spawnSync('promtool', ['check', 'rules', alertsFile], { encoding: 'utf8' });
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-alerts-'));
+  try {
+    const file = join(dir, 'test.yml');
+    const series = (text: string, values: string) => ({ series: text, values });
+    const fires = (alertname: string, eval_time: string, labels: Record<string, string>, summary: string) => ({
+      alertname,
+      eval_time,
+      exp_alerts: [{ exp_labels: labels, exp_annotations: { summary } }],
+    });
+    const node = 'job="gantry", instance="node1:1815"';
+    const own = { job: 'gantry', instance: 'node1:1815' };
+    // JSON is YAML.
+    writeFileSync(
+      file,
+      JSON.stringify({
+        rule_files: [alertsFile],
+        tests: [
+          {
+            interval: '1m',
+            input_series: [
+              series(`up{${node}}`, '1 1 0 0 0 0 0 0'),
+              series(`gantry_node_memory_bytes{${node}, kind="available"}`, '4x20'),
+              series(`gantry_node_memory_total_bytes{${node}}`, '100x20'),
+              series(`gantry_instance_status{${node}, exported_instance="web1"}`, '0 4 4 4 4 4 4 4'),
+            ],
+            alert_rule_test: [
+              fires('GantryAgentDown', '5m', { ...own, severity: 'critical' }, 'The monitoring agent node1:1815 does not answer'),
+              { alertname: 'GantryAgentDown', eval_time: '3m', exp_alerts: [] },
+              fires('GantryNodeMemoryShort', '10m', { ...own, severity: 'warning' }, 'Only 4% of the memory of node1:1815 is available'),
+              fires(
+                'GantryInstanceFailed',
+                '5m',
+                { ...own, exported_instance: 'web1', severity: 'critical' },
+                'Instance web1 has failed on node1:1815',
+              ),
+            ],
+          },
+        ],
+      }),
+    );
+    const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout + stderr);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test("Debian's promtool understands every expression of the dashboard", { skip }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'gantry-dashboard-'));
   try {
     const rules = targets.map(({ expr }, i) => ({ record: `panel:${i}`, expr: expr.replaceAll('$__rate_interval', '5m') }));

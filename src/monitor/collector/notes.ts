@@ -1,0 +1,56 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Json } from '../../base/index.ts';
+import type { ProcFiles } from './proc-files.ts';
+
+/** Small facts of collectors that outlive the agent, until the host goes down. */
+export interface Notes {
+  /** What was last written under a name, `{}` where nothing was; `undefined` where it is not of this boot, or cannot be read. */
+  read(name: string): Json | undefined;
+  /** Kept as well as can be: without a place to write to, they end with the agent. */
+  write(name: string, value: Json): void;
+}
+
+/** Bytes; of thousands of instances. */
+const largestNote = 4 * 1024 * 1024;
+
+/** @param folder - made when it is first needed; below the root of `files` */
+export function createNotes(files: ProcFiles, root: string, folder: string): Notes {
+  /** What the files hold. */
+  const written = new Map<string, string>();
+  const pathOf = (name: string) => `${folder}/${name}.json`;
+  const textOf = (value: Json) => JSON.stringify({ boot: bootId(), value });
+  const bootId = () => files.readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+
+  return {
+    read: (name) => {
+      try {
+        const bytes = files.readOwned(pathOf(name), process.getuid?.() ?? 0, largestNote);
+        // Files are read as Latin-1. Where there is none, it need not be made to hold nothing.
+        const text = bytes === undefined ? textOf({}) : Buffer.from(bytes, 'latin1').toString();
+        written.set(name, text);
+        const note = JSON.parse(text) as { readonly boot: string; readonly value: Json } | null;
+        return note?.boot === bootId() ? note.value : undefined;
+      } catch {
+        // Not for this user, or not whole: as if there were none.
+        return undefined;
+      }
+    },
+    write: (name, value) => {
+      const text = textOf(value);
+      if (written.get(name) === text) return;
+      written.set(name, text);
+      const path = join(root, pathOf(name));
+      try {
+        // The run folder lets others through, as the node agent has it; notes are nobody else's.
+        mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o711 });
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        writeFileSync(`${path}.new`, text, { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      } catch {
+        // No room, or not for this user.
+        return;
+      }
+    },
+  };
+}
