@@ -102,6 +102,8 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');
+  // An end by itself gives signals back to the system first, and a second SIGTERM would then count as one that killed.
+  process.exit(0);
 }
 
 /** Of each name that nothing on this host has: it may be misspelt. */
