@@ -38,7 +38,12 @@ address_of() {
 write_config() {
   printf 'hostname=%s\n' "$INSTANCE_NAME"
   if [ -n "${OSP_ROOT_PASSWORD-}" ]; then
-    printf 'root_hash=%s\n' "$(printf '%s\n' "$OSP_ROOT_PASSWORD" | busybox mkpasswd -m sha512 -P 0)"
+    # A guest whose hash is empty lets root in without a password.
+    hash=$(printf '%s\n' "$OSP_ROOT_PASSWORD" | busybox mkpasswd -m sha512 -P 0) || hash=
+    case $hash in
+      '$6$'*) printf 'root_hash=%s\n' "$hash" ;;
+      *) fail "the root password cannot be hashed: is the Debian package busybox installed?" ;;
+    esac
   fi
   nic=0
   while [ "$nic" -lt "${NIC_COUNT:-0}" ] && [ "$nic" -lt 10 ]; do

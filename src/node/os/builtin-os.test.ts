@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, open, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { run } from '../../base/index.ts';
@@ -47,6 +47,23 @@ describe('tiny OS', () => {
       assert.match(config, /^nic0.address=192\.0\.2\.7\/28\nnic0.gateway=192\.0\.2\.1$/m);
       assert.match(config, /^root_hash=\$6\$/m);
       assert.doesNotMatch(config + log, /secret/);
+    }));
+
+  it('fails where a password cannot be hashed: root would need none', () =>
+    inFolder(async (dir) => {
+      const bin = join(dir, 'bin');
+      await mkdir(bin);
+      for (const name of ['mktemp', 'mkdir', 'chmod', 'rm', 'mke2fs']) {
+        await symlink((await run('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`])).stdout.trim(), join(bin, name));
+      }
+      await writeFile(join(dir, 'disk'), '');
+      const env = { PATH: bin, INSTANCE_NAME: 'web1', DISK_COUNT: '1', DISK_0_PATH: join(dir, 'disk'), OSP_ROOT_PASSWORD: 'secret' };
+      const create = () => run('/bin/sh', ['./create'], { cwd: join(builtinOsDir, 'tiny'), env, okCodes: [0, 1] });
+      const { code, stderr } = await create();
+      assert.equal(code, 1);
+      assert.match(stderr, /^tiny: the root password cannot be hashed: is the Debian package busybox installed\?$/m);
+      assert.doesNotMatch(stderr, /secret/);
+      assert.equal((await readFile(join(dir, 'disk'))).length, 0);
     }));
 
   it('does without disks', () =>
