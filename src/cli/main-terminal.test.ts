@@ -72,3 +72,25 @@ test('a question is answered on the terminal', async () => {
   assert.equal(await agreed.exit, 0);
   assert.equal(cluster.seen[0]?.method, 'POST');
 });
+
+test('an error has its colours, and none of the control sequences that came with its facts', async () => {
+  const terminal = openTerminal(['instance', 'frobnicate\u001b[2Jx'], cluster.env);
+  assert.equal(await terminal.exit, 2);
+  assert.match(
+    terminal.text(),
+    /\u001b\[31m\u001b\[1mError\u001b\[22m\u001b\[39m \u001b\[1mCLI_COMMAND_UNKNOWN\u001b\[22m: There is no command/,
+  );
+  assert.doesNotMatch(terminal.text(), /\u001b\[2J/);
+  assert.match(terminal.text(), /frobnicate\\x1b\[2Jx/);
+});
+
+test('an error of the cluster and a failed job are shown without raw codes', async () => {
+  const report = { code: 'INSTANCE_BUSY', what: 'web1 is \u001b[2J busy.', why: 'It moves.', todo: 'Wait.', facts: {} };
+  const end = { status: 'error', opstatus: ['error'], opresult: [['OpPrereqError', ['x', 'wrong_state']]], operror: [report] };
+  scriptJob(cluster, 12, [{ status: 'error' }], { end });
+  const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
+  assert.equal(await terminal.exit, 5);
+  const own = stripVTControlCharacters(terminal.text());
+  assert.match(own, /Error INSTANCE_BUSY: web1 is \\x1b\[2J busy\.\r\n {2}why: {2}It moves\./);
+  assert.equal(own.match(/\\x1b/g)?.length, 1);
+});

@@ -22,7 +22,7 @@ export interface OptionSpec {
   readonly long: string;
   /** What stands for its value in help; absent for a switch. */
   readonly value?: string;
-  /** A switch written `--no-…`: giving it means false. */
+  /** A switch written `--no-…`: giving it means false, unless its parameter is itself called `no_…`. */
   readonly negated?: boolean;
   /** May be given more than once. */
   readonly repeat?: boolean;
@@ -87,7 +87,8 @@ export function defineOption(flags: string, help: string, more: Partial<OptionSp
   const match = /^(?:-(\w), )?--([\w-]+)(?: <([^>]+)>)?$/.exec(flags);
   if (!match?.[2]) throw new TypeError(`not the notation of an option: ${flags}`);
   const [, short, long, value] = match;
-  const negated = value === undefined && long.startsWith('no-') && more.negated !== false;
+  // `--no-remember` of a parameter `no_remember` says what the parameter says; of one called `remember` it says the opposite.
+  const negated = value === undefined && long.startsWith('no-') && !more.key?.startsWith('no_') && more.negated !== false;
   return {
     key: negated ? long.slice(3) : long,
     long,

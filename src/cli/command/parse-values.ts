@@ -5,6 +5,8 @@ export interface ValueSchema {
   readonly type?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
+  /** Values of keys that are not named. */
+  readonly patternProperties?: Readonly<Record<string, ValueSchema>>;
   readonly anyOf?: readonly ValueSchema[];
   readonly items?: ValueSchema;
 }
@@ -39,14 +41,15 @@ export function parseList(text: string): string[] {
  * in a value is written `\,`. @throws INPUT_INVALID
  */
 export function parseKeyValues(text: string, schema: ValueSchema, field: string): JsonObject {
-  const properties = concrete(schema).properties;
+  const { properties, patternProperties } = concrete(schema);
+  const [others] = Object.values(patternProperties ?? {});
   const result: Record<string, Json> = {};
   for (const part of splitCommas(text)) {
     const cut = part.indexOf('=');
     const negated = cut < 0 && part.startsWith('no_');
     const key = cut < 0 ? part.slice(negated ? 3 : 0) : part.slice(0, cut).trim();
     if (!key) throw invalid(field, `"${part}" is not of the form key=value`);
-    const known = properties?.[key];
+    const known = properties?.[key] ?? (others?.type === 'string' ? others : undefined);
     if (cut < 0) result[key] = !negated;
     else if (known) result[key] = parseScalar(part.slice(cut + 1), known, `${field}.${key}`);
     else result[key] = guess(part.slice(cut + 1));

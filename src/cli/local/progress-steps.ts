@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import { paint, printNote } from '../output/print.ts';
+import { harmless, paint, printNote } from '../output/print.ts';
 
 /** Shows on standard error what is being done, step by step, with the time each took. */
 export interface ProgressSteps {
@@ -14,12 +14,13 @@ export function progressSteps(signal: AbortSignal): ProgressSteps {
   return {
     note: (text) => {
       if (terminal) line('');
-      printNote(text);
+      printNote(harmless(text));
     },
     async step(title, work) {
       if (signal.aborted) throw new GantryError('CANCELLED', { subject: title });
       const began = performance.now();
-      const show = (detail: string) => terminal && line(`  ${paint('yellow', '…', process.stderr)} ${title}${detail && ` (${detail})`}`);
+      const show = (detail: string) =>
+        terminal && line(`  ${paint('yellow', '…', process.stderr)} ${title}${detail && ` (${harmless(detail)})`}`);
       const end = (mark: string) => {
         if (terminal) line('');
         printNote(`  ${mark} ${title}  ${((performance.now() - began) / 1000).toFixed(1)} s`);

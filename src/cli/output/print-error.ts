@@ -11,13 +11,14 @@ export function printError(thrown: unknown, output: OutputMode, suggestions: rea
     printNote(JSON.stringify({ error: { ...report, ...(suggestions.length > 0 ? { suggestions } : {}) } }));
     return;
   }
-  const bold = (text: string) => paint('bold', text, process.stderr);
-  const lines = [`${paint(['red', 'bold'], 'Error', process.stderr)} ${bold(report.code)}: ${report.what}`];
-  if (report.why) lines.push(`  why:  ${report.why}`);
-  if (suggestions.length > 0) lines.push(`  did you mean:  ${suggestions.join(', ')}`);
-  if (report.todo) lines.push(`  what to do:  ${report.todo}`);
-  if (process.env['GANTRY_DEBUG'] && thrown instanceof Error) lines.push(inspect(thrown));
-  printNote(harmless(lines.join('\n')));
+  // Sanitised before it is painted: what comes from elsewhere must not steer the terminal, our own colours must.
+  const bold = (text: string) => paint('bold', harmless(text), process.stderr);
+  const lines = [`${paint(['red', 'bold'], 'Error', process.stderr)} ${bold(report.code)}: ${harmless(report.what)}`];
+  if (report.why) lines.push(`  why:  ${harmless(report.why)}`);
+  if (suggestions.length > 0) lines.push(`  did you mean:  ${harmless(suggestions.join(', '))}`);
+  if (report.todo) lines.push(`  what to do:  ${harmless(report.todo)}`);
+  if (process.env['GANTRY_DEBUG'] && thrown instanceof Error) lines.push(harmless(inspect(thrown)));
+  printNote(lines.join('\n'));
 }
 
 export function reportOf(thrown: unknown): Report {

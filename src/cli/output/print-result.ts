@@ -50,7 +50,9 @@ function isVerification(result: unknown): result is Verification {
 function printProblems({ problems }: Verification): void {
   if (problems.length === 0) return printLine('No problems found.');
   for (const { code, subject, text, todo, severity } of problems) {
-    printLine(`${paint(severity === 'warning' ? 'yellow' : 'red', code)} ${paint('bold', subject)}: ${formatPlain(text)}`);
+    printLine(
+      `${paint(severity === 'warning' ? 'yellow' : 'red', formatPlain(code))} ${paint('bold', formatPlain(subject))}: ${formatPlain(text)}`,
+    );
     if (todo) printLine(`  what to do: ${formatPlain(todo)}`);
   }
   const warnings = problems.filter(({ severity }) => severity === 'warning').length;

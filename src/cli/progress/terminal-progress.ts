@@ -16,7 +16,8 @@ const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 
 /** Progress on a terminal: what is done scrolls up, what runs stays in the last line and moves. */
-export function terminalProgress(stream: WriteStream, label: string): ProgressView {
+export function terminalProgress(stream: WriteStream, given: string): ProgressView {
+  const label = harmless(given);
   const began = performance.now();
   let stepBegan = began;
   let frame = 0;
@@ -85,10 +86,10 @@ const endSigns: Readonly<Record<string, readonly ['green' | 'yellow', string]>> 
 };
 
 function runningText(update: JobUpdate | undefined, label: string, remark: string): string {
-  if (remark) return remark;
+  if (remark) return harmless(remark);
   if (!update) return label;
   const { status, progress, waitingFor } = update;
-  if (!progress) return waitingFor.length > 0 ? `${status}: waits for ${waitingFor.join(', ')}` : status;
+  if (!progress) return harmless(waitingFor.length > 0 ? `${status}: waits for ${waitingFor.join(', ')}` : status);
   const bar = progress.fraction === null ? '' : `  ${drawBar(progress.fraction)}`;
   return harmless(`${progress.index}/${progress.count} ${progress.step}${bar}${progress.text ? `  ${progress.text}` : ''}`);
 }

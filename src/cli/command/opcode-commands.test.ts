@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { JsonObject } from '../../base/index.ts';
+import { type CliFlag, type OpcodeDefinition, opcodeCatalogue, validate } from '../../model/index.ts';
+import type { ClusterClient } from '../connect/cluster-client.ts';
+import { opcodeCommands } from './opcode-commands.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import type { ValueSchema } from './parse-values.ts';
+
+type Sample = readonly [words: readonly string[], value: unknown];
+type Schema = ValueSchema & { readonly enum?: readonly string[]; readonly const?: unknown; readonly pattern?: string };
+
+const commands = opcodeCommands();
+const definitions = [...opcodeCatalogue.values()].filter(({ cli }) => cli !== undefined);
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gantry-flags-'));
+  await writeFile(join(folder, 'given'), 'levels: [rack]\n');
+});
+after(() => rm(folder, { recursive: true }));
+
+/** The opcode that a command line sends, with what is in every job taken off. */
+async function sent(definition: OpcodeDefinition, words: readonly string[]): Promise<JsonObject> {
+  const command = commands.find(({ path }) => path.join(' ') === definition.cli?.command.join(' '));
+  assert.ok(command);
+  const enough = new Error('submitted');
+  let op: JsonObject = {};
+  const client = {
+    submit: (ops: readonly JsonObject[]) => {
+      [op = {}] = ops;
+      throw enough;
+    },
+  } as unknown as ClusterClient;
+  await assert.rejects(
+    async () => command.run({ ...parseCommandLine(command, words), command, output: 'json', client: () => client }),
+    enough,
+  );
+  validate(definition.params, op, 'opcode');
+  const { reason: _reason, OP_ID: id, ...params } = op;
+  assert.equal(id, definition.id);
+  return params as JsonObject;
+}
+
+/** Flags without which a command sends nothing that its opcode takes. */
+const neededFlags: Readonly<Record<string, JsonObject>> = { OP_NETWORK_ADD: { network: '10.1.0.0/24' } };
+
+/** What is always given: arguments, flags that are needed, and an answer to the question. */
+function basis(definition: OpcodeDefinition): { words: string[]; params: JsonObject } {
+  const { args = [], flags = {}, confirm } = definition.cli ?? { command: [] };
+  const given = args.map(({ param, variadic }) => {
+    const schema = concrete(definition.ownFields[param] as Schema);
+    const word = schema.enum?.[0] ?? 'name1';
+    return [word, [param, variadic ? [word] : word]] as const;
+  });
+  const needed = neededFlags[definition.id] ?? {};
+  return {
+    words: [
+      ...given.map(([word]) => word),
+      ...Object.entries(needed).flatMap(([param, value]) => [longName(flags[param]), String(value)]),
+      ...(confirm === undefined ? [] : ['--yes']),
+    ],
+    params: { ...Object.fromEntries(given.map(([, entry]) => entry)), ...needed },
+  };
+}
+
+const longName = (flag: CliFlag | undefined): string => /--[\w-]+/.exec(flag?.flags ?? '')?.[0] ?? '';
+
+function concrete(schema: Schema): Schema {
+  const all = schema.anyOf?.map((one) => concrete(one as Schema)).filter(({ type }) => type !== 'null');
+  return all?.find(({ enum: words, const: word }) => words ?? word) ?? all?.[0] ?? schema;
+}
+
+/** Samples that the schema alone cannot tell. */
+const ownSamples: Readonly<Record<string, Sample>> = {
+  disks: [['2G'], [{ size: 2048 }]],
+  nics: [['0:ip=10.0.0.5,link=br7'], [{ ip: '10.0.0.5', link: 'br7' }]],
+  beparams: [['maxmem=2G,vcpus=3'], { maxmem: 2048, vcpus: 3 }],
+  hvparams: [['acpi=true,boot_order=disk'], { acpi: true, boot_order: 'disk' }],
+  nicparams: [['link=br7'], { link: 'br7' }],
+  ndparams: [['spindle_count=4'], { spindle_count: 4 }],
+  ipolicy: [['vcpu-ratio=4.5'], { 'vcpu-ratio': 4.5 }],
+  enabled_data_collectors: [['lv=false'], { lv: false }],
+  data_collector_interval: [['lv=2.5'], { lv: 2_500_000 }],
+  mac_prefix: [['aa:00:01'], 'aa:00:01'],
+};
+
+function sample(param: string, flag: CliFlag, definition: OpcodeDefinition): Sample {
+  const own = ownSamples[param];
+  if (own) return own;
+  if (flag.parse === 'file') return [[join(folder, 'given')], 'levels: [rack]\n'];
+  const schema = concrete(definition.ownFields[param] as Schema);
+  if (flag.parse === 'keyValues') return [['size=2'], { size: '2' }];
+  const { type, description = '' } = schema;
+  const word = schema.enum?.at(-1) ?? 'name7';
+  if (type === 'array') {
+    const items = concrete((schema.items ?? {}) as Schema);
+    const item = items.enum?.at(-1) ?? 'item7';
+    return [[`${item},${item}`], [item, item]];
+  }
+  if (flag.parse === 'size' || (type === 'integer' && /\bMiB$/.test(description))) return [['2G'], 2048];
+  if (type === 'integer' || type === 'number') return [['7'], 7];
+  if (type === 'boolean') return [['no'], false];
+  return [[word], word];
+}
+
+/** A switch says what its name says: `--no-start` that there is no start, `--no-install` that `no_install` is so. */
+const switchValue = (param: string, long: string): boolean => !long.startsWith('--no-') || param.startsWith('no_');
+
+for (const definition of definitions) {
+  const path = definition.cli?.command.join(' ');
+  test(`every flag of "gantry ${path}" makes its parameter`, async () => {
+    const { words, params } = basis(definition);
+    const mode = definition.id === 'OP_INSTANCE_CREATE' ? { mode: 'create' } : {};
+    assert.deepEqual(await sent(definition, words), { ...mode, ...params });
+    for (const [param, flag] of Object.entries(definition.cli?.flags ?? {})) {
+      if (param in params) continue;
+      const takesValue = /<[^>]+>$/.test(flag.flags);
+      const spellings = flag.flags.replace(/ <.*/, '').split(', ');
+      const [given, value]: Sample = takesValue ? sample(param, flag, definition) : [[], switchValue(param, spellings.at(-1) ?? '')];
+      for (const spelling of spellings) {
+        const op = await sent(definition, [...words, spelling, ...given]);
+        assert.deepEqual(op, { ...mode, ...params, [param]: value }, `gantry ${path} ${spelling} ${given.join(' ')}`);
+      }
+    }
+  });
+}
+
+test('options that every job has reach the opcode', async () => {
+  const definition = opcodeCatalogue.get('OP_INSTANCE_STARTUP');
+  assert.ok(definition);
+  const common = ['--dry-run', '--priority', 'low', '--depends', '7'];
+  assert.deepEqual(await sent(definition, ['web1', ...common]), {
+    instance_name: 'web1',
+    dry_run: true,
+    priority: 10,
+    depends: [[7, []]],
+  });
+});
+
+test('short ways of "instance add" make what their long ones make', async () => {
+  const definition = opcodeCatalogue.get('OP_INSTANCE_CREATE');
+  assert.ok(definition);
+  for (const [words, params] of [
+    [['--memory', '1G', '--vcpus', '2'], { beparams: { minmem: 1024, maxmem: 1024, vcpus: 2 } }],
+    [['-s', '2G'], { disks: [{ size: 2048 }] }],
+    [['--no-nics'], { nics: [] }],
+    [['-B', 'memory=1G'], { beparams: { minmem: 1024, maxmem: 1024 } }],
+  ] as const) {
+    assert.deepEqual(await sent(definition, ['web1', ...words]), { mode: 'create', instance_name: 'web1', ...params });
+  }
+});
