@@ -130,6 +130,8 @@ export const VerifyProblem = Type.Object({
   text: Type.String(),
   todo: Type.String(),
   severity: Type.Optional(Type.Enum(['error', 'warning'])),
+  /** Of the like in `gnt-cluster verify`. */
+  ganeti_code: Type.Optional(Type.String()),
 });
 export type VerifyProblem = Static<typeof VerifyProblem>;
 

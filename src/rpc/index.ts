@@ -32,6 +32,7 @@ export {
   type RpcResult,
   VerifyProblem,
 } from './contract.ts';
+export { finding } from './finding.ts';
 export { decodeJoinToken, encodeJoinToken, JoinToken } from './join-token.ts';
 export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './node-caller.ts';
 export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';

@@ -22,16 +22,24 @@ test('what is thrown by its code has all the facts that its texts name', () => {
   assert.deepEqual(found, [], found.join('\n'));
 });
 
-/** Looks at `new GantryError('CODE', { … })` where both are written out. */
+/** Looks at `new GantryError('CODE', { … })` and `finding('CODE', subject, { … })` where both are written out. */
 function missingFacts(file: SourceFile, node: ts.Node): string[] {
-  if (!ts.isNewExpression(node) || node.expression.getText(file.tree) !== 'GantryError') return [];
-  const [code, facts] = node.arguments ?? [];
+  const [code, facts] = codeAndFacts(file, node);
   if (!code || !ts.isStringLiteral(code) || (facts && !ts.isObjectLiteralExpression(facts))) return [];
   const properties = facts?.properties ?? [];
   if (properties.some((property) => ts.isSpreadAssignment(property))) return [];
   const given = new Set(properties.map((property) => property.name?.getText(file.tree).replace(/['"]/g, '')));
   const missing = placeholders(catalogue[code.text]).filter((name) => !given.has(name));
   return missing.length === 0 ? [] : [`${place(file, node)}  ${code.text} lacks ${missing.join(', ')}`];
+}
+
+function codeAndFacts({ tree }: SourceFile, node: ts.Node): [code?: ts.Expression, facts?: ts.Expression] {
+  if (ts.isNewExpression(node) && node.expression.getText(tree) === 'GantryError') {
+    return [...(node.arguments ?? [])] as [ts.Expression?, ts.Expression?];
+  }
+  if (!ts.isCallExpression(node) || node.expression.getText(tree) !== 'finding') return [];
+  const [code, , facts] = node.arguments;
+  return code && facts ? [code, facts] : [];
 }
 
 const placeholders = (definition: ErrorDefinition | undefined): string[] =>

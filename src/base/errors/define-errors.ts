@@ -17,6 +17,32 @@ export type GanetiErrorCode =
   | 'internal_error'
   | 'environment_error';
 
+/** Codes of what `gnt-cluster verify` finds, as far as something here is alike (source: Ganeti's `lib/constants.py`, `CV_*`). */
+export type GanetiFindingCode =
+  | 'ECLUSTERCFG'
+  | 'ECLUSTERCERT'
+  | 'ECLUSTERCLIENTCERT'
+  | 'EINSTANCEBADNODE'
+  | 'EINSTANCEDOWN'
+  | 'EINSTANCELAYOUT'
+  | 'EINSTANCEMISSINGDISK'
+  | 'EINSTANCEFAULTYDISK'
+  | 'EINSTANCEPOLICY'
+  | 'EINSTANCEUNSUITABLENODE'
+  | 'EINSTANCEWRONGNODE'
+  | 'ENODEFILESTORAGEPATHUNUSABLE'
+  | 'ENODESHAREDFILESTORAGEPATHUNUSABLE'
+  | 'ENODEHV'
+  | 'ENODEN1'
+  | 'ENODENET'
+  | 'ENODEORPHANINSTANCE'
+  | 'ENODEORPHANLV'
+  | 'ENODEOS'
+  | 'ENODERPC'
+  | 'ENODESETUP'
+  | 'ENODETIME'
+  | 'ENODEVERSION';
+
 /** One row of the catalogue. `{name}` in a text is replaced by the fact of that name. */
 export interface ErrorDefinition {
   readonly kind: ErrorKind;
@@ -29,6 +55,8 @@ export interface ErrorDefinition {
   readonly why: string;
   /** What to do about it. */
   readonly todo: string;
+  /** Of what `cluster verify` finds: Ganeti's code for the like, and whether it leaves the verification good. */
+  readonly finding?: { readonly ganeti: GanetiFindingCode; readonly warning?: boolean };
 }
 
 /** Declares the errors of one topic; the keys become stable error codes. */

@@ -22,6 +22,7 @@ import { searchErrors } from './search-errors.ts';
 import { squeezeErrors } from './squeeze-errors.ts';
 import { storageErrors } from './storage-errors.ts';
 import { storeErrors } from './store-errors.ts';
+import { verifyErrors } from './verify-errors.ts';
 
 /** Every error a user can meet, by its stable code. `docs/errors.md` is checked against it. */
 export const errorCatalogue = {
@@ -42,6 +43,7 @@ export const errorCatalogue = {
   ...searchErrors,
   ...squeezeErrors,
   ...clusterErrors,
+  ...verifyErrors,
   ...apiErrors,
   ...cliErrors,
   ...daemonErrors,

@@ -4,18 +4,15 @@ import type { VerifyProblem } from '../../rpc/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { busyInstances } from '../lib/busy-instances.ts';
 import { findGroup } from '../lib/find-object.ts';
-import { verifyNode } from '../lib/verify-node.ts';
+import { verifyCluster } from '../verify/verify-cluster.ts';
 
 export const clusterVerify = ({ jobs }: ClusterParts) =>
   defineOperation(clusterOpcodes.clusterVerify, {
-    /** Only looks, so all of it happens while planning; nodes are asked side by side. */
+    /** Only looks, so all of it happens while planning. */
     async plan(context, params): Promise<{ problems: readonly Required<VerifyProblem>[] }> {
       const group = params.group_name ? findGroup(context.config, params.group_name).uuid : undefined;
       const nodes = [...context.config.nodes.values()].filter((node) => group === undefined || node.group === group);
-      const busy = busyInstances(jobs());
-      const found = await Promise.all(nodes.map((node) => verifyNode(context, node, busy)));
-      const problems = found.flat().map((problem) => ({ severity: 'error' as const, ...problem }));
-      return { problems };
+      return { problems: await verifyCluster(context, nodes, busyInstances(jobs())) };
     },
     steps: () => [],
     result: ({ problems }) => ({ ok: problems.every(({ severity }) => severity === 'warning'), problems: [...problems] }),

@@ -110,6 +110,7 @@ export const clusterVerify = defineOpcode({
         text: Type.String(),
         todo: Type.String(),
         severity: Type.Enum(['error', 'warning']),
+        ganeti_code: Type.String({ description: 'Code of the like in gnt-cluster verify: EINSTANCEDOWN, ENODERPC, …' }),
       }),
     ),
   }),

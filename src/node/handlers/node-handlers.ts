@@ -1,17 +1,17 @@
 import { GantryError } from '../../base/index.ts';
-import type { NodeHandlers, RpcParams, RpcResult } from '../../rpc/index.ts';
+import type { NodeHandlers, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
+import { nodeChecks } from '../verify/node-checks.ts';
 
 type Handlers = Pick<NodeHandlers, 'node-info' | 'node-verify' | 'certificate-request' | 'certificate-install' | 'monitor-configure'>;
-type Problem = RpcResult<'node-verify'>['problems'][number];
 
 /** What concerns the node itself. */
 export function nodeHandlers(parts: NodeParts): Handlers {
   return {
     'node-info': () => nodeInfo(parts),
     async 'node-verify'(params) {
-      const found = await Promise.all([bridgeProblems(parts, params), hypervisorProblems(parts, params), folderProblems(parts, params)]);
-      return { problems: [...found.flat(), ...certificateProblems(parts)] };
+      const found = await Promise.all(nodeChecks.map((check) => check(parts, params)));
+      return { problems: found.flat() };
     },
     'certificate-request': async () => ({ csr: await parts.certificates.request() }),
     'certificate-install': (signed) => parts.certificates.install(signed),
@@ -56,49 +56,4 @@ async function spaceOf(parts: NodeParts, template: { space(): Promise<{ total: n
     parts.log.debug({ template: template.name, problem: GantryError.from(error).message }, 'the space of a disk template is unknown');
     return null;
   }
-}
-
-async function bridgeProblems({ network }: NodeParts, { bridges }: RpcParams<'node-verify'>): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  for (const bridge of bridges) {
-    if (await network.bridgeExists(bridge)) continue;
-    const todo = `ip link add ${bridge} type bridge; ip link set ${bridge} up`;
-    problems.push({ code: 'VERIFY_BRIDGE_MISSING', subject: `bridge ${bridge}`, text: 'does not exist on this node', todo });
-  }
-  return problems;
-}
-
-async function hypervisorProblems(parts: NodeParts, { hypervisors }: RpcParams<'node-verify'>): Promise<Problem[]> {
-  const perHypervisor = hypervisors.map(async (name): Promise<Problem[]> => {
-    const hypervisor = parts.hypervisors.get(name);
-    const subject = `hypervisor ${name}`;
-    if (!hypervisor) {
-      return [
-        { code: 'VERIFY_HYPERVISOR_MISSING', subject, text: 'this node has no adapter for it', todo: 'disable it or upgrade the node' },
-      ];
-    }
-    try {
-      return await hypervisor.verify();
-    } catch (error) {
-      const { code, what, todo } = GantryError.from(error).toReport();
-      return [{ code, subject, text: what, todo }];
-    }
-  });
-  return (await Promise.all(perHypervisor)).flat();
-}
-
-async function folderProblems(parts: NodeParts, { storage_dirs: folders }: RpcParams<'node-verify'>): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  for (const folder of folders) {
-    const text = await parts.folderProblem(folder);
-    const todo = `mount the file system, or make the folder ${folder} with mode 0711, owned by root`;
-    if (text !== null) problems.push({ code: 'VERIFY_STORAGE_DIR', subject: `folder ${folder}`, text, todo });
-  }
-  return problems;
-}
-
-function certificateProblems({ certificates }: NodeParts): Problem[] {
-  if (!certificates.needsRenewal()) return [];
-  const text = 'less than a third of its life is left, and it was not renewed';
-  return [{ code: 'VERIFY_CERTIFICATE_OLD', subject: 'certificate of the node', text, todo: 'look at the log of the master' }];
 }

@@ -1,0 +1,77 @@
+import { defineErrors, type ErrorDefinition } from './define-errors.ts';
+
+type Finding = Pick<ErrorDefinition, 'what' | 'why' | 'todo'> & { readonly finding: NonNullable<ErrorDefinition['finding']> };
+
+/** A finding is told, never thrown; were it thrown, it would be a fault of the world. */
+const found = <const T extends Finding>(finding: T) =>
+  ({ kind: 'operational', http: 500, ganeti: 'environment_error', ...finding }) as const;
+
+/** What `gantry cluster verify` finds. `what` is printed after the subject ("instance web1: …"). */
+export const verifyErrors = defineErrors({
+  VERIFY_INSTANCE_DOWN: found({
+    finding: { ganeti: 'EINSTANCEDOWN' },
+    what: 'should run on {node} but does not.',
+    why: 'It crashed, its node was restarted, or it was stopped without Gantry. The watcher starts it again within minutes.',
+    todo: 'Run "gantry instance startup {instance}".',
+  }),
+  VERIFY_INSTANCE_UP: found({
+    finding: { ganeti: 'EINSTANCEWRONGNODE' },
+    what: 'runs on {node} but should not.',
+    why: 'It was started without Gantry, or a stop was recorded that did not happen.',
+    todo: 'Run "gantry instance shutdown {instance}".',
+  }),
+  VERIFY_INSTANCE_UNKNOWN: found({
+    finding: { ganeti: 'ENODEORPHANINSTANCE' },
+    what: 'runs on {node} but is not configured.',
+    why: 'It was removed while its node could not be reached, or another cluster started it.',
+    todo: 'Find out whose it is, then end its process on the node.',
+  }),
+  VERIFY_INSTANCE_WRONG_NODE: found({
+    finding: { ganeti: 'EINSTANCEWRONGNODE' },
+    what: 'runs on {node}, its primary node is {primary}.',
+    why: 'A migration or failover was interrupted.',
+    todo: 'Run "gantry instance migrate --cleanup {instance}".',
+  }),
+  VERIFY_INSTANCE_MOVE_ENDED: found({
+    finding: { ganeti: 'EINSTANCEBADNODE', warning: true },
+    what: 'room is kept for it on {node} by a move that has ended.',
+    why: 'The move failed, and it could not be undone completely.',
+    todo: 'Run "gantry instance migrate --cleanup {instance}", or start or stop it.',
+  }),
+  VERIFY_DISK_MISSING: found({
+    finding: { ganeti: 'EINSTANCEMISSINGDISK' },
+    what: 'disk {disk} is missing on {node}.',
+    why: 'Its file was removed without Gantry, or the file system that it is on is not mounted.',
+    todo: 'Restore it from a backup, or remove the instance.',
+  }),
+  VERIFY_DISK_UNKNOWN: found({
+    finding: { ganeti: 'ENODEORPHANLV' },
+    what: '{path} belongs to no instance.',
+    why: 'It was made without Gantry, or its instance was removed while the node could not be reached.',
+    todo: 'Find out whose it is, then remove it by hand.',
+  }),
+  VERIFY_BRIDGE_MISSING: found({
+    finding: { ganeti: 'ENODENET' },
+    what: 'does not exist on this node.',
+    why: 'Instances of this node have interfaces on it.',
+    todo: 'Run on the node: ip link add {bridge} type bridge && ip link set {bridge} up.',
+  }),
+  VERIFY_HYPERVISOR_MISSING: found({
+    finding: { ganeti: 'ENODEHV' },
+    what: 'this node has no adapter for it.',
+    why: 'The agent of the node is of another version than the master, or was built without this hypervisor.',
+    todo: 'Disable it with "gantry cluster modify --enabled-hypervisors …", or upgrade the node.',
+  }),
+  VERIFY_STORAGE_DIR: found({
+    finding: { ganeti: 'ENODEFILESTORAGEPATHUNUSABLE' },
+    what: '{problem}',
+    why: 'Disks of instances are files in this folder; without it they can be neither made nor used.',
+    todo: 'Mount the file system, or make the folder {folder} with mode 0711, owned by root.',
+  }),
+  VERIFY_CERTIFICATE_OLD: found({
+    finding: { ganeti: 'ECLUSTERCLIENTCERT' },
+    what: 'less than a third of its life is left, and it was not renewed.',
+    why: 'The master renews certificates of nodes in time; this failed.',
+    todo: 'Look at the log of the master.',
+  }),
+});
