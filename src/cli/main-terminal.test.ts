@@ -47,6 +47,49 @@ test('the running step is drawn in place, ended ones and log lines scroll', asyn
   assert.ok(terminal.text().lastIndexOf('\u001b[?25h') > terminal.text().lastIndexOf('\u001b[?25l'), 'the cursor is shown again');
 });
 
+test('a step that failed and those that are undone do not look as if they had been done', async () => {
+  const undo = (name: string, index: number) => ({ ...step(name, index), fraction: null, text: 'undoing' });
+  const report = { code: 'OS_SCRIPT_FAILED', what: 'It failed.', why: '', todo: '', facts: {} };
+  scriptJob(
+    cluster,
+    12,
+    [
+      { status: 'running', progress: step('create disk 0', 1) },
+      { status: 'running', progress: step('install os', 2), log: [] },
+      { status: 'running', progress: undo('install os', 2), log: ['Step "install os" failed: It failed.'] },
+      { status: 'running', progress: undo('create disk 0', 1) },
+      { status: 'error' },
+    ],
+    { end: { status: 'error', opstatus: ['error'], operror: [report] } },
+  );
+  const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
+  assert.notEqual(await terminal.exit, 0);
+  const signs = terminal.lines().flatMap((line) => /^([✓✗↶]) (.*?) {2}/.exec(line)?.slice(1).join(' ') ?? []);
+  assert.deepEqual(signs, [
+    '✓ 1/3 create disk 0',
+    '✗ 2/3 install os',
+    '↶ 2/3 undo: install os',
+    '↶ 1/3 undo: create disk 0',
+    '✗ instance startup web1: error',
+  ]);
+});
+
+test('a step without an undo that fails, and an undo that fails, have the sign of failure', async () => {
+  const undo = { ...step('create disk 0', 1), fraction: null, text: 'undoing' };
+  const report = { code: 'JOB_UNDO_FAILED', what: 'It failed.', why: '', todo: '', facts: {} };
+  for (const [progress, code, expected] of [
+    [[step('create disk 0', 1), step('start', 3)], 'OTHER', ['✓ 1/3 create disk 0', '✗ 3/3 start']],
+    [[step('start', 3), undo], 'JOB_UNDO_FAILED', ['✗ 3/3 start', '✗ 1/3 undo: create disk 0']],
+  ] as const) {
+    const moments = [...progress.map((one) => ({ status: 'running', progress: one })), { status: 'error' }];
+    scriptJob(cluster, 12, moments, { end: { status: 'error', opstatus: ['error'], operror: [{ ...report, code }] } });
+    const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
+    assert.notEqual(await terminal.exit, 0);
+    const signs = terminal.lines().flatMap((line) => /^([✓✗↶] \d.*?) {2}/.exec(line)?.[1] ?? []);
+    assert.deepEqual(signs, expected);
+  }
+});
+
 test('Ctrl-C leaves the job running and says how to follow it', async () => {
   scriptJob(cluster, 12, [{ status: 'running', progress: step('create disk 0', 1) }], {
     go: () => new Promise((resolve) => setTimeout(resolve, 50)),

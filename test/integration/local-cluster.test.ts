@@ -62,10 +62,10 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     assert.equal((await after.one('instances', 'web1'))['oper_state'], true, 'what ran runs again');
     after.close();
 
-    const purged = await sandbox.down('--purge');
+    const purged = await sandbox.down('--purge', '--yes');
     assert.match(purged.stdout, /is removed with its data/);
     await assertNothingLeft(sandbox.name, sandbox.home, first.uid_base);
-    assert.match((await sandbox.down('--purge')).stdout, /was not running/);
+    assert.match((await sandbox.down('--purge', '--yes')).stdout, /was not running/);
   }));
 
 /** As docs/htools.md shows it: from inside of the cluster's network the nodes' monitoring agents are asked. */
@@ -127,7 +127,7 @@ test('a start that was killed is cleared away by the next one, and by a purge', 
       await sandbox.gantry(args, { killAfterMs });
     }
     await sandbox.up('--nodes', '1');
-    await sandbox.down('--purge');
+    await sandbox.down('--purge', '--yes');
     await sandbox.gantry(args, { killAfterMs: 3500 });
   }));
 
@@ -186,6 +186,8 @@ test('a cluster keeps the shape that it was made with', () =>
     const { code, stderr } = await sandbox.gantry(['up', '--name', sandbox.name, '--nodes', '2']);
     assert.equal(code, 5);
     assert.match(stderr, /LOCAL_CLUSTER_DIFFERS: .*--nodes 1; 2 was asked for/);
-    const elsewhere = await sandbox.gantry(['down', '--name', sandbox.name, '--purge'], { env: { GANTRY_HOME: `${sandbox.home}/other` } });
+    const elsewhere = await sandbox.gantry(['down', '--name', sandbox.name, '--purge', '--yes'], {
+      env: { GANTRY_HOME: `${sandbox.home}/other` },
+    });
     assert.match(elsewhere.stderr, /LOCAL_CLUSTER_DIFFERS: .*its state in/);
   }));

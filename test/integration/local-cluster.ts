@@ -85,7 +85,7 @@ export async function localSandbox(): Promise<LocalSandbox> {
     },
     dispose: async () => {
       try {
-        await strict(['down', '--name', name, '--purge']);
+        await strict(['down', '--name', name, '--purge', '--yes']);
         await assertNothingLeft(name, home, uidBase);
       } finally {
         await rm(home, { recursive: true, force: true });

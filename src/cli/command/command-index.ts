@@ -80,6 +80,7 @@ export const commandIndex: readonly IndexEntry[] = [
     '--name',
     '--nodes',
     '--port',
+    '--instance',
     '--output',
     '--yes',
     '--no-packages',

@@ -26,6 +26,8 @@ export interface OptionSpec {
   readonly negated?: boolean;
   /** May be given more than once. */
   readonly repeat?: boolean;
+  /** Understood, but neither shown in help nor completed. */
+  readonly hidden?: boolean;
   readonly help: string;
   readonly complete?: CompletionKind;
   readonly choices?: readonly string[];

@@ -153,3 +153,15 @@ test('short ways of "instance add" make what their long ones make', async () => 
     assert.deepEqual(await sent(definition, ['web1', ...words]), { mode: 'create', instance_name: 'web1', ...params });
   }
 });
+
+test('every command that makes a job takes --yes and --force; a --force of its own reaches the opcode', async () => {
+  for (const definition of definitions) {
+    const { words, params } = basis(definition);
+    for (const yes of ['-y', '--yes', '-f', '--force']) {
+      const own = yes.endsWith('f') || yes.endsWith('force') ? Object.keys(definition.cli?.flags ?? {}).includes('force') : false;
+      const mode = definition.id === 'OP_INSTANCE_CREATE' ? { mode: 'create' } : {};
+      const given = [...words.filter((word) => own || word !== '--yes'), yes];
+      assert.deepEqual(await sent(definition, given), { ...mode, ...params, ...(own ? { force: true } : {}) }, `${definition.id} ${yes}`);
+    }
+  }
+});

@@ -17,7 +17,7 @@ function opcodeCommand(definition: OpcodeDefinition): Command {
   const options: OptionSpec[] = [
     ...Object.entries(flags).map(([param, flag]) => flagOption(param, flag, schemaOf(definition, param))),
     ...(extras?.options ?? []),
-    ...submissionOptions({ dryRun: definition.dryRun, confirm: confirm !== undefined }),
+    ...submissionOptions({ dryRun: definition.dryRun, confirm: confirm !== undefined, force: 'force' in flags }),
   ];
   return {
     path: command,

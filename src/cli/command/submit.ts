@@ -1,19 +1,24 @@
-import { createInterface } from 'node:readline/promises';
-import { GantryError, type Json, type JsonObject } from '../../base/index.ts';
+import type { Json, JsonObject } from '../../base/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { printResult } from '../output/print-result.ts';
 import { followJob } from '../progress/follow-job.ts';
 import { chooseProgressView } from '../progress/progress-view.ts';
 import { defineOption, type Invocation, type OptionSpec, type ParsedOptions, switchOption, textOption } from './command.ts';
+import { confirm } from './confirm.ts';
 import { followSubmitted } from './follow-submitted.ts';
 import { usage } from './parse-command-line.ts';
 
-/** Options of every command that submits a job. */
-export function submissionOptions(traits: { readonly dryRun: boolean; readonly confirm: boolean }): OptionSpec[] {
+/**
+ * Options of every command that submits a job. All of them take `--yes` and Ganeti's `--force`, so that a script may give them
+ * to any; help shows them for those that ask. A command with a `--force` of its own keeps its meaning.
+ */
+export function submissionOptions(traits: { readonly dryRun: boolean; readonly confirm: boolean; readonly force?: boolean }): OptionSpec[] {
+  const hidden = !traits.confirm;
   return [
     ...(traits.dryRun ? [defineOption('--dry-run', 'check everything and say what would happen; change nothing')] : []),
-    ...(traits.confirm ? [defineOption('-y, --yes', 'do not ask')] : []),
+    defineOption('-y, --yes', 'do not ask for confirmation', { hidden }),
+    ...(traits.force ? [] : [defineOption('-f, --force', 'the same as --yes', { key: 'yes', hidden })]),
     defineOption('--submit', 'submit the job, print its number and do not wait for it'),
     defineOption('--priority <priority>', 'low, normal, high or -20 … 19; lower runs first'),
     defineOption('--reason <text>', 'why; kept with the job'),
@@ -23,18 +28,11 @@ export function submissionOptions(traits: { readonly dryRun: boolean; readonly c
 
 /**
  * Asks for a yes, unless --yes or --dry-run was given.
- * @throws CLI_CONFIRMATION_NEEDED without a yes, or without a terminal to ask on
+ * @throws CLI_CONFIRMATION_NEEDED after a no, or without a terminal to ask on
  */
 export async function confirmed(question: string, { options, output }: Invocation): Promise<void> {
   if (switchOption(options, 'yes') || switchOption(options, 'dry-run')) return;
-  if (output === 'json' || !process.stdin.isTTY || !process.stderr.isTTY) throw new GantryError('CLI_CONFIRMATION_NEEDED', { question });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new GantryError('CLI_CONFIRMATION_NEEDED', { question });
-  } finally {
-    terminal.close();
-  }
+  await confirm(question, output !== 'json');
 }
 
 /** Submits one operation as a job, shows its progress under the label, prints its result. */

@@ -43,7 +43,8 @@ export async function completionTable(): Promise<CompletionTable> {
     const path = described.path.join(' ');
     addWords(table.words, described.path);
     const { plainOptions, plainArgs } = described;
-    const all = [...described.options, ...globalOptions].flatMap(spellings);
+    const shown = [...described.options, ...globalOptions].filter(({ hidden }) => !hidden);
+    const all = shown.flatMap(spellings);
     table.options.set(path, (plainOptions ? [...plainOptions.flatMap((option) => option.spellings), '--help'] : all).join(' '));
     for (const option of described.options) addValues(table.values, path, option);
     for (const { spellings: own, argument } of plainOptions ?? []) {

@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import { GantryError } from '../../base/index.ts';
+import { confirm } from '../command/confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { listDaemons } from './daemon-process.ts';
+import { countOf, instanceNames } from './local-client.ts';
 import { localCluster, readDescription, requireSameHome } from './local-cluster.ts';
 import { withLocalLock } from './local-lock.ts';
 import { listNamespaces } from './local-network.ts';
@@ -16,6 +18,7 @@ const options = {
   purge: { type: 'boolean', default: false },
   output: { type: 'string', default: 'table' },
   yes: { type: 'boolean', short: 'y', default: false },
+  force: { type: 'boolean', short: 'f', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -25,7 +28,8 @@ Stops the cluster on this host: its instances (as their power buttons would, har
 its network. The data stays; "gantry up" starts it all again.
 
   --name <name>   name of the cluster (default local)
-  --purge         remove its data too: configuration, certificates, disks
+  --purge         remove its data too: configuration, certificates, disks; asks before
+  -y, --yes       do not ask for confirmation (also -f, --force)
   --output json   the result as data
 `;
 
@@ -39,6 +43,7 @@ export async function run(args: string[]): Promise<number> {
   const output = outputMode('down', given.output);
   const name = requireLocalName(given.name);
   requireRoot('down');
+  if (given.purge && !given.yes && !given.force) await confirmPurge(name, output !== 'json');
   // Stopping half-way helps nobody, so a second thought (Ctrl-C) waits until it is done.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => steps.note('stopping goes on; one moment …'));
   const steps = progressSteps(new AbortController().signal);
@@ -47,6 +52,34 @@ export async function run(args: string[]): Promise<number> {
   else printLine(sentence(name, result));
   return exitCodes.ok;
 }
+
+/** Says what goes; nothing is asked where there is nothing. @throws CLI_CONFIRMATION_NEEDED */
+async function confirmPurge(name: string, mayAsk: boolean): Promise<void> {
+  const paths = localPaths(name);
+  await requireSameHome(name, paths);
+  if (!(await somethingRuns(paths)) && !(await exists(paths.stateDir))) return;
+  // A description that cannot be read must not keep anybody from removing the cluster.
+  const description = await readDescription(paths, name).catch(() => undefined);
+  const instances = description ? await instanceNames(localCluster(description, paths)) : undefined;
+  const parts = [
+    description ? `${description.nodes} nodes` : 'its nodes',
+    instances ? instancesText(instances) : 'its instances with their disks',
+    `its configuration and certificates (all of ${paths.stateDir})`,
+  ];
+  await confirm(`Remove cluster "${name}" for good: ${parts.join(', ')}?`, mayAsk);
+}
+
+function instancesText(names: readonly string[]): string {
+  if (names.length === 0) return 'no instances';
+  const more = names.length > 10 ? `, and ${names.length - 10} more` : '';
+  return `${countOf(names)} with all disks (${names.slice(0, 10).join(', ')}${more})`;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 interface Result {
   readonly was_running: boolean;
@@ -57,10 +90,7 @@ async function bringDown(name: string, wantsPurge: boolean, steps: ProgressSteps
   const paths = localPaths(name);
   await requireSameHome(name, paths);
   const running = await somethingRuns(paths);
-  const hasState = await access(paths.stateDir).then(
-    () => true,
-    () => false,
-  );
+  const hasState = await exists(paths.stateDir);
   if (running) {
     // Guests whose disks are removed in a moment need no graceful end.
     if (!wantsPurge) await askGuests(name, paths, steps);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../base/index.ts';
-import { type ClusterClient, createClusterClient, type Row } from '../connect/cluster-client.ts';
+import { type ClusterClient, createClusterClient, namesInList, type Row } from '../connect/cluster-client.ts';
 import { isFinal } from '../connect/job-reply.ts';
 import type { LocalCluster } from './local-cluster.ts';
 
@@ -11,6 +11,19 @@ export async function localClient(cluster: LocalCluster): Promise<ClusterClient>
   const [user = '', password = ''] = (await readFile(cluster.paths.credentials, 'utf8')).trim().split(' ');
   const ca = await readFile(cluster.paths.ca, 'utf8');
   return createClusterClient({ url: new URL(restUrl(cluster)), ca, caFile: cluster.paths.ca, credentials: { user, password } });
+}
+
+/** The names of all instances; undefined when the master does not answer. */
+export async function instanceNames(cluster: LocalCluster): Promise<readonly string[] | undefined> {
+  let client: ClusterClient | undefined;
+  try {
+    client = await localClient(cluster);
+    return namesInList(await client.http.request('GET', '/2/instances', { timeoutMs: 5000 }));
+  } catch {
+    return undefined;
+  } finally {
+    client?.close();
+  }
 }
 
 export const countOf = (instances: readonly unknown[]): string => `${instances.length} instance${instances.length === 1 ? '' : 's'}`;

@@ -34,6 +34,7 @@ const options = {
   instance: { type: 'string' },
   output: { type: 'string', default: 'table' },
   yes: { type: 'boolean', short: 'y', default: false },
+  force: { type: 'boolean', short: 'f', default: false },
   'no-packages': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -67,15 +68,16 @@ export async function run(args: string[]): Promise<number> {
     ...(given.nodes !== undefined && { nodes: wholeNumber('--nodes', given.nodes, 1, 32) }),
     ...(given.port !== undefined && { port: wholeNumber('--port', given.port, 1, 65535) }),
   };
+  const yes = given.yes || given.force;
   requireRoot('up');
   const abort = new AbortController();
   const interrupt = () => abort.abort(new GantryError('CANCELLED', { subject: 'gantry up' }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   const steps = progressSteps(abort.signal);
-  if (!given['no-packages']) await ensurePackages(['run'], { yes: given.yes, note: steps.note, signal: abort.signal });
+  if (!given['no-packages']) await ensurePackages(['run'], { yes, note: steps.note, signal: abort.signal });
   await requireQemu();
   await ensureAccount(steps.note);
-  const cluster = await withLocalLock(wanted.name, steps.note, () => bringUp(wanted, steps, abort.signal, given.yes));
+  const cluster = await withLocalLock(wanted.name, steps.note, () => bringUp(wanted, steps, abort.signal, yes));
   if (given.instance !== undefined) await firstInstance(cluster, given.instance, steps);
   const summary = await localSummary(cluster);
   if (output === 'json') printJson(summary);

@@ -12,7 +12,7 @@ export function printCommandHelp(command: Command): void {
   printLine(`${paint('bold', 'Usage:')} ${usage}\n\n${summary}.`);
   if (details) printLine(details);
   section('Arguments', args.map(argLine));
-  section('Options', options.map(optionLine));
+  section('Options', options.filter(({ hidden }) => !hidden).map(optionLine));
   section('Options of all commands', globalOptions.map(optionLine));
   const others = Object.keys(aliases).filter((alias) => aliases[alias] === path.join(' '));
   if (others.length > 0) printLine(`\n${paint('bold', 'Also:')} ${others.map((alias) => `gantry ${alias}`).join(', ')}`);

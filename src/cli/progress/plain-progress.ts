@@ -29,8 +29,11 @@ export function plainProgress(stream: Writable, label: string): ProgressView {
   };
 }
 
+/** Whether the step is being undone, after it or a later one failed. */
+export const isUndo = ({ text }: StepReply): boolean => text === 'undoing';
+
 /** `  [2/7] create disk 0` */
-export const stepText = ({ index, count, step }: StepReply): string => `  [${index}/${count}] ${step}`;
+const stepText = (step: StepReply): string => `  [${step.index}/${step.count}] ${isUndo(step) ? 'undo: ' : ''}${step.step}`;
 
 /** The text of a log entry; some of Ganeti's carry structures. */
 export const logText = (message: unknown): string => (typeof message === 'string' ? message : JSON.stringify(message));

@@ -176,7 +176,7 @@ export const instanceShutdown = defineOpcode({
     args: byName,
     flags: {
       timeout: { flags: '--timeout <seconds>', help: 'time for a graceful stop' },
-      force: { flags: '--force', help: 'stop it hard at once' },
+      force: { flags: '-f, --force', help: 'stop it hard at once' },
       no_remember: { flags: '--no-remember', help: 'do not record that it should be down' },
     },
   },

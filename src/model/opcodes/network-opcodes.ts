@@ -45,7 +45,11 @@ export const networkRemove = defineOpcode({
   touches: (params) => [{ kind: 'network', name: params.network_name, mode: 'exclusive' }],
   dryRun: true,
   permission: 'network:remove',
-  cli: { command: ['network', 'remove'], args: byName },
+  cli: {
+    command: ['network', 'remove'],
+    args: byName,
+    flags: { force: { flags: '-f, --force', help: 'also while groups are connected to it' } },
+  },
   rest: [{ method: 'DELETE', path: '/2/networks/{network_name}', body: false, query: dryRunQuery }],
 });
 
