@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { CodeBreak } from './code-break.ts';
+import type { TestsOf } from './import-graph.ts';
+
+export interface BreakOutcome {
+  readonly broken: CodeBreak;
+  /** The test file that failed with the break and does not fail without it. */
+  readonly noticedBy: string | undefined;
+  /** Test files that ran and passed, and the one that failed. */
+  readonly tried: readonly string[];
+}
+
+export interface Limits {
+  /** For one test file. One that takes longer although nothing is broken is left out; one that takes longer only with a break has noticed it. */
+  readonly fileMs: number;
+  /** For all test files of one break. */
+  readonly breakMs: number;
+  readonly signal: AbortSignal;
+}
+
+const hook = pathToFileURL(join(import.meta.dirname, 'break-hook.ts')).href;
+
+/** Runs the tests that touch a broken file, the nearest first, until one fails or the time is up. */
+export class BreakRunner {
+  readonly #root: string;
+  readonly #testsOf: TestsOf;
+  readonly #sound = new Map<string, Promise<boolean>>();
+  readonly #unsound = new Set<string>();
+
+  constructor(root: string, testsOf: TestsOf) {
+    this.#root = root;
+    this.#testsOf = testsOf;
+  }
+
+  async try(broken: CodeBreak, limits: Limits): Promise<BreakOutcome> {
+    const until = performance.now() + limits.breakMs;
+    const tried: string[] = [];
+    for (const { test } of this.#testsOf(broken.file)) {
+      if (performance.now() >= until || limits.signal.aborted) break;
+      if (!test.startsWith('src/') && !test.startsWith('bench/') && !test.startsWith('tools/')) continue;
+      if (this.#unsound.has(test)) continue;
+      tried.push(test);
+      if (!(await this.#passes(test, broken, limits)) && (await this.#isSound(test, limits))) return { broken, noticedBy: test, tried };
+    }
+    return { broken, noticedBy: undefined, tried };
+  }
+
+  /** Whether the test passes when nothing is broken; one that does not, or is too slow, notices nothing. */
+  async #isSound(test: string, limits: Limits): Promise<boolean> {
+    const known = this.#sound.get(test) ?? this.#passes(test, undefined, limits);
+    this.#sound.set(test, known);
+    if (await known) return true;
+    this.#unsound.add(test);
+    return false;
+  }
+
+  /** Tests that notice nothing: they fail without a break, or take too long. */
+  get unsound(): readonly string[] {
+    return [...this.#unsound];
+  }
+
+  async #passes(test: string, broken: CodeBreak | undefined, { fileMs, signal }: Limits): Promise<boolean> {
+    const env = { ...process.env };
+    if (broken) {
+      env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${hook}`.trim();
+      env['GANTRY_TEST_BREAK'] = JSON.stringify({ ...broken, path: join(this.#root, broken.file) });
+    }
+    const args = ['--disable-warning=ExperimentalWarning', '--test-reporter=dot', test];
+    // A group of its own, so that whatever the test started ends with it.
+    const child = spawn(process.execPath, args, { cwd: this.#root, env, detached: true, stdio: 'ignore' });
+    const stop = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+    };
+    const timer = setTimeout(stop, fileMs);
+    signal.addEventListener('abort', stop, { once: true });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    return code === 0;
+  }
+}
