@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
 import { type ApiRig, reader, startApiRig, writer } from './testing/api-rig.ts';
 
 let rig: ApiRig;
@@ -140,14 +141,12 @@ test('priority, archive and the archive of old jobs', async () => {
 
 test('locks that are held are listed, as a resource and as a query', async () => {
   const id = await submit(delay(0.5, { on_nodes: ['node4'] }));
-  for (;;) {
+  const held = await until('the job holds a lock', async () => {
     const locks = (await get('/2/locks')).body as { name: string; owners: number[] }[];
-    const held = locks.find(({ owners }) => owners.includes(id));
-    if (!held) continue;
-    const { body } = await get('/2/query/lock?fields=name,owner');
-    const rows = (body as { data: [[0, string], [0, string[]]][] }).data;
-    assert.deepEqual(rows.find(([[, name]]) => name === held.name)?.[1], [0, [String(id)]]);
-    break;
-  }
+    return locks.find(({ owners }) => owners.includes(id));
+  });
+  const { body } = await get('/2/query/lock?fields=name,owner');
+  const rows = (body as { data: [[0, string], [0, string[]]][] }).data;
+  assert.deepEqual(rows.find(([[, name]]) => name === held.name)?.[1], [0, [String(id)]]);
   await follow(id);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
 import { type Clock, type ErrorReport, GantryError, seededRandom, systemClock } from '../base/index.ts';
 import { type Job, type JobOp, type JobStatus, jobStatus, keys, type Touch } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
@@ -272,7 +273,7 @@ function gated(touches: readonly Touch[] = [{ kind: 'instance', name: 'web1', mo
     for (let change = await queue.get(id); change && jobStatus(change) !== 'running'; change = await queue.get(id)) {
       await queue.waitForChange(id, { status: jobStatus(change), timeoutMs: 10_000 });
     }
-    while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until('a step waits at the gate', () => gates.length > 0);
     gates.shift()?.();
     return end(queue, id);
   };
@@ -512,7 +513,7 @@ describe('a change of the configuration', () => {
       now: () => systemClock.now(),
       sleep: async (ms, signal) => {
         if (ms > 10_000) return systemClock.sleep(ms, signal);
-        while (fixture.config.current.instances.size === 0) await systemClock.sleep(1, signal);
+        await until('there is an instance', () => fixture.config.current.instances.size > 0);
       },
     };
     const fixture = await start({ wrap, clock });
@@ -539,7 +540,7 @@ describe('after a restart', () => {
     });
     const ids = await first.queue.submitMany([[reboot], [reboot], [{ ...reboot, depends: [[-1, ['success']]] }]], 'alice');
     await first.queue.waitForChange(1, { status: 'queued', timeoutMs: 1000 });
-    while (first.queue.list()[0]?.ops[0]?.execution?.outcomes.length !== 1) await new Promise((resolve) => setImmediate(resolve));
+    await until('the first step is done', () => first.queue.list()[0]?.ops[0]?.execution?.outcomes.length === 1);
     await first.close();
     open.pop();
     assert.deepEqual(statuses(first.queue.list()[0]), ['running'], 'not recorded as failed');
@@ -573,7 +574,7 @@ describe('after a restart', () => {
     const { operation, order, open: openGate } = gated();
     const first = await start({ operations: operationMap(operation) });
     const id = await first.queue.submit([reboot], 'alice');
-    while (order.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until('something ran', () => order.length > 0);
     await first.store.transact({ compares: [], writes: [{ type: 'delete', key: keys.leader }] });
     const before = await first.store.range(keys.jobs);
     const ended = openGate(first.queue, id);

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/index.ts';
 import { type EtcdServer, startEtcdServer } from '../../src/store/testing/etcd-server.ts';
 import { type FakeNodes, startFakeNodes } from '../support/fake-nodes.ts';
 import type { RivalOrders } from '../support/rival-master.ts';
+import { until } from '../support/until.ts';
 import { masterCredentials, writeCluster } from '../support/write-cluster.ts';
 
 // Two masters over a real etcd, with real agents over fake machines. The first one is struck while a node works for it.
@@ -72,13 +73,10 @@ async function startRival(name: string): Promise<Rival> {
     pid: child.pid ?? 0,
     said,
     async says(pattern) {
-      const deadline = performance.now() + 30_000;
-      for (;;) {
-        const line = said().find((each) => pattern.test(each));
-        if (line !== undefined) return line;
-        assert.ok(performance.now() < deadline, `${name} never said ${pattern}, but: ${output}${problem}`);
-        await sleep(50);
-      }
+      const found = () => said().find((each) => pattern.test(each));
+      return until(`${name} says ${pattern.source}`, found).catch((cause: unknown) => {
+        throw new Error(`${output}${problem}`, { cause });
+      });
     },
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run, seededRandom } from '../../src/base/index.ts';
 import { findDaemon } from '../../src/cli/local/daemon-process.ts';
 import { localPaths } from '../../src/cli/local/local-paths.ts';
+import { until } from '../support/until.ts';
 import { assertVerified, changesNothing, configurationOf, guestProcesses, tracesOf } from './cluster-traces.ts';
 import { type CommandResult, startLocalCluster } from './local-cluster.ts';
 
@@ -47,21 +48,12 @@ async function guestPid(name: string): Promise<number | undefined> {
   return (await guestProcesses(cluster.summary.uid_base)).find((guest) => guest.name === name)?.pid;
 }
 
-/** Asks again until the answer is yes. */
-async function until(what: string, answer: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await answer())) {
-    assert.ok(performance.now() < deadline, `in half a minute it did not come true that ${what}`);
-    await sleep(300);
-  }
-}
-
 async function field(kind: 'instance' | 'node', name: string, wanted: string): Promise<unknown> {
   const [row] = JSON.parse(await gantry(kind, 'info', name, '--output', 'json')) as Record<string, unknown>[];
   return row?.[wanted];
 }
 
-const becomes = (kind: 'instance' | 'node', name: string, wanted: string, value: unknown): Promise<void> =>
+const becomes = (kind: 'instance' | 'node', name: string, wanted: string, value: unknown): Promise<boolean> =>
   until(`${wanted} of ${name} is ${value}`, async () => (await field(kind, name, wanted)) === value);
 
 test('what cannot be is refused with its reason, and nothing changes', async () => {

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { run } from '../../src/base/index.ts';
 import type { LocalSummary } from '../../src/cli/local/local-summary.ts';
 import { identifyProcess } from '../../src/cli/local/process-identity.ts';
+import { until } from '../support/until.ts';
 import { assertNothingLeft, type LocalSandbox, localSandbox } from './local-cluster.ts';
 
 /** Runs a test in a sandbox that is gone afterwards without a trace. */
@@ -36,7 +37,7 @@ test('a cluster is started, found again, mended, stopped with its data kept, and
     const modified = await sandbox.gantry(['cluster', 'modify', '--enabled-data-collectors', 'lv=no']);
     assert.equal(modified.code, 0, modified.stderr);
     // From the configuration by way of the master, the node agent and its file.
-    for (const node of first.nodes) while ((await collectorsOf(node)).includes('lv'));
+    for (const node of first.nodes) await until('lv is switched off', async () => !(await collectorsOf(node)).includes('lv'));
 
     const again = await sandbox.up();
     assert.deepEqual(again, first, 'nothing was started anew');

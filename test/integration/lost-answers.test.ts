@@ -4,6 +4,7 @@ import { GantryError, silentLog } from '../../src/base/index.ts';
 import type { Garbage } from '../../src/cluster/garbage.ts';
 import { createStoredGarbage } from '../../src/cluster/stored-garbage.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { until } from '../support/until.ts';
 
 // What a master does when it cannot know what a node has done. Agents, handlers and jobs are the real ones.
 
@@ -89,7 +90,7 @@ test('a node that hangs does not make the reports of the others old', { timeout:
   const seen = () => [one, two].map((node) => live.node(node)?.at ?? 0);
   for (let look = 0; look < 3; look++) {
     const before = seen();
-    while (seen().some((at, index) => at <= (before[index] ?? 0))) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('both nodes were seen again', () => seen().every((at, index) => at > (before[index] ?? 0)));
   }
 });
 
@@ -101,7 +102,7 @@ test('the watcher leaves alone what was stopped after it had looked', async () =
   const stop = await jobs.submit([{ OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: 'web1' }], 'tester');
   const start = await jobs.submit([{ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'web1', no_remember: true }], 'gantry-watcher');
   for (const id of [stop, start]) await jobs.waitForChange(id, { status: 'queued', timeoutMs: 1 });
-  while (jobs.list().some((job) => job.end_ts === null)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('all jobs have ended', () => jobs.list().every((job) => job.end_ts !== null));
   assert.deepEqual(statesOn(master, one), []);
 });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -17,12 +18,12 @@ interface Report {
 /** Two reports that are not the same: it collects, and goes on. */
 async function collects(port: number): Promise<void> {
   const seen = new Set<number>();
-  while (seen.size < 2) {
+  await until('there are two reports', async () => {
     const reply = await fetch(`http://127.0.0.1:${port}/1/report/default/cpu-avg-load`).catch(() => undefined);
     const report = (await reply?.json()) as Report | undefined;
     if (report?.data.cpu_number !== undefined) seen.add(report.timestamp);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return seen.size >= 2;
+  });
 }
 
 test('with a full disk below its log, its cache of compiled code and its settings the agent starts, collects and stays', {

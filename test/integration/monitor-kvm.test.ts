@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectQmp } from '../../src/base/index.ts';
 import type { Collector } from '../../src/monitor/collector/collector.ts';
 import type { InstanceSource } from '../../src/monitor/collector/instance-source.ts';
@@ -16,6 +15,7 @@ import { calmRun, createTestHost } from '../../src/monitor/testing/test-host.ts'
 import { handlerContext } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { instanceFiles } from '../../src/node/hypervisor/kvm/instance-files.ts';
 import { createKvmHarness } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
+import { until } from '../support/until.ts';
 
 test('a real QEMU of the node agent: measured while it runs, and told apart when it is stopped or killed', async () => {
   const harness = await createKvmHarness();
@@ -53,7 +53,7 @@ test('a real QEMU of the node agent: measured while it runs, and told apart when
     await harness.source.start(request, handlerContext());
     assert.equal((await verdict())[0], 'running');
     process.kill((await harness.source.list())[0]?.pid as number, 'SIGKILL');
-    while ((await harness.source.list())[0]?.state !== 'crashed');
+    await until('it is crashed', async () => (await harness.source.list())[0]?.state === 'crashed');
     assert.deepEqual(await verdict(), ['crashed', 'up', 'crashed: its process has ended']);
   } finally {
     files.close();
@@ -102,18 +102,21 @@ test('who ended an instance, and when that was first seen, is known to an agent 
 
     const qmp = await connectQmp(instanceFiles(runDir, logDir, ref).qmp);
     await qmp.execute('system_powerdown');
-    while (((await qmp.execute('query-status')) as { status: string }).status !== 'shutdown') await sleep(20);
+    await until(
+      'the guest has switched itself off',
+      async () => ((await qmp.execute('query-status')) as { status: string }).status === 'shutdown',
+    );
     qmp.close();
     const stopped = await verdict();
     assert.deepEqual(stopped.slice(0, 3), ['shutdown', 'up', 'stopped by its user']);
     // The node agent looks, and ends the QEMU that is left.
-    while ((await harness.source.list())[0]?.state !== 'shutdown') await sleep(20);
+    await until('it is shut down', async () => (await harness.source.list())[0]?.state === 'shutdown');
     assert.deepEqual(await verdict(), stopped);
 
     await harness.source.start(request, handlerContext());
     assert.equal((await verdict())[0], 'running');
     process.kill((await harness.source.list())[0]?.pid as number, 'SIGKILL');
-    while ((await harness.source.list())[0]?.state !== 'crashed') await sleep(20);
+    await until('it is crashed', async () => (await harness.source.list())[0]?.state === 'crashed');
     const crashed = await verdict();
     assert.deepEqual(crashed.slice(0, 3), ['crashed', 'up', 'crashed: its process has ended']);
 

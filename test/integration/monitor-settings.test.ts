@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clusterInfo } from '../../src/api/query/cluster-info.ts';
 import { builtInCollectors, clusterOpcodes, validate } from '../../src/model/index.ts';
 import { startSimulatedMaster } from '../support/simulated-master.ts';
+import { until } from '../support/until.ts';
 
 test('names and intervals that cannot be are refused', () => {
   const { params } = clusterOpcodes.clusterSetParams;
@@ -17,14 +17,14 @@ test('names and intervals that cannot be are refused', () => {
   }
 });
 
-test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async ({ signal }) => {
+test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async () => {
   const master = await startSimulatedMaster(3, { pollIntervalMs: 50 });
   const { config, live } = master.leading.services;
   const set = (params: Record<string, unknown>) => master.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', ...params });
   const info = () => clusterInfo(config.current, '1');
   const untilAllHave = async (wanted: object) => {
     const have = () => master.simulation.nodes.map((node) => JSON.stringify(live.node(node)?.info.data_collectors));
-    while (have().some((one) => one !== JSON.stringify(wanted))) await sleep(20, undefined, { signal });
+    await until('all nodes have the settings', () => have().every((one) => one === JSON.stringify(wanted)));
   };
   try {
     await untilAllHave({});

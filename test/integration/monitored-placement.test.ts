@@ -6,13 +6,13 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { allocation, requestOf, runQuietly, textOf } from '../../src/htools/programs/testing/small-cluster.ts';
 import type { Hypervisor } from '../../src/node/hypervisor/hypervisor.ts';
 import { handlerContext } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { bootImage } from '../../src/node/hypervisor/kvm/boot-image.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
+import { until } from '../support/until.ts';
 
 // Two agents as operators start them, each for a node of its own with real guests; placement asks both over TLS.
 const [hotNode, coldNode] = ['127.0.0.1', '127.0.0.2'];
@@ -84,24 +84,24 @@ async function startGuest(hypervisor: Hypervisor, kind: keyof typeof guests): Pr
 }
 
 /** Waits until the agent knows averages of all its guests that `fits` accepts. */
-async function untilUsed(address: string, names: readonly string[], fits: (cpu: number) => boolean, signal: AbortSignal): Promise<void> {
-  for (;;) {
+async function untilUsed(address: string, names: readonly string[], fits: (cpu: number) => boolean): Promise<void> {
+  const allKnown = async () => {
     const usage = await report<{ name: string; cpuAverage: Record<string, number | null> }[]>(address, 'instance/inst-usage');
     const known = Array.isArray(usage) ? usage.filter(({ cpuAverage }) => fits(cpuAverage['300'] ?? Number.NaN)) : [];
-    if (names.every((name) => known.some((one) => one.name === name))) return;
-    await sleep(200, undefined, { signal });
-  }
+    return names.every((name) => known.some((one) => one.name === name));
+  };
+  await until('the averages of all guests are known', allKnown, { seconds: 60, everyMs: 200 });
 }
 
 const options = () => ['--mond=yes', '--mond-certificates', identity.folder, `--mond-port=${port}`, '--exit-on-missing-mond-data'];
 
-test('hbal parts two guests that really are busy, where their sizes look balanced', { timeout: 120_000 }, async ({ signal }) => {
+test('hbal parts two guests that really are busy, where their sizes look balanced', { timeout: 120_000 }, async () => {
   const hot = [await startGuest(harness.source, 'hot'), await startGuest(harness.source, 'hot')];
   const beside = [await startGuest(harness.source, 'cold')];
   const cold = [await startGuest(harness.target, 'cold'), await startGuest(harness.target, 'cold')];
-  await untilUsed(hotNode, hot, (cpu) => cpu > 0.1, signal);
-  await untilUsed(hotNode, beside, Number.isFinite, signal);
-  await untilUsed(coldNode, cold, Number.isFinite, signal);
+  await untilUsed(hotNode, hot, (cpu) => cpu > 0.1);
+  await untilUsed(hotNode, beside, Number.isFinite);
+  await untilUsed(coldNode, cold, Number.isFinite);
   const on = (primary: string, secondary: string) => (name: string) => ({ name, template: 'drbd' as const, primary, secondary });
   const instances = [...[...hot, ...beside].map(on(hotNode, coldNode)), ...cold.map(on(coldNode, hotNode))];
   const file = join(harness.directory, 'cluster.data');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { GantryError } from '../../src/base/index.ts';
 import { createOperations, jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, type SimulatedMasterOptions, startSimulatedMaster } from '../support/simulated-master.ts';
+import { until } from '../support/until.ts';
 
 // Where a whole master puts instances. Agents, jobs and locks are real; hypervisors and disks are not.
 
@@ -238,7 +238,7 @@ test('while instances move, others are placed; room is theirs on both nodes, and
   simulation.hold('migration-send', release.promise);
   const migrate = (instance_name: string) => jobs.submit([{ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name }], 'tester');
   const moves = [await migrate('web1'), await migrate('web2'), await migrate('web3')];
-  while (simulation.count('migration-send') < 2) await setTimeout(5);
+  await until('two memories are on their way', () => simulation.count('migration-send') >= 2);
   assert.deepEqual(await statusesOf(cluster, moves), ['running', 'waiting', 'running']);
 
   await cluster.run(create('small', gib));

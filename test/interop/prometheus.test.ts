@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { startMonitor } from '../../src/monitor/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 /** What the tests of the query API need of its answer. */
 interface Series {
@@ -47,11 +48,11 @@ async function query(port: number, expression: string): Promise<readonly Series[
 
 /** Asks until there is an answer that is good enough; the test's own time-out ends it. */
 async function eventually(port: number, expression: string, enough: (series: readonly Series[]) => boolean): Promise<readonly Series[]> {
-  for (;;) {
+  const answer = async () => {
     const series = await query(port, expression);
-    if (enough(series)) return series;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+    return enough(series) && series;
+  };
+  return until(`Prometheus has enough of ${expression}`, answer, { seconds: 60, everyMs: 200 });
 }
 
 const skip = installed ? false : 'prometheus is not installed';

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/support/until.ts';
 import { run } from '../../base/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 
@@ -92,13 +93,10 @@ test('without a cluster it answers on loopback from real files, and ends when it
   try {
     const names = (await (await fetch(`http://127.0.0.1:${agent.port}/1/list/collectors`)).json()) as [string][];
     assert.ok(names.some(([name]) => name === 'cpu-avg-load'));
-    for (;;) {
-      const report = (await (await fetch(`http://127.0.0.1:${agent.port}/1/report/default/cpu-avg-load`)).json()) as {
-        data: { cpu_number?: number };
-      };
-      if (report.data.cpu_number !== undefined) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until('processors are counted', async () => {
+      const reply = await fetch(`http://127.0.0.1:${agent.port}/1/report/default/cpu-avg-load`);
+      return ((await reply.json()) as { data: { cpu_number?: number } }).data.cpu_number !== undefined;
+    });
     const page = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text();
     assert.match(page, /^gantry_node_cpu_load_cores\{window="60"\}/m);
   } finally {
@@ -106,7 +104,7 @@ test('without a cluster it answers on loopback from real files, and ends when it
   }
 });
 
-test('what is set for collectors counts from the start, and anew on SIGHUP', { timeout: 60_000 }, async ({ signal }) => {
+test('what is set for collectors counts from the start, and anew on SIGHUP', { timeout: 60_000 }, async () => {
   const config = join(dir, 'monitor.json');
   const set = (settings: object) => writeFileSync(config, JSON.stringify({ data_collectors: settings }));
   set({ lv: { active: false } });
@@ -119,14 +117,14 @@ test('what is set for collectors counts from the start, and anew on SIGHUP', { t
     assert.deepEqual(await shown(), ['drbd']);
     set({ drbd: { active: false }, memroy: { active: false } });
     agent.child.kill('SIGHUP');
-    while ((await shown())[0] !== 'lv') await sleep(20, undefined, { signal });
+    await until('lv is shown first', async () => (await shown())[0] === 'lv');
     assert.deepEqual(await shown(), ['lv']);
-    while (!/"level":40.*"collector":"memroy","did_you_mean":"memory"/.test(agent.log())) await sleep(20, undefined, { signal });
+    await until('the misspelt name is logged', () => /"level":40.*"collector":"memroy","did_you_mean":"memory"/.test(agent.log()));
     set({ 'node-health': { command: 'no-such-command' } });
     agent.child.kill('SIGHUP');
     const health = async () => (await fetch(`http://127.0.0.1:${agent.port}/1/report/node/node-health`)).text();
     // It is not there, and maybe not even its folder.
-    while (!/no-such-command fails: ENOENT/.test(await health())) await sleep(20, undefined, { signal });
+    await until('the missing command is reported', async () => /no-such-command fails: ENOENT/.test(await health()));
   } finally {
     assert.equal(await stop(agent), 0);
   }
@@ -185,12 +183,12 @@ describe('beyond loopback', () => {
   });
 });
 
-test('with TLS and no authority for bearers of a token; tokens are read again on SIGHUP', { timeout: 60_000 }, async ({ signal }) => {
+test('with TLS and no authority for bearers of a token; tokens are read again on SIGHUP', { timeout: 60_000 }, async () => {
   const tokens = join(dir, 'changing-tokens');
   writeFileSync(tokens, `${token}\n`, { mode: 0o600 });
   const agent = await start('--listen', '0.0.0.0:0', '--certificates', ownOnly, '--token-file', tokens);
   const heard = async (line: RegExp) => {
-    while (!line.test(agent.log())) await sleep(10, undefined, { signal });
+    await until(`the log has ${line.source}`, () => line.test(agent.log()));
   };
   try {
     assert.deepEqual([await askTls(agent.port, client), await askTls(agent.port, undefined, token)], [401, 200]);
@@ -200,14 +198,14 @@ test('with TLS and no authority for bearers of a token; tokens are read again on
     assert.equal(await askTls(agent.port, undefined, token), 200);
     writeFileSync(tokens, `${token}-of-tomorrow\n`);
     agent.child.kill('SIGHUP');
-    while ((await askTls(agent.port, undefined, `${token}-of-tomorrow`)) !== 200) await sleep(10, undefined, { signal });
+    await until('the new token is taken', async () => (await askTls(agent.port, undefined, `${token}-of-tomorrow`)) === 200);
     assert.equal(await askTls(agent.port, undefined, token), 401);
   } finally {
     assert.equal(await stop(agent), 0);
   }
 });
 
-test('an authority that vanishes while the agent runs opens it to nobody', { timeout: 60_000 }, async ({ signal }) => {
+test('an authority that vanishes while the agent runs opens it to nobody', { timeout: 60_000 }, async () => {
   const folder = join(dir, 'vanishing');
   cpSync(nodeFiles, folder, { recursive: true });
   const agent = await start('--listen', '0.0.0.0:0', '--certificates', folder);
@@ -215,7 +213,7 @@ test('an authority that vanishes while the agent runs opens it to nobody', { tim
     for (const name of ['ca.crl', 'ca.crt']) {
       rmSync(join(folder, name));
       agent.child.kill('SIGHUP');
-      while (!agent.log().includes(`${name} is missing`)) await sleep(10, undefined, { signal });
+      await until(`${name} is missed`, () => agent.log().includes(`${name} is missing`));
       assert.deepEqual(
         [await askTls(agent.port, client), await askTls(agent.port, stranger), await askTls(agent.port, undefined)],
         [200, 401, 401],
@@ -229,7 +227,7 @@ test('an authority that vanishes while the agent runs opens it to nobody', { tim
 test('told to end twice, it ends once, in order', async () => {
   const agent = await start('--listen', '127.0.0.1:0');
   agent.child.kill('SIGTERM');
-  while (!agent.log().includes('told to end')) await sleep(5);
+  await until('it is told to end', () => agent.log().includes('told to end'));
   agent.child.kill('SIGTERM');
   const [code, signal] = await once(agent.child, 'exit');
   assert.deepEqual([code, signal], [0, null]);

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { until } from '../../../test/support/until.ts';
 import { silentLog } from '../../base/index.ts';
 import type { JobQueue } from '../../jobs/index.ts';
 import { publishQueue } from './publish-queue.ts';
@@ -17,7 +18,7 @@ test('jobs are counted by their state while the master leads', async () => {
   let list = jobs('running', 'queued', 'queued', 'error');
   const stop = publishQueue({ list: () => list }, file, silentLog, 10);
   const told = async (wanted: object) => {
-    while (!existsSync(file) || JSON.stringify(JSON.parse(readFileSync(file, 'utf8')).jobs) !== JSON.stringify(wanted)) await sleep(5);
+    await until('the jobs are counted', () => existsSync(file) && isDeepStrictEqual(JSON.parse(readFileSync(file, 'utf8')).jobs, wanted));
   };
   try {
     await told({ queued: 2, waiting: 0, running: 1, error: 1 });

@@ -6,7 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/support/until.ts';
 import { connectQmp } from '../../base/index.ts';
 import { connectGuest, type GuestConnection } from './connect-guest.ts';
 
@@ -109,7 +109,7 @@ test('a real QEMU tells of being stopped and of going on', async () => {
   const child = spawn('qemu-system-x86_64', [...options, ...sockets, ...balloon], { stdio: 'ignore' });
   let connection: GuestConnection | undefined;
   try {
-    while (!existsSync(other)) await sleep(20);
+    await until('QEMU has its socket', () => existsSync(other));
     connection = await connectGuest(own, { now: () => performance.now(), patience: 5000, pollingInterval: 10 });
     const operator = await connectQmp(other);
     const stateAfter = async (command: string) => {

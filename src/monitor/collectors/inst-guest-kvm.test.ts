@@ -6,6 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/support/until.ts';
 import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
@@ -139,7 +140,7 @@ test('one connection each instance, kept, opened again when lost, closed when th
   assert.equal(qemu.connections, 2);
   host.instances = [];
   assert.deepEqual(await collect(calmRun), []);
-  while (qemu.open > 0) await sleep(5);
+  await until('no connection is open', () => qemu.open === 0);
 });
 
 test('one that hangs, one that talks rubbish, one without a socket: the others are told of', async () => {
@@ -200,7 +201,7 @@ test('when time is up all are told of, and a collector that begins anew still le
   host.context.kept(guestStates).set('good', 'paused');
   const time = new AbortController();
   const collecting = host.begin(instGuestKvm)({ signal: time.signal });
-  while (asked < slow.length) await sleep(5);
+  await until('all slow guests are asked', () => asked >= slow.length);
   time.abort();
   assert.deepEqual(await collecting, [
     ...slow.map((name) => ({ name, hangs: false, problem: 'no answer yet when time was up' })),
@@ -228,7 +229,7 @@ test('a real QEMU', async () => {
     { stdio: 'ignore' },
   );
   try {
-    while (!existsSync(socket)) await sleep(20);
+    await until('QEMU has its socket', () => existsSync(socket));
     host.instances = [{ name: 'web1', hypervisor: 'kvm', pid: child.pid as number, qmpSocket: socket, interfaces: [] }];
     const collect = host.begin(instGuestKvm);
     const [guest] = (await collect(calmRun)) as Data;

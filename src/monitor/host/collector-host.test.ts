@@ -4,6 +4,7 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import type { CollectOutcome } from './collect-request.ts';
 import { type CollectorHost, createCollectorHost } from './collector-host.ts';
 import { fromJsonBytes } from './json-bytes.ts';
@@ -82,7 +83,7 @@ test('a collector that hangs in the system keeps one thread, and is not run agai
       assert.deepEqual(dataOf(await host.collect('good', 5000)), { name: 'good' });
       // The other side of the pipe opens, and the thread can end.
       closeSync(openSync(join(root, 'pipe'), constants.O_RDWR));
-      while (host.stuckThreads > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until('no thread is stuck', () => host.stuckThreads === 0);
       assert.match(failureOf(await host.collect('stuck-in-the-system', 300)), /^blocked: held/);
       closeSync(openSync(join(root, 'pipe'), constants.O_RDWR));
     }, root);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import { createPluginFolder } from '../testing/plugin-folder.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -89,8 +90,7 @@ test('the log has a line for each plugin that comes, changes, goes or is refused
   await up();
   rmSync(`${folder.directory}/x`);
   rmSync(`${folder.directory}/x.yaml`);
-  while (!agent.log.some(([message, facts]) => message === 'a plugin has gone' && facts.includes('"x"')))
-    await new Promise((resolve) => setTimeout(resolve, 25));
+  await until('the plugin has gone', () => agent.log.some(([message, facts]) => message === 'a plugin has gone' && facts.includes('"x"')));
   const of = (name: string) => agent.log.filter(([, facts]) => facts?.includes(`"${name}"`)).map(([message]) => message);
   assert.deepEqual(
     of('x').filter((message) => message !== 'a plugin is refused'),

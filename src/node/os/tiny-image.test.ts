@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import { run, silentLog, systemClock } from '../../base/index.ts';
 import { createLinuxNetwork } from '../network/linux-network.ts';
 import { createOsAdapter } from './os-adapter.ts';
@@ -13,15 +14,12 @@ import { buildTinyImage, builtinOsDir, tinyHvparams } from './tiny-image.ts';
 
 /** A text dialogue over a unix socket. */
 async function dialogue(path: string) {
-  let socket: Socket | undefined;
-  while (!socket) {
+  const socket = await until('the guest has its socket', () => {
     const attempt = connect(path);
-    const connected = await new Promise<boolean>((resolve) =>
-      attempt.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+    return new Promise<Socket | undefined>((resolve) =>
+      attempt.once('connect', () => resolve(attempt)).once('error', () => resolve(undefined)),
     );
-    if (connected) socket = attempt;
-    else await systemClock.sleep(50);
-  }
+  });
   let seen = '';
   socket.setEncoding('utf8').on('data', (piece: string) => {
     seen += piece;

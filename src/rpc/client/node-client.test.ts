@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import { GantryError } from '../../base/index.ts';
 import type { DiskSpec, InstanceSpec } from '../contract.ts';
 import type { CallContext, RpcCall } from '../rpc-dispatcher.ts';
@@ -100,7 +101,7 @@ describe('node client', () => {
       client.call(node, 'disk-create', diskParams, { stepId: 'stuck' }),
       withCode('NODE_TIMED_OUT', /disk-create for 0.3 s/),
     );
-    while (agent.cancelled.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the call is cancelled', () => agent.cancelled.length > 0);
     assert.deepEqual(agent.cancelled, ['stuck']);
   });
 
@@ -206,7 +207,7 @@ describe('node client', () => {
       return new Promise(() => {});
     });
     await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 'unwanted', signal: abort.signal }), withCode('CANCELLED'));
-    while (agent.cancelled.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the call is cancelled', () => agent.cancelled.length > 0);
     assert.deepEqual(agent.cancelled, ['unwanted']);
     await assert.rejects(client.call(node, 'node-info', {}, { signal: abort.signal }), withCode('CANCELLED'));
   });

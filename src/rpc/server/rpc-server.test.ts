@@ -5,6 +5,7 @@ import { Agent, request } from 'node:https';
 import { type Duplex, duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import { GantryError } from '../../base/index.ts';
 import { createAuthority } from '../certificates/create-authority.ts';
 import { createRevocationList } from '../certificates/create-revocation-list.ts';
@@ -269,8 +270,7 @@ describe('console', () => {
     const closed = new Promise((resolve) => lines[0]?.once('close', resolve));
     first.destroy();
     await closed;
-    let second: Duplex | undefined;
-    while (!second) second = await client.openConsole(node, 'i').catch(() => undefined);
+    const second = await until('the console is free', () => client.openConsole(node, 'i').catch(() => undefined));
     second.destroy();
   });
 
