@@ -19,6 +19,8 @@ export interface RunFilesOptions {
   /** For one file; then it is killed with its process group. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Tests of a file run in an order drawn with this seed: none may need what another left behind. */
+  readonly seed: number;
 }
 
 const printedLines = 60;
@@ -60,8 +62,10 @@ interface Execution {
   readonly printed: readonly string[];
 }
 
-async function execute(root: string, file: string, events: string, { timeoutMs, signal }: RunFilesOptions): Promise<Execution> {
-  const args = ['--disable-warning=ExperimentalWarning', `--test-reporter=${reporter}`, `--test-reporter-destination=${events}`, file];
+async function execute(root: string, file: string, events: string, { timeoutMs, signal, seed }: RunFilesOptions): Promise<Execution> {
+  const order = ['--test-randomize', `--test-random-seed=${seed}`];
+  const report = [`--test-reporter=${reporter}`, `--test-reporter-destination=${events}`];
+  const args = ['--disable-warning=ExperimentalWarning', ...order, ...report, file];
   const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const pieces: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => pieces.push(piece.toString()));

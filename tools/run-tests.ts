@@ -20,20 +20,28 @@ const phases: readonly Phase[] = [
   { name: 'tests of several nodes', patterns: ['test/**/*.test.ts'], concurrency: 1, minutes: 45 },
 ];
 
-const usage = `Usage: gantry test [--fast] [--only <part of a path>]
+const usage = `Usage: gantry test [--fast] [--only <part of a path>] [--seed <number>]
 
   --fast          only the check of types, mistakes, layers, layout and house style
   --only <text>   only test files whose path has this in it; repeat for more
+  --seed <n>      order of the tests in each file; without it a new one is drawn and printed
 `;
 
 /** Everything, or what was asked for; the last line has the counts. */
 async function runTests(args: readonly string[]): Promise<number> {
-  const options = { fast: { type: 'boolean' }, only: { type: 'string', multiple: true }, help: { type: 'boolean' } } as const;
+  const options = {
+    fast: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    help: { type: 'boolean' },
+  } as const;
   const { values } = parseArgs({ args: [...args], options });
   if (values.help) {
     process.stdout.write(usage);
     return 0;
   }
+  const seed = values.seed === undefined ? 1 + Math.floor(Math.random() * 1e6) : Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 0) throw new Error(`--seed: "${values.seed}" is not a whole number`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -44,9 +52,9 @@ async function runTests(args: readonly string[]): Promise<number> {
     const files = phaseFiles(phase, values.only).filter((file) => !done.has(file));
     for (const file of files) done.add(file);
     if (files.length === 0 || abort.signal.aborted) continue;
-    process.stdout.write(`\n== ${phase.name}: ${files.length} files\n`);
+    process.stdout.write(`\n== ${phase.name}: ${files.length} files, in the order of seed ${seed}\n`);
     const timeoutMs = phase.minutes * 60_000;
-    const counts = await runTestFiles(root, files, { concurrency: phase.concurrency, timeoutMs, signal: abort.signal });
+    const counts = await runTestFiles(root, files, { concurrency: phase.concurrency, timeoutMs, signal: abort.signal, seed });
     add(total, counts);
     failures.push(...counts.failures);
   }

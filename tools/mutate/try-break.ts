@@ -63,7 +63,8 @@ export class BreakRunner {
   }
 
   async #passes(test: string, broken: CodeBreak | undefined, { fileMs, signal }: Limits): Promise<boolean> {
-    const env = { ...process.env };
+    // Inside of a test, a program that is a test of its own must not know of the outer one.
+    const { NODE_TEST_CONTEXT: _, ...env }: NodeJS.ProcessEnv = process.env;
     if (broken) {
       env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${hook}`.trim();
       env['GANTRY_TEST_BREAK'] = JSON.stringify({ ...broken, path: join(this.#root, broken.file) });

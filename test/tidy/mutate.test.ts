@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findBreaks } from '../../tools/mutate/find-breaks.ts';
+import { importGraph } from '../../tools/mutate/import-graph.ts';
+import { sampleBreaks } from '../../tools/mutate/sample-breaks.ts';
+import { BreakRunner } from '../../tools/mutate/try-break.ts';
+
+const root = join(import.meta.dirname, 'testdata/mutate');
+const file = 'src/room/bounded.ts';
+const files = [file, 'src/room/index.ts', 'src/room/bounded.test.ts'];
+
+const told = (text: string) => findBreaks('src/room/x.ts', text).map(({ kind, before, after }) => `${kind}: ${before} > ${after}`);
+
+test('each kind of break is found', () => {
+  assert.deepEqual(told('if (a < b && !c) f(a, b);'), [
+    'condition: a < b && !c > false',
+    'condition: a < b && !c > (a < b)',
+    'condition: a < b && !c > (!c)',
+    'comparison: a < b > a >= b',
+    'comparison: a < b > a <= b',
+    'negation: !c > !!(c)',
+    'call: f(a, b); > ;',
+    'argument: f(a, b) > f(b, a)',
+  ]);
+  assert.deepEqual(told('const step = { undo: remove }; const x = await y(); const z = x ?? 1; const w = x ? y : z;'), [
+    'undo: undo: remove > undo: async () => undefined',
+    'await: await y() > (y())',
+    'condition: x ?? 1 > (1)',
+    'condition: x ? y : z > (z)',
+  ]);
+  assert.deepEqual(told('type A = B extends C ? D : E; interface F { g: H }'), []);
+});
+
+test('a sample follows from the seed, and a change of the code elsewhere leaves it as it was', () => {
+  const text = Array.from({ length: 40 }, (_, index) => `export const f${index} = (a: number) => a < ${index};`).join('\n');
+  const chosen = (source: string, seed: number) =>
+    sampleBreaks(findBreaks('src/room/x.ts', source), seed, 5).map(({ identity }) => identity);
+  assert.deepEqual(chosen(text, 1), chosen(`// a comment\nconst other = 1;\n${text}`, 1));
+  assert.notDeepEqual(chosen(text, 1), chosen(text, 2));
+  assert.equal(new Set(chosen(text, 1)).size, 5);
+});
+
+test('a break is tried on the tests that touch its file, through the door of a room too; the files stay as they are', async () => {
+  const text = readFileSync(join(root, file), 'utf8');
+  const runner = new BreakRunner(root, importGraph(root, files));
+  const limits = { fileMs: 20_000, breakMs: 60_000, signal: new AbortController().signal };
+  const outcomes = [];
+  for (const broken of findBreaks(file, text)) {
+    const { noticedBy } = await runner.try(broken, limits);
+    outcomes.push([broken.before, broken.after, noticedBy]);
+  }
+  assert.deepEqual(outcomes, [
+    ['value < 10', 'false', 'src/room/bounded.test.ts'],
+    ['value < 10', 'value >= 10', 'src/room/bounded.test.ts'],
+    ['value < 10', 'value <= 10', 'src/room/bounded.test.ts'],
+    ['value < 20', 'value >= 20', 'src/room/bounded.test.ts'],
+    ['value < 20', 'value <= 20', undefined],
+  ]);
+  assert.equal(readFileSync(join(root, file), 'utf8'), text);
+  assert.deepEqual(runner.unsound, []);
+});

@@ -1,0 +1,1 @@
+export { isBounded } from './bounded.ts';
