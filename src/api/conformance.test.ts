@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
 import { type ApiRig, startApiRig, writer } from './testing/api-rig.ts';
 import { captured, capturedIndex } from './testing/captured.ts';
 import { differences, shapeDifferences } from './testing/differences.ts';
@@ -75,12 +76,13 @@ for (const kind of ['instance', 'node', 'group', 'network', 'job', 'lock', 'expo
 async function finishedJob(body: unknown): Promise<Record<string, unknown>> {
   const { body: id } = await rig.client.send('POST', '/2/jobs', { user: writer, body });
   assert.equal(typeof id, 'number');
-  for (;;) {
+  return until(`job ${String(id)} has ended`, async () => {
     const { body: job } = await rig.client.send('GET', `/2/jobs/${String(id)}`, { user: writer });
     const row = job as Record<string, unknown>;
     if (['success', 'error', 'canceled'].includes(String(row['status']))) return row;
     await rig.client.send('GET', `/2/jobs/${String(id)}/wait?fields=status&previous_job_info=["${row['status']}"]`, { user: writer });
-  }
+    return undefined;
+  });
 }
 
 /** The parameters and the log of an opcode are its own. */

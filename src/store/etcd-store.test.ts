@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
 import { silentLog, systemClock } from '../base/index.ts';
 import { createConfig } from './create-config.ts';
 import { type EtcdOptions, openEtcdStore } from './etcd-store.ts';
@@ -35,14 +36,9 @@ const put = (key: string, value: string) => ({ type: 'put', key, value }) as con
 
 /** Repeats a blind write until it is acknowledged, as its owner would. */
 async function writeSurely(store: Store, key: string, value: string): Promise<void> {
-  for (;;) {
-    try {
-      await store.transact({ compares: [], writes: [put(key, value)] });
-      return;
-    } catch (error) {
-      assert.equal((error as { code?: string }).code, 'STORE_UNAVAILABLE');
-    }
-  }
+  const write = () => store.transact({ compares: [], writes: [put(key, value)] });
+  const failed = (error: unknown) => assert.equal((error as { code?: string }).code, 'STORE_UNAVAILABLE');
+  await until(`${key} is written`, () => write().then(() => true, failed), { seconds: 60 });
 }
 
 test('etcd: a watch goes on over restarts of the server without gaps and repeats', async () => {

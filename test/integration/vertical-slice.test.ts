@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../support/until.ts';
 import { assertVerified, changesNothing, configurationOf, guestProcesses, tracesOf } from './cluster-traces.ts';
 import { inGuest, openGuestShell } from './guest-console.ts';
 import { startLocalCluster } from './local-cluster.ts';
@@ -193,14 +194,16 @@ test('clients of Ganeti create, move and remove an instance over HTTPS', async (
   const { http, ...client } = await cluster.client();
   const done = async (id: unknown) => {
     assert.equal(typeof id, 'number');
-    for (;;) {
+    const look = async () => {
       const job = (await http.request('GET', `/2/jobs/${id}`)) as { status: string; opresult: unknown[]; ops: { OP_ID: string }[] };
       if (job.status === 'success') return job;
       assert.doesNotMatch(job.status, /error|canceled/, JSON.stringify(job.opresult));
       await http.request('GET', `/2/jobs/${id}/wait`, {
         body: { fields: ['status'], previous_job_info: [job.status], previous_log_serial: null },
       });
-    }
+      return undefined;
+    };
+    return until(`job ${id} has ended`, look, { seconds: 120 });
   };
   const body = {
     __version__: 1,

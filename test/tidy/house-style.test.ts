@@ -84,6 +84,15 @@ test('nothing is left undone, switched off or hidden from the compiler', () => {
   none(everywhere(matches(/\b(test|it|describe|suite)\.(only|skip|todo)\b|\b(only|skip|todo): true\b/)), 'run every test');
 });
 
+test('no test waits in a loop of its own', () => {
+  const loops = matches(/^\s*(for \(;;\)|while \([^;]*\)(;$| await (sleep|set|new|system)))/);
+  const tests = (file: SourceFile) => (isTest(file.path) || file.path.startsWith('test/') ? loops(file) : []);
+  none(
+    everywhere((file) => (file.path === 'test/support/until.ts' ? [] : tests(file))),
+    'test/support/until.ts has a limit and a message',
+  );
+});
+
 test('the type "any" does not occur', () => {
   none(
     everywhere((file) => [...nodesOf(file.tree)].filter((node) => node.kind === ts.SyntaxKind.AnyKeyword).map((node) => place(file, node))),
