@@ -35,7 +35,7 @@ test('the order of the tests of a file follows the seed', () => {
       .join('');
   const orders = [1, 1, 2, 3].map(order);
   assert.deepEqual(
-    orders.map((each) => [...each].sort().join('')),
+    orders.map((each) => each.split('').sort().join('')),
     Array.from({ length: 4 }, () => 'abcdef'),
   );
   assert.equal(orders[0], orders[1]);
