@@ -2,16 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../base/index.ts';
 import { createJobQueue, type JobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import { type Config, type ConfigDraft, campaign, type Leadership, openConfig, type Store } from '../store/index.ts';
+import {
+  type Config,
+  type ConfigDraft,
+  campaign,
+  createSecretBox,
+  type Leadership,
+  openConfig,
+  type SecretBox,
+  type Store,
+} from '../store/index.ts';
 import { CertificateRenewer } from './certificate-renewer.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
 import { busyInstances } from './lib/busy-instances.ts';
+import { declaredSecrets } from './lib/osparams.ts';
+import { sealOsparams } from './lib/seal-osparams.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
 import { MonitorDistributor } from './monitor-distributor.ts';
 import { createOperations } from './operations.ts';
 import { Placer } from './placement/placer.ts';
 import { refreshingCaller } from './refreshing-caller.ts';
+import { resealSecrets } from './reseal-secrets.ts';
 import { createStoredGarbage } from './stored-garbage.ts';
 import { Watcher } from './watcher.ts';
 
@@ -25,6 +37,8 @@ export interface LeadOptions {
   readonly connect: (config: Config, term: number) => NodeCaller;
   readonly authority: JoinAuthority;
   readonly signal: AbortSignal;
+  /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
+  readonly secrets?: SecretBox;
   readonly leaseSeconds?: number;
   readonly pollIntervalMs?: number;
   readonly watchIntervalSeconds?: number;
@@ -54,7 +68,7 @@ export async function lead(options: LeadOptions): Promise<Leading> {
 }
 
 async function assemble(options: LeadOptions, leadership: Leadership): Promise<Leading> {
-  const { store, clock, log } = options;
+  const { store, clock, log, secrets = createSecretBox() } = options;
   const fence = leadership.compare;
   const config = await openConfig(store, { clock, log });
   await recordMaster(config, leadership, options.name);
@@ -81,7 +95,8 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     store,
     config,
     leadership,
-    operations: createOperations({ live, garbage, placer: new Placer(live), jobs: () => jobs }),
+    operations: createOperations({ live, garbage, placer: new Placer(live), secrets, jobs: () => jobs }),
+    sealOp: (op) => sealOsparams(secrets, (os) => declaredSecrets(config.current, live, os), op),
     nodes,
     clock,
     random: Math.random,
@@ -90,6 +105,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
   });
   const join = createJoinService({ store, fence, config, jobs, clock, authority: options.authority, log });
   const certificates = new CertificateRenewer({ config, nodes: direct, live, authority: options.authority, clock, log });
+  let resealing: Promise<unknown> = Promise.resolve();
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({
     config,
@@ -108,9 +124,13 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
       await live.start();
       await jobs.start();
       watcher.start();
+      resealing = resealSecrets({ config, leadership, live, secrets, log }).catch((error: unknown) =>
+        log.error({ err: error }, 'stored secrets could not be encrypted anew; it is tried at the next start'),
+      );
     },
     async close() {
       await watcher.stop();
+      await resealing;
       await jobs.stop();
       await live.stop();
       await config.close();

@@ -27,6 +27,8 @@ export interface JobQueueOptions {
   readonly random: Random;
   readonly newUuid: () => string;
   readonly log: Log;
+  /** Encrypts the secrets of an opcode; called before it is stored anywhere. */
+  readonly sealOp?: (op: OpInput) => OpInput;
   /** Called when the end of an opcode is durable. */
   readonly onOpFinished?: (job: Job, index: number) => void;
   /** How long a failing undo is repeated; default 6 times within a minute. */

@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../base/index.ts';
-import type { Job, JobOp, LogEntry } from '../model/index.ts';
+import { type Job, type JobOp, type LogEntry, redactSealed } from '../model/index.ts';
 
 /**
  * Changes of a job as pure functions. Each is applied twice: to make the value that is written, and, when it is
@@ -36,20 +36,23 @@ export const running = (index: number, at: JobTime): JobChange =>
 
 export const withExecution = (index: number, execution: Execution): JobChange => withOp(index, (op) => ({ ...op, execution }));
 
+/** Secrets live as long as the opcode that needs them: not even their encrypted form is kept with what has ended. */
+const forgetting = (op: JobOp): JobOp => redactSealed(op);
+
 /** The opcode has done its work; what the next master would have needed is dropped. */
 export const succeeded = (index: number, result: unknown, at: JobTime): JobChange =>
   compose(
-    withOp(index, ({ execution: _, ...op }) => ({ ...op, status: 'success', result, end_ts: at })),
+    withOp(index, ({ execution: _, ...op }) => forgetting({ ...op, status: 'success', result, end_ts: at })),
     (job) => (index === job.ops.length - 1 ? { ...job, end_ts: at } : job),
   );
 
 /** The opcode failed, and with it those behind it. */
 export const failed = (index: number, error: ErrorReport, preceding: ErrorReport, at: JobTime): JobChange =>
   compose(
-    withOp(index, (op) => ({ ...op, status: 'error', result: { error }, start_ts: op.start_ts ?? at, end_ts: at })),
+    withOp(index, (op) => forgetting({ ...op, status: 'error', result: { error }, start_ts: op.start_ts ?? at, end_ts: at })),
     (job) => ({
       ...job,
-      ops: job.ops.map((op, i) => (i > index ? { ...op, status: 'error', result: { error: preceding }, end_ts: at } : op)),
+      ops: job.ops.map((op, i) => (i > index ? forgetting({ ...op, status: 'error', result: { error: preceding }, end_ts: at }) : op)),
       start_ts: job.start_ts ?? at,
       end_ts: at,
     }),
@@ -59,7 +62,7 @@ export const failed = (index: number, error: ErrorReport, preceding: ErrorReport
 export const cancelled = (reason: string, at: JobTime): JobChange => {
   return (job) => ({
     ...job,
-    ops: job.ops.map((op) => (hasEnded(op) ? op : { ...op, status: 'canceled', result: reason, end_ts: at })),
+    ops: job.ops.map((op) => (hasEnded(op) ? op : forgetting({ ...op, status: 'canceled', result: reason, end_ts: at }))),
     end_ts: at,
   });
 };

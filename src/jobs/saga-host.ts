@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '../base/index.ts';
 import type { LockLevel } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import type { Comparison, Config, Store } from '../store/index.ts';
+import type { OpInput } from './job-queue.ts';
 import type { JobRecord } from './job-record.ts';
 import type { JobWriter } from './job-writer.ts';
 import type { Operation } from './operation.ts';
@@ -16,6 +17,7 @@ export interface SagaHost {
   readonly random: Random;
   readonly newUuid: () => string;
   readonly log: Log;
+  readonly sealOp?: ((op: OpInput) => OpInput) | undefined;
   readonly fence: Comparison;
   readonly writer: JobWriter;
   /** Aborted when the queue stops or another master leads: then nothing more is begun or recorded. */

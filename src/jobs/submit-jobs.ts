@@ -28,7 +28,8 @@ export async function submitJobs(submission: Submission, jobs: readonly (readonl
   const ids: number[] = [];
   const built = jobs.map((ops) => {
     const id = submission.nextId + ids.length;
-    const job = buildJob(id, ops, user, host.clock.now(), ids);
+    const sealed = host.sealOp ? ops.map(host.sealOp) : ops;
+    const job = buildJob(id, sealed, user, host.clock.now(), ids);
     ids.push(id);
     return { job, encoded: encodeJob(job) };
   });

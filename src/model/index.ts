@@ -33,4 +33,5 @@ export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, 
 export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';
 export { defaultNdparams, Ndparams, NdparamsPartial } from './params/ndparams.ts';
 export { defaultNicparams, Nicparams, NicparamsPartial, nicModes } from './params/nicparams.ts';
+export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

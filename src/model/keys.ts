@@ -19,6 +19,8 @@ export const keys = {
   archivedJobs: '/archive/',
   archivedJob: (id: number) => `/archive/${String(id).padStart(12, '0')}`,
   jobSerial: '/job-serial',
+  /** Id of the key that encrypts secret parameters. */
+  secretKey: '/secrets/key',
   /** What is left on nodes that could not be reached. */
   garbage: '/garbage/',
   joinTokens: '/join-tokens/',

@@ -4,6 +4,8 @@ import type { BlockDescription, HandlerContext, InstanceSpec, OsInfo, RpcParams 
 export interface OsInstallRequest {
   readonly instance: InstanceSpec;
   readonly disks: readonly (BlockDescription & { readonly uuid: string; readonly mode: 'rw' | 'ro' })[];
+  /** Parameters that nobody may see; they go to the scripts only. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly reinstall: boolean;
   /** Debug level for the scripts; 0 is quiet. */
   readonly debug: number;

@@ -84,6 +84,13 @@ export const InstanceRuntime = Type.Object({
 });
 export type InstanceRuntime = Static<typeof InstanceRuntime>;
 
+/**
+ * The parameters of an OS whose values nobody may see: `private` ones are kept with the instance, `secret` ones are used by
+ * the job that brings them.
+ */
+const SecretParameters = Type.Record(Type.String(), Type.Enum(['secret', 'private']));
+export type SecretParameters = Static<typeof SecretParameters>;
+
 export const NodeInfo = Type.Object({
   name: Type.String(),
   version: Type.String(),
@@ -107,6 +114,8 @@ export const NodeInfo = Type.Object({
   disk_templates: Type.Array(DiskTemplate),
   /** When the agent's certificate ends, seconds since 1970. */
   certificate_expires: Type.Optional(Type.Number()),
+  /** Name of each OS definition to the parameters that it declares secret. */
+  secret_osparams: Type.Optional(Type.Record(Type.String(), SecretParameters)),
   /** What its monitoring agent was told of its collectors. */
   data_collectors: Type.Optional(DataCollectors),
 });
@@ -120,6 +129,7 @@ export const OsInfo = Type.Object({
   api_versions: Type.Array(Type.Integer()),
   variants: Type.Array(Type.String()),
   parameters: Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: 'Name and help' }),
+  secret_parameters: Type.Optional(SecretParameters),
 });
 export type OsInfo = Static<typeof OsInfo>;
 
@@ -139,6 +149,8 @@ const Empty = Type.Object({});
 const byUuid = Type.Object({ uuid: Type.String(), name: Type.String(), hypervisor: HypervisorName });
 const Outcome = Type.Object({ changed: Type.Boolean({ description: 'false: it was so already' }) });
 const diskOf = Type.Object({ disk: DiskSpec, instance: Type.Object({ uuid: Type.String(), name: Type.String() }) });
+/** Parameters that nobody may see: kept apart, so that no description of an instance holds them. */
+const secretOsparams = { secret_osparams: Type.Optional(Type.Record(Type.String(), Type.String())) };
 const minute = 60_000;
 
 export const nodeContract = {
@@ -166,13 +178,18 @@ export const nodeContract = {
 
   'os-list': define({ params: Empty, result: Type.Array(OsInfo), timeoutMs: minute, changes: false }),
   'os-install': define({
-    params: Type.Object({ instance: InstanceSpec, reinstall: Type.Boolean(), debug: Type.Integer() }),
+    params: Type.Object({ instance: InstanceSpec, reinstall: Type.Boolean(), debug: Type.Integer(), ...secretOsparams }),
     result: Type.Object({ log: Type.String({ description: 'Output of the create script' }) }),
     timeoutMs: 60 * minute,
     changes: true,
   }),
   'os-verify-params': define({
-    params: Type.Object({ os: Type.String(), osparams: Type.Record(Type.String(), Type.String()), force_variant: Type.Boolean() }),
+    params: Type.Object({
+      os: Type.String(),
+      osparams: Type.Record(Type.String(), Type.String()),
+      force_variant: Type.Boolean(),
+      ...secretOsparams,
+    }),
     result: Empty,
     timeoutMs: minute,
     changes: false,

@@ -30,6 +30,7 @@ export {
   type RpcName,
   type RpcParams,
   type RpcResult,
+  type SecretParameters,
   VerifyProblem,
 } from './contract.ts';
 export { finding } from './finding.ts';

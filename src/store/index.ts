@@ -4,6 +4,7 @@ export { type EtcdOptions, openEtcdStore } from './etcd-store.ts';
 export { type CampaignOptions, campaign, currentLeader, type LeaderRecord, type Leadership } from './leadership.ts';
 export { type ConfigOptions, openConfig } from './live-config.ts';
 export { openStore, parseStoreUrl, type StoreAddress } from './open-store.ts';
+export { createSecretBox, formatSecretKey, newSecretKey, parseSecretKeys, type SecretBox, type SecretKey } from './secret-box.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 export {
   type Comparison,

@@ -4,7 +4,7 @@ import { silentLog } from '../../src/base/index.ts';
 import { createFakeHypervisor } from '../../src/node/hypervisor/fake-hypervisor.ts';
 import type { FakeMachine } from '../../src/node/hypervisor/fake-machines.ts';
 import type { FakeWire } from '../../src/node/hypervisor/fake-migration.ts';
-import { agentPaths, startAgent } from '../../src/node/index.ts';
+import { type AgentParts, agentPaths, startAgent } from '../../src/node/index.ts';
 import { createFakeNetwork } from '../../src/node/network/fake-network.ts';
 import type { NetworkPort } from '../../src/node/network/network-port.ts';
 import type { OsPort } from '../../src/node/os-port.ts';
@@ -34,7 +34,8 @@ export interface FakeNodes {
   close(): Promise<void>;
 }
 
-export async function startFakeNodes(dir: string, count: number): Promise<FakeNodes> {
+/** @param replaced parts of the agents that shall not be the fakes of this file */
+export async function startFakeNodes(dir: string, count: number, replaced: Pick<AgentParts, 'os' | 'log'> = {}): Promise<FakeNodes> {
   const authority = await createAuthority('crash');
   const crl = await createRevocationList(authority, []);
   const disks = new Map<string, FakeDisk>();
@@ -75,6 +76,7 @@ export async function startFakeNodes(dir: string, count: number): Promise<FakeNo
         diskTemplates: diskTemplatesOf([createDisklessTemplate(), createFakeTemplate({ name: 'sharedfile', disks, before })]),
         network,
         os: fakeOs(before),
+        ...replaced,
       });
       return { node: { name, port: agent.port, fingerprint, machines, network }, agent };
     }),

@@ -1,4 +1,4 @@
-import { builtInCollectors, type Cluster, hvparamsByHypervisor } from '../../model/index.ts';
+import { builtInCollectors, type Cluster, hvparamsByHypervisor, redactSealed } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { allDiskparams } from './group-fields.ts';
 
@@ -58,7 +58,7 @@ export function clusterInfo({ cluster, nodes }: ConfigSnapshot, version: string)
     hvparams: allHvparams(cluster),
     os_hvp: cluster.os_hvp,
     beparams: { default: cluster.beparams },
-    osparams: cluster.osparams,
+    osparams: redactSealed(cluster.osparams),
     ipolicy: cluster.ipolicy,
     nicparams: { default: cluster.nicparams },
     ndparams: cluster.ndparams,

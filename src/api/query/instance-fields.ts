@@ -1,4 +1,13 @@
-import { type Disk, fillBeparams, fillHvparams, fillNicparams, hvparamsByHypervisor, type Instance, type Nic } from '../../model/index.ts';
+import {
+  type Disk,
+  fillBeparams,
+  fillHvparams,
+  fillNicparams,
+  hvparamsByHypervisor,
+  type Instance,
+  type Nic,
+  redactSealed,
+} from '../../model/index.ts';
 import { commonFields, type Field, type FieldKind, field, type View } from './field.ts';
 import { ganetiHvFields, migrationOnlyHvparams } from './ganeti-hv-fields.ts';
 import { liveInstance } from './live-instance.ts';
@@ -23,9 +32,15 @@ const bridge = (nic: Nic, view: View) => {
   const { mode, link } = nicparams(nic, view);
   return mode === 'bridged' ? link : null;
 };
+/** By Ganeti's rule private parameters are no part of this. */
 const osparams = (instance: Instance, { config }: View) => {
   const [base = ''] = instance.os.split('+');
-  return { ...config.cluster.osparams[base], ...config.cluster.osparams[instance.os], ...instance.osparams };
+  return redactSealed({ ...config.cluster.osparams[base], ...config.cluster.osparams[instance.os], ...instance.osparams });
+};
+const privateOsparams = ({ os, osparams_private: own }: Instance, { config }: View) => {
+  const [base = ''] = os.split('+');
+  const all = config.cluster.osparams_private_cluster ?? {};
+  return redactSealed({ ...all[base], ...all[os], ...own });
 };
 
 /** MiB on each of its nodes. */
@@ -67,7 +82,8 @@ const parameters: InstanceField[] = [
   field('osparams', 'OpSysParameters', 'other', 'OS parameters with all defaults', osparams),
   field('custom_hvparams', 'CustomHypervisorParameters', 'other', 'Hypervisor parameters of its own', (i) => i.hvparams),
   field('custom_beparams', 'CustomBackendParameters', 'other', 'Backend parameters of its own', (i) => i.beparams),
-  field('custom_osparams', 'CustomOpSysParameters', 'other', 'OS parameters of its own', (i) => i.osparams),
+  field('custom_osparams', 'CustomOpSysParameters', 'other', 'OS parameters of its own', (i) => redactSealed(i.osparams)),
+  field('osparams_private', 'PrivateOpSysParameters', 'other', 'Names of its private OS parameters, without their values', privateOsparams),
   field('custom_nicparams', 'CustomNicParameters', 'other', 'NIC parameters of its own', (i) => i.nics.map((nic) => nic.nicparams)),
 ];
 

@@ -1,5 +1,5 @@
 import { ganetiOpresult } from '../../jobs/index.ts';
-import { type Job, jobStatus, opcodeCatalogue, opcodeSummary } from '../../model/index.ts';
+import { type Job, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed } from '../../model/index.ts';
 import { type Field, field } from './field.ts';
 import { opError } from './op-error.ts';
 
@@ -14,7 +14,7 @@ export const jobFields: readonly Field<Job>[] = [
   field('status', 'Status', 'text', 'State of the job', (j) => jobStatus(j)),
   field('priority', 'Priority', 'number', 'Priority, 19 (last) to -20 (first)', (j) => j.priority),
   field('archived', 'Archived', 'bool', 'Whether it is in the archive', () => false),
-  field('ops', 'OpCodes', 'other', 'Opcodes with their parameters', (j) => j.ops.map((op) => op.input)),
+  field('ops', 'OpCodes', 'other', 'Opcodes with their parameters', (j) => j.ops.map((op) => redactSealed(op.input))),
   field('opresult', 'OpCode_result', 'other', 'Results of the opcodes', (j) => j.ops.map((op) => ganetiOpresult(op) ?? null)),
   field('opstatus', 'OpCode_status', 'other', 'States of the opcodes', (j) => j.ops.map((op) => op.status)),
   field('oplog', 'OpCode_log', 'other', 'Log of each opcode', (j) => j.ops.map((op) => op.log)),

@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
+import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
 import type { AuthorizedObject } from '../authz/authorizer.ts';
@@ -35,14 +36,14 @@ export interface Route {
   readonly handle: (request: ApiRequest, context: ApiContext) => unknown;
 }
 
-/** A reply that is JSON text already. */
+/** A reply that is JSON text already; in a buffer, it must hold nothing encrypted. */
 export class Reply {
   readonly body: Buffer;
   /** With it, a client that has this version gets 304. */
   readonly etag: string | undefined;
 
   constructor(text: string | Buffer, etag?: string) {
-    this.body = typeof text === 'string' ? Buffer.from(text) : text;
+    this.body = typeof text === 'string' ? Buffer.from(redactSealedJson(text)) : text;
     this.etag = etag;
   }
 }

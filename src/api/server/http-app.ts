@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GantryError } from '../../base/index.ts';
+import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
 import { Reply, type Route } from '../routes/route.ts';
@@ -137,7 +138,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
 function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
   reply.headers(securityHeaders).type(json);
   // Fastify adds a character set to strings, which Ganeti does not send.
-  if (!(value instanceof Reply)) return reply.send(Buffer.from(JSON.stringify(value ?? null)));
+  if (!(value instanceof Reply)) return reply.send(Buffer.from(redactSealedJson(JSON.stringify(value ?? null))));
   if (value.etag !== undefined) {
     reply.header('etag', value.etag).header('cache-control', 'private, no-cache');
     if (request.headers['if-none-match'] === value.etag) return reply.code(304).send();

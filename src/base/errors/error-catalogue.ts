@@ -19,6 +19,7 @@ import { osErrors } from './os-errors.ts';
 import { placementErrors } from './placement-errors.ts';
 import { rpcErrors } from './rpc-errors.ts';
 import { searchErrors } from './search-errors.ts';
+import { secretErrors } from './secret-errors.ts';
 import { squeezeErrors } from './squeeze-errors.ts';
 import { storageErrors } from './storage-errors.ts';
 import { storeErrors } from './store-errors.ts';
@@ -28,6 +29,7 @@ import { verifyErrors } from './verify-errors.ts';
 export const errorCatalogue = {
   ...generalErrors,
   ...storeErrors,
+  ...secretErrors,
   ...jobsErrors,
   ...rpcErrors,
   ...hypervisorErrors,

@@ -86,6 +86,8 @@ const ownSamples: Readonly<Record<string, Sample>> = {
   enabled_data_collectors: [['lv=false'], { lv: false }],
   data_collector_interval: [['lv=2.5'], { lv: 2_500_000 }],
   mac_prefix: [['aa:00:01'], 'aa:00:01'],
+  osparams_private: [['a=1,b=yes'], { a: '1', b: 'yes' }],
+  osparams_secret: [['a=1,b=yes'], { a: '1', b: 'yes' }],
 };
 
 function sample(param: string, flag: CliFlag, definition: OpcodeDefinition): Sample {

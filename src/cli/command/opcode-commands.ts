@@ -4,6 +4,7 @@ import { type CliFlag, type OpcodeDefinition, opcodeCatalogue } from '../../mode
 import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec } from './command.ts';
 import { opcodeExtras } from './opcode-extras.ts';
 import { parseDisks, parseKeyValues, parseList, parseNics, parseScalar, type ValueSchema } from './parse-values.ts';
+import { readKeyValues } from './read-key-values.ts';
 import { confirmed, submissionOptions, submitAndFollow } from './submit.ts';
 
 /** The commands that the opcode catalogue declares. */
@@ -71,6 +72,8 @@ function parseFlag(flag: CliFlag, texts: readonly string[], schema: ValueSchema,
       return parseNics(texts, schema, param);
     case 'keyValues':
       return Object.assign({}, ...texts.map((text) => parseKeyValues(text, schema, param)));
+    case 'secretKeyValues':
+      return Object.assign({}, ...texts.map((text) => readKeyValues(text, param)));
     case 'list':
       return texts.flatMap(parseList);
     case 'file':

@@ -107,7 +107,7 @@ function concrete(schema: ValueSchema): ValueSchema {
   return schema.anyOf?.map(concrete).find(({ type }) => type !== 'null') ?? schema;
 }
 
-function splitCommas(text: string): string[] {
+export function splitCommas(text: string): string[] {
   return text
     .split(/(?<!\\),/)
     .map((part) => part.replaceAll('\\,', ','))

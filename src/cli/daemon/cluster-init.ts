@@ -10,6 +10,7 @@ import { openStore } from '../../store/index.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
 import { lookUpUser } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
+import { openSecretBox } from './open-secret-box.ts';
 
 export const hostCommand = {
   name: 'cluster init',
@@ -65,6 +66,7 @@ export async function run(args: string[]): Promise<number> {
       portRange: ports,
     });
     if (!written) throw new GantryError('CLUSTER_EXISTS', { place: storeUrl });
+    await openSecretBox(master.secretKeys, store);
   } finally {
     await store.close();
   }

@@ -6,6 +6,8 @@ export const masterPaths = (stateDir: string) => ({
   caKey: join(stateDir, 'ca.key'),
   ca: join(stateDir, 'ca.crt'),
   crl: join(stateDir, 'ca.crl'),
+  /** Encrypt the secret parameters in the store; the same on all master candidates. */
+  secretKeys: join(stateDir, 'secrets.key'),
   /** With these the master calls node agents. */
   key: join(stateDir, 'master.key'),
   certificate: join(stateDir, 'master.crt'),

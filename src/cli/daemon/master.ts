@@ -9,6 +9,7 @@ import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } fro
 import { dropPrivileges } from './drop-privileges.ts';
 import { joinAuthority } from './join-authority.ts';
 import { masterPaths } from './master-files.ts';
+import { openSecretBox } from './open-secret-box.ts';
 import { publishQueue } from './publish-queue.ts';
 import { renewOwnCertificates } from './renew-own-certificates.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
@@ -67,6 +68,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     name: options.name,
     clock: systemClock,
     log,
+    secrets: await openSecretBox(paths.secretKeys, store),
     authority: await joinAuthority(paths, joinAddresses),
     pollIntervalMs: Number(options['poll-interval']) * 1000,
     watchIntervalSeconds: Number(options['watch-interval']),

@@ -1,6 +1,7 @@
 import { fillBeparams, fillDiskparams, fillHvparams, fillNicparams, type Instance, type Nic } from '../../model/index.ts';
 import type { DiskSpec, InstanceSpec, NicSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { filledOsparams, visibleOsparams } from './osparams.ts';
 
 /** What may differ from the configuration for one start. */
 export interface SpecOverrides {
@@ -12,7 +13,6 @@ export interface SpecOverrides {
 export function instanceSpec(config: ConfigSnapshot, instance: Instance, overrides: SpecOverrides = {}): InstanceSpec {
   const { cluster } = config;
   const beparams = { ...fillBeparams(cluster, instance), ...overrides.beparams };
-  const osparams = { ...cluster.osparams[instance.os.split('+')[0] ?? ''], ...instance.osparams };
   return {
     uuid: instance.uuid,
     name: instance.name,
@@ -22,7 +22,7 @@ export function instanceSpec(config: ConfigSnapshot, instance: Instance, overrid
     min_memory: beparams.minmem,
     vcpus: beparams.vcpus,
     hvparams: fillHvparams(cluster, instance.hypervisor, instance.os, { ...instance.hvparams, ...overrides.hvparams }),
-    osparams,
+    osparams: visibleOsparams(filledOsparams(cluster, instance)),
     disk_template: instance.disk_template,
     disks: diskSpecs(config, instance),
     nics: instance.nics.map((nic) => nicSpec(config, nic)),

@@ -93,6 +93,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
     hvparams: params.hvparams ?? {},
     beparams: wanted.beparams,
     osparams: params.osparams ?? {},
+    ...(params.osparams_private && { osparams_private: params.osparams_private }),
     admin_state: 'down',
     admin_state_source: 'admin',
     disk_template: wanted.diskTemplate,

@@ -3,6 +3,8 @@ import { defineOperation } from '../../jobs/index.ts';
 import { builtInCollectors, type Cluster, canBePlugin, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { checkHvparams } from '../lib/new-instance.ts';
+import { declaredSecrets } from '../lib/osparams.ts';
+import { settleClusterOsparams } from '../lib/seal-osparams.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
 
 type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
@@ -10,7 +12,7 @@ type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 /** Parameter families whose given members replace the old ones one by one. */
 const merged = ['beparams', 'nicparams', 'ndparams', 'ipolicy'] as const;
 /** Families of families: by hypervisor, OS or disk template. */
-const mergedTwice = ['hvparams', 'diskparams', 'osparams'] as const;
+const mergedTwice = ['hvparams', 'diskparams', 'osparams', 'osparams_private_cluster'] as const;
 const replaced = [
   'enabled_hypervisors',
   'enabled_disk_templates',
@@ -20,9 +22,10 @@ const replaced = [
   'location',
 ] as const;
 
-export const clusterSetParams = ({ live }: ClusterParts) =>
+export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
   defineOperation(clusterOpcodes.clusterSetParams, {
-    async plan({ config, log }, params): Promise<{ changes: Params; uuid: string }> {
+    async plan({ config, log }, given): Promise<{ changes: Params; uuid: string }> {
+      const params = settleClusterOsparams(secrets, (os) => declaredSecrets(config, live, os), given);
       const after = applied(config.cluster, params);
       for (const [hypervisor, own] of Object.entries(after.hvparams)) checkHvparams(hypervisor as HypervisorName, own);
       for (const byHypervisor of Object.values(after.os_hvp)) {
@@ -41,7 +44,7 @@ export const clusterSetParams = ({ live }: ClusterParts) =>
 function applied(cluster: Cluster, params: Params): Cluster {
   const changed: Record<string, unknown> = {};
   for (const key of merged) if (params[key]) changed[key] = { ...cluster[key], ...params[key] };
-  for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach(cluster[key], params[key]);
+  for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach<unknown>(cluster[key] ?? {}, params[key]);
   for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
   if (params.os_hvp) {
     const osHvp: Cluster['os_hvp'] = { ...cluster.os_hvp };

@@ -1,16 +1,18 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type WorldStep } from '../../jobs/index.ts';
 import { fillIpolicy, type Instance, instanceOpcodes, type Node, type OpcodeParams } from '../../model/index.ts';
-import type { DiskSpec } from '../../rpc/index.ts';
-import type { ConfigSnapshot } from '../../store/index.ts';
+import type { DiskSpec, RpcParams } from '../../rpc/index.ts';
+import type { ConfigSnapshot, SecretBox } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { checkIpolicy } from '../lib/check-ipolicy.ts';
 import { createDiskSteps, progressOf } from '../lib/disk-steps.ts';
 import { findGroup, findNetwork, findNode, requireFreeName } from '../lib/find-object.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { claimsOf, newInstance, type WantedInstance, wantedInstance } from '../lib/new-instance.ts';
+import { declaredSecrets, filledOsparams, type Osparams, openOsparams } from '../lib/osparams.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
+import { settleOsparams } from '../lib/seal-osparams.ts';
 import type { InstanceNeeds } from '../placement/instance-needs.ts';
 import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
@@ -25,14 +27,19 @@ export interface CreatePlan {
   readonly node_names: readonly string[];
   /** The instance as it will be configured. */
   readonly instance: Instance;
+  /** Encrypted parameters of the OS that are not kept. */
+  readonly osparams_secret?: Osparams;
   readonly install: boolean;
   readonly start: boolean;
 }
 
-export const instanceCreate = ({ placer, garbage }: ClusterParts) =>
+export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceCreate, {
-    async plan(context, params): Promise<CreatePlan> {
+    async plan(context, given): Promise<CreatePlan> {
       const { config } = context;
+      const settled = settleOsparams(secrets, declaredSecrets(config, live, given.os_type ?? ''), given);
+      const params = { ...given, osparams: settled.osparams, osparams_private: settled.osparams_private };
+      const own = settled.osparams_secret;
       requireFreeName(config, 'instance', params.instance_name);
       const wanted = wantedInstance(config, params);
       if (!params.ignore_ipolicy && !params.pnode) requireFittingGroup(config, params, wanted);
@@ -41,7 +48,10 @@ export const instanceCreate = ({ placer, garbage }: ClusterParts) =>
       const [node] = nodes as [Node];
       if (!params.ignore_ipolicy) holdToPolicy(config, params, wanted, node.group);
       const instance = newInstance(context, params, wanted, nodes);
-      if (instance.os) await requireOs(context, node, params);
+      if (instance.os) {
+        const filled = openOsparams(secrets, filledOsparams(config.cluster, instance, own));
+        await requireOs(context, node, { os: instance.os, force_variant: params.force_variant ?? false, ...filled });
+      }
       const names = nodes.map(({ name }) => name);
       context.log(
         names.length > 1
@@ -49,10 +59,10 @@ export const instanceCreate = ({ placer, garbage }: ClusterParts) =>
           : `Node ${node.name} takes instance ${instance.name}.`,
       );
       const install = !params.no_install && instance.disks.length > 0;
-      return { node: node.uuid, node_names: names, instance, install, start: params.start ?? true };
+      return { node: node.uuid, node_names: names, instance, osparams_secret: own, install, start: params.start ?? true };
     },
 
-    steps({ node, instance, install, start }) {
+    steps({ node, instance, osparams_secret: own = {}, install, start }) {
       return [
         {
           name: 'reserve name, addresses and room',
@@ -68,7 +78,7 @@ export const instanceCreate = ({ placer, garbage }: ClusterParts) =>
           },
         },
         ...createDiskSteps(node, instance.disks as DiskSpec[], { uuid: instance.uuid, name: instance.name }, garbage),
-        ...(install ? [installStep(node, instance)] : []),
+        ...(install ? [installStep(node, instance, own, secrets)] : []),
         ...(start ? [startStep(node, instance, garbage), recordStateStep(instance.uuid, 'up')] : []),
       ];
     },
@@ -138,20 +148,20 @@ function holdToPolicy(config: ConfigSnapshot, params: Params, wanted: WantedInst
   checkIpolicy(fillIpolicy(config.cluster, group), subject, group.name);
 }
 
-async function requireOs(context: PlanContext, node: Node, params: Params): Promise<void> {
-  const os = params.os_type ?? '';
-  const osparams = { ...context.config.cluster.osparams[os.split('+')[0] ?? ''], ...params.osparams };
-  const request = { os, osparams, force_variant: params.force_variant ?? false };
+async function requireOs(context: PlanContext, node: Node, request: RpcParams<'os-verify-params'>): Promise<void> {
   await context.nodes.call(node.uuid, 'os-verify-params', request, { signal: context.signal });
 }
 
-function installStep(node: string, planned: Instance): WorldStep {
+function installStep(node: string, planned: Instance, own: Osparams, box: SecretBox): WorldStep {
   return {
     name: 'install the OS',
     async do(context) {
       const instance = context.config.instances.get(planned.uuid) ?? planned;
       const spec = instanceSpec(context.config, instance);
-      await context.nodes.call(node, 'os-install', { instance: spec, reinstall: false, debug: 0 }, progressOf(context));
+      const filled = filledOsparams(context.config.cluster, instance, own);
+      const { osparams, secret_osparams } = openOsparams(box, filled);
+      const request = { instance: { ...spec, osparams }, reinstall: false, debug: 0, secret_osparams };
+      await context.nodes.call(node, 'os-install', request, progressOf(context));
     },
   };
 }

@@ -28,6 +28,8 @@ export const Cluster = Type.Object({
   ipolicy: Ipolicy,
   diskparams: Type.Record(Type.String(), PartialParams),
   osparams: Type.Record(Type.String(), Type.Record(Type.String(), Type.String())),
+  /** OS name to its private parameters, whose values are encrypted. */
+  osparams_private_cluster: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))),
   file_storage_dir: Type.String(),
   shared_file_storage_dir: Type.String(),
   default_iallocator: Type.String(),

@@ -24,6 +24,8 @@ export const Instance = Type.Object({
   hvparams: PartialParams,
   beparams: BeparamsPartial,
   osparams: Type.Record(Type.String(), Type.String()),
+  /** Ganeti's private parameters: kept, never shown; the values are encrypted. */
+  osparams_private: Type.Optional(Type.Record(Type.String(), Type.String())),
   admin_state: Type.Enum(adminStates),
   admin_state_source: Type.Enum(['admin', 'user']),
   disk_template: DiskTemplate,

@@ -44,6 +44,9 @@ export const clusterSetParams = defineOpcode({
     hvparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
     os_hvp: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), PartialParams))),
     osparams: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))),
+    osparams_private_cluster: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), { description: 'Kept encrypted, never shown' }),
+    ),
     nicparams: Type.Optional(NicparamsPartial),
     ndparams: Type.Optional(NdparamsPartial),
     ipolicy: Type.Optional(IpolicyPartial),

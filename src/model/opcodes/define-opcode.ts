@@ -18,7 +18,7 @@ export interface CliFlag {
   readonly flags: string;
   readonly help: string;
   /** How the text becomes the parameter's value; default: by the parameter's schema (string, number, boolean). */
-  readonly parse?: 'size' | 'keyValues' | 'disks' | 'nics' | 'list' | 'file';
+  readonly parse?: 'size' | 'keyValues' | 'secretKeyValues' | 'disks' | 'nics' | 'list' | 'file';
   /** Names completed by the shell. */
   readonly complete?: 'instance' | 'node' | 'group' | 'os' | 'disk-template';
 }

@@ -20,11 +20,12 @@ export function nodeHandlers(parts: NodeParts): Handlers {
 }
 
 async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
-  const [host, probes, spaces, lists] = await Promise.all([
+  const [host, probes, spaces, lists, oses] = await Promise.all([
     parts.host(),
     parts.probes(),
     Promise.all([...parts.diskTemplates.values()].map((template) => spaceOf(parts, template))),
     Promise.all([...parts.hypervisors.values()].map((hypervisor) => hypervisor.list().catch(() => []))),
+    parts.os.list().catch(() => []),
   ]);
   const space = spaces.find((one) => one !== null) ?? { total: 0, free: 0 };
   const guests = lists.flat().reduce((sum, { state, memory }) => (state === 'shutdown' || state === 'crashed' ? sum : sum + memory), 0);
@@ -44,6 +45,7 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     hypervisors: probes,
     disk_templates: [...parts.diskTemplates.keys()],
     certificate_expires: parts.certificates.expires(),
+    secret_osparams: Object.fromEntries(oses.map(({ name, secret_parameters = {} }) => [name, secret_parameters])),
     data_collectors: parts.monitorSettings.current(),
   };
 }

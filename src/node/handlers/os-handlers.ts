@@ -14,14 +14,14 @@ export function osHandlers(parts: NodeParts, exclusively: KeyedMutex): Pick<Node
       return {};
     },
 
-    'os-install': ({ instance, reinstall, debug }, context) =>
+    'os-install': ({ instance, reinstall, debug, secret_osparams: secrets = {} }, context) =>
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
         if (await isAlive(parts, instance.uuid)) throw new GantryError('INSTANCE_RUNNING', { name: instance.name });
         let installed: { log: string };
         try {
           const disks = await activateDisks(parts, instance);
-          installed = await parts.os.install({ instance, disks, reinstall, debug }, context);
+          installed = await parts.os.install({ instance, disks, secrets, reinstall, debug }, context);
         } catch (error) {
           await takeBack(parts, instance);
           throw error;

@@ -20,6 +20,11 @@ export interface OsAdapterOptions {
   readonly scriptTimeoutMs?: number;
 }
 
+interface GivenParameters {
+  readonly osparams: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
 type DiskRequest = Omit<OsInstallRequest, 'reinstall'> & { readonly index: number; readonly descriptor: number };
 
 /** The OS port, and the scripts that backup, restore and rename need. Each may throw what `install` throws. */
@@ -40,12 +45,14 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
     return join(logDir, 'os', `${script}-${subject.replaceAll(/[^\w.+-]/g, '_')}-${stamp}.log`);
   };
 
-  const verify = async (definition: OsDefinition, os: string, osparams: Record<string, string>, forceVariant: boolean): Promise<void> => {
+  const verify = async (definition: OsDefinition, os: string, given: GivenParameters, forceVariant: boolean): Promise<void> => {
+    const osparams = { ...given.osparams, ...given.secrets };
     if (!forceVariant) checkVariant(definition, os);
     if ((definition.apiVersions[0] ?? 0) < 20) return;
     checkParameterNames(definition, osparams);
     const environment = { ...definitionEnvironment(definition, os, osparams, 0), ...ours };
     const request: OsScriptRequest = {
+      secrets: Object.values(given.secrets ?? {}),
       ...{ definition, script: 'verify', args: ['parameters'], environment, subject: 'its parameters' },
       // Asked often and of no interest afterwards, so one file is enough.
       ...{ logPath: join(logDir, 'os', `verify-${definition.name}.log`), timeoutMs: 60_000 },
@@ -67,13 +74,28 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
     const { instance, script } = work;
     const definition = await loadOsDefinition(searchPath, instance.os);
     return withRawDisks(work.disks, workDir, async (disks) => {
-      const environment = { ...instanceEnvironment(definition, instance, disks, work.debug), ...work.extra(disks), ...ours };
+      const osparams = { ...instance.osparams, ...work.secrets };
+      const environment = {
+        ...instanceEnvironment(definition, { ...instance, osparams }, disks, work.debug),
+        ...work.extra(disks),
+        ...ours,
+      };
       const logPath = logPathOf(script, `${instance.os}-${instance.name}`);
       const descriptors = {
         ...(work.input !== undefined && { input: work.input }),
         ...(work.output !== undefined && { output: work.output }),
       };
-      const request = { definition, script, environment, subject: instance.name, logPath, timeoutMs: scriptTimeoutMs, ...descriptors };
+      const secrets = Object.values(work.secrets ?? {});
+      const request = {
+        definition,
+        script,
+        environment,
+        secrets,
+        subject: instance.name,
+        logPath,
+        timeoutMs: scriptTimeoutMs,
+        ...descriptors,
+      };
       return { log: await runOsScript(request, context) };
     });
   };
@@ -87,14 +109,15 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
   return {
     list: () => listOsDefinitions(searchPath),
 
-    verifyParams: async ({ os, osparams, force_variant }) => {
-      await verify(await loadOsDefinition(searchPath, os), os, osparams, force_variant);
+    verifyParams: async ({ os, osparams, secret_osparams: secrets = {}, force_variant }) => {
+      await verify(await loadOsDefinition(searchPath, os), os, { osparams, secrets }, force_variant);
     },
 
     install: async (request, context) => {
-      const { os, osparams } = request.instance;
+      const { instance, secrets = {} } = request;
+      const { os, osparams } = instance;
       // A variant that was forced at creation is not checked again.
-      await verify(await loadOsDefinition(searchPath, os), os, osparams, true);
+      await verify(await loadOsDefinition(searchPath, os), os, { osparams, secrets }, true);
       const extra = (): Environment => (request.reinstall ? { INSTANCE_REINSTALL: '1' } : {});
       return runOn({ ...request, script: 'create', extra }, context);
     },

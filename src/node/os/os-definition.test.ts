@@ -23,8 +23,23 @@ describe('OS definitions', () => {
           ['root_size', 'Size in GiB'],
           ['bare', ''],
         ],
+        secret_parameters: {},
       });
       assert.equal((await loadOsDefinition([dir], 'debootstrap+testing')).name, 'debootstrap');
+    }));
+
+  it('knows the parameters that nobody may see', () =>
+    inFolder(async (dir) => {
+      await writeDefinition(dir, 'one', { 'parameters.secret': '# these\npassword\nuser_data  private\nkey secret\n' });
+      const [info] = await listOsDefinitions([dir]);
+      assert.deepEqual(info?.secret_parameters, { password: 'secret', user_data: 'private', key: 'secret' });
+    }));
+
+  it('is not used when it is unclear what nobody may see', () =>
+    inFolder(async (dir) => {
+      await writeDefinition(dir, 'one', { 'parameters.secret': 'password, key\n' });
+      const [info] = await listOsDefinitions([dir]);
+      assert.deepEqual([info?.valid, /parameters.secret/.test(info?.problem ?? '')], [false, true]);
     }));
 
   it('needs only the files of the version', () =>

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError } from '../../base/index.ts';
-import type { OsInfo } from '../../rpc/index.ts';
+import type { OsInfo, SecretParameters } from '../../rpc/index.ts';
 
 export const osScripts = ['create', 'import', 'export', 'rename', 'verify'] as const;
 export type OsScript = (typeof osScripts)[number];
@@ -17,6 +17,8 @@ export interface OsDefinition {
   readonly variants: readonly string[];
   /** Name and help of each parameter. */
   readonly parameters: readonly (readonly [string, string])[];
+  /** Those whose values nobody may see. */
+  readonly secretParameters: SecretParameters;
 }
 
 /** A finding that makes a definition unusable; becomes the `problem` of its OsInfo. */
@@ -38,11 +40,12 @@ export async function listOsDefinitions(searchPath: readonly string[]): Promise<
 
 async function describe(name: string, path: string): Promise<OsInfo> {
   try {
-    const { apiVersions, variants, parameters } = await read(name, path);
+    const { apiVersions, variants, parameters, secretParameters } = await read(name, path);
     const lists = {
       api_versions: [...apiVersions],
       variants: [...variants],
       parameters: parameters.map(([key, help]): [string, string] => [key, help]),
+      secret_parameters: { ...secretParameters },
     };
     return { name, path, valid: true, problem: null, ...lists };
   } catch (thrown) {
@@ -86,8 +89,9 @@ async function read(name: string, path: string): Promise<OsDefinition> {
     name,
     path,
     apiVersions,
-    variants: newest >= 15 ? lines((await readText(path, 'variants.list')) ?? '').filter((line) => !line.startsWith('#')) : [],
+    variants: newest >= 15 ? namesIn(await readText(path, 'variants.list')) : [],
     parameters: newest >= 20 ? await readParameters(path) : [],
+    secretParameters: await readSecretParameters(path),
   };
 }
 
@@ -123,11 +127,25 @@ async function readParameters(path: string): Promise<[string, string][]> {
   });
 }
 
+/** `name` or `name private` a line. Gantry's own file; Ganeti does not look at it. */
+async function readSecretParameters(path: string): Promise<SecretParameters> {
+  const declared = namesIn(await readText(path, 'parameters.secret')).map((line): [string, 'secret' | 'private'] => {
+    const [, name = '', , kind = 'secret'] = /^(\S+)(\s+(secret|private))?$/.exec(line) ?? [];
+    // Taken for a name, a misspelt line would leave a password readable.
+    if (name === '') throw new Invalid(`parameters.secret has the line "${line}"; each is a name, or a name and "private"`);
+    return [name, kind as 'secret' | 'private'];
+  });
+  return Object.fromEntries(declared);
+}
+
 const lines = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
+
+/** One name a line, `#` for comments. */
+const namesIn = (text: string | null): string[] => lines(text ?? '').filter((line) => !line.startsWith('#'));
 
 /** Text of a file of the definition, or null where it is missing. */
 async function readText(path: string, file: string): Promise<string | null> {

@@ -8,12 +8,15 @@ import { GantryError } from '../../base/index.ts';
 import type { HandlerContext } from '../../rpc/index.ts';
 import type { OsDefinition, OsScript } from './os-definition.ts';
 import type { Environment } from './os-environment.ts';
+import { createSecretMask } from './secret-mask.ts';
 
 export interface OsScriptRequest {
   readonly definition: OsDefinition;
   readonly script: OsScript;
   readonly args?: readonly string[];
   readonly environment: Environment;
+  /** Values of the environment that must not be in anything that is kept or told of its output. */
+  readonly secrets?: readonly string[];
   /** What it works on, for messages. */
   readonly subject: string;
   readonly logPath: string;
@@ -48,7 +51,7 @@ export async function runOsScript(request: OsScriptRequest, context: Pick<Handle
     detached: true,
     stdio: [request.input ?? 'ignore', request.output ?? 'pipe', 'pipe', script === 'export' ? 'pipe' : 'ignore'],
   });
-  const output = recordOutput(child, logPath, context.progress);
+  const output = recordOutput(child, request, context.progress);
   const stopped = stopper(child, request.timeoutMs, context.signal);
   const { code, killedBy } = await ended(child).finally(stopped.release);
   const text = await output.text();
@@ -93,21 +96,26 @@ function stopper(child: ChildProcess, timeoutMs: number, signal: AbortSignal) {
   };
 }
 
-function recordOutput(child: ChildProcess, logPath: string, progress: HandlerContext['progress']) {
+function recordOutput(child: ChildProcess, { logPath, secrets = [] }: OsScriptRequest, progress: HandlerContext['progress']) {
   const log = createWriteStream(logPath, { mode: 0o640 });
   const logDone = finished(log);
   let text = '';
   const record = (stream: Readable | null) => {
     let rest = '';
-    stream?.setEncoding('utf8').on('data', (piece: string) => {
+    const mask = createSecretMask(secrets);
+    const take = (piece: string): void => {
       log.write(piece);
       text = (text + piece).slice(-keptCharacters);
       // Tools show progress by going back to the start of the line.
       const lines = (rest + piece).split(/[\r\n]+/);
       rest = (lines.pop() ?? '').slice(-4096);
       for (const line of lines.filter((one) => one.trim() !== '')) progress(progressOf(line));
+    };
+    stream?.setEncoding('utf8').on('data', (piece: string) => take(mask.push(piece)));
+    stream?.on('end', () => {
+      take(mask.end());
+      if (rest.trim() !== '') progress(progressOf(rest));
     });
-    stream?.on('end', () => rest.trim() !== '' && progress(progressOf(rest)));
   };
   record(child.stdout);
   record(child.stderr);

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createSecretMask } from './secret-mask.ts';
+
+const masked = (secrets: string[], ...pieces: string[]) => {
+  const mask = createSecretMask(secrets);
+  return pieces.map((piece) => mask.push(piece)).join('') + mask.end();
+};
+
+test('a secret does not show, however the text was cut into pieces', () => {
+  const text = 'begin hunter22 middle hunter22hunter22 end hunt';
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: text.length }), { maxLength: 6 }), (cuts) => {
+      const at = [0, ...cuts.sort((a, b) => a - b), text.length];
+      const pieces = at.slice(1).map((end, index) => text.slice(at[index], end));
+      assert.equal(masked(['hunter22'], ...pieces), 'begin <redacted> middle <redacted><redacted> end hunt');
+    }),
+    { seed: 3 },
+  );
+});
+
+test('of two secrets the longer one goes first, and one of several lines goes line by line', () => {
+  assert.equal(masked(['pass', 'password'], 'my password, my pass'), 'my <redacted>, my <redacted>');
+  assert.equal(masked(['line-one\nline-two'], 'x line-two y line-one'), 'x <redacted> y <redacted>');
+});
+
+test('without secrets every piece comes at once', () => {
+  const mask = createSecretMask(['', 'abc']);
+  assert.equal(mask.push('abc'), 'abc');
+});
