@@ -51,6 +51,74 @@ test('as JSON a list has every field, or the chosen ones', async () => {
   assert.deepEqual(JSON.parse(chosen.stdout), [{ id: 12, status: 'error' }]);
 });
 
+test('lists are narrowed by globs and filters, and ordered', async () => {
+  const names = async (args: string[]) => {
+    const { code, stdout, stderr } = await runGantry([...args, '-o', 'name', '--no-headers'], cluster.env);
+    assert.equal(code, 0, stderr);
+    return stdout.trim().split('\n');
+  };
+  assert.deepEqual(await names(['instance', 'list', 'inst[12]*']), ['inst1.r5.test', 'inst2.r5.test']);
+  assert.deepEqual(await names(['instance', 'list', 'inst3.r5.test', '*2.r5*']), ['inst3.r5.test', 'inst2.r5.test']);
+  assert.deepEqual(await names(['instance', 'list', 'nothing*']), ['']);
+  const stopped = ['inst4.r5.test'];
+  assert.deepEqual(await names(['instance', 'list', '--filter', 'not status == "running" and not (status =~ m/^ERR/)']), stopped);
+  assert.deepEqual(await names(['instance', 'list', 'status == "ADMIN_down"']), stopped);
+  assert.deepEqual(await names(['instance', 'list', 'inst[1-3]*', '-F', 'pnode == "node3"']), ['inst1.r5.test']);
+  assert.deepEqual(await names(['instance', 'list', '--sort', '-oper_ram,name']), [
+    'inst6.r5.test',
+    'inst5.r5.test',
+    'inst3.r5.test',
+    'inst2.r5.test',
+    'inst1.r5.test',
+    'inst4.r5.test',
+  ]);
+  assert.deepEqual(await names(['node', 'list', '--sort', '-name', 'node?']), ['node4', 'node3', 'node2', 'node1']);
+  const json = await gantry('instance list inst[12]* --sort -name --output json');
+  assert.deepEqual(
+    (JSON.parse(json.stdout) as { name: string }[]).map(({ name }) => name),
+    ['inst2.r5.test', 'inst1.r5.test'],
+  );
+  const wrong = await runGantry(['instance', 'list', '--filter', 'status == running'], cluster.env);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /CLI_FILTER_INVALID.*character 11/);
+  const unknown = await gantry('instance list --sort nmae');
+  assert.match(unknown.stderr, /CLI_FIELD_UNKNOWN.*Did you mean "name"/);
+  assert.equal((await gantry('instance list inst1* nosuch')).code, 3);
+});
+
+test('the newest jobs come first, as many as fit a screen unless more are asked for', async () => {
+  const rows = Array.from({ length: 120 }, (_, index) => ({
+    id: index + 1,
+    status: index % 10 === 0 ? 'error' : 'success',
+    summary: ['CLUSTER_VERIFY'],
+    received_ts: [1_795_000_000, 0],
+  }));
+  const jobs = await startFakeCluster({ jobs: rows });
+  try {
+    const list = async (args: string) => {
+      const { code, stdout, stderr } = await runGantry(`job list -o id --no-headers ${args}`.trim().split(' '), jobs.env);
+      assert.equal(code, 0, stderr);
+      return { ids: stdout.trim().split('\n').map(Number), stderr };
+    };
+    const short = await list('');
+    assert.deepEqual([short.ids.length, short.ids[0], short.ids.at(-1)], [50, 120, 71]);
+    assert.equal(short.stderr, 'The newest 50 of 120 jobs; --all shows all of them.\n');
+    assert.ok(!jobs.seen.some(({ path }) => path.includes('bulk')), 'old jobs are not sent');
+    assert.deepEqual((await list('--limit 3')).ids, [120, 119, 118]);
+    assert.deepEqual((await list('--all --sort id')).ids.slice(0, 3), [1, 2, 3]);
+    const failed = await list('--error');
+    assert.deepEqual(failed.ids.slice(0, 3), [111, 101, 91]);
+    assert.equal(failed.ids.length, 12);
+    assert.equal(failed.stderr, '');
+    assert.deepEqual((await list('--error --limit 2')).ids, [111, 101]);
+    const json = await runGantry(['job', 'list', '--output', 'json'], jobs.env);
+    assert.equal((JSON.parse(json.stdout) as unknown[]).length, 120);
+    assert.equal((await runGantry(['job', 'list', '--limit', '0'], jobs.env)).code, 2);
+  } finally {
+    await jobs.close();
+  }
+});
+
 test('each page of details shows its object', async () => {
   for (const [args, expected] of [
     ['instance info inst3.r5.test', /^Instance: +inst3\.r5\.test\n/],

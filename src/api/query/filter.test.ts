@@ -72,6 +72,11 @@ const cases: [filter: unknown, names: string[]][] = [
     ['web1', 'web2'],
   ],
   [['&', ['?', 'up'], ['=~', 'name', 'web']], ['web1']],
+  [['=~', 'name', '(?i)^WEB\\D$'], []],
+  [
+    ['=~', 'name', '(?is)^W[D-F]B.'],
+    ['web1', 'web2'],
+  ],
   [
     ['|', ['=', 'name', 'db'], ['=', 'size', 2]],
     ['web2', 'db'],

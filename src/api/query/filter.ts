@@ -98,7 +98,7 @@ function compileComparison<Item>(operator: string, args: unknown[], fields: Read
 /** Matches a regular expression anywhere in a text. */
 function matching(pattern: unknown): (actual: unknown) => boolean {
   if (typeof pattern !== 'string' || pattern.length > longestPattern) throw malformed(`Not a regular expression: ${show(pattern)}`);
-  let expression: RegExp;
+  let expression: ReturnType<typeof linearRegExp>;
   try {
     expression = linearRegExp(pattern);
   } catch (error) {

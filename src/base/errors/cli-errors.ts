@@ -33,6 +33,14 @@ export const cliErrors = defineErrors({
     why: 'Fields that can be shown: {known}.',
     todo: 'Name one of them with -o, separated by commas; a leading "+" adds to the default fields.',
   },
+  CLI_FILTER_INVALID: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The filter {filter} cannot be read: {problem}.',
+    why: 'A filter compares fields with values, as in: status == "running" and (be/vcpus > 2 or "prod" in tags).',
+    todo: 'Correct the filter. Put it into single quotes, so that the shell leaves it as it is.',
+  },
   CLI_CONFIRMATION_NEEDED: {
     kind: 'user',
     http: 400,

@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { type Details, printDetails } from '../output/print-details.ts';
 import type { Command, CompletionKind } from './command.ts';
-import { rowsByName } from './list-command.ts';
+import { rowsByName } from './selected-rows.ts';
 
 interface InfoDefinition {
   readonly topic: CompletionKind & ('instance' | 'node' | 'group' | 'network' | 'job');

@@ -1,12 +1,13 @@
 import { GantryError } from '../../base/index.ts';
-import type { ClusterClient, ListedKind, Row } from '../connect/cluster-client.ts';
+import type { ClusterClient, Row } from '../connect/cluster-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { SizeUnit } from '../output/format-values.ts';
 import { formatPlain } from '../output/format-values.ts';
 import { fieldValue, type ListField, openField } from '../output/list-fields.ts';
-import { paint, printJson, printLine } from '../output/print.ts';
+import { paint, printJson, printLine, printNote } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
 import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec, textOption } from './command.ts';
+import { sortRows } from './sort-rows.ts';
 import { suggestionHint } from './suggest.ts';
 
 interface ListDefinition {
@@ -24,6 +25,8 @@ interface ListDefinition {
 }
 
 const listOptions = [
+  defineOption('-F, --filter <filter>', 'only what passes: \'status == "running" and "prod" in tags\''),
+  defineOption('--sort <fields>', 'order by these fields, separated by commas; "-oper_ram" puts the largest first'),
   defineOption('-o, --fields <fields>', 'columns, separated by commas; a leading "+" adds to the default ones'),
   defineOption('--no-headers', 'leave out the line of titles', { key: 'headers' }),
   defineOption('--separator <text>', 'join the columns with this instead of aligning them'),
@@ -36,16 +39,26 @@ export function defineListCommand(definition: ListDefinition): Command {
   return {
     path,
     summary,
-    details: `Fields: ${fields.map(({ name }) => name).join(', ')}; default: ${defaults.join(',')}.`,
+    details: [
+      'Names may be globs such as "web*" (in quotes, so that the shell leaves them alone), or one filter.',
+      `Fields: ${fields.map(({ name }) => name).join(', ')}; default: ${defaults.join(',')}.`,
+    ].join('\n'),
     args,
     options: [...options, ...listOptions],
     examples,
     run: async (invocation) => {
       const names = chosenFields(textOption(invocation.options, 'fields'), defaults);
-      const rows = await definition.load(invocation.client(), invocation, names);
-      const chosen = names.map((name) => findField(definition, name, rows));
+      const order = (textOption(invocation.options, 'sort') ?? '').split(',').filter(Boolean);
+      const sorting = order.map((name) => name.replace(/^[+-]/, ''));
+      const loaded = await definition.load(invocation.client(), invocation, [...names, ...sorting]);
+      const chosen = names.map((name) => findField(definition, name, loaded));
+      const keys = order.map((name, index) => ({
+        field: findField(definition, sorting[index] ?? '', loaded),
+        descending: name.startsWith('-'),
+      }));
+      const rows = sortRows(loaded, keys);
       if (invocation.output === 'json') printRowsAsJson(rows, invocation.options.has('fields') ? chosen : undefined);
-      else printRows(rows, chosen, invocation);
+      else printRows(definition.kind, rows, chosen, invocation);
       return exitCodes.ok;
     },
   };
@@ -72,7 +85,7 @@ function printRowsAsJson(rows: readonly Row[], fields: readonly ListField[] | un
   printJson(rows.map((row) => Object.fromEntries(fields.map((field) => [field.name, fieldValue(field, row) ?? null]))));
 }
 
-function printRows(rows: readonly Row[], fields: readonly ListField[], { options }: Invocation): void {
+function printRows(kind: string, rows: readonly Row[], fields: readonly ListField[], { options }: Invocation): void {
   const separator = textOption(options, 'separator');
   const unit = (textOption(options, 'units') ?? (separator === undefined ? 'h' : 'm')) as SizeUnit;
   const cells = rows.map((row) => fields.map((field) => (field.format ?? formatPlain)(fieldValue(field, row), unit)));
@@ -82,13 +95,5 @@ function printRows(rows: readonly Row[], fields: readonly ListField[], { options
     paintTitle: (title) => paint('bold', title),
   });
   for (const line of lines) printLine(line);
-}
-
-/** Rows whose name was given, or all of them; every given name must exist. */
-export async function rowsByName(client: ClusterClient, kind: ListedKind, names: readonly string[]): Promise<readonly Row[]> {
-  if (names.length > 0 && names.length <= 4) return Promise.all(names.map((name) => client.one(kind, name)));
-  const rows = await client.list(kind);
-  if (names.length === 0) return rows;
-  const byName = new Map(rows.map((row) => [String(row['name'] ?? row['id']), row]));
-  return Promise.all(names.map(async (name) => byName.get(name) ?? client.one(kind, name)));
+  if (rows.length === 0 && process.stdout.isTTY) printNote(`No ${kind} to show.`);
 }

@@ -1,4 +1,5 @@
-import { defineListCommand, rowsByName } from '../command/list-command.ts';
+import { defineListCommand } from '../command/list-command.ts';
+import { selectedRows } from '../command/selected-rows.ts';
 import { commonFields, type ListField, numberField } from '../output/list-fields.ts';
 
 const fields: readonly ListField[] = [
@@ -17,6 +18,6 @@ export const command = defineListCommand({
   kind: 'groups',
   fields,
   defaults: ['name', 'node_cnt', 'alloc_policy', 'node_list'],
-  args: [{ name: 'group', help: 'only these', complete: 'group', optional: true, variadic: true }],
-  load: (client, { args }) => rowsByName(client, 'groups', args),
+  args: [{ name: 'group', help: 'only these; globs, or one filter', complete: 'group', optional: true, variadic: true }],
+  load: (client, invocation) => selectedRows(client, 'groups', invocation),
 });

@@ -1,4 +1,5 @@
-import { defineListCommand, rowsByName } from '../command/list-command.ts';
+import { defineListCommand } from '../command/list-command.ts';
+import { selectedRows } from '../command/selected-rows.ts';
 import { commonFields, formatStatus, type ListField, numberField, sizeField } from '../output/list-fields.ts';
 
 const fields: readonly ListField[] = [
@@ -29,7 +30,14 @@ export const command = defineListCommand({
   kind: 'instances',
   fields,
   defaults: ['name', 'os', 'pnode', 'status', 'oper_ram', 'oper_vcpus', 'nic.ips'],
-  args: [{ name: 'instance', help: 'only these', complete: 'instance', optional: true, variadic: true }],
-  examples: ['gantry instance list', 'gantry instance list -o name,status,pnode', 'gantry instance list --output json'],
-  load: (client, { args }) => rowsByName(client, 'instances', args),
+  args: [
+    { name: 'instance', help: 'only these; globs such as "web*", or one filter', complete: 'instance', optional: true, variadic: true },
+  ],
+  examples: [
+    'gantry instance list -o name,status,pnode',
+    "gantry instance list 'web*' --sort -oper_ram",
+    'gantry instance list --filter \'pnode == "node2" and not (status == "running")\'',
+    'gantry instance list --output json',
+  ],
+  load: (client, invocation) => selectedRows(client, 'instances', invocation),
 });

@@ -1,4 +1,5 @@
-import { defineListCommand, rowsByName } from '../command/list-command.ts';
+import { defineListCommand } from '../command/list-command.ts';
+import { selectedRows } from '../command/selected-rows.ts';
 import { formatPlain } from '../output/format-values.ts';
 import { commonFields, type ListField, numberField } from '../output/list-fields.ts';
 
@@ -21,8 +22,8 @@ export const command = defineListCommand({
   kind: 'networks',
   fields,
   defaults: ['name', 'network', 'gateway', 'mac_prefix', 'free_count', 'reserved_count', 'group_list'],
-  args: [{ name: 'network', help: 'only these', complete: 'network', optional: true, variadic: true }],
-  load: (client, { args }) => rowsByName(client, 'networks', args),
+  args: [{ name: 'network', help: 'only these; globs, or one filter', complete: 'network', optional: true, variadic: true }],
+  load: (client, invocation) => selectedRows(client, 'networks', invocation),
 });
 
 /** `[["default", "bridged", "br0", ""]]` becomes `default (bridged, br0)`. */

@@ -1,4 +1,5 @@
-import { defineListCommand, rowsByName } from '../command/list-command.ts';
+import { defineListCommand } from '../command/list-command.ts';
+import { selectedRows } from '../command/selected-rows.ts';
 import { formatPlain } from '../output/format-values.ts';
 import { commonFields, formatStatus, type ListField, numberField, sizeField } from '../output/list-fields.ts';
 
@@ -35,10 +36,10 @@ export const command = defineListCommand({
   kind: 'nodes',
   fields,
   defaults: ['name', 'role', 'dtotal', 'dfree', 'mtotal', 'mfree', 'pinst_cnt', 'sinst_cnt', 'pip'],
-  args: [{ name: 'node', help: 'only these', complete: 'node', optional: true, variadic: true }],
+  args: [{ name: 'node', help: 'only these; globs, or one filter', complete: 'node', optional: true, variadic: true }],
   examples: ['gantry node list', 'gantry node list -o +group,tags'],
-  load: async (client, { args }, chosen) => {
-    const rows = await rowsByName(client, 'nodes', args);
+  load: async (client, invocation, chosen) => {
+    const rows = await selectedRows(client, 'nodes', invocation);
     if (!chosen.includes('group')) return rows;
     const groups = new Map((await client.list('groups')).map((group) => [group['uuid'], group['name']]));
     return rows.map((row) => ({ ...row, group: groups.get(row['group.uuid']) ?? null }));

@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/index.ts';
+import { GantryError, type Json } from '../../base/index.ts';
 import type { ClientConfig } from './client-config.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 import { type JobReply, jobFromReply, type LogLine } from './job-reply.ts';
@@ -35,6 +35,10 @@ export interface ClusterClient {
   list(kind: ListedKind): Promise<readonly Row[]>;
   names(kind: ListedKind): Promise<readonly string[]>;
   one(kind: ListedKind, name: string): Promise<Row>;
+  /** The names of those that pass a filter of Ganeti's query language. */
+  passing(kind: ListedKind, filter: Json): Promise<ReadonlySet<string>>;
+  /** Chosen fields of the objects that pass a filter (null: all); a field that does not exist is left out. */
+  query(kind: ListedKind, fields: readonly string[], filter: Json): Promise<readonly Row[]>;
   /** Submits a job and returns its number. */
   submit(ops: readonly Row[]): Promise<number>;
   job(id: number): Promise<JobReply>;
@@ -49,8 +53,17 @@ export interface ClusterClient {
 export function createClusterClient(config: ClientConfig): ClusterClient {
   const http = createHttpClient(config);
   const get = (path: string, query?: Record<string, string | number>) => http.request('GET', path, query ? { query } : {});
+  const query: ClusterClient['query'] = async (kind, fields, qfilter) => {
+    const reply = await http.request('PUT', `/2/query/${kind.slice(0, -1)}`, { body: { fields, qfilter } });
+    return (reply as QueryReply).data.map((cells) => rowOf(fields, cells));
+  };
   return {
     http,
+    query,
+    passing: async (kind, filter) => {
+      const key = kind === 'jobs' ? 'id' : 'name';
+      return new Set((await query(kind, [key], filter)).map((row) => String(row[key])));
+    },
     info: async () => (await get('/2/info')) as Row,
     list: async (kind) => (await get(`/2/${kind}`, { bulk: 1 })) as Row[],
     names: async (kind) => namesInList(await get(`/2/${kind}`)),
@@ -83,6 +96,22 @@ export function createClusterClient(config: ClientConfig): ClusterClient {
 /** Names in the short form of a list: Ganeti calls them `name` for groups and networks, `id` for the others. */
 export function namesInList(reply: unknown): string[] {
   return (reply as { id?: string | number; name?: string }[]).map(({ id, name }) => String(name ?? id));
+}
+
+/** Answer of `PUT /2/query/<kind>`: of each object the cells, pairs of state (0: as it should be) and value. */
+interface QueryReply {
+  readonly data: readonly (readonly (readonly [state: number, value: unknown])[])[];
+}
+
+/** The state of a field that does not exist. */
+const unknownState = 1;
+
+function rowOf(fields: readonly string[], cells: QueryReply['data'][number]): Row {
+  const known = fields.flatMap((name, index) => {
+    const [state = unknownState, value = null] = cells[index] ?? [];
+    return state === unknownState ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 /** Answer of `GET /2/jobs/<id>/wait`: the values of the fields that were asked for. */

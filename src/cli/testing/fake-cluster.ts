@@ -50,9 +50,10 @@ const password = 'a-secret';
 
 const sample = (name: string): unknown => JSON.parse(readFileSync(new URL(`../testdata/${name}.json`, import.meta.url), 'utf8'));
 
-export async function startFakeCluster(): Promise<FakeCluster> {
+/** @param lists instead of the captured ones */
+export async function startFakeCluster(lists: Readonly<Record<string, Record<string, unknown>[]>> = {}): Promise<FakeCluster> {
   const { key, cert } = await selfSigned();
-  const handlers = new Map<string, Handler>(samples());
+  const handlers = new Map<string, Handler>(samples(lists));
   const seen: SeenRequest[] = [];
   const server = createServer({ key, cert }, (request, response) => {
     answer(request, response, handlers, seen).catch((error) => response.destroy(error as Error));
@@ -82,16 +83,35 @@ export async function startFakeCluster(): Promise<FakeCluster> {
 }
 
 /** The cluster of the captured replies: lists, and each object of them. */
-function samples(): [string, Handler][] {
+function samples(given: Parameters<typeof startFakeCluster>[0] = {}): [string, Handler][] {
   const lists = ['instances', 'nodes', 'groups', 'networks', 'jobs'].flatMap((kind): [string, Handler][] => {
-    const rows = sample(`${kind}-bulk`) as Record<string, unknown>[];
+    const rows = given[kind] ?? (sample(`${kind}-bulk`) as Record<string, unknown>[]);
     // Ganeti calls the name `name` for groups and networks, and `id` for the others.
     const idField = kind === 'groups' || kind === 'networks' ? 'name' : 'id';
     const names = rows.map((row) => ({ [idField]: row['name'] ?? row['id'], uri: `/2/${kind}` }));
     const each = rows.map((row): [string, Handler] => [`GET /2/${kind}/${String(row['name'] ?? row['id'])}`, () => row]);
-    return [[`GET /2/${kind}?bulk=1`, () => rows], [`GET /2/${kind}`, () => names], ...each];
+    const query: Handler = ({ body }) => queryReply(rows, body as { fields: string[]; qfilter: unknown });
+    return [[`PUT /2/query/${kind.slice(0, -1)}`, query], [`GET /2/${kind}?bulk=1`, () => rows], [`GET /2/${kind}`, () => names], ...each];
   });
   return [...lists, ['GET /2/info', () => sample('info')], ['GET /2/os', () => ['tiny', 'image+debian']], ['GET /2/tags', () => ['prod']]];
+}
+
+/** What the server makes of a filter, for the few operators that the tests of this room need. */
+function queryReply(rows: readonly Record<string, unknown>[], { fields, qfilter }: { fields: readonly string[]; qfilter: unknown }) {
+  const passes = (row: Record<string, unknown>, filter: unknown): boolean => {
+    if (filter === null) return true;
+    const [operator, ...args] = filter as [string, ...unknown[]];
+    if (operator === '&') return args.every((part) => passes(row, part));
+    if (operator === '|') return args.some((part) => passes(row, part));
+    if (operator === '!') return !passes(row, args[0]);
+    const [actual, wanted] = [row[String(args[0])], args[1]];
+    if (operator === '=') return actual === wanted;
+    if (operator === '>=') return Number(actual) >= Number(wanted);
+    if (operator === '=~') return new RegExp(String(wanted)).test(String(actual));
+    throw new Error(`the fake cluster does not know ${operator}`);
+  };
+  const cell = (row: Record<string, unknown>, name: string) => (name in row ? [0, row[name]] : [1, null]);
+  return { data: rows.filter((row) => passes(row, qfilter)).map((row) => fields.map((name) => cell(row, name))) };
 }
 
 async function answer(
