@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectorsPage } from './pages/collectors-page.ts';
+import { bashCompletion, zshCompletion } from './pages/completion-scripts.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { locationExample } from './pages/location-example.ts';
 import { locationSchema } from './pages/location-schema.ts';
@@ -15,6 +16,8 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/location.schema.json': locationSchema,
   'docs/monitor-plugin-manifest.schema.json': pluginManifestSchema,
   'docs/monitor-plugin-report.schema.json': pluginReportSchema,
+  'src/cli/completion/scripts/gantry.bash': bashCompletion,
+  'src/cli/completion/scripts/gantry.zsh': zshCompletion,
   'docs/examples/location/before-and-after.svg': locationExample,
 };
 

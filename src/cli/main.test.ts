@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { notYet } from '../model/index.ts';
+import { findCommand } from './command/find-command.ts';
 import { type FakeCluster, Refusal, startFakeCluster } from './testing/fake-cluster.ts';
 import { scriptJob } from './testing/fake-job.ts';
 import { runGantry } from './testing/run-gantry.ts';
@@ -344,6 +346,24 @@ test('misspelt commands and options are corrected, exit code 2', async () => {
     const { code, stderr } = await gantry(args);
     assert.equal(code, 2);
     assert.match(stderr, expected);
+  }
+});
+
+test('a command that comes later says so, and none of those is there already', async () => {
+  for (const [args, expected] of [
+    [
+      'instance reinstall web1 --os tiny',
+      /CLI_COMMAND_NOT_YET: The command "instance reinstall" is not available yet: Reinstalling an instance\./,
+    ],
+    ['backup', /CLI_COMMAND_NOT_YET: The command "backup" is not available yet/],
+    ['instance reinstal web1', /CLI_COMMAND_UNKNOWN/],
+  ] as const) {
+    const { code, stderr } = await gantry(args);
+    assert.equal(code, 2);
+    assert.match(stderr, expected);
+  }
+  for (const command of notYet.flatMap(({ commands = [] }) => commands)) {
+    await assert.rejects(findCommand(command.split(' ')), { code: 'CLI_COMMAND_NOT_YET' }, command);
   }
 });
 

@@ -26,6 +26,7 @@ export * as groupOpcodes from './opcodes/group-opcodes.ts';
 export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
 export * as networkOpcodes from './opcodes/network-opcodes.ts';
 export * as nodeOpcodes from './opcodes/node-opcodes.ts';
+export { notYet } from './opcodes/not-yet.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
 export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';

@@ -1,9 +1,17 @@
+import { createRequire } from 'node:module';
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import { Errors } from 'typebox/value';
+import type * as TypeboxCompile from 'typebox/compile';
+import type * as TypeboxValue from 'typebox/value';
 import { GantryError } from '../base/index.ts';
 
-const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>();
+type Check = ReturnType<typeof TypeboxCompile.Compile>;
+
+// Half of typebox's modules are for checking. The command line needs schemas and checks nothing, so they are loaded on first use.
+const load = createRequire(import.meta.url);
+const typeboxCompile = () => load('typebox/compile') as typeof TypeboxCompile;
+const typeboxValue = () => load('typebox/value') as typeof TypeboxValue;
+
+const compiled = new WeakMap<TSchema, Check>();
 
 /**
  * Checks a value against a schema and returns it with its type.
@@ -12,11 +20,11 @@ const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>();
 export function validate<T extends TSchema>(schema: T, value: unknown, subject: string): Static<T> {
   let check = compiled.get(schema);
   if (!check) {
-    check = Compile(schema as TSchema);
+    check = typeboxCompile().Compile(schema as TSchema);
     compiled.set(schema, check);
   }
   if (check.Check(value)) return value as Static<T>;
-  const [first] = Errors(schema as TSchema, value);
+  const [first] = typeboxValue().Errors(schema as TSchema, value);
   const at = (first?.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.');
   const named = missingOrExtra(first?.params);
   const field = [at, named].filter(Boolean).join('.') || '(whole)';

@@ -9,6 +9,14 @@ export const cliErrors = defineErrors({
     why: 'A command is an object and what to do with it, such as "instance list".',
     todo: 'Run "gantry help" for the list of commands.',
   },
+  CLI_COMMAND_NOT_YET: {
+    kind: 'user',
+    http: 501,
+    ganeti: 'wrong_input',
+    what: 'The command "{command}" is not available yet: {operation}.',
+    why: 'Ganeti has this command; this version of Gantry cannot do it.',
+    todo: 'Run "gantry help" for the commands that are available, or use a newer version.',
+  },
   CLI_OPTION_UNKNOWN: {
     kind: 'user',
     http: 400,

@@ -60,6 +60,8 @@ export interface Command {
   readonly args?: readonly ArgSpec[];
   readonly options?: readonly OptionSpec[];
   readonly examples?: readonly string[];
+  /** It needs no cluster. */
+  readonly local?: boolean;
   /** Does the work and returns the exit code. */
   run(invocation: Invocation): Promise<number>;
 }

@@ -27,12 +27,22 @@ export async function findCommand(words: readonly string[]): Promise<Found> {
   if (command) return { kind: 'command', command, rest: given.slice(command.path.length) };
   const all = shownPaths(catalogue);
   if (path.length === 1 && all.some(([first]) => first === path[0])) return { kind: 'topic', path };
+  const later = await laterOperation(path);
+  if (later) throw new GantryError('CLI_COMMAND_NOT_YET', { command: path.slice(0, 2).join(' '), operation: later });
   throw unknownCommand(path, all);
 }
 
 /** The opcode catalogue is large, so it is loaded only when a command of it may be meant. */
 export async function loadOpcodeCommands(): Promise<readonly Command[]> {
   return (await import('./opcode-commands.ts')).opcodeCommands();
+}
+
+/** What a command of Ganeti does that Gantry does not have so far; a topic that is all of such commands counts as well. */
+async function laterOperation(path: readonly string[]): Promise<string | undefined> {
+  const { notYet } = await import('../../model/index.ts');
+  const name = path.slice(0, 2).join(' ');
+  const isMeant = (command: string) => command === name || (path.length === 1 && command.startsWith(`${name} `));
+  return notYet.find(({ commands = [] }) => commands.some(isMeant))?.operation;
 }
 
 function resolveAlias(words: readonly string[]): readonly string[] {

@@ -32,10 +32,11 @@ async function runCommand(command: Command, words: readonly string[]): Promise<n
   }
   const output: OutputMode = textOption(options, 'output') === 'json' ? 'json' : 'table';
   let opened: ClusterClient | undefined;
-  const { createClusterClient } = await import('../connect/cluster-client.ts');
-  const { findCluster } = await import('../connect/client-config.ts');
+  // Loaded only for commands that may need it: TLS alone takes as long as the rest.
+  const open = command.local ? undefined : await clientLoader();
   const client = () => {
-    opened ??= createClusterClient(findCluster(connectionOptions(options)));
+    if (!open) throw new TypeError(`"${command.path.join(' ')}" is said to need no cluster`);
+    opened ??= open(options);
     return opened;
   };
   try {
@@ -48,6 +49,12 @@ async function runCommand(command: Command, words: readonly string[]): Promise<n
   } finally {
     opened?.close();
   }
+}
+
+async function clientLoader(): Promise<(options: ParsedOptions) => ClusterClient> {
+  const { createClusterClient } = await import('../connect/cluster-client.ts');
+  const { findCluster } = await import('../connect/client-config.ts');
+  return (options) => createClusterClient(findCluster(connectionOptions(options)));
 }
 
 function connectionOptions(options: ParsedOptions) {

@@ -5,6 +5,7 @@ import { printCommandHelp, printTopicHelp } from '../output/print-help.ts';
 
 export const command: Command = {
   path: ['help'],
+  local: true,
   summary: 'Show help on a command',
   args: [{ name: 'command', help: 'words of the command', optional: true, variadic: true }],
   examples: ['gantry help instance', 'gantry help instance add'],

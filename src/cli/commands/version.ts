@@ -5,6 +5,7 @@ import { printJson, printLine } from '../output/print.ts';
 
 export const command: Command = {
   path: ['version'],
+  local: true,
   summary: 'Show the version of this program',
   run: async ({ output }) => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
