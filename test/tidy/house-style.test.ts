@@ -95,7 +95,8 @@ test('no test waits in a loop of its own', () => {
 function waitingLoops(file: SourceFile): string[] {
   const waits = /^(;|await (sleep|setTimeout|systemClock|new Promise))/;
   const isLoop = (node: ts.Node) =>
-    (ts.isWhileStatement(node) && waits.test(node.statement.getText())) || (ts.isForStatement(node) && !node.condition && !node.initializer);
+    (ts.isWhileStatement(node) && waits.test(node.statement.getText())) ||
+    (ts.isForStatement(node) && !node.condition && !node.initializer);
   return [...nodesOf(file.tree)].filter(isLoop).map((node) => place(file, node));
 }
 

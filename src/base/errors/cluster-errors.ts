@@ -6,8 +6,8 @@ export const clusterErrors = defineErrors({
     http: 409,
     ganeti: 'wrong_input',
     what: 'Instance {name} is outside the instance policy of group {group}: {violations}',
-    why: 'Each node group holds its instances to minimum and maximum sizes, see "gantry group info {group}".',
-    todo: 'Ask for a size within the policy, change the policy, or use --ignore-ipolicy.',
+    why: 'Each node group sets minimum and maximum sizes for its instances; "gantry group info {group}" shows them.',
+    todo: 'Ask for a size within the policy, change the policy with "gantry group modify {group} --ipolicy-bounds-specs …", or use --ignore-ipolicy.',
   },
   HYPERVISOR_NOT_ENABLED: {
     kind: 'user',

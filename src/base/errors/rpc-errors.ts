@@ -7,7 +7,7 @@ export const rpcErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'Node {node} cannot be reached at {address}: {problem}',
     why: 'The host is down, the network is broken, or the node agent does not run there.',
-    todo: 'Check the host and its agent ("systemctl status gantry-node"); mark the node offline if it stays away.',
+    todo: 'Check that the host runs and that "gantry agent" runs on it. If the node stays away, mark it offline: "gantry node modify {node} --offline yes".',
   },
   NODE_TIMED_OUT: {
     kind: 'operational',

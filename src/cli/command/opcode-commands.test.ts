@@ -167,3 +167,37 @@ test('every command that makes a job takes --yes and --force; a --force of its o
     }
   }
 });
+
+test('limits of an instance policy are written as in Ganeti, complete', async () => {
+  const definition = opcodeCatalogue.get('OP_GROUP_SET_PARAMS');
+  assert.ok(definition);
+  const min = 'cpu-count=1,disk-count=0,disk-size=1,memory-size=128,nic-count=0,spindle-use=0';
+  const max = 'cpu-count=16,disk-count=16,disk-size=2T,memory-size=64G,nic-count=8,spindle-use=12';
+  const low = { 'cpu-count': 1, 'disk-count': 0, 'disk-size': 1, 'memory-size': 128, 'nic-count': 0, 'spindle-use': 0 };
+  const high = { 'cpu-count': 16, 'disk-count': 16, 'disk-size': 2_097_152, 'memory-size': 65_536, 'nic-count': 8, 'spindle-use': 12 };
+  const pair = `min:${min}/max:${max}`;
+  const words = ['default', '--ipolicy', 'vcpu-ratio=2', '--ipolicy-bounds-specs', `${pair}//${pair}`, '--ipolicy-std-specs', min];
+  assert.deepEqual(await sent(definition, [...words, '--ipolicy-disk-templates', 'file,diskless']), {
+    group_name: 'default',
+    ipolicy: {
+      'vcpu-ratio': 2,
+      minmax: [
+        { min: low, max: high },
+        { min: low, max: high },
+      ],
+      std: low,
+      'disk-templates': ['file', 'diskless'],
+    },
+  });
+  for (const [specs, problem] of [
+    ['min:cpu-count=1', /not of the form/],
+    [`min:${min}/max:cpu-count=2`, /lacks disk-count/],
+    [`min:${min.replace('cpu-count=1', 'cpus=1')}/max:${max}`, /cpus.*is not known/],
+    [`min:${min.replace('cpu-count=1', 'cpu-count=x')}/max:${max}`, /not a whole number/],
+  ] as const) {
+    await assert.rejects(sent(definition, ['default', '--ipolicy-bounds-specs', specs]), (error: { actual?: unknown }) => {
+      assert.match(String((error.actual as Error).message), problem);
+      return true;
+    });
+  }
+});

@@ -1,5 +1,6 @@
 import { GantryError, type Json, parseMebibytes } from '../../base/index.ts';
 import { defineOption, type OptionSpec, type ParsedOptions, textOption } from './command.ts';
+import { adjustIpolicy, ipolicyOptions } from './ipolicy-options.ts';
 
 /** Short ways to say something that the catalogue's flags say at length. */
 interface OpcodeExtras {
@@ -17,7 +18,12 @@ export const opcodeExtras: Readonly<Record<string, OpcodeExtras>> = {
     ],
     adjust: adjustInstanceCreate,
   },
-  OP_CLUSTER_SET_PARAMS: { options: [], adjust: adjustCollectors },
+  OP_CLUSTER_SET_PARAMS: {
+    options: ipolicyOptions,
+    adjust: (params, options) => adjustIpolicy(adjustCollectors(params), options),
+  },
+  OP_GROUP_ADD: { options: ipolicyOptions, adjust: adjustIpolicy },
+  OP_GROUP_SET_PARAMS: { options: ipolicyOptions, adjust: adjustIpolicy },
 };
 
 /** Seconds, as they are said to people, become Ganeti's microseconds; `default` is what stands for nothing set. */
