@@ -125,7 +125,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
       await jobs.start();
       watcher.start();
       resealing = resealSecrets({ config, leadership, live, secrets, log }).catch((error: unknown) =>
-        log.error({ err: error }, 'stored secrets could not be encrypted anew; it is tried at the next start'),
+        log.error({ err: error }, 'stored secrets could not be encrypted again; the next start tries again'),
       );
     },
     async close() {

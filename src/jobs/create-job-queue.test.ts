@@ -94,7 +94,7 @@ describe('a job', () => {
     assert.equal(config.current.instances.size, 0);
     const again = await end(queue, await queue.submit([create('web1')], 'alice'));
     assert.equal(jobStatus(again), 'success', 'the name is free again');
-    assert.match(JSON.stringify(ganetiOpresult(job.ops[0])), /^\["OpExecError",\["Gantry failed/);
+    assert.match(JSON.stringify(ganetiOpresult(job.ops[0])), /^\["OpExecError",\["Internal error/);
   });
 
   test('that fails while planning has changed nothing', async () => {

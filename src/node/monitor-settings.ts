@@ -30,7 +30,7 @@ async function readSettings(path: string, log: Log): Promise<DataCollectors> {
     return validate(DataCollectors, data_collectors, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      log.warn({ path, problem: GantryError.from(error).message }, 'settings of the monitor are made anew');
+      log.warn({ path, problem: GantryError.from(error).message }, 'settings of the monitor are written again');
     return {};
   }
 }

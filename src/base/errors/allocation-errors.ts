@@ -6,8 +6,8 @@ export const allocationErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'This program needs an input file.',
-    why: 'Ganeti hands the request to its instance allocator in a file, whose name is the only argument.',
-    todo: 'Name the file; "-" reads the standard input.',
+    why: 'Ganeti passes the request to its instance allocator in a file; the name of the file is the only argument.',
+    todo: 'Give the name of the file; "-" reads from standard input.',
   },
   ALLOCATION_INPUT_SEVERAL: {
     kind: 'user',
@@ -15,14 +15,14 @@ export const allocationErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'Only one argument is accepted (the input file), not {count}.',
     why: 'An instance allocator answers one request.',
-    todo: 'Leave the other arguments out.',
+    todo: 'Remove the other arguments.',
   },
   ALLOCATION_NODES_MISSING: {
     kind: 'user',
     http: 409,
     ganeti: 'insufficient_resources',
     what: 'failure during allocation: No online nodes.',
-    why: 'Each node is offline, or in a node group that takes no instances, or alone in its group while two nodes are needed.',
-    todo: 'Bring nodes online, or look at the allocation policies of the groups.',
+    why: 'Every node is offline, or its group may not be used for new instances, or it is the only node of its group while two nodes are needed.',
+    todo: 'Bring nodes online, or check the allocation policies of the groups.',
   },
 });

@@ -6,7 +6,7 @@ export const daemonErrors = defineErrors({
     http: 500,
     ganeti: 'environment_error',
     what: 'There is no system user "{user}" on this host.',
-    why: 'The master gives up root and runs as a system user of its own.',
-    todo: 'Make it with "adduser --system --group {user}", or name another one with --user.',
+    why: 'The master drops root privileges and runs as a separate system user.',
+    todo: 'Create it with "adduser --system --group {user}", or specify another one with --user.',
   },
 });

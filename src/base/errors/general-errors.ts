@@ -5,8 +5,8 @@ export const generalErrors = defineErrors({
     kind: 'bug',
     http: 500,
     ganeti: 'internal_error',
-    what: 'Gantry failed in a way it did not foresee: {detail}',
-    why: 'This is a defect in Gantry, not in your request.',
+    what: 'Internal error: {detail}',
+    why: 'This is a bug in Gantry, not a fault of your request.',
     todo: 'Report it with the log of the process that printed it; the request can be tried again.',
   },
   INPUT_INVALID: {
@@ -23,7 +23,7 @@ export const generalErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The command {command} ended with {outcome}: {stderr}',
     why: 'A program that Gantry runs on the node reported a failure.',
-    todo: 'Read the message of the program; it names the cause.',
+    todo: 'Read the message of the program; it tells the cause.',
   },
   COMMAND_MISSING: {
     kind: 'operational',
@@ -31,7 +31,7 @@ export const generalErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The program {command} is not installed.',
     why: 'Gantry uses the tools of the Debian packages that its README lists.',
-    todo: 'Install the package that has it, or run "./gantry up", which installs what is needed.',
+    todo: 'Install the package that contains it, or run "./gantry up", which installs what is needed.',
   },
   TIMED_OUT: {
     kind: 'operational',
@@ -39,14 +39,14 @@ export const generalErrors = defineErrors({
     ganeti: 'environment_error',
     what: '{subject} did not finish within {seconds} s.',
     why: 'The other side is busy, hangs, or cannot be reached.',
-    todo: 'Look at the load and the log of the other side, then try again.',
+    todo: 'Check the load and the log of the other side, then try again.',
   },
   CANCELLED: {
     kind: 'user',
     http: 409,
     ganeti: 'wrong_state',
     what: '{subject} was cancelled.',
-    why: 'Somebody asked for it to stop, or the process that ran it is going down.',
+    why: 'Somebody cancelled it, or the process that ran it is shutting down.',
     todo: 'Start it again if it is still wanted.',
   },
 });

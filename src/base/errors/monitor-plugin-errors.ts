@@ -32,7 +32,7 @@ export const monitorPluginErrors = defineErrors({
   MONITOR_PLUGIN_SETTINGS_INVALID: {
     ...user,
     what: 'The settings of plugins in {path} cannot be used: {problem}.',
-    why: 'The file names the user of plugins and what each plugin is granted. With one that was never right the agent does not start; when it becomes wrong later, what it said before holds.',
+    why: 'The file names the user of plugins and what each plugin is granted. An invalid file prevents the start of the agent; if the file becomes invalid later, the last valid version stays active.',
     todo: 'Correct it as the guide on plugins (docs/guides/monitor-plugins.md) shows, or remove it.',
   },
   MONITOR_PLUGIN_NOT_GRANTED: {

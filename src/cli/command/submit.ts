@@ -22,7 +22,7 @@ export function submissionOptions(traits: { readonly dryRun: boolean; readonly c
     defineOption('--submit', 'submit the job, print its number and do not wait for it'),
     defineOption('--priority <priority>', 'low, normal, high or -20 … 19; lower runs first'),
     defineOption('--reason <text>', 'why; kept with the job'),
-    defineOption('--depends <jobs>', 'run after these jobs: "12,13", or only if they end so: "12:success"'),
+    defineOption('--depends <jobs>', 'run after these jobs: "12,13", or only if they ended like this: "12:success"'),
   ];
 }
 

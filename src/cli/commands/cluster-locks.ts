@@ -14,7 +14,7 @@ interface LockReply {
 
 export const command: Command = {
   path: ['cluster', 'locks'],
-  summary: 'Show who holds which lock, and who waits',
+  summary: 'Show which jobs hold locks and which wait for them',
   run: async ({ output, client }) => {
     const locks = (await client().http.request('GET', '/2/locks')) as readonly LockReply[];
     if (output === 'json') {

@@ -40,10 +40,10 @@ export const command = defineListCommand({
   options: [
     defineOption('--limit <n>', `at most this many, the newest; default ${defaultLimit}, as JSON all`),
     defineOption('--all', 'all of them'),
-    defineOption('--pending', 'only those that have not begun'),
-    defineOption('--running', 'only those that run'),
+    defineOption('--pending', 'only those that have not started'),
+    defineOption('--running', 'only those that are running'),
     defineOption('--error', 'only those that failed'),
-    defineOption('--finished', 'only those that ended'),
+    defineOption('--finished', 'only those that have ended'),
   ],
   examples: ['gantry job list', 'gantry job list --error --limit 5', 'gantry job list --all --sort id'],
   load: async (client, invocation, chosen) => {

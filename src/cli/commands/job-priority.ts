@@ -6,7 +6,7 @@ import { printJson, printLine } from '../output/print.ts';
 
 export const command: Command = {
   path: ['job', 'priority'],
-  summary: 'Change the priority of a job that waits',
+  summary: 'Change the priority of a waiting job',
   args: [
     { name: 'job', help: 'number of the job', complete: 'job' },
     { name: 'priority', help: 'low, normal, high or -20 … 19; lower runs first' },

@@ -7,7 +7,7 @@ import { chooseProgressView } from '../progress/progress-view.ts';
 
 export const command: Command = {
   path: ['job', 'watch'],
-  summary: 'Follow a job with its steps and its log',
+  summary: 'Follow a job: its steps and its log',
   details:
     'Ends as the job ends, with its exit code. With --output json: one JSON object a line for every event; the last one has the result.',
   args: [{ name: 'job', help: 'number of the job', complete: 'job' }],

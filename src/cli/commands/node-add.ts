@@ -10,7 +10,7 @@ const ownAddress = `"$(hostname -I | cut -d' ' -f1)"`;
 
 export const command: Command = {
   path: ['node', 'add'],
-  summary: 'Make a token with which a new node can join',
+  summary: 'Create a token with which a new node can join',
   details: 'The token is good for one node, one use and a short time. It is handed over by a file or standard input, never as an argument.',
   args: [{ name: 'node', help: 'name of the new node' }],
   options: [

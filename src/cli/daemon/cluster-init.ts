@@ -33,7 +33,7 @@ export const hostCommand = {
     'mac-prefix': { help: 'first half of the MAC addresses of instances', default: 'aa:00:00' },
     'console-ports': { help: 'range of TCP ports for VNC consoles', default: '11000-14999' },
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
-    user: { value: 'NAME', help: 'system user of the master, which shall own its files', default: 'gantry' },
+    user: { value: 'NAME', help: 'system user of the master; its files will belong to it', default: 'gantry' },
   },
 } as const satisfies HostCommand;
 

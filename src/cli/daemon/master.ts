@@ -21,12 +21,12 @@ export const hostCommand = {
     'state-dir': { value: 'FOLDER', help: "the master's state directory", default: '/var/lib/gantry/master' },
     listen: { value: 'ADDRESS:PORT', help: 'address:port of the REST API; repeat for more', many: true },
     'listen-fd': { help: 'inherited listening socket for the REST API; repeat for more', many: true },
-    'join-address': { value: 'ADDRESS:PORT', help: 'address:port that join tokens carry; default: the first --listen', many: true },
+    'join-address': { value: 'ADDRESS:PORT', help: 'address:port to put into join tokens; default: the first --listen', many: true },
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
-    name: { value: 'NAME', help: 'name of this master for the others', default: hostname() },
+    name: { value: 'NAME', help: 'name of this master, as other masters see it', default: hostname() },
     user: { value: 'NAME', help: 'system user to run as when started by root', default: 'gantry' },
-    'poll-interval': { value: 'SECONDS', help: 'seconds between two looks at the nodes', default: '5' },
-    'watch-interval': { value: 'SECONDS', help: 'seconds between two looks for instances that should run', default: '300' },
+    'poll-interval': { value: 'SECONDS', help: 'seconds between two polls of the nodes', default: '5' },
+    'watch-interval': { value: 'SECONDS', help: 'seconds between two checks for instances that should run', default: '300' },
   },
 } as const satisfies HostCommand;
 

@@ -15,21 +15,21 @@ It answers on loopback to everybody; beyond that over TLS, to holders of a certi
 of the cluster and bearers of a token. On SIGHUP it reads its files again. Its log goes
 to standard error. What it tells, and to whom: docs/monitoring.md.`,
   options: {
-    listen: { value: 'ADDRESS:PORT', help: 'address:port to answer at', default: '127.0.0.1:1815' },
+    listen: { value: 'ADDRESS:PORT', help: 'address:port to listen on', default: '127.0.0.1:1815' },
     certificates: {
       value: 'FOLDER',
-      help: 'serve with TLS: folder with node.key and node.crt, and ca.crt and ca.crl to know clients by, such as /var/lib/gantry/node',
+      help: 'serve with TLS: folder with node.key and node.crt, and with ca.crt and ca.crl to check client certificates, such as /var/lib/gantry/node',
     },
-    'token-file': { value: 'FILE', help: 'file with tokens, one a line, of which readers must show one' },
+    'token-file': { value: 'FILE', help: 'file with tokens, one per line; readers must send one of them' },
     'run-dir': { value: 'FOLDER', help: 'sockets and run-time files of the node agent', default: '/run/gantry' },
-    config: { value: 'FILE', help: 'file with what is set for collectors; read again when it changes, and on SIGHUP' },
+    config: { value: 'FILE', help: 'file with the settings of collectors; read again when it changes, and on SIGHUP' },
     plugins: { value: 'FOLDER', help: 'folder with plugins', default: '/etc/gantry/monitor/plugins' },
     'plugin-settings': {
       value: 'FILE',
-      help: 'the user of plugins, and what they are granted',
+      help: 'file with the user of plugins and the rights that they get',
       default: '/etc/gantry/monitor/plugins.yaml',
     },
-    insecure: { help: 'allow plain HTTP beyond loopback', flag: true },
+    insecure: { help: 'allow plain HTTP on other addresses than loopback', flag: true },
   },
   examples: [
     'gantry monitor',

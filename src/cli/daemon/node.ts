@@ -9,7 +9,7 @@ export const hostCommand = {
   options: {
     name: { value: 'NAME', help: 'name of this node', required: true },
     listen: { value: 'ADDRESS:PORT', help: 'address:port of the agent', required: true },
-    'state-dir': { value: 'FOLDER', help: 'certificates and what must last', default: '/var/lib/gantry/node' },
+    'state-dir': { value: 'FOLDER', help: 'certificates and persistent state', default: '/var/lib/gantry/node' },
     'run-dir': { value: 'FOLDER', help: 'sockets and run-time files', default: '/run/gantry' },
     'log-dir': { value: 'FOLDER', help: 'logs of the instances', default: '/var/log/gantry' },
     'file-storage-dir': { value: 'FOLDER', help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
@@ -19,7 +19,7 @@ export const hostCommand = {
       default: '/srv/gantry/shared-file-storage',
     },
     'os-path': { value: 'FOLDER', help: 'folder with OS definitions; repeat for more', many: true },
-    'uid-base': { help: 'first of the user ids under which instances run', default: '200000' },
+    'uid-base': { help: 'first user id for instances', default: '200000' },
   },
 } as const satisfies HostCommand;
 

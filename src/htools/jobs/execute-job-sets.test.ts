@@ -86,7 +86,7 @@ describe('what goes wrong', { concurrency: true }, () => {
 
   test('a master that dies with the jobs in its hands', async () => {
     const { code, err } = await hbal({ dies: true });
-    assert.match(err, /code: {2}HTOOLS_JOB_ANSWER_LOST\n.*1 of the jobs may have been taken or not\./);
+    assert.match(err, /code: {2}HTOOLS_JOB_ANSWER_LOST\n.*1 of the jobs may or may not have been accepted\./);
     assert.equal(code, 1);
   });
 

@@ -61,7 +61,7 @@ test('whatever is wrong with names and rules is one error with its file and line
   await wrong(racks.replace('nodes: [node3]', 'in: r9'), 'LOCATION_UNKNOWN', /^FILE:4: there is no failure domain "r9"/);
   await wrong(racks.replace('nodes: [node3]', 'in: r1'), 'LOCATION_INVALID', /^FILE:4: r2 is a rack and cannot be in r1/);
   const circle = 'levels: [a, b]\ndomains:\n  - { name: x, level: a, in: y }\n  - { name: y, level: b, in: x }\n';
-  await wrong(circle, 'LOCATION_CYCLE', /^FILE:3: domains are inside of each other: x in y in x\./);
+  await wrong(circle, 'LOCATION_CYCLE', /^FILE:3: domains contain each other: x in y in x\./);
   await wrong('levels: [node]\n', 'LOCATION_INVALID', /"node" is always there/);
   await wrong('levels: [a, a]\n', 'LOCATION_DUPLICATE', /two levels "a"/);
   await wrong(`${racks}links:\n  - { between: [r1, r3] }\n`, 'LOCATION_UNKNOWN', /^FILE:6: there is no failure domain or node group "r3"/);

@@ -5,7 +5,7 @@ export function explainStuck({ instances, nodes }: PreparedCluster, rules: RuleB
   const reasonOf = (i: number): string | undefined => {
     const { diskTemplate, autoBalance, movable, primary, secondary } = instances[i] as PreparedCluster['instances'][number];
     if (!supportsMoves(diskTemplate)) return `instances with disk template ${diskTemplate} are not moved`;
-    if (!autoBalance) return 'it is not to be balanced (auto_balance)';
+    if (!autoBalance) return 'it is excluded from balancing (auto_balance)';
     if (secondary >= 0 && nodes[primary]?.group !== nodes[secondary]?.group) return 'its nodes are in two node groups';
     return movable ? undefined : 'it is excluded from moving';
   };

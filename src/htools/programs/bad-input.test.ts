@@ -51,7 +51,7 @@ async function refuses(program: ProgramName, words: readonly string[], code: str
 
 const badData: readonly (readonly [string, string, RegExp, (text: string) => string])[] = [
   ['a malformed line', 'HTOOLS_TEXT_INVALID', /line 4 \(nodes\): 2 columns in place of/, (text) => text.replace(/^n2\|.*$/m, 'n2|abc')],
-  ['a missing section', 'HTOOLS_TEXT_SECTIONS', /2 sections in place of 4 or more/, (text) => text.split('\n').slice(0, 5).join('\n')],
+  ['a missing section', 'HTOOLS_TEXT_SECTIONS', /2 sections instead of 4 or more/, (text) => text.split('\n').slice(0, 5).join('\n')],
   [
     'an unknown node',
     'HTOOLS_REFERENCE_UNKNOWN',
@@ -81,7 +81,7 @@ const badRules: readonly (readonly [string, string, RegExp, string])[] = [
   [
     'domains in a circle',
     'LOCATION_CYCLE',
-    /rules\.yaml:3: domains are inside of each other: x in y in x/,
+    /rules\.yaml:3: domains contain each other: x in y in x/,
     'levels: [a, b]\ndomains:\n  - { name: x, level: a, in: y }\n  - { name: y, level: b, in: x }\n',
   ],
   ['a negative number', 'LOCATION_INVALID', /rules\.yaml:2: latency must be >= 0/, service('{ near: { latency: -1 } }')],
@@ -89,9 +89,9 @@ const badRules: readonly (readonly [string, string, RegExp, string])[] = [
   ['neither YAML nor JSON', 'LOCATION_SYNTAX', /rules\.yaml:2: this is neither/, 'levels: [a\n'],
   ['something else', 'LOCATION_INVALID', /rules\.yaml:1: the file must be an object/, 'text\n'],
   [
-    'rules that cannot hold together, and no more of them than needed',
+    'rules that contradict each other, and no more of them than needed',
     'LOCATION_CONFLICT',
-    /cannot hold together: "w: at most 1 per node" \(\S+:2\), "w: only in n1, n2" \(\S+:2\)\. w has 3 members, and 2 nodes are open to them\./,
+    /contradict each other: "w: at most 1 per node" \(\S+:2\), "w: only in n1, n2" \(\S+:2\)\. w has 3 members, and 2 nodes are open to them\./,
     service('{ pinned: [n1, n2] }, { together: { level: group } }'),
   ],
 ];
@@ -119,8 +119,8 @@ describe('a location file', () => {
 
 describe('options that nothing follows', () => {
   const cases: readonly (readonly [ProgramName, readonly string[], string, RegExp])[] = [
-    ['hbal', ['--steps', '10', '--max-moves', '2'], 'HTOOLS_OPTIMISE_MISSING', /nothing follows --steps, --max-moves\./],
-    ['hsqueeze', ['--cpu-limits', '0.9,0.2'], 'SQUEEZE_LOAD_UNKNOWN', /no load that --cpu-limits/],
+    ['hbal', ['--steps', '10', '--max-moves', '2'], 'HTOOLS_OPTIMISE_MISSING', /--steps, --max-moves require --optimize\./],
+    ['hsqueeze', ['--cpu-limits', '0.9,0.2'], 'SQUEEZE_LOAD_UNKNOWN', /no load data to compare with --cpu-limits/],
   ];
   for (const [program, words, code, message] of cases) {
     test(`${program} ${words.join(' ')}`, async () => {

@@ -186,7 +186,7 @@ test('hroller says when it is rules that leave no room', async () => {
   assert.match(err, /Not enough capacity to move non-redundant instances within the rules of location/);
 });
 
-describe('hail and rules that cannot hold together', () => {
+describe('hail and rules that contradict each other', () => {
   test('answers with the rules, and places nothing', async () => {
     const file = await write(
       'racks.yaml',
@@ -197,7 +197,7 @@ describe('hail and rules that cannot hold together', () => {
     assert.equal(success, false);
     assert.match(
       info,
-      /Request failed: These hard rules cannot hold together: "dns: at most 1 per rack" \(.*racks\.yaml:6\)\. dns has 3 members/,
+      /Request failed: These hard rules contradict each other: "dns: at most 1 per rack" \(.*racks\.yaml:6\)\. dns has 3 members/,
     );
     assert.deepEqual(result, []);
     const other = await hail(plain, allocation('mail', 'plain'), '--location', file);

@@ -78,22 +78,26 @@ export const clusterSetParams = defineOpcode({
       },
       enabled_hypervisors: { flags: '--enabled-hypervisors <list>', help: 'separated by commas', parse: 'list' },
       enabled_disk_templates: { flags: '--enabled-disk-templates <list>', help: 'separated by commas', parse: 'list' },
-      candidate_pool_size: { flags: '--candidate-pool-size <n>', help: 'master candidates to keep' },
-      max_running_jobs: { flags: '--max-running-jobs <n>', help: 'jobs that run at once' },
-      location: { flags: '--location <file>', help: 'file of failure domains and rules for placement; none: remove it', parse: 'file' },
+      candidate_pool_size: { flags: '--candidate-pool-size <n>', help: 'number of master candidates' },
+      max_running_jobs: { flags: '--max-running-jobs <n>', help: 'jobs that may run at the same time' },
+      location: {
+        flags: '--location <file>',
+        help: 'file with failure domains and rules for placement; "none" removes them',
+        parse: 'file',
+      },
       enabled_data_collectors: {
         flags: '--enabled-data-collectors <name=bool…>',
-        help: 'collectors of the monitoring agents to show or hide; default: as they are by themselves',
+        help: 'collectors of the monitoring agents to show or hide; "default": the built-in setting',
         parse: 'keyValues',
       },
       data_collector_interval: {
         flags: '--data-collector-interval <name=seconds…>',
-        help: 'seconds between two collections, 1 to 86400; default: as they are by themselves',
+        help: 'seconds between two collections, 1 to 86400; "default": the built-in setting',
         parse: 'keyValues',
       },
       diagnose_data_collector_filename: {
         flags: '--diagnose-data-collector-filename <name>',
-        help: 'command in /etc/gantry/node-diagnose-commands of each node that judges its health; "": diagnose, if there is one',
+        help: 'program in /etc/gantry/node-diagnose-commands that checks the health of each node; "": the one named "diagnose", if it exists',
       },
     },
   },
@@ -125,7 +129,7 @@ export const clusterVerify = defineOpcode({
 
 export const testDelay = defineOpcode({
   id: 'OP_TEST_DELAY',
-  summary: 'Wait; for tests of the job queue',
+  summary: 'Wait for some time; for tests of the job queue',
   subject: 'duration',
   params: {
     duration: Type.Number({ minimum: 0, description: 'Seconds' }),

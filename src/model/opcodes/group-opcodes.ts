@@ -74,7 +74,7 @@ export const groupAssignNodes = defineOpcode({
   cli: {
     command: ['group', 'assign-nodes'],
     args: [...byName, { param: 'nodes', help: 'nodes to move', complete: 'node', variadic: true }],
-    flags: { force: { flags: '-f, --force', help: 'also when it leaves instances with nodes in two groups' } },
+    flags: { force: { flags: '-f, --force', help: 'even if instances then have nodes in two groups' } },
   },
   rest: [{ method: 'PUT', path: '/2/groups/{group_name}/assign-nodes', body: true, query: { ...dryRunQuery, force: 'force' } }],
 });

@@ -99,7 +99,7 @@ export const instanceCreate = defineOpcode({
       group_name: { flags: '-g, --node-group <group>', help: 'place it in this node group', complete: 'group' },
       start: { flags: '--no-start', help: 'do not start it' },
       no_install: { flags: '--no-install', help: 'do not run the OS scripts' },
-      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not hold it to the instance policy' },
+      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not check the instance policy' },
       tags: { flags: '--tags <tags>', help: 'tags, separated by commas', parse: 'list' },
     },
     examples: [
@@ -127,8 +127,8 @@ export const instanceRemove = defineOpcode({
     command: ['instance', 'remove'],
     args: byName,
     flags: {
-      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'time for a graceful stop' },
-      ignore_failures: { flags: '--ignore-failures', help: 'also when the node cannot be reached' },
+      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'seconds for a graceful stop' },
+      ignore_failures: { flags: '--ignore-failures', help: 'remove it even if its node cannot be reached' },
     },
     confirm: 'Remove instance {instance_name} and all data on its disks?',
   },
@@ -169,12 +169,12 @@ export const instanceStartup = defineOpcode({
 
 export const instanceShutdown = defineOpcode({
   id: 'OP_INSTANCE_SHUTDOWN',
-  summary: 'Stop an instance: gracefully, then hard after a time-out',
+  summary: 'Stop an instance gracefully, and by force after a timeout',
   subject: 'instance_name',
   params: {
     ...instanceName,
     timeout: Type.Optional(Type.Integer({ minimum: 0, description: 'Seconds for a graceful stop; default 120' })),
-    force: Type.Optional(Type.Boolean({ description: 'Stop it hard at once' })),
+    force: Type.Optional(Type.Boolean({ description: 'Stop it immediately, without a graceful stop' })),
     no_remember: Type.Optional(Type.Boolean()),
     ignore_offline_nodes: Type.Optional(Type.Boolean()),
     admin_state_source: Type.Optional(Type.Enum(['admin', 'user'])),
@@ -187,8 +187,8 @@ export const instanceShutdown = defineOpcode({
     command: ['instance', 'shutdown'],
     args: byName,
     flags: {
-      timeout: { flags: '--timeout <seconds>', help: 'time for a graceful stop' },
-      force: { flags: '-f, --force', help: 'stop it hard at once' },
+      timeout: { flags: '--timeout <seconds>', help: 'seconds for a graceful stop' },
+      force: { flags: '-f, --force', help: 'stop it immediately, without a graceful stop' },
       no_remember: { flags: '--no-remember', help: 'do not record that it should be down' },
     },
   },
@@ -216,7 +216,7 @@ export const instanceReboot = defineOpcode({
     args: byName,
     flags: {
       reboot_type: { flags: '-t, --type <type>', help: 'soft (by the hypervisor), hard (stop and start the process), full (disks too)' },
-      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'time for a graceful stop' },
+      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'seconds for a graceful stop' },
     },
   },
   rest: [
@@ -246,7 +246,7 @@ export const instanceMigrate = defineOpcode({
     live: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     target_node: Type.Optional(Type.Union([Name, Type.Null()])),
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-    cleanup: Type.Optional(Type.Boolean({ description: 'Find out where a half-migrated instance runs and record it' })),
+    cleanup: Type.Optional(Type.Boolean({ description: 'Find out where the instance runs after an interrupted migration, and record it' })),
     allow_failover: Type.Optional(Type.Boolean()),
     allow_runtime_changes: Type.Optional(Type.Boolean()),
     ignore_ipolicy: Type.Optional(Type.Boolean()),
@@ -260,11 +260,11 @@ export const instanceMigrate = defineOpcode({
     command: ['instance', 'migrate'],
     args: byName,
     flags: {
-      target_node: { flags: '-n, --target-node <node>', help: 'where to; default: chosen by placement', complete: 'node' },
+      target_node: { flags: '-n, --target-node <node>', help: 'target node; default: chosen by placement', complete: 'node' },
       mode: { flags: '--mode <mode>', help: 'live or non-live' },
-      allow_failover: { flags: '--allow-failover', help: 'fail over when it is not running' },
-      cleanup: { flags: '--cleanup', help: 'find out where a half-migrated instance runs' },
-      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not hold it to the instance policy' },
+      allow_failover: { flags: '--allow-failover', help: 'fail over if it is not running' },
+      cleanup: { flags: '--cleanup', help: 'find out where it runs after an interrupted migration, and record it' },
+      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not check the instance policy' },
     },
   },
   rest: [{ method: 'PUT', path: '/2/instances/{instance_name}/migrate', body: true, query: dryRunQuery }],
@@ -272,13 +272,13 @@ export const instanceMigrate = defineOpcode({
 
 export const instanceFailover = defineOpcode({
   id: 'OP_INSTANCE_FAILOVER',
-  summary: 'Stop an instance where it is and start it on another node',
+  summary: 'Stop an instance and start it on another node',
   subject: 'instance_name',
   params: {
     ...instanceName,
     target_node: Type.Optional(Type.Union([Name, Type.Null()])),
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-    ignore_consistency: Type.Optional(Type.Boolean({ description: 'Go on although the old node cannot be reached' })),
+    ignore_consistency: Type.Optional(Type.Boolean({ description: 'Continue although the old node cannot be reached' })),
     shutdown_timeout: Type.Optional(Type.Integer({ minimum: 0 })),
     ignore_ipolicy: Type.Optional(Type.Boolean()),
   },
@@ -290,10 +290,13 @@ export const instanceFailover = defineOpcode({
     command: ['instance', 'failover'],
     args: byName,
     flags: {
-      target_node: { flags: '-n, --target-node <node>', help: 'where to; default: chosen by placement', complete: 'node' },
-      ignore_consistency: { flags: '--ignore-consistency', help: 'also when the old node cannot be reached (it must be marked offline)' },
-      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'time for a graceful stop' },
-      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not hold it to the instance policy' },
+      target_node: { flags: '-n, --target-node <node>', help: 'target node; default: chosen by placement', complete: 'node' },
+      ignore_consistency: {
+        flags: '--ignore-consistency',
+        help: 'continue even if the old node cannot be reached (it must be marked offline)',
+      },
+      shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'seconds for a graceful stop' },
+      ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not check the instance policy' },
     },
     confirm: 'Fail over instance {instance_name}? It will be stopped and started again.',
   },

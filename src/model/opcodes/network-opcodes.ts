@@ -30,7 +30,11 @@ export const networkAdd = defineOpcode({
       network: { flags: '--network <cidr>', help: 'e.g. 10.1.0.0/24' },
       gateway: { flags: '--gateway <address>', help: 'router of the network' },
       mac_prefix: { flags: '-m, --mac-prefix <prefix>', help: 'first half of the MAC addresses, e.g. aa:00:01' },
-      add_reserved_ips: { flags: '--add-reserved-ips <list>', help: 'addresses never given out, separated by commas', parse: 'list' },
+      add_reserved_ips: {
+        flags: '--add-reserved-ips <list>',
+        help: 'addresses that are never assigned, separated by commas',
+        parse: 'list',
+      },
     },
   },
   rest: [{ method: 'POST', path: '/2/networks', body: true, query: dryRunQuery }],
@@ -48,7 +52,7 @@ export const networkRemove = defineOpcode({
   cli: {
     command: ['network', 'remove'],
     args: byName,
-    flags: { force: { flags: '-f, --force', help: 'also while groups are connected to it' } },
+    flags: { force: { flags: '-f, --force', help: 'even if groups are connected to it' } },
   },
   rest: [{ method: 'DELETE', path: '/2/networks/{network_name}', body: false, query: dryRunQuery }],
 });
@@ -87,7 +91,7 @@ export const networkConnect = defineOpcode({
 
 export const networkDisconnect = defineOpcode({
   id: 'OP_NETWORK_DISCONNECT',
-  summary: 'Take a network away from a node group',
+  summary: 'Disconnect a network from a node group',
   subject: 'network_name',
   params: { network_name: Name, group_name: Name },
   result: Type.Null(),

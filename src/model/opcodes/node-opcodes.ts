@@ -51,11 +51,11 @@ export const nodeSetParams = defineOpcode({
     flags: {
       master_candidate: { flags: '-C, --master-candidate <yes|no>', help: 'may lead the cluster' },
       drained: { flags: '-D, --drained <yes|no>', help: 'gets no new instances' },
-      offline: { flags: '-O, --offline <yes|no>', help: 'is not talked to' },
+      offline: { flags: '-O, --offline <yes|no>', help: 'is not contacted' },
       master_capable: { flags: '--master-capable <yes|no>', help: 'may become a master candidate' },
       vm_capable: { flags: '--vm-capable <yes|no>', help: 'may run instances' },
       ndparams: { flags: '--node-parameters <key=value…>', help: 'ndparams', parse: 'keyValues' },
-      force: { flags: '-f, --force', help: 'also when it leaves too few master candidates' },
+      force: { flags: '-f, --force', help: 'even if too few master candidates are left' },
     },
   },
   rest: [{ method: 'POST', path: '/2/nodes/{node_name}/modify', body: true, query: { 'dry-run': 'dry_run' } }],
@@ -68,7 +68,9 @@ export const nodeEvacuate = defineOpcode({
   params: {
     node_name: Name,
     mode: Type.Optional(Type.Enum(['primary-only', 'secondary-only', 'all'], { description: 'Which instances leave; default all' })),
-    remote_node: Type.Optional(Type.Union([Name, Type.Null()], { description: 'Where all of them go; default: chosen by placement' })),
+    remote_node: Type.Optional(
+      Type.Union([Name, Type.Null()], { description: 'Target node for all instances; default: chosen by placement' }),
+    ),
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     early_release: Type.Optional(Type.Boolean()),
     ignore_soft_errors: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
@@ -85,7 +87,11 @@ export const nodeEvacuate = defineOpcode({
     args: byName,
     flags: {
       mode: { flags: '--mode <mode>', help: 'primary-only, secondary-only or all' },
-      remote_node: { flags: '-n, --new-node <node>', help: 'where all of them go; default: chosen by placement', complete: 'node' },
+      remote_node: {
+        flags: '-n, --new-node <node>',
+        help: 'target node for all instances; default: chosen by placement',
+        complete: 'node',
+      },
     },
     examples: ['gantry node evacuate node3 --dry-run', 'gantry node evacuate node3'],
   },
@@ -94,13 +100,13 @@ export const nodeEvacuate = defineOpcode({
 
 export const nodeRemove = defineOpcode({
   id: 'OP_NODE_REMOVE',
-  summary: 'Take an empty node out of the cluster',
+  summary: 'Remove an empty node from the cluster',
   subject: 'node_name',
   params: { node_name: Name },
   result: Type.Null(),
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
   dryRun: true,
   permission: 'node:remove',
-  cli: { command: ['node', 'remove'], args: byName, confirm: 'Take node {node_name} out of the cluster?' },
+  cli: { command: ['node', 'remove'], args: byName, confirm: 'Remove node {node_name} from the cluster?' },
   rest: [{ method: 'DELETE', path: '/2/nodes/{node_name}', body: false, query: { 'dry-run': 'dry_run' } }],
 });

@@ -157,7 +157,7 @@ test('the error names the rules, where they are, and why', () => {
   assert.throws(() => refuseConflict(clusterOf(3), { topology, services }), {
     code: 'LOCATION_CONFLICT',
     message:
-      'These hard rules cannot hold together: "web: at most 1 per rack" (location.yaml:9), "web: only in east" (service web). ' +
+      'These hard rules contradict each other: "web: at most 1 per rack" (location.yaml:9), "web: only in east" (service web). ' +
       'web has 3 members, and 2 racks and 3 nodes are open to them.',
   });
 });

@@ -56,7 +56,7 @@ test('storage may be unknown, memory may not', async () => {
   await expectError(
     () => loadChanged(({ nodes: list }) => (first(list)['mfree'] = null)),
     'HTOOLS_NODE_SILENT',
-    /nodes: Node node1 does not tell its mfree/,
+    /nodes: Node node1 does not report its mfree/,
   );
 });
 

@@ -106,7 +106,7 @@ export class LuxiClient {
     const reply = readReply(message);
     if (reply === undefined) {
       this.waiting.unshift(call);
-      this.fail(`its answer to ${call.method} makes no sense`);
+      this.fail(`its answer to ${call.method} cannot be understood`);
     } else if (reply.success) call.resolve(reply.result);
     else
       call.reject(

@@ -56,9 +56,9 @@ test('a master that hangs up', async () => {
 });
 
 for (const [sends, text] of [
-  ['hello\x03', /makes no sense/],
-  ['{"success": 1}\x03', /makes no sense/],
-  ['[]\x03', /makes no sense/],
+  ['hello\x03', /cannot be understood/],
+  ['{"success": 1}\x03', /cannot be understood/],
+  ['[]\x03', /cannot be understood/],
 ] as const) {
   test(`an answer that is none: ${sends.slice(0, -1)}`, async () => {
     await using master = await replayMaster(() => sends);
@@ -67,7 +67,7 @@ for (const [sends, text] of [
 }
 
 for (const [result, text] of [
-  ['{}', /node query: the answer makes no sense: there is no list of rows/],
+  ['{}', /node query: the answer cannot be understood: there is no list of rows/],
   ['{"data": [[]]}', /row 0 does not have 18 fields/],
   [`{"data": [[${Array.from({ length: 18 }, () => '3').join(',')}]]}`, /field name of row 0 is no pair/],
 ] as const) {

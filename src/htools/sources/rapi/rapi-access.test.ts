@@ -82,7 +82,7 @@ describe('the certificate of the server', () => {
   test('needs a file that has certificates', async () => {
     for (const text of ['', 'nothing', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']) {
       const rapiCaFile = await fileWith(text);
-      await expectError(() => loadCluster({ rapi: 'x', rapiCaFile }), 'HTOOLS_RAPI_CA', /^Cannot take certificates from/);
+      await expectError(() => loadCluster({ rapi: 'x', rapiCaFile }), 'HTOOLS_RAPI_CA', /^Cannot read certificates from/);
     }
     await expectError(() => loadCluster({ rapi: 'x', rapiCaFile: join(dir, 'none') }), 'HTOOLS_SOURCE_UNREADABLE', /ENOENT/);
   });
@@ -140,7 +140,7 @@ describe('user and password', () => {
   test('need a line that has both', async () => {
     for (const text of ['', 'admin', ':s3cret', 'a:b\nc:d\n']) {
       const rapiCredentialsFile = await fileWith(text);
-      await expectError(() => loadCluster({ rapi: 'x', rapiCredentialsFile }), 'HTOOLS_RAPI_CREDENTIALS', /^(?!.*s3cret)Cannot take user/);
+      await expectError(() => loadCluster({ rapi: 'x', rapiCredentialsFile }), 'HTOOLS_RAPI_CREDENTIALS', /^(?!.*s3cret)Cannot read user/);
     }
   });
 });

@@ -58,7 +58,7 @@ async function readProbes(path: string, parts: KvmParts): Promise<Record<string,
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      parts.log.warn({ path, error }, 'what was probed before cannot be read; probing anew');
+      parts.log.warn({ path, error }, 'the result of the last probe cannot be read; probing again');
     return {};
   }
 }

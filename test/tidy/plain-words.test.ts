@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import ts from 'typescript';
+import { errorCatalogue } from '../../src/base/index.ts';
+import { opcodeCatalogue } from '../../src/model/index.ts';
+import { filesBelow, isTest, nodesOf, place, projectRoot, sourceFiles } from './source-files.ts';
+
+/** Turns of phrase that operators stumbled over, with what to write instead (docs/style.md). */
+const refused: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/gives? up root/i, 'drops root privileges'],
+  [/\b(is|are) not to\b/, 'may not, must not'],
+  [/wants? a yes/i, 'requires confirmation'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix, correct, repair'],
+  [/up to one of its dots/, 'an unambiguous prefix that ends at a dot'],
+  [/nothing follows/, '… requires …'],
+  [/as (it|they) (is|are|has it|have them) by (itself|themselves)/, 'the built-in default'],
+  [/held against/, 'compared with'],
+  [/never right/, 'invalid'],
+  [/in its midst/, 'during it'],
+  [/\banew\b/, 'again'],
+  [/\bworthless\b/, 'unusable, invalid'],
+  [/makes? no sense/, 'cannot be understood, is not valid'],
+  [/\bin silence\b/, 'silently, without a message'],
+  [/\bone a line\b/, 'one per line'],
+  [/did not foresee/, 'internal error'],
+];
+
+/** Pages that people read to run a cluster; how the code is built and what was decided may be told in other words. */
+const pages = [
+  ...filesBelow('docs', (name) => name.endsWith('.md')).filter(
+    (path) => !/^docs\/(adr\/|style\.md|architecture\.md|benchmarks\.md)/.test(path),
+  ),
+  'README.md',
+];
+
+const faults = (text: string): string[] =>
+  refused.flatMap(([phrase, instead]) => {
+    const found = phrase.exec(text)?.[0];
+    return found === undefined ? [] : [`"${found}" (rather: ${instead}): ${text.trim().slice(0, 160)}`];
+  });
+
+test('errors and opcodes are told in plain words', () => {
+  const errors = Object.entries(errorCatalogue).flatMap(([code, { what, why, todo }]) =>
+    [what, why, todo].flatMap(faults).map((fault) => `${code}: ${fault}`),
+  );
+  const opcodes = [...opcodeCatalogue.values()].flatMap((definition) =>
+    faults(JSON.stringify([definition.summary, definition.ownFields, definition.result, definition.cli ?? null])).map(
+      (fault) => `${definition.id}: ${fault}`,
+    ),
+  );
+  assert.deepEqual([...errors, ...opcodes], []);
+});
+
+test('pages are written in plain words', () => {
+  const found = pages.flatMap((path) =>
+    readFileSync(join(projectRoot, path), 'utf8')
+      .split('\n')
+      .flatMap((line, index) => faults(line).map((fault) => `${path}:${index + 1}: ${fault}`)),
+  );
+  assert.deepEqual(found, [], found.join('\n'));
+});
+
+test('help, log lines and findings are written in plain words', () => {
+  const isText = (node: ts.Node): node is ts.StringLiteral | ts.NoSubstitutionTemplateLiteral | ts.TemplateExpression =>
+    ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateExpression(node);
+  const found = sourceFiles()
+    .filter(({ path }) => path.startsWith('src/') && !isTest(path) && !path.includes('/testing/') && !path.endsWith('-conformance.ts'))
+    .flatMap((file) =>
+      [...nodesOf(file.tree)].filter(isText).flatMap((node) => faults(textOf(node)).map((fault) => `${place(file, node)}: ${fault}`)),
+    );
+  assert.deepEqual(found, [], found.join('\n'));
+});
+
+/** A template without the code between its texts. */
+function textOf(node: ts.StringLiteral | ts.NoSubstitutionTemplateLiteral | ts.TemplateExpression): string {
+  return ts.isTemplateExpression(node)
+    ? [node.head, ...node.templateSpans.map(({ literal }) => literal)].map(({ text }) => text).join('…')
+    : node.text;
+}
+
+test('a refused phrase would be noticed', () => {
+  assert.equal(faults('The master gives up root.').length, 1);
+  assert.equal(faults('Mend what is named.').length, 1);
+  assert.deepEqual(faults('The master drops root privileges.'), []);
+});
