@@ -14,6 +14,8 @@ export interface ApiOptions {
   readonly clusterInfo?: { readonly version: string };
   /** Bytes of the serial console of a running instance, both ways. */
   readonly openConsole: (nodeUuid: string, instanceUuid: string) => Promise<Duplex>;
+  /** Throws while it is not certain that this master leads; then it must not answer with what it knows. Default: it leads. */
+  readonly requireLead?: () => void;
   /** Default: HTTP Basic against the users file. */
   readonly authenticator?: Authenticator;
   /** Default: by the options of the users file. */
@@ -70,6 +72,7 @@ export interface ApiServer {
 export interface ApiContext {
   readonly services: MasterServices;
   readonly openConsole: ApiOptions['openConsole'];
+  readonly requireLead: () => void;
   /** Version of the software. */
   readonly version: string;
   readonly limits: ApiLimits;

@@ -20,6 +20,7 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
   const context: ApiContext = {
     services: options,
     openConsole: options.openConsole,
+    requireLead: options.requireLead ?? (() => undefined),
     version: options.clusterInfo?.version ?? version,
     limits: { ...defaultLimits, ...options.limits },
     authorizer: options.authorizer ?? optionsAuthorizer,

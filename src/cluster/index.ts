@@ -6,4 +6,5 @@ export { formatIpv4, parseCidr, parseIpv4 } from './lib/ipv4.ts';
 export { jobEnd } from './lib/job-end.ts';
 export type { LiveState } from './live-state.ts';
 export type { MasterServices } from './master-services.ts';
+export { type MasterTerms, type MasterTermsOptions, openMasterTerms } from './master-terms.ts';
 export { createOperations } from './operations.ts';

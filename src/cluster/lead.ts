@@ -40,6 +40,8 @@ export interface LeadOptions {
   /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
   readonly secrets?: SecretBox;
   readonly leaseSeconds?: number;
+  /** Prolong the leadership in a thread of its own. */
+  readonly leaseInThread?: boolean;
   readonly pollIntervalMs?: number;
   readonly watchIntervalSeconds?: number;
 }
@@ -57,7 +59,8 @@ export interface Leading {
 /** Waits to become the leader, then puts the parts of a master together. */
 export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
-  const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal });
+  const inThread = options.leaseInThread ?? false;
+  const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal, inThread });
   try {
     return await assemble(options, leadership);
   } catch (error) {

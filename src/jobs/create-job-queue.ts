@@ -88,15 +88,15 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
         throw new GantryError('INPUT_INVALID', { subject: 'job', field: 'priority', problem: 'must be a whole number from -20 to 19' });
       }
       const scheduler = started();
-      await scheduler.host.writer.change(record, reprioritised(priority));
+      await scheduler.host.writer.change(record, reprioritised(priority), 'refusable');
       reorder(scheduler, record);
       pump(scheduler);
     },
     locks: () => submission?.scheduler.locks.rows() ?? [],
     async start() {
       stopping.signal.throwIfAborted();
-      void options.leadership.lost.then(() => stop('another master leads'));
-      submission = await open(options, stopping.signal, () => stop('another master leads'));
+      void options.leadership.lost.then(() => stop('it does not lead any more'));
+      submission = await open(options, stopping.signal, () => stop('it does not lead any more'));
     },
     async stop() {
       stop('it was stopped');

@@ -3,7 +3,7 @@ import { type Job, keys } from '../model/index.ts';
 import { type Comparison, storeLimits } from '../store/index.ts';
 import { compose, type JobChange } from './job-changes.ts';
 import { isEnded, type JobRecord, notify } from './job-record.ts';
-import { type SurelyParts, transactSurely } from './transact-surely.ts';
+import { isFull, type SurelyParts, transactSurely } from './transact-surely.ts';
 import { type Batch, takeBatch, type WriteItem, type WriteQueue } from './write-queue.ts';
 
 /**
@@ -12,11 +12,14 @@ import { type Batch, takeBatch, type WriteItem, type WriteQueue } from './write-
  * A change is shown when it is durable.
  */
 export interface JobWriter {
-  /** Resolves when the change is durable and shown. Changes of one job are made in the order of the calls. @throws JOB_TOO_LARGE */
-  change(record: JobRecord, change: JobChange): Promise<void>;
-  /** Stores a new job; resolves with its revision. Jobs are stored in the order of the calls. */
+  /**
+   * Resolves when the change is durable and shown. Changes of one job are made in the order of the calls.
+   * A full store is waited for, unless the change is `refusable`. @throws JOB_TOO_LARGE, STORE_FULL
+   */
+  change(record: JobRecord, change: JobChange, refusable?: 'refusable'): Promise<void>;
+  /** Stores a new job; resolves with its revision. Jobs are stored in the order of the calls. @throws STORE_FULL */
   add(job: Job, encoded: string): Promise<number>;
-  /** Moves an ended job to the archive. */
+  /** Moves an ended job to the archive. @throws STORE_FULL */
   archive(record: JobRecord): Promise<void>;
   /** Keeps other writes of this job away while `work` writes it in a transaction of its own. */
   exclusive<T>(record: JobRecord, work: () => Promise<T>): Promise<T>;
@@ -50,7 +53,12 @@ interface WriterState {
   serialRevision: number;
   scheduled: boolean;
   committing: boolean;
+  /** Ends a pause while the store is full. */
+  wake: (() => void) | undefined;
 }
+
+/** Milliseconds between attempts while the store is full. */
+const fullPauseMs = { first: 50, most: 5000 } as const;
 
 export function createJobWriter(parts: WriterParts): JobWriter {
   const queue: WriteQueue = { items: [], busy: new Set() };
@@ -62,15 +70,16 @@ export function createJobWriter(parts: WriterParts): JobWriter {
     serialRevision: parts.serialRevision,
     scheduled: false,
     committing: false,
+    wake: undefined,
   };
   parts.signal.addEventListener('abort', () => schedule(state), { once: true });
   return {
-    change: (record, change) => addChange(state, record, change),
+    change: (record, change, refusable) => addChange(state, record, change, refusable !== undefined),
     add: (job, value) =>
       new Promise((done, fail) => {
         const key = keys.job(job.id);
         const prepared = { compares: [{ key, modRevision: 0 }], writes: [{ type: 'put', key, value } as const], newest: job.id };
-        enqueue(state, { record: undefined, prepare: () => prepared, done, fail });
+        enqueue(state, { record: undefined, prepare: () => prepared, refusable: true, done, fail });
       }),
     archive: (record) =>
       new Promise((resolve, fail) => {
@@ -85,13 +94,14 @@ export function createJobWriter(parts: WriterParts): JobWriter {
           record.revision = archivedRevision;
           resolve();
         };
-        enqueue(state, { record, prepare, done, fail });
+        enqueue(state, { record, prepare, refusable: true, done, fail });
       }),
     async exclusive(record, work) {
       await new Promise<void>((resolve, fail) => {
         state.open.delete(record);
         enqueue(state, {
           record,
+          refusable: false,
           prepare: () => {
             resolve();
             return { compares: [], writes: [] };
@@ -136,9 +146,9 @@ export function publish(record: JobRecord, revision: number, change: JobChange):
   notify(record);
 }
 
-function addChange(state: WriterState, record: JobRecord, change: JobChange): Promise<void> {
+function addChange(state: WriterState, record: JobRecord, change: JobChange, refusable: boolean): Promise<void> {
   const open = state.open.get(record);
-  if (open) {
+  if (open?.refusable === refusable) {
     open.change = compose(open.change, change);
     return open.ends;
   }
@@ -147,8 +157,9 @@ function addChange(state: WriterState, record: JobRecord, change: JobChange): Pr
     record,
     change,
     ends: promise,
+    refusable,
     prepare: () => {
-      state.open.delete(record);
+      if (state.open.get(record) === item) state.open.delete(record);
       if (record.revision === archivedRevision) throw new Error(`job ${record.id} is archived and does not change any more`);
       const key = keys.job(record.id);
       return {
@@ -169,6 +180,8 @@ function addChange(state: WriterState, record: JobRecord, change: JobChange): Pr
 
 function enqueue(state: WriterState, item: WriteItem): void {
   state.queue.items.push(item);
+  // Whoever waits for an answer gets it now, though others wait for room.
+  if (item.refusable) state.wake?.();
   schedule(state);
 }
 
@@ -185,11 +198,16 @@ function schedule(state: WriterState): void {
 async function flush(state: WriterState): Promise<void> {
   const { queue, parts } = state;
   state.committing = true;
-  for (;;) {
+  for (let pause: number = fullPauseMs.first; ; ) {
     if (parts.signal.aborted) failAll(state);
     const batch = takeBatch(queue);
     if (batch.items.length === 0) break;
-    await commit(state, batch);
+    if (await commit(state, batch)) {
+      pause = fullPauseMs.first;
+    } else {
+      await untilRoom(state, pause);
+      pause = Math.min(pause * 2, fullPauseMs.most);
+    }
   }
   state.committing = false;
   if (queue.items.length === 0 && queue.busy.size === 0) for (const resolve of state.idle.splice(0)) resolve();
@@ -200,7 +218,17 @@ function failAll({ queue, open, parts }: WriterState): void {
   for (const item of queue.items.splice(0)) item.fail(parts.signal.reason);
 }
 
-async function commit(state: WriterState, batch: Batch): Promise<void> {
+/** Resolves after the pause, or earlier when somebody waits for an answer or the queue stops. */
+async function untilRoom(state: WriterState, ms: number): Promise<void> {
+  const { clock, signal } = state.parts;
+  const woken = new AbortController();
+  state.wake = () => woken.abort();
+  await clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+  state.wake = undefined;
+}
+
+/** @returns false when the store is full and changes that wait for room went back into the queue */
+async function commit(state: WriterState, batch: Batch): Promise<boolean> {
   const { parts, queue } = state;
   const compares = [parts.fence, ...batch.compares];
   const writes = [...batch.writes];
@@ -220,10 +248,13 @@ async function commit(state: WriterState, batch: Batch): Promise<void> {
       release(item);
       item.done(revision);
     }
+    return true;
   } catch (error) {
-    for (const item of batch.items) {
-      release(item);
-      item.fail(error);
-    }
+    for (const item of batch.items) release(item);
+    // What a running job has to tell waits for room; nothing of it was written.
+    const kept = isFull(error) ? batch.items.filter((item) => !item.refusable) : [];
+    queue.items.unshift(...kept);
+    for (const item of batch.items) if (!kept.includes(item)) item.fail(error);
+    return kept.length === 0;
   }
 }

@@ -1,7 +1,7 @@
 import { GantryError } from '../base/index.ts';
 import { type Job, type JobOp, jobStatus } from '../model/index.ts';
 import { checkDependencies, type DependencyState, dependenciesOf } from './dependencies.ts';
-import { canceling, cancelled, running, waiting } from './job-changes.ts';
+import { asStored, canceling, cancelled, running, waiting } from './job-changes.ts';
 import type { JobChange } from './job-queue.ts';
 import { currentOp, isEnded, type JobRecord, notify, show } from './job-record.ts';
 import type { LockManager } from './lock-manager.ts';
@@ -79,7 +79,7 @@ export function pump(scheduler: Scheduler): void {
   }
 }
 
-/** Cancels a job that has not begun its present opcode. */
+/** Cancels a job that has not begun its present opcode. @throws STORE_FULL, and then it waits as before */
 export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promise<{ cancelled: boolean; message: string }> {
   const { host, locks } = scheduler;
   const { id, phase } = record;
@@ -94,7 +94,15 @@ export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promis
   scheduler.turns.delete(record);
   locks.release(id);
   show(record, canceling);
-  await host.writer.change(record, cancelled('Job canceled by request', now(host)));
+  try {
+    await host.writer.change(record, cancelled('Job canceled by request', now(host)), 'refusable');
+  } catch (error) {
+    if (host.signal.aborted) throw error;
+    show(record, asStored);
+    consider(scheduler, record);
+    pump(scheduler);
+    throw error;
+  }
   endJob(scheduler, record);
   pump(scheduler);
   return { cancelled: true, message: `Job ${id} canceled` };

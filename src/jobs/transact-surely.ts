@@ -15,7 +15,7 @@ const pauseMs = { first: 50, most: 5000 } as const;
  * A transaction whose outcome is known when it resolves: while the store cannot be reached it is repeated, and an
  * attempt whose answer was lost is recognised by its first write (a put).
  * @returns the revision, or undefined when a comparison did not hold
- * @throws the signal's reason; errors that a repetition does not cure
+ * @throws the signal's reason; errors that a repetition does not cure; STORE_FULL when it is certain that nothing was written
  */
 export async function transactSurely(
   parts: SurelyParts,
@@ -35,7 +35,7 @@ export async function transactSurely(
       return uncertain ? await revisionOf(parts.store, compares, writes) : undefined;
     } catch (error) {
       parts.signal.throwIfAborted();
-      if (!isOutage(error)) throw error;
+      if (!isOutage(error) || (isFull(error) && !uncertain)) throw error;
       uncertain = true;
       parts.log.warn({ err: error }, 'the store does not answer; the write is repeated');
       await parts.clock.sleep(pause, parts.signal);
@@ -45,6 +45,10 @@ export async function transactSurely(
 
 export function isOutage(error: unknown): boolean {
   return error instanceof GantryError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_FULL');
+}
+
+export function isFull(error: unknown): boolean {
+  return error instanceof GantryError && error.code === 'STORE_FULL';
 }
 
 /** Revision of the lost attempt, if it was committed: our value is there, and newer than the one we compared with. */

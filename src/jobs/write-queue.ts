@@ -7,6 +7,8 @@ export interface WriteItem {
   readonly record: JobRecord | undefined;
   /** Called when its turn has come, with everything that was written before it already shown. */
   readonly prepare: () => Prepared;
+  /** Fails at once when the store is full, instead of waiting for room: somebody waits for the answer. */
+  readonly refusable: boolean;
   readonly done: (revision: number) => void;
   readonly fail: (error: unknown) => void;
 }

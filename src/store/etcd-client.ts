@@ -1,41 +1,52 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Etcd3, GRPCUnavailableError, type IOptions, isRecoverableError } from 'etcd3';
+import { Etcd3, GRPCDeadlineExceededError, GRPCUnavailableError, type IOptions, isRecoverableError } from 'etcd3';
 import { GantryError } from '../base/index.ts';
+import { RestingHosts } from './resting-hosts.ts';
+import type { EtcdOptions } from './store.ts';
 
-export interface EtcdOptions {
-  /** `host:port`, by host name: certificates and gRPC want names, not addresses. */
-  readonly hosts: readonly string[];
-  /** All keys of the store begin with this in etcd, e.g. `/gantry`. */
-  readonly prefix: string;
-  /** PEM files; with them the connection uses TLS and, with `cert` and `key`, shows who we are. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
-  /** How long calls are repeated that certainly reached no server, e.g. while it restarts; default 5,000. */
-  readonly patienceMs?: number;
-}
-
-const callTimeoutMs = 10_000;
+/**
+ * Well below the time of a lease: a member that hangs must not cost the leadership. Readings of many keys have more, since
+ * their answers are large.
+ */
+const callTimeoutMs = { one: 2000, many: 4000 } as const;
+/** So long a member is left alone that did not answer; the other ones are asked. */
+const restMs = 5000;
 const defaultPatienceMs = 5_000;
 const pauseMs = 100;
 
 /** A client that repeats only what certainly was not carried out: repeating a transaction could refuse our own success. */
 export function etcdClient({ hosts, tls, patienceMs = defaultPatienceMs }: EtcdOptions): Etcd3 {
+  const resting = new RestingHosts(
+    hosts.map((host) => urlOf(host, tls)),
+    restMs,
+  );
   const options: IOptions = {
-    hosts: hosts.map((host) => `${tls ? 'https' : 'http'}://${host}`),
+    hosts: hosts.map((host) => urlOf(host, tls)),
     grpcOptions: {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
-      'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 5_000,
+      // etcd takes no more than one ping in 5 s.
+      'grpc.keepalive_time_ms': 6000,
+      'grpc.keepalive_timeout_ms': 2000,
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
     },
-    faultHandling: { host: () => policy((call) => call()), global: policy((call) => repeatWhile(neverReached, call, patienceMs)) },
-    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callTimeoutMs }),
+    faultHandling: {
+      host: (host) => policy((call) => resting.call(host, call, isSilence)),
+      global: policy((call) => repeatWhile(neverReached, call, patienceMs)),
+    },
+    defaultCallOptions: ({ isStream, method }) =>
+      isStream ? {} : { deadline: Date.now() + (method === 'range' ? callTimeoutMs.many : callTimeoutMs.one) },
   };
   if (tls) options.credentials = credentials(tls);
   return new Etcd3(options);
 }
+
+const urlOf = (host: string, tls: EtcdOptions['tls']): string => `${tls ? 'https' : 'http'}://${host}`;
+
+/** The member did not answer in time, or there is no way to it. */
+const isSilence = (error: unknown): boolean => error instanceof GRPCDeadlineExceededError || error instanceof GRPCUnavailableError;
 
 /** Repeats a call that only reads. */
 export function repeatRead<T>(call: () => Promise<T>, patienceMs = defaultPatienceMs): Promise<T> {

@@ -1,16 +1,25 @@
 import type { Etcd3, IEvent, IKeyValue, IRangeRequest, IRangeResponse, ITxnRequest } from 'etcd3';
 import { GantryError } from '../base/index.ts';
 import { checkTransaction } from './check-transaction.ts';
-import { type EtcdOptions, etcdClient, etcdError, repeatRead } from './etcd-client.ts';
+import { etcdClient, etcdError, repeatRead } from './etcd-client.ts';
+import { keepEtcdLease } from './etcd-lease.ts';
 import { type EtcdRange, etcdWatch } from './etcd-watch.ts';
 import { prefixEnd } from './prefix-end.ts';
-import type { Entry, Lease, RangeOptions, RangeResult, Store, Transaction, TransactionResult, WatchBatch, WatchEvent } from './store.ts';
+import type {
+  Entry,
+  EtcdOptions,
+  Lease,
+  RangeOptions,
+  RangeResult,
+  Store,
+  Transaction,
+  TransactionResult,
+  WatchBatch,
+  WatchEvent,
+} from './store.ts';
 
 /** Entries of one request of a range; a range of any size is read in pieces of one revision. */
 const pageEntries = 1000;
-const keepAliveTimeoutMs = 5000;
-
-export type { EtcdOptions };
 
 /**
  * The state store on etcd (3.4 or newer): for several masters.
@@ -29,6 +38,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
 
 class EtcdStore implements Store {
   readonly #client: Etcd3;
+  readonly #options: EtcdOptions;
   readonly #name: string;
   readonly #prefix: string;
   readonly #patienceMs: number | undefined;
@@ -36,6 +46,7 @@ class EtcdStore implements Store {
 
   constructor(options: EtcdOptions) {
     this.#client = etcdClient(options);
+    this.#options = options;
     this.#prefix = options.prefix;
     this.#patienceMs = options.patienceMs;
     this.#name = `etcd://${options.hosts.join(',')}${options.prefix}`;
@@ -69,7 +80,12 @@ class EtcdStore implements Store {
 
   async grantLease(ttlSeconds: number): Promise<Lease> {
     const { ID: id } = await this.#call(() => this.#client.leaseClient.leaseGrant({ TTL: Math.ceil(ttlSeconds) }));
-    return { id, keepAlive: () => this.#call(() => this.#keepAlive(id)), revoke: () => this.#call(() => this.#revoke(id)) };
+    return {
+      id,
+      remote: { type: 'etcd', id, options: this.#options },
+      keepAlive: () => this.#call(() => keepEtcdLease(this.#client, id)),
+      revoke: () => this.#call(() => this.#revoke(id)),
+    };
   }
 
   async compact(revision: number): Promise<void> {
@@ -127,27 +143,6 @@ class EtcdStore implements Store {
         return { request_put: { key, value: Buffer.from(write.value), lease: leaseNumber(write.leaseId) } };
       }),
     };
-  }
-
-  async #keepAlive(id: string): Promise<void> {
-    const stream = await this.#client.leaseClient.leaseKeepAlive();
-    try {
-      const seconds = await new Promise<number>((resolve, reject) => {
-        const timer = setTimeout(() => reject(this.#unavailable('no answer to the prolongation of a lease')), keepAliveTimeoutMs);
-        stream.on('data', ({ TTL }) => {
-          clearTimeout(timer);
-          resolve(Number(TTL));
-        });
-        stream.on('error', (error) => {
-          clearTimeout(timer);
-          reject(this.#unavailable(error.message));
-        });
-        stream.write({ ID: id });
-      });
-      if (seconds <= 0) throw new GantryError('STORE_LEASE_UNKNOWN', { lease: id });
-    } finally {
-      stream.cancel();
-    }
   }
 
   async #revoke(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, ObjectOf, Rider } from './config.ts';
 export { createConfig, type InitialObjects } from './create-config.ts';
-export { type EtcdOptions, openEtcdStore } from './etcd-store.ts';
+export { openEtcdStore } from './etcd-store.ts';
 export { type CampaignOptions, campaign, currentLeader, type LeaderRecord, type Leadership } from './leadership.ts';
 export { type ConfigOptions, openConfig } from './live-config.ts';
 export { openStore, parseStoreUrl, type StoreAddress } from './open-store.ts';
@@ -9,6 +9,7 @@ export { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 export {
   type Comparison,
   type Entry,
+  type EtcdOptions,
   type Lease,
   type RangeOptions,
   type RangeResult,

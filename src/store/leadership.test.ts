@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silentLog, systemClock } from '../base/index.ts';
+import { GantryError, silentLog, systemClock } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import { campaign, currentLeader } from './leadership.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
+import { delegateStore } from './testing/delegate-store.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const directory = await temporaryDirectory();
@@ -93,4 +94,75 @@ leaderTest('a candidate can give up', async (store) => {
   giveUp.abort(reason);
   await assert.rejects(waiting, reason);
   await leadership.resign();
+});
+
+/** Holds up the event loop, as work that is too much for it does. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+leaderTest('a leader whose event loop is held up for longer than its lease stays, with a thread that prolongs it', async (store, open) => {
+  const options = { name: 'busy', clock: systemClock, log: silentLog, signal: new AbortController().signal };
+  const leadership = await campaign(store, { ...options, ttlSeconds: 2, inThread: true });
+  // The thread has begun when nobody else prolongs the lease any more.
+  await systemClock.sleep(3000);
+  block(3000);
+  assert.equal(leadership.doubt(), undefined);
+  assert.equal((await currentLeader(await open()))?.term, leadership.term);
+  await leadership.resign();
+  assert.equal(await currentLeader(store), undefined);
+});
+
+leaderTest('a leader that was held up for longer than its lease is in doubt at once, and told of its end', async (store) => {
+  const leadership = await stand(store, 'held', undefined, 1);
+  assert.equal(leadership.doubt(), undefined);
+  block(1200);
+  assert.equal(leadership.doubt()?.code, 'MASTER_PAUSED');
+  assert.equal((await leadership.lost).code, 'MASTER_PAUSED');
+  await leadership.resign();
+});
+
+leaderTest(
+  'a leader that cannot reach the store is in doubt after its lease, and goes on when the store is back in time',
+  async (store) => {
+    let isGone = false;
+    const unreachable = () => Promise.reject(new GantryError('STORE_UNAVAILABLE', { store: 'x', detail: 'gone' }));
+    const gone = delegateStore(store, {
+      get: (key) => (isGone ? unreachable() : store.get(key)),
+      grantLease: async (seconds) => {
+        const lease = await store.grantLease(seconds * 10);
+        return { ...lease, keepAlive: () => (isGone ? unreachable() : lease.keepAlive()) };
+      },
+    });
+    const leadership = await stand(gone, 'cut off', undefined, 1);
+    isGone = true;
+    await systemClock.sleep(1500);
+    assert.equal(leadership.doubt()?.code, 'STORE_UNAVAILABLE');
+    isGone = false;
+    for (let tries = 0; leadership.doubt() && tries < 100; tries++) await systemClock.sleep(50);
+    assert.equal(leadership.doubt(), undefined);
+    assert.equal((await currentLeader(store))?.term, leadership.term);
+    await leadership.resign();
+  },
+);
+
+leaderTest('a candidate waits for room in a full store, and a term ends although its lease cannot be given back', async (store) => {
+  let isFull = true;
+  const full = () => Promise.reject(new GantryError('STORE_FULL', { store: 'x', detail: 'no room' }));
+  const small = delegateStore(store, {
+    grantLease: async (seconds) => {
+      if (isFull) return full();
+      const lease = await store.grantLease(seconds);
+      return { ...lease, revoke: full };
+    },
+  });
+  const waiting = stand(small, 'patient', undefined, 1);
+  await systemClock.sleep(100);
+  isFull = false;
+  const leadership = await waiting;
+  await leadership.resign();
+  // What could not be given back runs out.
+  const next = await stand(store, 'next');
+  assert(next.term > leadership.term);
+  await next.resign();
 });

@@ -1,6 +1,7 @@
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import type { Rider } from './config.ts';
+import { type LeaseKeeper, startLeaseKeeper } from './lease-keeper.ts';
 import type { Comparison, Lease, Store } from './store.ts';
 
 export interface CampaignOptions {
@@ -12,6 +13,8 @@ export interface CampaignOptions {
   readonly log: Log;
   /** Stops waiting for the leadership; does not end one that was won. */
   readonly signal: AbortSignal;
+  /** Prolong the lease in a thread of its own, so that a busy event loop does not lose it; default no. */
+  readonly inThread?: boolean;
 }
 
 /** One term as the leader. */
@@ -22,8 +25,10 @@ export interface Leadership {
   readonly compare: Comparison;
   /** `compare` in the form that `Config.transact` takes. */
   rider(): Rider;
-  /** Resolves when the term has ended against our will. Nothing of ours is written from then on. */
-  readonly lost: Promise<void>;
+  /** Why it is not certain at this moment that this master still leads; undefined while it is. Costs next to nothing. */
+  doubt(): GantryError | undefined;
+  /** Resolves with the reason when the term has ended against our will. Nothing of ours is written from then on. */
+  readonly lost: Promise<GantryError>;
   /** Ends the term at once, so that another one can take over without waiting. */
   resign(): Promise<void>;
 }
@@ -36,22 +41,26 @@ export interface LeaderRecord {
 }
 
 const retryMs = 1000;
+/** A watch may hang with the server that serves it; so often a candidate looks by itself whether somebody leads. */
+const lookMs = 5000;
+/** What passes: a candidate waits for its end. */
+const passing = new Set(['STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_LEASE_UNKNOWN']);
 
 /**
  * Waits until this process is the leader.
- * @throws the signal's reason when it aborts first; anything of the store but STORE_UNAVAILABLE, which is waited for
+ * @throws the signal's reason when it aborts first; anything of the store but what passes: that it cannot be reached or is full
  */
 export async function campaign(store: Store, options: CampaignOptions): Promise<Leadership> {
   const { clock, log, signal } = options;
   for (;;) {
     signal.throwIfAborted();
     try {
-      await vacancy(store, signal);
+      await vacancy(store, clock, signal);
       const won = await stand(store, options);
       if (won) return won;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof GantryError) || error.code !== 'STORE_UNAVAILABLE') throw error;
+      if (!(error instanceof GantryError) || !passing.has(error.code)) throw error;
       log.warn({ err: error }, 'waiting for the leadership was interrupted');
       await clock.sleep(retryMs, signal);
     }
@@ -65,16 +74,36 @@ export async function currentLeader(store: Store): Promise<(LeaderRecord & { rea
 }
 
 /** Resolves when nobody leads. */
-async function vacancy(store: Store, signal: AbortSignal): Promise<void> {
-  const { entries, revision } = await store.range(keys.leader);
-  if (!entries.some(({ key }) => key === keys.leader)) return;
-  for await (const { events } of store.watch(keys.leader, revision, signal)) {
-    if (events.some((event) => event.type === 'delete' && event.key === keys.leader)) return;
+async function vacancy(store: Store, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { entries, revision } = await store.range(keys.leader);
+    if (!entries.some(({ key }) => key === keys.leader)) return;
+    const look = new AbortController();
+    const either = AbortSignal.any([signal, look.signal]);
+    const timer = clock.sleep(lookMs, either).then(
+      () => look.abort(),
+      () => undefined,
+    );
+    try {
+      if (await isVacated(store, revision, either)) return;
+      signal.throwIfAborted();
+    } finally {
+      look.abort();
+      await timer;
+    }
   }
+}
+
+async function isVacated(store: Store, after: number, signal: AbortSignal): Promise<boolean> {
+  for await (const { events } of store.watch(keys.leader, after, signal)) {
+    if (events.some((event) => event.type === 'delete' && event.key === keys.leader)) return true;
+  }
+  return false;
 }
 
 async function stand(store: Store, options: CampaignOptions): Promise<Leadership | undefined> {
   const { name, ttlSeconds, clock, log } = options;
+  const asked = clock.now();
   const lease = await store.grantLease(ttlSeconds);
   const value = JSON.stringify({ name, since: clock.now() / 1000 } satisfies LeaderRecord);
   const outcome = await store.transact({
@@ -86,59 +115,111 @@ async function stand(store: Store, options: CampaignOptions): Promise<Leadership
     return undefined;
   }
   log.info({ term: outcome.revision }, 'this master leads');
-  return lead(store, lease, outcome.revision, options);
+  return lead(new Term(store, lease, outcome.revision, asked, options), options);
 }
 
-function lead(store: Store, lease: Lease, term: number, { ttlSeconds, clock, log }: CampaignOptions): Leadership {
-  const compare = { key: keys.leader, modRevision: term };
+function lead(term: Term, { log }: CampaignOptions): Leadership {
+  const compare = { key: keys.leader, modRevision: term.number };
   const resigning = new AbortController();
-  const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
-  const keeping = keepTerm({ store, lease, term, ttlMs: ttlSeconds * 1000, clock, log, signal: resigning.signal }).then((reason) => {
-    if (resigning.signal.aborted) return;
-    log.error({ term, reason }, 'the leadership is lost');
-    lose();
+  const { promise: lost, resolve: lose } = Promise.withResolvers<GantryError>();
+  const keeping = term.keep(resigning.signal).then((reason) => {
+    if (!reason) return;
+    log.error({ term: term.number, err: reason }, 'the leadership is lost');
+    lose(reason);
   });
   return {
-    term,
+    term: term.number,
     compare,
     rider: () => ({ compares: [compare], writes: [] }),
+    doubt: () => term.doubt(),
     lost,
     async resign() {
       if (resigning.signal.aborted) return;
       resigning.abort();
       await keeping;
-      await lease.revoke();
+      await term.end();
     },
   };
 }
 
-interface Term {
-  readonly store: Store;
-  readonly lease: Lease;
-  readonly term: number;
-  readonly ttlMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
+/** The time of one leader, and what is known of it. */
+class Term {
+  readonly number: number;
+  readonly #store: Store;
+  readonly #lease: Lease;
+  readonly #ttlMs: number;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #keeper: LeaseKeeper | undefined;
+  /** When the lease was asked for that is certainly ours; on the clock that does not stand still for a change of time. */
+  #provenAt: number;
+  /** Why the last attempts failed. */
+  #trouble: GantryError | undefined;
 
-/** Prolongs the lease three times in its time; resolves with the reason when the term is over, or when told to stop. */
-async function keepTerm({ store, lease, term, ttlMs, clock, log, signal }: Term): Promise<string> {
-  let provenAt = clock.now();
-  for (;;) {
-    try {
-      await clock.sleep(ttlMs / 3, signal);
-      const asked = clock.now();
-      await lease.keepAlive();
-      const entry = await store.get(keys.leader);
-      if (entry?.modRevision !== term) return 'another one leads';
-      provenAt = asked;
-    } catch (error) {
-      if (signal.aborted) return 'resigned';
-      if (error instanceof GantryError && error.code === 'STORE_LEASE_UNKNOWN') return 'the lease has run out';
-      log.warn({ err: error }, 'the leadership could not be prolonged');
-      if (clock.now() - provenAt >= ttlMs) return 'the store did not answer in time';
-      await clock.sleep(Math.min(retryMs, ttlMs / 10), signal).catch(() => undefined);
+  constructor(store: Store, lease: Lease, term: number, provenAt: number, { ttlSeconds, clock, log, inThread }: CampaignOptions) {
+    this.#store = store;
+    this.#lease = lease;
+    this.number = term;
+    this.#provenAt = provenAt;
+    this.#ttlMs = ttlSeconds * 1000;
+    this.#clock = clock;
+    this.#log = log;
+    this.#keeper = inThread && lease.remote ? startLeaseKeeper(lease.remote, { ttlMs: this.#ttlMs, log }) : undefined;
+  }
+
+  doubt(): GantryError | undefined {
+    const age = this.#ageMs();
+    return age < this.#ttlMs ? undefined : (this.#trouble ?? this.#paused(age));
+  }
+
+  /** Prolongs the lease three times in its time; resolves with the reason when the term is over, without one when told to stop. */
+  async keep(signal: AbortSignal): Promise<GantryError | undefined> {
+    for (;;) {
+      try {
+        await this.#clock.sleep(this.#ttlMs / 3, signal);
+        const reason = await this.#prove();
+        if (reason) return reason;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        if (error instanceof GantryError && error.code === 'STORE_LEASE_UNKNOWN') return this.#reasonOfEnd();
+        this.#trouble = GantryError.from(error);
+        this.#log.warn({ err: error }, 'the leadership could not be prolonged');
+        // As long as the store does not answer nobody knows. Every write holds only in our term, and doubt() is told.
+        await this.#clock.sleep(Math.min(retryMs, this.#ttlMs / 10), signal).catch(() => undefined);
+      }
     }
+  }
+
+  async end(): Promise<void> {
+    await this.#keeper?.close();
+    try {
+      await this.#lease.revoke();
+    } catch (error) {
+      this.#log.warn({ err: error, seconds: this.#ttlMs / 1000 }, 'the leadership could not be given back; it runs out by itself');
+    }
+  }
+
+  async #prove(): Promise<GantryError | undefined> {
+    const asked = this.#clock.now();
+    const behind = (this.#keeper?.ageMs() ?? Infinity) > this.#ttlMs / 2;
+    if (behind) await this.#lease.keepAlive();
+    const entry = await this.#store.get(keys.leader);
+    if (!entry) return this.#reasonOfEnd();
+    if (entry.modRevision !== this.number) return new GantryError('MASTER_STANDS_BY', { reason: 'another master leads' });
+    if (behind) this.#provenAt = asked;
+    this.#trouble = undefined;
+    return undefined;
+  }
+
+  #ageMs(): number {
+    return Math.min(this.#clock.now() - this.#provenAt, this.#keeper?.ageMs() ?? Infinity);
+  }
+
+  #reasonOfEnd(): GantryError {
+    return this.doubt() ?? new GantryError('MASTER_STANDS_BY', { reason: 'its leadership was ended' });
+  }
+
+  #paused(ageMs: number): GantryError {
+    return new GantryError('MASTER_PAUSED', { seconds: Math.round(ageMs / 100) / 10, lease: this.#ttlMs / 1000 });
   }
 }

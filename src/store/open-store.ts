@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { GantryError } from '../base/index.ts';
-import { type EtcdOptions, openEtcdStore } from './etcd-store.ts';
+import { openEtcdStore } from './etcd-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
-import type { Store } from './store.ts';
+import type { EtcdOptions, Store } from './store.ts';
 
 /**
  * Opens the store that a URL names:

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { GantryError } from '../base/index.ts';
 import { checkTransaction } from './check-transaction.ts';
 import { GroupCommit } from './group-commit.ts';
+import { createLeaseFile, leaseFile, leaseFileExpiry, monotonicMs, prolongLeaseFile, removeLeaseFile } from './lease-file.ts';
 import { hasEnded, ownIdentity } from './process-identity.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
@@ -114,11 +115,21 @@ class SqliteStore implements Store {
   async grantLease(ttlSeconds: number): Promise<Lease> {
     const id = randomUUID();
     const ttlMs = ttlSeconds * 1000;
-    await this.#commits.submit(() => this.#tables.addLease({ id, ttlMs, expiresAt: monotonicMs() + ttlMs, owner: this.#identity }));
+    const file = leaseFile(this.#path, id);
+    const expiresAt = monotonicMs() + ttlMs;
+    await this.#commits.submit(() => this.#tables.addLease({ id, ttlMs, expiresAt, owner: this.#identity }));
+    this.#withFile(() => createLeaseFile(file, ttlMs));
     return {
       id,
-      keepAlive: () => this.#commits.submit(() => void this.#tables.prolongLease(id, monotonicMs() + this.#liveLease(id).ttlMs)),
-      revoke: () => this.#commits.submit(() => this.#endLease(id)),
+      remote: { type: 'sqlite', file, ttlMs },
+      keepAlive: async () => {
+        if (!this.#withFile(() => prolongLeaseFile(file, ttlMs))) throw new GantryError('STORE_LEASE_UNKNOWN', { lease: id });
+        this.#read(() => this.#liveLease(id));
+      },
+      revoke: async () => {
+        await this.#commits.submit(() => this.#endLease(id));
+        this.#withFile(() => removeLeaseFile(file));
+      },
     };
   }
 
@@ -138,11 +149,14 @@ class SqliteStore implements Store {
 
   /** Ends the leases whose time is over, and at once those whose process on this host runs no more. */
   async endDeadLeases(): Promise<void> {
-    const isDead = (lease: LeaseRow) => lease.expiresAt <= monotonicMs() || hasEnded(lease.owner, this.#identity);
+    const isDead = (lease: LeaseRow) => this.#expiryOf(lease) <= monotonicMs() || hasEnded(lease.owner, this.#identity);
     if (this.#closed || !this.#tables.leases().some(isDead)) return;
-    await this.#commits.submit(() => {
-      for (const lease of this.#tables.leases().filter(isDead)) this.#endLease(lease.id);
+    const ended = await this.#commits.submit(() => {
+      const dead = this.#tables.leases().filter(isDead);
+      for (const lease of dead) this.#endLease(lease.id);
+      return dead;
     });
+    for (const { id } of ended) this.#withFile(() => removeLeaseFile(leaseFile(this.#path, id)));
   }
 
   #apply({ compares, writes }: Transaction): TransactionResult {
@@ -173,8 +187,21 @@ class SqliteStore implements Store {
 
   #liveLease(id: string): LeaseRow {
     const lease = this.#tables.lease(id);
-    if (!lease || lease.expiresAt <= monotonicMs()) throw new GantryError('STORE_LEASE_UNKNOWN', { lease: id });
+    if (!lease || this.#expiryOf(lease) <= monotonicMs()) throw new GantryError('STORE_LEASE_UNKNOWN', { lease: id });
     return lease;
+  }
+
+  /** Without its file a lease is as it was granted. */
+  #expiryOf({ id, expiresAt }: LeaseRow): number {
+    return leaseFileExpiry(leaseFile(this.#path, id)) ?? expiresAt;
+  }
+
+  #withFile<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw sqliteError(error, this.#path);
+    }
   }
 
   #endLease(id: string): void {
@@ -258,9 +285,4 @@ class SqliteStore implements Store {
   #stopPolling(): void {
     if (--this.#watchers === 0) clearInterval(this.#poller);
   }
-}
-
-/** Milliseconds since the host started, the same in all its processes; leases do not care about the time of day. */
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
 }

@@ -79,7 +79,6 @@ function leaseTable(db: DatabaseSync) {
   const all = db.prepare(`SELECT ${columns} FROM lease ORDER BY id`);
   const one = db.prepare(`SELECT ${columns} FROM lease WHERE id = ?`);
   const insert = db.prepare(`INSERT INTO lease (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-  const prolong = db.prepare('UPDATE lease SET expires_at = ? WHERE id = ?');
   const remove = db.prepare('DELETE FROM lease WHERE id = ?');
   const keys = db.prepare('SELECT key FROM entry WHERE lease = ? ORDER BY key LIMIT ?');
   return {
@@ -90,7 +89,6 @@ function leaseTable(db: DatabaseSync) {
     },
     addLease: ({ id, ttlMs, expiresAt, owner }: LeaseRow) =>
       insert.run(id, ttlMs, expiresAt, owner.bootId, owner.pidSpace, owner.pid, owner.startTicks),
-    prolongLease: (id: string, expiresAt: number) => prolong.run(expiresAt, id),
     removeLease: (id: string) => remove.run(id),
     leaseKeys: (id: string, limit: number) => keys.all(id, limit).map((row) => String(row['key'])),
   };

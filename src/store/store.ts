@@ -78,10 +78,28 @@ export interface WatchBatch {
 
 export interface Lease {
   readonly id: string;
+  /** What a thread needs to prolong it (`renewLease`); none: only this object can. */
+  readonly remote?: RemoteLease;
   /** Prolongs the lease by its full time. @throws STORE_LEASE_UNKNOWN when it has ended */
   keepAlive(): Promise<void>;
   /** Ends it and deletes its keys. */
   revoke(): Promise<void>;
+}
+
+/** A lease as plain data. */
+export type RemoteLease =
+  | { readonly type: 'sqlite'; readonly file: string; readonly ttlMs: number }
+  | { readonly type: 'etcd'; readonly id: string; readonly options: EtcdOptions };
+
+export interface EtcdOptions {
+  /** `host:port`, by host name: certificates and gRPC want names, not addresses. */
+  readonly hosts: readonly string[];
+  /** All keys of the store begin with this in etcd, e.g. `/gantry`. */
+  readonly prefix: string;
+  /** PEM files; with them the connection uses TLS and, with `cert` and `key`, shows who we are. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+  /** How long calls are repeated that certainly reached no server, e.g. while it restarts; default 5,000. */
+  readonly patienceMs?: number;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Gate {
   identify(request: Arrival): Promise<User>;
   /** For what needs no user: only the limit and the origin are looked at. */
   admit(request: Arrival): void;
-  /** @throws API_FORBIDDEN */
+  /** @throws API_FORBIDDEN; while this master does not lead, why */
   permit(user: User, route: Route, params: Readonly<Record<string, string>>): Promise<void>;
   /** Counts a wrong credential, so that the address is slowed down. */
   refused(address: string): void;
@@ -54,7 +54,10 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
       if (authorization !== undefined) limiter.refused(request.address);
       throw new GantryError('API_UNAUTHENTICATED');
     },
-    permit: (user, route, params) => authorize(context, user, route.permission, route.objects?.(params) ?? []),
+    permit: async (user, route, params) => {
+      context.requireLead();
+      await authorize(context, user, route.permission, route.objects?.(params) ?? []);
+    },
     refused: (address) => limiter.refused(address),
   };
 }

@@ -130,6 +130,8 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
         },
         context,
       );
+      // It may have stood still while it answered; what it knew is told only while it leads for certain.
+      if (route.method === 'GET' && route.permission !== 'public') context.requireLead();
       return answer(request, reply, value);
     },
   });

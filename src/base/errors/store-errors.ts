@@ -121,4 +121,20 @@ export const storeErrors = defineErrors({
     why: 'A master may write only during its own term, and {key} has changed since.',
     todo: 'Nothing has to be done: the new master continues the work. Send the request to it.',
   },
+  MASTER_STANDS_BY: {
+    kind: 'operational',
+    http: 503,
+    ganeti: 'temp_insufficient_resources',
+    what: 'This master does not lead at the moment: {reason}',
+    why: 'Only the leading master answers. This one stands by and leads again as soon as it can; stored jobs are safe.',
+    todo: 'Send the request to the leading master, or try again in a moment.',
+  },
+  MASTER_PAUSED: {
+    kind: 'operational',
+    http: 503,
+    ganeti: 'temp_insufficient_resources',
+    what: 'This master stood still for {seconds} s, longer than its lease of {lease} s, and may not lead any more.',
+    why: 'Its process or its host was stopped or overloaded. Another master may have taken over meanwhile, so it does not answer with what it knew.',
+    todo: 'Try again in a moment: it stands for election again by itself. If this repeats, look at the load of the host.',
+  },
 });

@@ -1,8 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { type ApiServer, createApi } from '../../api/index.ts';
+import { type ApiOptions, type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
-import { type Leading, type LeadOptions, lead } from '../../cluster/index.ts';
+import { type MasterServices, type MasterTerms, type MasterTermsOptions, openMasterTerms } from '../../cluster/index.ts';
 import { type Credentials, createNodeClient, type NodeClient } from '../../rpc/index.ts';
 import { type Config, openStore } from '../../store/index.ts';
 import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
@@ -25,8 +25,14 @@ export const hostCommand = {
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
     name: { value: 'NAME', help: 'name of this master, as other masters see it', default: hostname() },
     user: { value: 'NAME', help: 'system user to run as when started by root', default: 'gantry' },
+<<<<<<< HEAD
     'poll-interval': { value: 'SECONDS', help: 'seconds between two polls of the nodes', default: '5' },
     'watch-interval': { value: 'SECONDS', help: 'seconds between two checks for instances that should run', default: '300' },
+=======
+    lease: { value: 'SECONDS', help: 'seconds without a sign of life after which another master takes over', default: '10' },
+    'poll-interval': { value: 'SECONDS', help: 'seconds between two looks at the nodes', default: '5' },
+    'watch-interval': { value: 'SECONDS', help: 'seconds between two looks for instances that should run', default: '300' },
+>>>>>>> a700e3b (The master stays: terms that end and begin again in one process, doubt told before each answer, leases prolonged in a thread and without room on the disk; full stores refuse at once; etcd members that hang are rested)
   },
 } as const satisfies HostCommand;
 
@@ -55,6 +61,7 @@ type Listener = { fd: number } | { host: string; port: number };
 async function serve(options: Options, paths: ReturnType<typeof masterPaths>, listeners: readonly Listener[]): Promise<number> {
   const log = createLog('master');
   const stop = stopSignal();
+  const ending = new AbortController();
   // Whatever fails, a port that is taken for example: nobody else could lead while this process kept its lease.
   await using open = new AsyncDisposableStack();
   const store = await openStore(options.store ?? `sqlite:${paths.store}`);
@@ -63,7 +70,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   let client: NodeClient | undefined;
   await renewOwnCertificates(paths);
   const credentials = await readCredentials(paths);
-  const leading = await leadUnlessStopped(stop, {
+  const terms = await termsUnlessStopped(stop, ending, {
     store,
     name: options.name,
     clock: systemClock,
@@ -72,47 +79,85 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     authority: await joinAuthority(paths, joinAddresses),
     pollIntervalMs: Number(options['poll-interval']) * 1000,
     watchIntervalSeconds: Number(options['watch-interval']),
+    leaseSeconds: leaseSeconds(options.lease),
+    leaseInThread: true,
     connect: (config: Config, term: number) => {
       client = createNodeClient({ credentials, term, resolve: resolver(config), clock: systemClock, log });
-      open.defer(client.close.bind(client));
       return client;
     },
-  });
-  if (!leading) return 0;
-  open.defer(() => leading.close());
-  const api = await createApi({
-    ...leading.services,
-    tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
-    usersFile: paths.users,
-    openConsole: (node, instance) => {
-      if (!client) throw new GantryError('INTERNAL', { detail: 'a console was asked for before the master led' });
-      return client.openConsole(node, instance);
+    onTerm: async ({ services, leadership }) => {
+      log.info({ term: leadership.term }, 'master leads');
+      const [unpublish, connected] = [publishQueue(services.jobs, paths.queue, log), client];
+      return () => {
+        unpublish();
+        connected?.close().catch((error: unknown) => log.warn({ err: error }, 'connections to nodes could not be closed'));
+      };
     },
   });
+  if (!terms) return 0;
+  const running = terms.run();
+  open.defer(async () => {
+    ending.abort('end');
+    await running;
+  });
+  const api = await createApi(apiOptions(terms, paths, () => client));
   open.defer(() => api.close());
-  await leading.start();
-  open.defer(publishQueue(leading.services.jobs, paths.queue, log));
   for (const listener of listeners) await api.listen(listener);
-  log.info({ listeners, term: leading.leadership.term }, 'master leads');
+  log.info({ listeners }, 'master serves');
   const renewing = setInterval(() => {
     renewAndUse(paths, api, client).catch((error: unknown) =>
       log.error({ err: error }, 'own certificates could not be renewed; it is tried again'),
     );
   }, dayMs);
   open.defer(() => clearInterval(renewing));
-  const reason = await Promise.race([aborted(stop).then(() => 'stop' as const), leading.leadership.lost.then(() => 'lost' as const)]);
-  log.info({ reason }, 'master stops');
-  return reason === 'stop' ? 0 : 1;
+  await Promise.race([aborted(stop), running]);
+  log.info('master stops');
+  return 0;
 }
 
-/** Undefined when this master was stopped while it stood by. */
-async function leadUnlessStopped(stop: AbortSignal, options: Omit<LeadOptions, 'signal'>): Promise<Leading | undefined> {
+/** @throws INPUT_INVALID */
+function leaseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 2 && seconds <= 300) return seconds;
+  throw new GantryError('INPUT_INVALID', {
+    subject: 'gantry master',
+    field: '--lease',
+    problem: `"${text}" is no whole number from 2 to 300`,
+  });
+}
+
+/** The first term; undefined when this master was stopped while it stood by. */
+async function termsUnlessStopped(
+  stop: AbortSignal,
+  ending: AbortController,
+  options: Omit<MasterTermsOptions, 'signal'>,
+): Promise<MasterTerms | undefined> {
+  const giveUp = () => ending.abort('stop');
+  stop.addEventListener('abort', giveUp);
   try {
-    return await lead({ ...options, signal: stop });
+    return await openMasterTerms({ ...options, signal: ending.signal });
   } catch (error) {
     if (stop.aborted) return undefined;
     throw error;
+  } finally {
+    // From now on the requests under way end first.
+    stop.removeEventListener('abort', giveUp);
   }
+}
+
+function apiOptions(terms: MasterTerms, paths: ReturnType<typeof masterPaths>, client: () => NodeClient | undefined) {
+  const options: ApiOptions = {
+    tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
+    usersFile: paths.users,
+    requireLead: () => terms.requireLead(),
+    openConsole: (node, instance) => {
+      const caller = client();
+      if (!caller) throw new GantryError('INTERNAL', { detail: 'a console was asked for before the master led' });
+      return caller.openConsole(node, instance);
+    },
+  };
+  // The services are read anew with every request.
+  return Object.defineProperties(options, Object.getOwnPropertyDescriptors(terms.services)) as ApiOptions & MasterServices;
 }
 
 /** Where a node's agent listens, and the key that it must have. */
