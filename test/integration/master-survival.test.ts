@@ -9,7 +9,7 @@ import { keys } from '../../src/model/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { initCluster, type RealMaster, startRealMaster } from '../support/real-master.ts';
 
-const leaseSeconds = 3;
+const leaseSeconds = 6;
 const lease = ['--lease', String(leaseSeconds)];
 const delay = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
 

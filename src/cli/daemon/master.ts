@@ -25,14 +25,9 @@ export const hostCommand = {
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
     name: { value: 'NAME', help: 'name of this master, as other masters see it', default: hostname() },
     user: { value: 'NAME', help: 'system user to run as when started by root', default: 'gantry' },
-<<<<<<< HEAD
+    lease: { value: 'SECONDS', help: 'seconds without a sign of life after which another master takes over', default: '10' },
     'poll-interval': { value: 'SECONDS', help: 'seconds between two polls of the nodes', default: '5' },
     'watch-interval': { value: 'SECONDS', help: 'seconds between two checks for instances that should run', default: '300' },
-=======
-    lease: { value: 'SECONDS', help: 'seconds without a sign of life after which another master takes over', default: '10' },
-    'poll-interval': { value: 'SECONDS', help: 'seconds between two looks at the nodes', default: '5' },
-    'watch-interval': { value: 'SECONDS', help: 'seconds between two looks for instances that should run', default: '300' },
->>>>>>> a700e3b (The master stays: terms that end and begin again in one process, doubt told before each answer, leases prolonged in a thread and without room on the disk; full stores refuse at once; etcd members that hang are rested)
   },
 } as const satisfies HostCommand;
 
