@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts';
+export { closedDescriptors } from './closed-descriptors.ts';
 export { closestName, editDistance } from './closest-name.ts';
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';

@@ -4,7 +4,7 @@ import { createCollection } from '../host/create-collection.ts';
 import { fromJsonBytes } from '../host/json-bytes.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import { metricsPage } from '../server/metrics-page.ts';
-import { type Confinement, confinedCommand, findConfinement, userOf } from './confinement.ts';
+import { type Confinement, confinedCommand, findConfinement, groupLimits, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners } from './expose-plugin.ts';
 import { openPluginCgroups, type PluginCgroups } from './plugin-cgroup.ts';
@@ -79,7 +79,7 @@ async function checkOne(found: FoundPlugin, { confinement, cgroups, owners }: To
   if (!definition) return { name: found.name ?? basename(path), path, problem: problem ? problemText(problem) : '' };
   const { name, source, manifest } = definition;
   const program = source === 'program';
-  const cgroup = program ? cgroups.make(name, manifest.limits) : undefined;
+  const cgroup = program ? cgroups.make(name, groupLimits(definition, confinement)) : undefined;
   const reader = createReader({ definition, confinement, cgroup, now: monotonicNow });
   const collector = createPluginCollector({ ...found, name }, reader, owners);
   const collection = createCollection({ root: '' }, () => ({ take: () => fail(), drop: () => undefined }));

@@ -144,11 +144,15 @@ test('nothing is left of plugins when the agent is killed', { skip }, async () =
     for (let i = 0; i < 400 && (count === 0 ? sleepers() > 0 : sleepers() < count); i++)
       await new Promise((resolve) => setTimeout(resolve, 25));
   };
-  await until(2);
-  assert.ok(sleepers() >= 2);
-  agent.kill('SIGKILL');
-  await until(0);
-  assert.equal(sleepers(), 0);
+  try {
+    await until(2);
+    assert.ok(sleepers() >= 2);
+    agent.kill('SIGKILL');
+    await until(0);
+    assert.equal(sleepers(), 0);
+  } finally {
+    agent.kill('SIGKILL');
+  }
 });
 
 describe('the command', () => {
@@ -157,6 +161,7 @@ describe('the command', () => {
       root: true,
       namespaces: ['--pid', '--fork'],
       network: true,
+      sandbox: false,
       endsWhole: true,
       tools: new Set(['setpriv', 'prlimit', 'unshare']),
       missing: [],
@@ -170,7 +175,15 @@ describe('the command', () => {
   });
 
   test('without the tools is the plugin alone, and what is missing is said', () => {
-    const confinement = { root: false, namespaces: [], network: false, endsWhole: false, tools: new Set<string>(), missing: [] };
+    const confinement = {
+      root: false,
+      namespaces: [],
+      network: false,
+      sandbox: false,
+      endsWhole: false,
+      tools: new Set<string>(),
+      missing: [],
+    };
     assert.deepEqual(confinedCommand(definition, confinement), ['/etc/x']);
     assert.equal(userOf(definition, confinement), undefined);
   });

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { minimalEnvironment, run } from '../../base/index.ts';
 import { type Account, findUser, resolveGroup, resolveUser } from './accounts.ts';
+import { ownArchitecture } from './seccomp-filter.ts';
+import { sandboxArguments, sandboxTrial } from './sandbox.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
-import type { Privileges } from './plugin-schemas.ts';
+import type { Manifest, Privileges } from './plugin-schemas.ts';
 
 /** What this host lets the agent confine plugins with; found out once. */
 export interface Confinement {
@@ -10,6 +12,8 @@ export interface Confinement {
   /** Options of unshare(1) for namespaces that can be made, but for that of the network. */
   readonly namespaces: readonly string[];
   readonly network: boolean;
+  /** bubblewrap gives each plugin temporary folders and devices of its own, and a filter of system calls. */
+  readonly sandbox: boolean;
   /** All processes of a plugin end with its first one, whatever they did. */
   readonly endsWhole: boolean;
   readonly tools: ReadonlySet<string>;
@@ -27,6 +31,9 @@ const wanted: readonly (readonly [options: readonly string[], missing: string])[
   [['--uts'], "the host's name"],
 ];
 const networkOption = '--net';
+
+const withoutSandbox =
+  'the folders that all may write to (/tmp, /var/tmp, /dev/shm), devices that all may open, making namespaces of users, and system calls that few programs need: install bubblewrap';
 
 /** Room for what else the user of plugins runs. */
 const otherProcesses = 256;
@@ -50,7 +57,10 @@ export async function findConfinement(): Promise<Confinement> {
   const network = await tryOut([networkOption], 'the network');
   if (!root) missing.push("the files and privileges of the agent's user: only an agent that is root can run plugins as another user");
   if (namespaces.length > 0 || network) namespaces.unshift(...user);
-  return { root, namespaces, network, endsWhole: namespaces.includes('--pid'), tools, missing };
+  const sandbox = tools.has('setpriv') && (await works(['bwrap', ...sandboxTrial(root), '--', 'true']));
+  if (!sandbox) missing.push(withoutSandbox);
+  else if (!ownArchitecture()) missing.push(`any system call: there is no filter for ${process.arch}`);
+  return { root, namespaces, network, sandbox, endsWhole: namespaces.includes('--pid'), tools, missing };
 }
 
 async function works([command = '', ...args]: readonly string[]): Promise<boolean> {
@@ -67,6 +77,12 @@ async function works([command = '', ...args]: readonly string[]): Promise<boolea
 export function userOf(definition: PluginDefinition, { root }: Confinement): string | undefined {
   return root ? (definition.user ?? usualUsers.find(findUser)) : undefined;
 }
+
+/** Limits for all processes of a plugin together, without those that confine it. */
+export const groupLimits = ({ manifest: { limits } }: PluginDefinition, { sandbox }: Confinement): Manifest['limits'] => ({
+  ...limits,
+  processes: limits.processes + (sandbox ? 1 : 0),
+});
 
 /** The user and groups that a plugin's program gets from an agent that is root. @throws MONITOR_PLUGIN_USER_MISSING, MONITOR_PLUGIN_GROUP_MISSING */
 export function accountOf({ name, user, granted }: PluginDefinition): Account & { readonly groups: readonly number[] } {
@@ -87,6 +103,8 @@ export function confinedCommand(definition: PluginDefinition, confinement: Confi
   return [
     ...(tools.has('setpriv') ? [...dying, '--'] : []),
     ...(spaces.length > 0 ? ['unshare', ...spaces, '--'] : []),
+    // It stays as a process, and is the one with which a namespace of processes ends: its user is that of the agent, who can kill it.
+    ...(confinement.sandbox ? ['bwrap', ...sandboxArguments(definition, confinement.root), '--'] : []),
     ...(tools.has('setpriv') ? [...dying, '--no-new-privs', ...userArguments(definition, confinement), '--'] : []),
     ...(tools.has('prlimit')
       ? [

@@ -5,7 +5,7 @@ import { messageOf } from '../host/message-of.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import type { OpenCatalogue } from '../host/run-collectors.ts';
 import type { MonitorLog } from '../monitor-log.ts';
-import { type Confinement, findConfinement, userOf } from './confinement.ts';
+import { type Confinement, findConfinement, groupLimits, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners, type PluginData } from './expose-plugin.ts';
 import { openPluginCgroups, type PluginCgroup } from './plugin-cgroup.ts';
@@ -54,7 +54,7 @@ export const openPluginCatalogue = async (
 
   const load = (found: FoundPlugin): Loaded => {
     const { name, definition } = found;
-    const cgroup = definition?.source === 'program' ? cgroups.make(definition.name, definition.manifest.limits) : undefined;
+    const cgroup = definition?.source === 'program' ? cgroups.make(definition.name, groupLimits(definition, confinement)) : undefined;
     const reader = definition && createReader({ definition, confinement, cgroup, now: monotonicNow });
     const one: Loaded = { found, reader, cgroup, collector: undefined, series: 0 };
     if (name === undefined) return one;

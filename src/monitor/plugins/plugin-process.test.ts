@@ -14,6 +14,7 @@ const poor: Confinement = {
   root: false,
   namespaces: [],
   network: false,
+  sandbox: false,
   endsWhole: false,
   tools: new Set(['setpriv', 'prlimit']),
   missing: [],

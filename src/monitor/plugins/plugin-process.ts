@@ -1,7 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { closedDescriptors } from '../../base/index.ts';
 import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
 import { childrenOf, killHard, type PluginCgroup } from './plugin-cgroup.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
+import { filterDescriptor, filterFor } from './sandbox.ts';
 
 /** A plugin's program while it runs. */
 export interface PluginProcess {
@@ -31,7 +35,15 @@ const reapTime = 1000;
 /** Starts a plugin's program in its confinement, without a shell, with nothing to read. @throws TypeError for users that are not there */
 export function startPluginProcess({ definition, confinement, cgroup, onOutput }: ProcessParts): PluginProcess {
   const [command = '', ...args] = confinedCommand(definition, confinement);
-  const child = spawn(command, args, { cwd: '/', env: pluginEnvironment(definition), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const filter = confinement.sandbox ? filterFor(definition) : undefined;
+  const given = ['ignore', 'pipe', 'pipe', ...(filter ? (['pipe'] as const) : [])] as const;
+  const child = spawn(command, args, {
+    cwd: '/',
+    env: pluginEnvironment(definition),
+    detached: true,
+    stdio: [...given, ...closedDescriptors(given.length)],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
+  if (filter) giveFilter(child, filter);
   if (child.pid !== undefined) cgroup?.enter(child.pid);
   let stderr = '';
   child.stderr.setEncoding('latin1').on('data', (text: string) => {
@@ -59,6 +71,14 @@ export function startPluginProcess({ definition, confinement, cgroup, onOutput }
   return { ended, stderr: () => readable(stderr), kill };
 }
 
+/** bubblewrap reads the filter until its end, before anything of the plugin begins. */
+function giveFilter(child: ChildProcess, filter: Buffer): void {
+  const pipe = child.stdio[filterDescriptor] as Writable;
+  // It has ended without reading; how is said by its end.
+  pipe.on('error', () => undefined);
+  pipe.end(filter);
+}
+
 /** @param sweep - called as soon as the program itself has ended */
 function endOf(child: ChildProcess, sweep: () => void): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -71,10 +91,19 @@ function endOf(child: ChildProcess, sweep: () => void): Promise<string | undefin
       }, afterEnd);
       child.once('close', () => {
         clearTimeout(timer);
-        resolve(signal !== null ? `signal ${signal}` : code === 0 ? undefined : `exit code ${code}`);
+        resolve(signal !== null ? `signal ${signal}` : outcomeOf(code ?? 0));
       });
     });
   });
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** bubblewrap tells a signal as shells do, by an exit code above 128. */
+function outcomeOf(code: number): string | undefined {
+  if (code === 0) return undefined;
+  const signal = signalNames.get(code - 128);
+  return signal === undefined ? `exit code ${code}` : `exit code ${code} (signal ${signal})`;
 }
 
 /** Text of unknown origin, for people. */

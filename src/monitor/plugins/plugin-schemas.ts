@@ -38,6 +38,11 @@ const Privileges = Type.Object(
       description: 'Capabilities without cap_, such as sys_rawio.',
     }),
     network: Type.Boolean({ default: false, description: 'The network of the host; else the plugin sees an empty one.' }),
+    devices: Type.Boolean({
+      default: false,
+      description:
+        'The devices of the host that its user may open; else null, zero, full, random and urandom. Groups and capabilities bring it.',
+    }),
   },
   { ...strict, required: [], default: {} },
 );

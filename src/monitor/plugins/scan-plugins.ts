@@ -154,6 +154,7 @@ function grant(name: string, { needs }: Manifest, { settings, path, problem, unu
     ...needs.groups.filter((group) => !allowed?.groups.includes(group)).map((group) => `group ${group}`),
     ...needs.capabilities.filter((one) => !allowed?.capabilities.includes(one)).map((one) => `capability ${one}`),
     ...(needs.network && !allowed?.network ? ['network'] : []),
+    ...(needs.devices && !allowed?.devices ? ['devices'] : []),
   ];
   if (missing.length > 0) throw new GantryError('MONITOR_PLUGIN_NOT_GRANTED', { name, problem: missing.join(', '), path });
   return needs;

@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Monitor, startMonitor } from '../start-monitor.ts';
 
@@ -32,8 +31,11 @@ export interface AgentForTests {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function createPluginFolder(): PluginFolderForTests {
-  const root = mkdtempSync(join(tmpdir(), 'gantry-plugins-'));
+/** Not one of the temporary folders, of which each plugin has its own; and for root one that the user of plugins may reach. */
+const usualPlace = process.getuid?.() === 0 ? '/var/lib' : join(import.meta.dirname, '../../../.cache');
+
+export function createPluginFolder(place = usualPlace): PluginFolderForTests {
+  const root = mkdtempSync(join(place, 'gantry-plugins-'));
   chmodSync(root, 0o755);
   const directory = join(root, 'plugins');
   const settings = join(root, 'plugins.yaml');
