@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { minimalEnvironment, run } from '../../base/index.ts';
 import { type Account, findUser, resolveGroup, resolveUser } from './accounts.ts';
-import { ownArchitecture } from './seccomp-filter.ts';
-import { sandboxArguments, sandboxTrial } from './sandbox.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import type { Manifest, Privileges } from './plugin-schemas.ts';
+import { sandboxArguments, sandboxTrial } from './sandbox.ts';
+import { ownArchitecture } from './seccomp-filter.ts';
 
 /** What this host lets the agent confine plugins with; found out once. */
 export interface Confinement {
