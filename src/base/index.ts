@@ -1,3 +1,4 @@
+export { boundedFileName } from './bounded-file-name.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { closedDescriptors } from './closed-descriptors.ts';
 export { closestName, editDistance } from './closest-name.ts';
@@ -5,7 +6,10 @@ export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/defin
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';
 export type { Json, JsonObject } from './json.ts';
-export { createLog, type Log, silentLog } from './log.ts';
+export { createLog, type Log, logProblem, silentLog } from './log.ts';
+export { createLogSampler } from './log-sampler.ts';
+export { createLogWriter, type LogWriter } from './log-writer.ts';
+export { oneLine } from './one-line.ts';
 export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';

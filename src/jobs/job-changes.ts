@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../base/index.ts';
+import { type ErrorReport, oneLine } from '../base/index.ts';
 import { type Job, type JobOp, type LogEntry, redactSealed } from '../model/index.ts';
 
 /**
@@ -83,7 +83,7 @@ export const logged = (index: number, text: string, at: JobTime): JobChange => {
     const length = lines.reduce((sum, [, , , message]) => sum + String(message).length, 0);
     if (lines.at(-1)?.[3] === logFull) return job;
     const full = lines.length >= logLimits.lines || length >= logLimits.totalLength;
-    const entry: LogEntry = [lastSerial(job) + 1, at, 'message', full ? logFull : text.slice(0, logLimits.lineLength)];
+    const entry: LogEntry = [lastSerial(job) + 1, at, 'message', full ? logFull : oneLine(text).slice(0, logLimits.lineLength)];
     return withOp(index, (op) => ({ ...op, log: [...op.log, entry] }))(job);
   };
 };

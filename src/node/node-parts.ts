@@ -39,5 +39,7 @@ export interface NodeParts {
   readonly addressTowards: (peer: string) => Promise<string>;
   /** Problems of a folder that disks shall lie in; null when it is writable. */
   readonly folderProblem: (path: string) => Promise<string | null>;
+  /** Where scripts and hypervisors write what they have to say; undefined where there are none. */
+  readonly logDir?: string;
   readonly log: Log;
 }

@@ -53,7 +53,10 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
   const now = () => clock.now();
   const credentials = await readCredentials(config, now());
   await mkdir(config.runDir, { recursive: true, mode: 0o711 });
-  await mkdir(config.logDir, { recursive: true, mode: 0o750 });
+  // Without it the agent serves all the same, and verify tells.
+  await mkdir(config.logDir, { recursive: true, mode: 0o750 }).catch((error: unknown) =>
+    log.error({ err: error }, 'the folder of logs cannot be made'),
+  );
   const fence = await openFence(agentPaths(config).term);
   const hypervisors = new Map((replaced.hypervisors ?? realHypervisors(config, clock, log)).map((one) => [one.name, one]));
   const parts: NodeParts = {
@@ -71,6 +74,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => instanceUid(config.uidBase, instance),
     addressTowards: (peer) => addressTowards(peer, config.listen.host),
     folderProblem,
+    logDir: config.logDir,
     log,
   };
   const server: RpcServer = new RpcServer({

@@ -46,7 +46,7 @@ const noJoining: JoinAuthority = {
 
 async function main(): Promise<void> {
   const orders = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as MortalOrders;
-  const log = createLog('mortal', 'error');
+  const log = createLog('mortal', { level: 'error' });
   const store = killingStore(await openStore(orders.store), orders.death);
   const leading = await lead({
     store,

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     store,
     name: orders.name,
     clock: systemClock,
-    log: createLog('rival', 'fatal'),
+    log: createLog('rival', { level: 'fatal' }),
     signal: new AbortController().signal,
     leaseSeconds: orders.leaseSeconds,
     authority: { ca: '', crl: '', encodeToken: () => '', signNode: async () => ({ certificate: '', fingerprint: '' }) },

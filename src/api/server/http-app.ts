@@ -15,6 +15,8 @@ import { securityHeaders } from './security-headers.ts';
 
 const json = 'application/json';
 const longestName = 300;
+/** Of a path in the log. */
+const longestPath = 300;
 const emptyParams: Readonly<Record<string, string>> = {};
 /** Errors that tell of guessing. */
 const guesses = new Set(['JOIN_TOKEN_INVALID']);
@@ -97,7 +99,15 @@ function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): v
     const { method, ip } = request;
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     log.info(
-      { method, path: pathOf(request), status: reply.statusCode, ms, user: userOf(request).name, ip, request: request.id },
+      {
+        method,
+        path: pathOf(request).slice(0, longestPath),
+        status: reply.statusCode,
+        ms,
+        user: userOf(request).name,
+        ip,
+        request: request.id,
+      },
       'request',
     );
     done();

@@ -68,6 +68,12 @@ export const verifyErrors = defineErrors({
     why: 'Disks of instances are files in this folder; without it they can be neither made nor used.',
     todo: 'Mount the file system, or make the folder {folder} with mode 0711, owned by root.',
   }),
+  VERIFY_LOG: found({
+    finding: { ganeti: 'ENODESETUP' },
+    what: 'it cannot be written: {problem}',
+    why: 'The disk is full or read-only, or the folder is missing or must not be changed. Everything else goes on, without a log.',
+    todo: 'Make room, or correct the folder; what was lost meanwhile is counted in the log.',
+  }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },
     what: 'less than a third of its life is left, and it was not renewed.',

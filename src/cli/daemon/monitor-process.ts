@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { createLogSampler, createLogWriter, oneLine } from '../../base/index.ts';
 import {
   loadMonitorWorker,
   logLevels,
@@ -32,14 +32,17 @@ export interface MonitorSettings {
 /** How often certificates are read again, in milliseconds: the node agent renews them. */
 const rereadEvery = 600_000;
 
+const writer = createLogWriter(2);
+const sampler = createLogSampler();
+
 /** As `createLog` writes them; the library behind that would be a tenth of this process. */
 const log: MonitorLog = (level, msg, facts = {}) => {
-  try {
-    writeSync(2, `${JSON.stringify({ level: logLevels[level], time: Date.now(), pid: process.pid, name: 'monitor', ...facts, msg })}\n`);
-  } catch {
-    // A full disk, or a reader that has gone: the agent serves without its log.
-    return;
-  }
+  const { write, leftOut } = sampler.take(msg);
+  if (!write) return;
+  const counted = leftOut === 0 ? {} : { left_out: leftOut };
+  const line = { level: logLevels[level], time: Date.now(), pid: process.pid, name: 'monitor', ...facts, ...counted, msg };
+  // Without room, or a reader, the agent serves without its log.
+  writer.write(`${oneLine(JSON.stringify(line))}\n`);
 };
 
 async function serve({ listen, runDir, certificates, tokenFile, config, plugins, absent }: MonitorSettings): Promise<void> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GantryError } from '../../base/index.ts';
+import { boundedFileName, GantryError } from '../../base/index.ts';
 import type { HandlerContext, InstanceSpec } from '../../rpc/index.ts';
 import type { OsInstallRequest, OsPort } from '../os-port.ts';
 import { listOsDefinitions, loadOsDefinition, type OsDefinition, type OsScript, osVariantOf } from './os-definition.ts';
@@ -42,7 +42,7 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
   const ours: Environment = options.imageDir === undefined ? {} : { GANTRY_IMAGE_DIR: options.imageDir };
   const logPathOf = (script: OsScript, subject: string): string => {
     const stamp = new Date().toISOString().replaceAll(':', '-');
-    return join(logDir, 'os', `${script}-${subject.replaceAll(/[^\w.+-]/g, '_')}-${stamp}.log`);
+    return join(logDir, 'os', boundedFileName(`${script}-${subject}`, `-${stamp}.log`));
   };
 
   const verify = async (definition: OsDefinition, os: string, given: GivenParameters, forceVariant: boolean): Promise<void> => {
@@ -55,7 +55,7 @@ export function createOsAdapter(options: OsAdapterOptions): OsAdapter {
       secrets: Object.values(given.secrets ?? {}),
       ...{ definition, script: 'verify', args: ['parameters'], environment, subject: 'its parameters' },
       // Asked often and of no interest afterwards, so one file is enough.
-      ...{ logPath: join(logDir, 'os', `verify-${definition.name}.log`), timeoutMs: 60_000 },
+      ...{ logPath: join(logDir, 'os', boundedFileName(`verify-${definition.name}`, '.log')), timeoutMs: 60_000 },
     };
     await runOsScript(request, { progress: () => undefined, signal: new AbortController().signal }).catch((thrown) => {
       const problem = thrown instanceof GantryError && thrown.code === 'OS_SCRIPT_FAILED' ? thrown.facts['output'] : undefined;

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { GantryError } from '../../base/index.ts';
 import type { HandlerContext } from '../../rpc/index.ts';
 import type { OsDefinition, OsScript } from './os-definition.ts';
 import type { Environment } from './os-environment.ts';
+import { openScriptLog, type ScriptLog } from './script-log.ts';
 import { createSecretMask } from './secret-mask.ts';
 
 export interface OsScriptRequest {
@@ -44,14 +42,14 @@ const confinement = ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kil
 export async function runOsScript(request: OsScriptRequest, context: Pick<HandlerContext, 'progress' | 'signal'>): Promise<string> {
   const { definition, script, subject, logPath } = request;
   if (context.signal.aborted) throw new GantryError('CANCELLED', { subject: `${script} of ${subject}` });
-  await mkdir(dirname(logPath), { recursive: true, mode: 0o750 });
+  const log = await openScriptLog(logPath);
   const child = spawn('setpriv', [...confinement, join(definition.path, script), ...(request.args ?? [])], {
     cwd: definition.path,
     env: { ...request.environment, ...(script === 'export' && { EXP_SIZE_FD: '3' }) },
     detached: true,
     stdio: [request.input ?? 'ignore', request.output ?? 'pipe', 'pipe', script === 'export' ? 'pipe' : 'ignore'],
   });
-  const output = recordOutput(child, request, context.progress);
+  const output = recordOutput(child, log, request, context.progress);
   const stopped = stopper(child, request.timeoutMs, context.signal);
   const { code, killedBy } = await ended(child).finally(stopped.release);
   const text = await output.text();
@@ -96,9 +94,12 @@ function stopper(child: ChildProcess, timeoutMs: number, signal: AbortSignal) {
   };
 }
 
-function recordOutput(child: ChildProcess, { logPath, secrets = [] }: OsScriptRequest, progress: HandlerContext['progress']) {
-  const log = createWriteStream(logPath, { mode: 0o640 });
-  const logDone = finished(log);
+function recordOutput(
+  child: ChildProcess,
+  log: ScriptLog,
+  { logPath, secrets = [] }: OsScriptRequest,
+  progress: HandlerContext['progress'],
+) {
   let text = '';
   const record = (stream: Readable | null) => {
     let rest = '';
@@ -124,8 +125,8 @@ function recordOutput(child: ChildProcess, { logPath, secrets = [] }: OsScriptRe
   return {
     /** Waits for the log file; its failure must not fail the script's work, but is not hidden either. */
     text: async (): Promise<string> => {
-      log.end();
-      await logDone.catch((error: Error) => progress({ text: `the log ${logPath} is incomplete: ${error.message}` }));
+      const problem = await log.end();
+      if (problem !== null) progress({ text: `the log ${logPath} is incomplete: ${problem}` });
       return text;
     },
   };

@@ -2,7 +2,8 @@ import { checkBridges } from './check-bridges.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkFolders } from './check-folders.ts';
 import { checkHypervisors } from './check-hypervisors.ts';
+import { checkLog } from './check-log.ts';
 import type { NodeCheck } from './node-check.ts';
 
 /** Everything that a node looks at for `cluster verify`, in the order in which it is told. */
-export const nodeChecks: readonly NodeCheck[] = [checkBridges, checkHypervisors, checkFolders, checkCertificate];
+export const nodeChecks: readonly NodeCheck[] = [checkBridges, checkHypervisors, checkFolders, checkLog, checkCertificate];

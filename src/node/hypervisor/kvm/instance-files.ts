@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GantryError } from '../../../base/index.ts';
+import { boundedFileName, GantryError } from '../../../base/index.ts';
 
 /** Longest path of a unix socket on Linux, in bytes. */
 const socketPathLimit = 107;
@@ -35,7 +35,7 @@ export function instanceFiles(runDir: string, logDir: string, instance: { uuid: 
     qmpMonitor: join(workDirectory, workNames.qmpMonitor),
     serial: join(workDirectory, workNames.serial),
     serialLog: join(workDirectory, workNames.serialLog),
-    log: join(logDir, 'kvm', `${instance.name}.log`),
+    log: join(logDir, 'kvm', boundedFileName(instance.name, '.log')),
   };
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { GantryError, minimalEnvironment } from '../../../base/index.ts';
+import { GantryError, minimalEnvironment, oneLine } from '../../../base/index.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 
@@ -24,11 +24,10 @@ export interface LaunchedQemu {
  * @throws HYPERVISOR_START_FAILED when it cannot be executed at all
  */
 export async function launchQemu(name: string, command: readonly string[], files: InstanceFiles, now: number): Promise<LaunchedQemu> {
-  await mkdir(dirname(files.log), { recursive: true, mode: 0o750 });
-  await rotate(files.log);
-  const log = await open(files.log, 'a', 0o640);
+  const log = await openLog(files.log);
   try {
-    await log.write(`=== ${new Date(now).toISOString()} ${command.join(' ')}\n`);
+    // On a full disk the machine starts without this line.
+    await log.write(`${oneLine(`=== ${new Date(now).toISOString()} ${command.join(' ')}`)}\n`).catch(() => undefined);
     const offset = (await log.stat()).size;
     const [program = '', ...args] = command;
     const child = spawn(program, args, {
@@ -54,6 +53,17 @@ export async function launchQemu(name: string, command: readonly string[], files
   }
 }
 
+/** The log, or where nothing is kept when it cannot be written: a machine starts all the same, and verify tells. */
+async function openLog(path: string): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+    await rotate(path);
+    return await open(path, 'a', 0o640);
+  } catch {
+    return open('/dev/null', 'a');
+  }
+}
+
 async function rotate(path: string): Promise<void> {
   try {
     if ((await stat(path)).size > logLimitBytes) await rename(path, `${path}.1`);
@@ -63,7 +73,8 @@ async function rotate(path: string): Promise<void> {
 }
 
 async function readMessage(path: string, offset: number): Promise<string> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch(() => null);
+  if (!file) return 'its log cannot be read';
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(16_384), 0, 16_384, offset);
     return cleanMessage(buffer.toString('utf8', 0, bytesRead));

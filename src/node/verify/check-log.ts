@@ -1,0 +1,21 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { logProblem } from '../../base/index.ts';
+import { finding } from '../../rpc/index.ts';
+import type { NodeCheck } from './node-check.ts';
+
+/** Nothing ends because a log cannot be written, so somebody has to tell. */
+export const checkLog: NodeCheck = async ({ logDir, folderProblem }) => {
+  const own = logProblem();
+  const problems = own === null ? [] : [finding('VERIFY_LOG', 'log of the node agent', { problem: own })];
+  if (logDir === undefined) return problems;
+  for (const folder of [logDir, join(logDir, 'os'), join(logDir, 'kvm')]) {
+    const isThere = await access(folder).then(
+      () => true,
+      () => folder === logDir,
+    );
+    const problem = isThere ? await folderProblem(folder) : null;
+    if (problem !== null) problems.push(finding('VERIFY_LOG', `folder ${folder}`, { problem }));
+  }
+  return problems;
+};
