@@ -1,3 +1,4 @@
+import { version } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import { type ApiContext, type ApiOptions, type ApiServer, defaultLimits } from './api-options.ts';
 import { usersFileAuthenticator } from './authn/users-file.ts';
@@ -10,7 +11,6 @@ import { createHttpApp } from './server/http-app.ts';
 import { createListeners } from './server/listeners.ts';
 import { refusalLimiter } from './server/refusal-limiter.ts';
 import { readTls } from './server/tls-context.ts';
-import { version } from './version.ts';
 
 /**
  * The REST server of a master: Ganeti's RAPI, version 2, over HTTPS. It answers once `listen` was called.

@@ -14,4 +14,5 @@ export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './
 export { type Random, seededRandom } from './random.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
+export { version } from './version.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

@@ -4,6 +4,12 @@ import type { GarbageList } from './garbage.ts';
 import type { LiveState } from './live-state.ts';
 import type { Placer } from './placement/placer.ts';
 
+/** A certificate in PEM, and how people call it. */
+export interface NamedCertificate {
+  readonly name: string;
+  readonly certificate: string;
+}
+
 /** What operations use besides their context. */
 export interface ClusterParts {
   readonly live: LiveState;
@@ -13,4 +19,6 @@ export interface ClusterParts {
   readonly secrets: SecretBox;
   /** For operations that consist of other jobs. */
   readonly jobs: () => Pick<JobQueue, 'submitMany' | 'list'>;
+  /** Of the cluster and of this master, as they are now. */
+  readonly certificates: () => Promise<readonly NamedCertificate[]>;
 }

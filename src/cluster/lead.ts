@@ -13,6 +13,7 @@ import {
   type Store,
 } from '../store/index.ts';
 import { CertificateRenewer } from './certificate-renewer.ts';
+import type { ClusterParts } from './cluster-parts.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
 import { busyInstances } from './lib/busy-instances.ts';
 import { declaredSecrets } from './lib/osparams.ts';
@@ -39,6 +40,8 @@ export interface LeadOptions {
   readonly signal: AbortSignal;
   /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
   readonly secrets?: SecretBox;
+  /** The certificates of this master, for `cluster verify`; default: none. */
+  readonly certificates?: ClusterParts['certificates'];
   readonly leaseSeconds?: number;
   /** Prolong the leadership in a thread of its own. */
   readonly leaseInThread?: boolean;
@@ -98,7 +101,14 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     store,
     config,
     leadership,
-    operations: createOperations({ live, garbage, placer: new Placer(live), secrets, jobs: () => jobs }),
+    operations: createOperations({
+      live,
+      garbage,
+      placer: new Placer(live),
+      secrets,
+      jobs: () => jobs,
+      certificates: options.certificates ?? (async () => []),
+    }),
     sealOp: (op) => sealOsparams(secrets, (os) => declaredSecrets(config.current, live, os), op),
     nodes,
     clock,

@@ -1,6 +1,7 @@
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { InstanceRuntime, NodeCaller, NodeInfo } from '../rpc/index.ts';
 import type { Config } from '../store/index.ts';
+import { StartGate } from './lib/start-gate.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface LivePollerOptions {
@@ -22,8 +23,11 @@ interface Report {
   failed: boolean;
 }
 
+/** Nodes of which the poll has just begun, at the same time; see `StartGate`. */
+const youngPolls = { limit: 16, youngMs: 1000 };
+
 /**
- * Asks every node at a steady interval, all side by side, and remembers what they said. A node that fails only makes
+ * Asks every node at a steady interval, some side by side, and remembers what they said. A node that fails only makes
  * its own report stale, and one that hangs is waited for by nobody: the others are asked at their interval all the same.
  */
 export class LivePoller implements LiveState {
@@ -31,6 +35,9 @@ export class LivePoller implements LiveState {
   readonly #intervalMs: number;
   readonly #reports = new Map<string, Report>();
   readonly #instances = new Map<string, { runtime: InstanceRuntime; node: string; at: number }>();
+  /** UUIDs of the instances that were last seen on a node. */
+  readonly #seenOn = new Map<string, Set<string>>();
+  readonly #gate: StartGate;
   readonly #stop = new AbortController();
   /** Nodes whose poll is under way, by UUID. */
   readonly #polls = new Map<string, Promise<void>>();
@@ -42,6 +49,7 @@ export class LivePoller implements LiveState {
   constructor(options: LivePollerOptions) {
     this.#options = options;
     this.#intervalMs = options.intervalMs ?? 5_000;
+    this.#gate = new StartGate({ ...youngPolls, clock: options.clock });
   }
 
   node(uuid: string) {
@@ -62,10 +70,9 @@ export class LivePoller implements LiveState {
     const question = ++this.#questions;
     try {
       const call = { signal: this.#stop.signal };
-      const [info, running] = await Promise.all([
-        nodes.call(nodeUuid, 'node-info', {}, call),
-        nodes.call(nodeUuid, 'instance-list', {}, call),
-      ]);
+      // One after the other, so that one connection will do.
+      const info = await nodes.call(nodeUuid, 'node-info', {}, call);
+      const running = await nodes.call(nodeUuid, 'instance-list', {}, call);
       this.#record(nodeUuid, question, info, running, clock.now());
       onAnswer?.(nodeUuid);
     } catch (error) {
@@ -115,7 +122,10 @@ export class LivePoller implements LiveState {
   #poll(nodeUuid: string): Promise<void> {
     const known = this.#polls.get(nodeUuid);
     if (known) return known;
-    const poll = this.refresh(nodeUuid).finally(() => this.#polls.delete(nodeUuid));
+    const ask = async () => {
+      if (!this.#stop.signal.aborted) await this.refresh(nodeUuid);
+    };
+    const poll = this.#gate.run(ask).finally(() => this.#polls.delete(nodeUuid));
     this.#polls.set(nodeUuid, poll);
     return poll;
   }
@@ -124,19 +134,30 @@ export class LivePoller implements LiveState {
     // The answer to an earlier question may come later; it would show the node as it was before a change.
     if ((this.#reports.get(nodeUuid)?.question ?? 0) > question) return;
     this.#reports.set(nodeUuid, { info, at, question, failed: false });
-    for (const [uuid, seen] of this.#instances) if (seen.node === nodeUuid) this.#instances.delete(uuid);
+    this.#forgetInstances(nodeUuid);
+    const here = new Set<string>();
+    this.#seenOn.set(nodeUuid, here);
     for (const runtime of running) {
-      const other = this.#instances.get(runtime.uuid);
+      const { uuid } = runtime;
+      const other = this.#instances.get(uuid);
       const alive = runtime.state === 'running' || runtime.state === 'paused';
       // During a migration two nodes know the instance; the one where it runs is believed.
-      if (!other || alive) this.#instances.set(runtime.uuid, { runtime, node: nodeUuid, at });
+      if (other && !alive) continue;
+      if (other) this.#seenOn.get(other.node)?.delete(uuid);
+      this.#instances.set(uuid, { runtime, node: nodeUuid, at });
+      here.add(uuid);
     }
     this.version++;
   }
 
+  #forgetInstances(nodeUuid: string): void {
+    for (const uuid of this.#seenOn.get(nodeUuid) ?? []) this.#instances.delete(uuid);
+    this.#seenOn.delete(nodeUuid);
+  }
+
   #forget(nodeUuid: string): void {
     this.#reports.delete(nodeUuid);
-    for (const [uuid, seen] of this.#instances) if (seen.node === nodeUuid) this.#instances.delete(uuid);
+    this.#forgetInstances(nodeUuid);
     this.version++;
   }
 }

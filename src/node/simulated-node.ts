@@ -1,7 +1,6 @@
-import { type Clock, GantryError, type Log } from '../base/index.ts';
+import { type Clock, GantryError, type Log, version } from '../base/index.ts';
 import type { InstanceSpec, NodeInfo, RpcDispatcher } from '../rpc/index.ts';
 import { type Activation, memoryActivations } from './activations.ts';
-import { agentVersion } from './agent-version.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { createHandlers } from './create-handlers.ts';
 import { createMemoryFence } from './fence.ts';
@@ -71,7 +70,7 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
   ];
   const parts: NodeParts = {
     name: world.uuid,
-    version: agentVersion,
+    version,
     hypervisors: new Map([[hypervisor.name, hypervisor]]),
     diskTemplates: diskTemplatesOf(templates.map(living)),
     network: living(createFakeNetwork(world.devices)),

@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, createLog, type Log, systemClock } from '../base/index.ts';
+import { type Clock, createLog, type Log, systemClock, version } from '../base/index.ts';
 import { type InstanceSpec, RpcServer } from '../rpc/index.ts';
 import { fileActivations } from './activations.ts';
 import { addressTowards } from './address-towards.ts';
 import { type AgentConfig, agentPaths } from './agent-config.ts';
-import { agentVersion } from './agent-version.ts';
 import { fileCertificates, readCredentials } from './certificate-store.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { createHandlers } from './create-handlers.ts';
@@ -61,7 +60,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
   const hypervisors = new Map((replaced.hypervisors ?? realHypervisors(config, clock, log)).map((one) => [one.name, one]));
   const parts: NodeParts = {
     name: config.name,
-    version: agentVersion,
+    version,
     hypervisors,
     diskTemplates: replaced.diskTemplates ?? createDiskTemplates(config),
     network: replaced.network ?? createLinuxNetwork(),

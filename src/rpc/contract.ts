@@ -163,6 +163,10 @@ export const nodeContract = {
     }),
     result: Type.Object({
       problems: Type.Array(VerifyProblem),
+      /** Its clock when it answered, seconds since 1970; agents of before do not tell. */
+      time: Type.Optional(Type.Number()),
+      /** Of its build. */
+      version: Type.Optional(Type.String()),
     }),
     timeoutMs: minute,
     changes: false,
@@ -198,13 +202,16 @@ export const nodeContract = {
   'disk-create': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
   'disk-remove': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
   'disk-list': define({
-    params: Empty,
+    params: Type.Object({
+      /** Of shared storage only these disks, where they are there; default: everything that lies on it. */
+      shared: Type.Optional(Type.Array(diskOf)),
+    }),
     result: Type.Array(
       Type.Object({
         path: Type.String(),
         dev_type: DiskTemplate,
         instance_uuid: Type.String(),
-        disk_uuid: Type.String(),
+        disk_uuid: Type.String({ description: 'Empty for something that is no disk of Gantry' }),
         size: Type.Integer({ description: 'MiB' }),
       }),
     ),

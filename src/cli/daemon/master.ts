@@ -76,6 +76,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     watchIntervalSeconds: Number(options['watch-interval']),
     leaseSeconds: leaseSeconds(options.lease),
     leaseInThread: true,
+    certificates: () => namedCertificates(paths),
     connect: (config: Config, term: number) => {
       client = createNodeClient({ credentials, term, resolve: resolver(config), clock: systemClock, log });
       return client;
@@ -169,6 +170,15 @@ async function readCredentials(paths: ReturnType<typeof masterPaths>): Promise<C
   const [key, certificate, ca, crl] = await Promise.all([read(paths.key), read(paths.certificate), read(paths.ca), read(paths.crl)]);
   return { key, certificate, ca, crl };
 }
+
+const namedCertificates = (paths: ReturnType<typeof masterPaths>) =>
+  Promise.all(
+    [
+      { name: 'CA of the cluster', path: paths.ca },
+      { name: 'certificate of the master', path: paths.certificate },
+      { name: 'certificate of the REST API', path: paths.apiCertificate },
+    ].map(async ({ name, path }) => ({ name, certificate: await readFile(path, 'utf8') })),
+  );
 
 async function renewAndUse(paths: ReturnType<typeof masterPaths>, api: ApiServer, client: NodeClient | undefined): Promise<void> {
   if (!(await renewOwnCertificates(paths))) return;

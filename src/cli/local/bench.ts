@@ -36,6 +36,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     options: '[--small] [--instances N] [--seconds N] [--ask-seconds N] [--per-second N] [--mond FILE] [--output json]',
     about: 'the monitoring agent; beside prometheus-node-exporter and ganeti-mond, where they are installed',
   },
+  scale: {
+    file: 'scale/scale.ts',
+    options: '[--small] [--nodes N] [--instances N] [--seconds N] [--lease SECONDS] [--dir DIRECTORY]',
+    about: 'a master over a thousand nodes with ten thousand instances: it starts, verifies and stays',
+  },
   rapi: { file: 'rapi.ts', options: '[--small] [--seed N] [--dir DIRECTORY]', about: 'the REST API' },
 };
 

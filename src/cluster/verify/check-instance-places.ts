@@ -4,7 +4,7 @@ import type { AnswerCheck } from './verify-check.ts';
 
 /** Instances that run where they do not belong. */
 export const checkInstancePlaces: AnswerCheck = function* ({ config, busy }, { node, running }) {
-  for (const { uuid, name } of livingRuntimes(running)) {
+  for (const { uuid, name } of livingRuntimes(running ?? [])) {
     const owner = config.instances.get(uuid);
     if (!owner) {
       yield finding('VERIFY_INSTANCE_UNKNOWN', `instance ${name}`, { node: node.name });

@@ -4,6 +4,7 @@ import type { AnswerCheck } from './verify-check.ts';
 
 /** Instances that should run and do not, or the other way round. */
 export const checkInstanceStates: AnswerCheck = function* (_view, { node, primaries, running }) {
+  if (!running) return;
   const alive = new Set(livingRuntimes(running).map(({ uuid }) => uuid));
   for (const { uuid, name, admin_state } of primaries) {
     const facts = { instance: name, node: node.name };

@@ -1,11 +1,18 @@
+import { finding } from '../../rpc/index.ts';
+import { nameSome } from './name-some.ts';
 import type { ClusterCheck } from './verify-check.ts';
 
-/** Nodes that should answer but do not, each with what the call met. */
-export const checkSilentNodes: ClusterCheck = function* ({ nodes, failures }) {
-  for (const { uuid, name } of nodes) {
+/** Nodes that should answer but do not, each with what the call met and what may be down with it. */
+export const checkSilentNodes: ClusterCheck = function* ({ config, nodes, failures }) {
+  for (const { uuid, name: node } of nodes) {
     const failure = failures.get(uuid);
     if (!failure) continue;
     const { code, what, todo } = failure.toReport();
-    yield { code, subject: `node ${name}`, text: what, todo, ganeti_code: 'ENODERPC' };
+    const subject = `node ${node}`;
+    yield { code, subject, text: what, todo, ganeti_code: 'ENODERPC' };
+    const due = config.instancesOf(uuid).primary.filter(({ admin_state }) => admin_state === 'up');
+    if (due.length === 0) continue;
+    const instances = nameSome(due.map(({ name }) => name));
+    yield finding('VERIFY_NODE_INSTANCES_UNSEEN', subject, { node, count: due.length, instances });
   }
 };

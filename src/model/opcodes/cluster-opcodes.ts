@@ -124,7 +124,10 @@ export const clusterVerify = defineOpcode({
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'shared' }],
   dryRun: true,
   permission: 'cluster:verify',
-  cli: { command: ['cluster', 'verify'] },
+  cli: {
+    command: ['cluster', 'verify'],
+    flags: { group_name: { flags: '-g, --node-group <group>', help: 'only the nodes of this group', complete: 'group' } },
+  },
 });
 
 export const testDelay = defineOpcode({

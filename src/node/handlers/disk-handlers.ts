@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { NodeHandlers } from '../../rpc/index.ts';
+import type { NodeHandlers, RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { diskTemplateFor } from '../storage/disk-templates.ts';
@@ -27,6 +27,23 @@ export function diskHandlers(parts: NodeParts, exclusively: KeyedMutex): Pick<No
         return template.remove(disk, instance);
       }),
 
-    'disk-list': async () => (await Promise.all([...diskTemplates.values()].map((template) => template.list()))).flat(),
+    'disk-list': async ({ shared }) => {
+      const whole = [...diskTemplates.values()].filter(({ traits }) => shared === undefined || traits.mirrored !== 'external');
+      const found = await Promise.all([...whole.map((template) => template.list()), findEach(parts, shared ?? [])]);
+      return found.flat();
+    },
   };
+}
+
+/** The disks of a list that are there. One after the other: a node is not to spend all its threads on them. */
+async function findEach(
+  { diskTemplates }: NodeParts,
+  wanted: NonNullable<RpcParams<'disk-list'>['shared']>,
+): Promise<RpcResult<'disk-list'>> {
+  const found: RpcResult<'disk-list'> = [];
+  for (const { disk, instance } of wanted) {
+    const one = await diskTemplateFor(diskTemplates, disk.dev_type).find(disk, instance);
+    if (one) found.push(one);
+  }
+  return found;
 }

@@ -11,7 +11,7 @@ export function nodeHandlers(parts: NodeParts): Handlers {
     'node-info': () => nodeInfo(parts),
     async 'node-verify'(params) {
       const found = await Promise.all(nodeChecks.map((check) => check(parts, params)));
-      return { problems: found.flat() };
+      return { problems: found.flat(), time: Date.now() / 1000, version: parts.version };
     },
     'certificate-request': async () => ({ csr: await parts.certificates.request() }),
     'certificate-install': (signed) => parts.certificates.install(signed),

@@ -37,6 +37,8 @@ export function diskTemplateConformance(title: string, format: DiskSpec['format'
       assert.equal(block.format, format);
       const facts = { path: block.path, dev_type: adapter.name, instance_uuid: owner.uuid, disk_uuid: disk.uuid, size: 8 };
       assert.deepEqual(await adapter.list(), [facts]);
+      assert.deepEqual(await adapter.find(disk, owner), facts);
+      assert.equal(await adapter.find(newDisk(adapter), owner), null);
       await adapter.deactivate(disk);
       await adapter.deactivate(disk);
     });

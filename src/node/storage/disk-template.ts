@@ -29,6 +29,8 @@ export interface DiskTemplateAdapter {
   snapshot(disk: DiskSpec, name: string): Promise<{ changed: boolean }>;
   /** Every disk of this template that lies on this node, known to the cluster or not. */
   list(): Promise<RpcResult<'disk-list'>>;
+  /** The same for one disk, without a look at the others; null when it is not there. */
+  find(disk: DiskSpec, owner: DiskOwner): Promise<RpcResult<'disk-list'>[number] | null>;
   /** MiB total and free of the place where this template keeps its disks; null where it has none. */
   space(): Promise<{ total: number; free: number } | null>;
 }

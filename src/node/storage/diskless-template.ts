@@ -15,6 +15,7 @@ export function createDisklessTemplate(): DiskTemplateAdapter {
     deactivate: async () => undefined,
     snapshot: async () => ({ changed: false }),
     list: async () => [],
+    find: async () => null,
     space: async () => null,
   };
 }

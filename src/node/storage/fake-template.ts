@@ -41,6 +41,14 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
     return found;
   };
 
+  const entryOf = ({ owner, disk, size }: FakeDisk) => ({
+    path: pathOf(disk.uuid),
+    dev_type: name,
+    instance_uuid: owner.uuid,
+    disk_uuid: disk.uuid,
+    size,
+  });
+
   return {
     name,
     traits: { mirrored: name === 'file' ? 'no' : 'external', growable: true, liveAttachable: true },
@@ -82,13 +90,12 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
     },
     list: async () => {
       await begin('list', null);
-      return [...disks.values()].map(({ owner, disk, size }) => ({
-        path: pathOf(disk.uuid),
-        dev_type: name,
-        instance_uuid: owner.uuid,
-        disk_uuid: disk.uuid,
-        size,
-      }));
+      return [...disks.values()].map(entryOf);
+    },
+    find: async (disk) => {
+      await begin('list', disk);
+      const found = disks.get(disk.uuid);
+      return found ? entryOf(found) : null;
     },
     space: async () => {
       await begin('space', null);

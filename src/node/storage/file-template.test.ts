@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { run } from '../../base/index.ts';
+import { trialPrefix } from '../folder-problem.ts';
 import { diskSpec, diskTemplateConformance, testContext, withCode } from './disk-template-conformance.ts';
 import { createFileTemplate } from './file-template.ts';
 
@@ -116,7 +117,12 @@ describe('file template', () => {
     const disk = diskSpec();
     await adapter.create(disk, owner, testContext);
     await writeFile(join(dir, owner.uuid, 'README'), 'mine');
-    assert.equal((await adapter.list()).length, 1);
+    await writeFile(join(dir, 'loose.raw'), 'mine');
+    await writeFile(join(dir, `${trialPrefix}1`), '');
+    const listed = (await adapter.list()).map(({ path, disk_uuid }) => [relative(dir, path), disk_uuid]).sort();
+    const files = [`${owner.uuid}/${disk.uuid}.raw`, `${owner.uuid}/README`, 'loose.raw'];
+    // They are told of, as no disks.
+    assert.deepEqual(listed, files.map((path) => [path, path.includes(disk.uuid) ? disk.uuid : '']).sort());
     await adapter.remove(disk, owner);
     assert.deepEqual(await readdir(join(dir, owner.uuid)), ['README']);
   });

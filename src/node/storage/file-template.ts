@@ -2,6 +2,7 @@ import { lstat, readdir, rmdir, stat, statfs, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GantryError, run } from '../../base/index.ts';
 import type { DiskSpec, RpcResult } from '../../rpc/index.ts';
+import { trialPrefix } from '../folder-problem.ts';
 import { createFile } from './create-file.ts';
 import { assertNoLinks, diskPath, diskUuidOf, missing } from './disk-path.ts';
 import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
@@ -86,6 +87,11 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
 
     list: () => listFiles(name, dir),
 
+    find: async (disk, owner) => {
+      const path = await locate(disk, owner);
+      return (await lstat(path).catch(missing)) ? describeFile(name, path, disk.uuid) : null;
+    },
+
     space: async () => {
       const stats = await statfs(dir).catch(missing);
       if (!stats) throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: name });
@@ -146,19 +152,32 @@ async function snapshotCopy(disk: DiskSpec, path: string, snapshot: string, dir:
   return { changed: true };
 }
 
+/** Everything below the directory, foreign files too, which have no UUID. */
 async function listFiles(name: 'file' | 'sharedfile', dir: string): Promise<RpcResult<'disk-list'>> {
   const found: RpcResult<'disk-list'> = [];
   const folders = await readdir(dir, { withFileTypes: true }).catch(missing);
   if (!folders) throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: name });
-  for (const folder of folders.filter((entry) => entry.isDirectory())) {
-    for (const file of (await readdir(join(dir, folder.name)).catch(missing)) ?? []) {
-      const uuid = diskUuidOf(file);
-      const path = join(dir, folder.name, file);
-      const stats = uuid && (await lstat(path).catch(missing));
-      if (!uuid || !stats || !stats.isFile()) continue;
-      const bytes = (file.includes('.qcow2') ? await readQcow2Size(path).catch(missing) : null) ?? stats.size;
-      found.push({ path, dev_type: name, instance_uuid: folder.name, disk_uuid: uuid, size: Math.ceil(bytes / mib) });
+  for (const entry of folders) {
+    const inside = entry.isDirectory() ? ((await readdir(join(dir, entry.name)).catch(missing)) ?? []) : [''];
+    for (const file of inside) {
+      const path = join(dir, entry.name, file);
+      if (basename(path).startsWith(trialPrefix)) continue;
+      const one = await describeFile(name, path, (entry.isDirectory() && diskUuidOf(file)) || '');
+      if (one) found.push(one);
     }
   }
   return found;
+}
+
+/** Null when it has vanished meanwhile. */
+async function describeFile(
+  dev_type: 'file' | 'sharedfile',
+  path: string,
+  disk_uuid: string,
+): Promise<RpcResult<'disk-list'>[number] | null> {
+  const stats = await lstat(path).catch(missing);
+  if (!stats) return null;
+  const isDisk = disk_uuid !== '' && stats.isFile();
+  const bytes = (isDisk && path.includes('.qcow2') ? await readQcow2Size(path).catch(missing) : null) ?? stats.size;
+  return { path, dev_type, instance_uuid: basename(dirname(path)), disk_uuid: isDisk ? disk_uuid : '', size: Math.ceil(bytes / mib) };
 }

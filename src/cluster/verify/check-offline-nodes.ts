@@ -1,0 +1,12 @@
+import { finding } from '../../rpc/index.ts';
+import type { ClusterCheck } from './verify-check.ts';
+
+/** Instances that should run, on nodes that nobody talks to. */
+export const checkOfflineNodes: ClusterCheck = function* ({ config, nodes }) {
+  for (const { uuid, name: node, offline } of nodes) {
+    if (!offline) continue;
+    for (const { name: instance, admin_state } of config.instancesOf(uuid).primary) {
+      if (admin_state === 'up') yield finding('VERIFY_INSTANCE_NODE_OFFLINE', `instance ${instance}`, { instance, node });
+    }
+  }
+};
