@@ -2,7 +2,6 @@ export type { JoinAuthority } from './create-join-service.ts';
 export { type InitialCluster, writeInitialConfig } from './initial-config.ts';
 export type { JoinService } from './join-service.ts';
 export { type Leading, type LeadOptions, lead } from './lead.ts';
-export { formatIpv4, parseCidr, parseIpv4 } from './lib/ipv4.ts';
 export { jobEnd } from './lib/job-end.ts';
 export type { LiveState } from './live-state.ts';
 export type { MasterServices } from './master-services.ts';

@@ -1,6 +1,6 @@
 export { keys, type NamedKind } from './keys.ts';
 export { Cluster, configVersion } from './objects/cluster.ts';
-export { Mac, Mebibytes, Name, PartialParams, Tag, Uuid } from './objects/common.ts';
+export { Mac, Mebibytes, Name, NewName, PartialParams, Tag, Uuid } from './objects/common.ts';
 export { Disk, DiskFormat, DiskTemplate, diskFormats, diskTemplates } from './objects/disk.ts';
 export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './objects/instance.ts';
 export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus } from './objects/job.ts';
@@ -33,6 +33,14 @@ export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';
 export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';
 export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';
 export { defaultNdparams, Ndparams, NdparamsPartial } from './params/ndparams.ts';
-export { defaultNicparams, Nicparams, NicparamsPartial, nicModes } from './params/nicparams.ts';
+export {
+  defaultNicparams,
+  type NicMode,
+  Nicparams,
+  NicparamsPartial,
+  nicModes,
+  nicparamsProblem,
+  routingTable,
+} from './params/nicparams.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

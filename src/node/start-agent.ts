@@ -63,7 +63,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     version,
     hypervisors,
     diskTemplates: replaced.diskTemplates ?? createDiskTemplates(config),
-    network: replaced.network ?? createLinuxNetwork(),
+    network: replaced.network ?? createLinuxNetwork({ callers: () => server.callers() }),
     os: replaced.os ?? realOs(config),
     host: readHostFacts,
     probes: hypervisorProbes(hypervisors, clock),

@@ -36,7 +36,13 @@ export const NicSpec = Type.Object({
   /** Address and prefix length of its network, e.g. `10.1.0.0/24`, and the gateway, where known. */
   network: Type.Union([
     Type.Null(),
-    Type.Object({ name: Type.String(), cidr: Type.String(), gateway: Type.Union([Type.String(), Type.Null()]) }),
+    Type.Object({
+      name: Type.String(),
+      cidr: Type.String(),
+      gateway: Type.Union([Type.String(), Type.Null()]),
+      cidr6: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+      gateway6: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    }),
   ]),
 });
 export type NicSpec = Static<typeof NicSpec>;
@@ -158,6 +164,7 @@ export const nodeContract = {
   'node-verify': define({
     params: Type.Object({
       bridges: Type.Array(Type.String()),
+      switches: Type.Optional(Type.Array(Type.String())),
       hypervisors: Type.Array(HypervisorName),
       storage_dirs: Type.Array(Type.String()),
     }),

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { Name } from '../../model/index.ts';
+import { Name, NewName } from '../../model/index.ts';
 import type { Route } from './route.ts';
 
 const TokenRequest = Type.Object(
   {
-    node_name: Name,
+    node_name: NewName,
     group: Type.Optional(Name),
     ttl: Type.Optional(Type.Integer({ minimum: 10, maximum: 604_800, description: 'Seconds for which the token is good; default 3600' })),
   },

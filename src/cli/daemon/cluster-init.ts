@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GantryError, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { writeInitialConfig } from '../../cluster/index.ts';
-import { type HypervisorName, hypervisors } from '../../model/index.ts';
+import { type HypervisorName, hypervisors, NewName, validate } from '../../model/index.ts';
 import { agentPaths, tinyHvparams } from '../../node/index.ts';
 import { type Authority, createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 import { openStore } from '../../store/index.ts';
@@ -42,6 +42,8 @@ export async function run(args: string[]): Promise<number> {
   const options = daemonOptions(hostCommand, args);
   if (!options) return 0;
   const stateDir = resolve(options['state-dir']);
+  validate(NewName, options.name, 'gantry cluster init: --name');
+  validate(NewName, options['node-name'], 'gantry cluster init: --node-name');
   const master = masterPaths(join(stateDir, 'master'));
   if (await exists(master.ca)) throw new GantryError('CLUSTER_EXISTS', { place: stateDir });
   const enabled = enabledHypervisors(options.hypervisors);

@@ -1,12 +1,15 @@
-import { fillBeparams, fillDiskparams, fillHvparams, fillNicparams, type Instance, type Nic } from '../../model/index.ts';
+import { fillBeparams, fillDiskparams, fillHvparams, type Instance, type Nic } from '../../model/index.ts';
 import type { DiskSpec, InstanceSpec, NicSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { nicparamsIn } from './nic-parameters.ts';
 import { filledOsparams, visibleOsparams } from './osparams.ts';
 
 /** What may differ from the configuration for one start. */
 export interface SpecOverrides {
   readonly hvparams?: Record<string, unknown>;
   readonly beparams?: Record<string, unknown>;
+  /** UUID of the node that it is to run on; default: its primary node. */
+  readonly node?: string;
 }
 
 /** The instance as a node needs it: every parameter filled from cluster, group and instance. */
@@ -25,7 +28,7 @@ export function instanceSpec(config: ConfigSnapshot, instance: Instance, overrid
     osparams: visibleOsparams(filledOsparams(cluster, instance)),
     disk_template: instance.disk_template,
     disks: diskSpecs(config, instance),
-    nics: instance.nics.map((nic) => nicSpec(config, nic)),
+    nics: instance.nics.map((nic) => nicSpec(config, nic, config.nodes.get(overrides.node ?? instance.primary_node)?.group)),
     network_port: instance.network_port,
   };
 }
@@ -44,13 +47,21 @@ export function diskSpecs(config: ConfigSnapshot, instance: Instance): DiskSpec[
   }));
 }
 
-function nicSpec(config: ConfigSnapshot, nic: Nic): NicSpec {
+function nicSpec(config: ConfigSnapshot, nic: Nic, group: string | undefined): NicSpec {
   const network = nic.network ? config.networks.get(nic.network) : undefined;
   return {
     uuid: nic.uuid,
     mac: nic.mac,
     ip: nic.ip,
-    nicparams: fillNicparams(config.cluster, nic),
-    network: network ? { name: network.name, cidr: network.network, gateway: network.gateway } : null,
+    nicparams: nicparamsIn(config, nic, group),
+    network: network
+      ? {
+          name: network.name,
+          cidr: network.network,
+          gateway: network.gateway,
+          cidr6: network.network6 ?? null,
+          gateway6: network.gateway6 ?? null,
+        }
+      : null,
   };
 }

@@ -6,12 +6,14 @@ import { requireIallocator } from '../placement/require-iallocator.ts';
 import { checkIpolicy } from './check-ipolicy.ts';
 import { findNode } from './find-object.ts';
 import { requireMovable } from './require-movable.ts';
+import { requireNetworks } from './require-networks.ts';
 import { requireUsable } from './require-node.ts';
 
 /**
  * The node an instance moves to: the asked one, or the best of its node group.
  * @param mode.migrates it is to keep running
- * @throws INSTANCE_NOT_MOVABLE, INSTANCE_ALREADY_THERE, NODE_OFFLINE, NODE_DRAINED, IPOLICY_VIOLATED, PLACEMENT_IMPOSSIBLE, IALLOCATOR_UNKNOWN
+ * @throws INSTANCE_NOT_MOVABLE, INSTANCE_ALREADY_THERE, NODE_OFFLINE, NODE_DRAINED, NETWORK_NOT_CONNECTED, ADDRESS_OF_NETWORK,
+ *   IPOLICY_VIOLATED, PLACEMENT_IMPOSSIBLE, IALLOCATOR_UNKNOWN
  */
 export async function moveTarget(
   config: ConfigSnapshot,
@@ -27,6 +29,7 @@ export async function moveTarget(
   const target = findNode(config, params.target_node);
   if (target.uuid === source.uuid) throw new GantryError('INSTANCE_ALREADY_THERE', { name: instance.name, node: target.name });
   requireUsable(target);
+  requireNetworks(config, instance, source.group, target.group);
   if (params.ignore_ipolicy) return target;
   await placer.requireMemory(config, instance, target);
   const group = config.groups.get(target.group);

@@ -98,7 +98,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
     admin_state_source: 'admin',
     disk_template: wanted.diskTemplate,
     disks: wanted.disks.map((wish) => newDisk(config, wanted.diskTemplate, params.instance_name, wish, context.newUuid())),
-    nics: newNics(context, params.nics, node),
+    nics: newNics(context, params, node),
     disks_active: false,
     network_port: filledHv['vnc_bind_address'] ? pickPort(config) : null,
     forthcoming: false,

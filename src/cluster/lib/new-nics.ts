@@ -1,21 +1,32 @@
-import { GantryError } from '../../base/index.ts';
+import { GantryError, isUnicastIpv4, parseIpv4 } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
-import type { instanceOpcodes, Network, Nic, NicparamsPartial, Node, OpcodeParams } from '../../model/index.ts';
+import type { instanceOpcodes, Network, Nic, Node, OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { networksWith } from './address-use.ts';
 import { findNetwork } from './find-object.ts';
-import { parseIpv4 } from './ipv4.ts';
-import { pickAddress } from './pick-address.ts';
+import { nicparamsOf } from './nic-parameters.ts';
+import { pickAddress, requireFreeAddress } from './pick-address.ts';
 import { pickMac } from './pick-mac.ts';
 
-type NicWish = NonNullable<OpcodeParams<typeof instanceOpcodes.instanceCreate>['nics']>[number];
+type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
+type NicWish = NonNullable<CreateParams['nics']>[number];
+
+/** What NICs of the same plan have already. */
+interface Taken {
+  readonly macs: Set<string>;
+  /** By network (UUID; empty: outside of networks). */
+  readonly ips: Map<string, Set<string>>;
+}
 
 /**
  * The NICs of a new instance. Without a wish it gets one: in the network of its node group with the next free address
  * where the group has exactly one network, else with the cluster's default parameters and no address.
+ * @throws INPUT_INVALID, NETWORK_NOT_CONNECTED, ADDRESS_OUTSIDE, ADDRESS_OF_NETWORK, CLAIM_TAKEN, NETWORK_FULL
  */
-export function newNics(context: PlanContext, wishes: readonly NicWish[] | undefined, node: Node): Nic[] {
-  const taken = { macs: new Set<string>(), ips: new Set<string>() };
-  return (wishes ?? [defaultWish(context.config, node)]).map((wish) => newNic(context, wish, node, taken));
+export function newNics(context: PlanContext, params: Pick<CreateParams, 'nics' | 'conflicts_check'>, node: Node): Nic[] {
+  const taken: Taken = { macs: new Set(), ips: new Map() };
+  const wishes = params.nics ?? [defaultWish(context.config, node)];
+  return wishes.map((wish) => newNic(context, wish, node, taken, params.conflicts_check ?? true));
 }
 
 function defaultWish(config: ConfigSnapshot, node: Node): NicWish {
@@ -24,23 +35,19 @@ function defaultWish(config: ConfigSnapshot, node: Node): NicWish {
   return only && connected.length === 1 ? { network: only.name, ip: 'pool' } : {};
 }
 
-function newNic(context: PlanContext, wish: NicWish, node: Node, taken: { macs: Set<string>; ips: Set<string> }): Nic {
+function newNic(context: PlanContext, wish: NicWish, node: Node, taken: Taken, check: boolean): Nic {
   const { config } = context;
   const network = wish.network ? findNetwork(config, wish.network) : undefined;
-  const ip = nicAddress(config, wish, network, taken.ips);
-  if (ip && network) taken.ips.add(ip);
-  const asked = wish.mac && wish.mac !== 'auto' && wish.mac !== 'generate' ? wish.mac : undefined;
+  const nicparams = nicparamsOf(config, wish, network, node);
+  const ip = nicAddress(config, wish, network, taken);
+  if (ip && !network)
+    requireNoConflict(config, ip, node, { check, routed: (nicparams.mode ?? config.cluster.nicparams.mode) === 'routed' });
+  if (ip) taken.ips.get(network?.uuid ?? '')?.add(ip);
+  const asked = wish.mac && wish.mac !== 'auto' && wish.mac !== 'generate' ? wish.mac.toLowerCase() : undefined;
   if (asked) requireFreeMac(config, asked, taken.macs);
   const mac = asked ?? pickMac(config, network?.mac_prefix ?? config.cluster.mac_prefix, context.random, taken.macs);
   taken.macs.add(mac);
-  return {
-    uuid: context.newUuid(),
-    name: wish.name ?? null,
-    mac,
-    ip,
-    network: network?.uuid ?? null,
-    nicparams: nicparamsOf(config, wish, network, node),
-  };
+  return { uuid: context.newUuid(), name: wish.name ?? null, mac, ip, network: network?.uuid ?? null, nicparams };
 }
 
 /** @throws CLAIM_TAKEN */
@@ -52,32 +59,39 @@ function requireFreeMac(config: ConfigSnapshot, mac: string, taken: ReadonlySet<
   throw new GantryError('CLAIM_TAKEN', { what: 'MAC address', value: mac, owner });
 }
 
-function nicAddress(config: ConfigSnapshot, wish: NicWish, network: Network | undefined, taken: ReadonlySet<string>): string | null {
+function nicAddress(config: ConfigSnapshot, wish: NicWish, network: Network | undefined, taken: Taken): string | null {
   if (wish.ip === undefined || wish.ip === null) return null;
-  if (network) return pickAddress(config, network, wish.ip, taken);
+  const key = network?.uuid ?? '';
+  const others = taken.ips.get(key) ?? new Set();
+  taken.ips.set(key, others);
+  if (network) return pickAddress(config, network, wish.ip, others);
   if (wish.ip === 'pool') throw invalid('nics.ip', '"pool" needs a network');
-  if (parseIpv4(wish.ip) === undefined) throw invalid('nics.ip', `"${wish.ip}" is not an IPv4 address`);
+  const value = parseIpv4(wish.ip);
+  if (value === undefined) throw invalid('nics.ip', `"${wish.ip}" is not an IPv4 address`);
+  if (!isUnicastIpv4(value)) throw invalid('nics.ip', `"${wish.ip}" is not an address that a host can have`);
+  if (others.has(wish.ip))
+    throw new GantryError('CLAIM_TAKEN', { what: 'IP address', value: wish.ip, owner: 'another NIC of this instance' });
   return wish.ip;
 }
 
-/** A network decides mode and link by its connection to the node's group; otherwise the wish does. */
-function nicparamsOf(config: ConfigSnapshot, wish: NicWish, network: Network | undefined, node: Node): NicparamsPartial {
-  if (network) {
-    const connection = network.groups[node.group];
-    if (!connection) {
-      const group = config.groups.get(node.group)?.name ?? node.group;
-      throw new GantryError('NETWORK_NOT_CONNECTED', { name: network.name, group });
-    }
-    if (wish.mode || wish.link || wish.vlan) throw invalid('nics', 'mode, link and vlan are decided by the network');
-    return { mode: connection.mode as 'bridged' | 'routed', link: connection.link, vlan: connection.vlan };
+/**
+ * An address outside of networks must be free, and of no network of the node's group. Without the check the operator
+ * vouches for bridged NICs; a node's address, and any that is in use where it would be routed, stays refused.
+ * @throws CLAIM_TAKEN, ADDRESS_OF_NETWORK
+ */
+function requireNoConflict(config: ConfigSnapshot, ip: string, node: Node, { check, routed }: { check: boolean; routed: boolean }): void {
+  if (check || routed) requireFreeAddress(config, ip, null, new Set());
+  else requireNoNode(config, ip);
+  const [owner] = check ? networksWith(config, ip, node.group) : [];
+  if (owner) throw new GantryError('ADDRESS_OF_NETWORK', { ip, name: owner.name, cidr: owner.network });
+}
+
+/** @throws CLAIM_TAKEN */
+function requireNoNode(config: ConfigSnapshot, ip: string): void {
+  for (const { name, primary_ip, secondary_ip } of config.nodes.values()) {
+    if (ip === primary_ip || ip === secondary_ip)
+      throw new GantryError('CLAIM_TAKEN', { what: 'IP address', value: ip, owner: `node ${name}` });
   }
-  const mode = wish.mode ?? config.cluster.nicparams.mode;
-  if (mode === 'routed' && !wish.ip) throw invalid('nics.ip', 'a routed NIC needs an address');
-  return {
-    ...(wish.mode && { mode: wish.mode }),
-    ...(wish.link !== undefined && { link: wish.link }),
-    ...(wish.vlan !== undefined && { vlan: wish.vlan }),
-  };
 }
 
 const invalid = (field: string, problem: string) => new GantryError('INPUT_INVALID', { subject: 'OP_INSTANCE_CREATE', field, problem });

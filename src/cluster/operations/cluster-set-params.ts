@@ -1,6 +1,14 @@
 import { closestName, GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { builtInCollectors, type Cluster, canBePlugin, clusterOpcodes, type HypervisorName, type OpcodeParams } from '../../model/index.ts';
+import {
+  builtInCollectors,
+  type Cluster,
+  canBePlugin,
+  clusterOpcodes,
+  type HypervisorName,
+  nicparamsProblem,
+  type OpcodeParams,
+} from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { checkHvparams } from '../lib/new-instance.ts';
 import { declaredSecrets } from '../lib/osparams.ts';
@@ -13,14 +21,7 @@ type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 const merged = ['beparams', 'nicparams', 'ndparams', 'ipolicy'] as const;
 /** Families of families: by hypervisor, OS or disk template. */
 const mergedTwice = ['hvparams', 'diskparams', 'osparams', 'osparams_private_cluster'] as const;
-const replaced = [
-  'enabled_hypervisors',
-  'enabled_disk_templates',
-  'candidate_pool_size',
-  'max_running_jobs',
-  'mac_prefix',
-  'location',
-] as const;
+const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'location'] as const;
 
 export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
   defineOperation(clusterOpcodes.clusterSetParams, {
@@ -31,6 +32,9 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
       for (const byHypervisor of Object.values(after.os_hvp)) {
         for (const [hypervisor, own] of Object.entries(byHypervisor)) checkHvparams(hypervisor as HypervisorName, own);
       }
+      const wrongNics = nicparamsProblem(after.nicparams);
+      if (wrongNics !== null)
+        throw new GantryError('INPUT_INVALID', { subject: 'OP_CLUSTER_SET_PARAMS', field: 'nicparams', problem: wrongNics });
       checkCollectors(params, log);
       if (params.location) await checkClusterLocation(config, live, params.location);
       return { changes: params, uuid: config.cluster.uuid };
@@ -45,6 +49,10 @@ function applied(cluster: Cluster, params: Params): Cluster {
   const changed: Record<string, unknown> = {};
   for (const key of merged) if (params[key]) changed[key] = { ...cluster[key], ...params[key] };
   for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach<unknown>(cluster[key] ?? {}, params[key]);
+  // Link and VLAN mean something else in another mode.
+  const { mode = cluster.nicparams.mode } = params.nicparams ?? {};
+  if (mode !== cluster.nicparams.mode) changed['nicparams'] = { link: '', vlan: '', ...params.nicparams };
+  if (params.mac_prefix) changed['mac_prefix'] = params.mac_prefix.toLowerCase();
   for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
   if (params.os_hvp) {
     const osHvp: Cluster['os_hvp'] = { ...cluster.os_hvp };

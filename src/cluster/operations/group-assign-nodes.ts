@@ -4,6 +4,7 @@ import { groupOpcodes, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
+import { requireNetworks } from '../lib/require-networks.ts';
 
 interface AssignPlan {
   readonly group: string;
@@ -17,6 +18,7 @@ export const groupAssignNodes = () =>
       const group = findGroup(config, params.group_name);
       const nodes = params.nodes.map((name) => findNode(config, name).uuid);
       if (!params.force) requireNoSplit(config, group.uuid, nodes);
+      requireConnected(config, group.uuid, nodes);
       return { group: group.uuid, nodes };
     },
     steps: ({ group, nodes }) => [
@@ -30,6 +32,14 @@ export const groupAssignNodes = () =>
     ],
     result: () => null,
   });
+
+/** Instances go with their nodes, and their NICs must have their networks there. @throws NETWORK_NOT_CONNECTED, ADDRESS_OF_NETWORK */
+function requireConnected(config: ConfigSnapshot, group: string, moved: readonly string[]): void {
+  for (const uuid of moved) {
+    const { primary, arriving } = config.instancesOf(uuid);
+    for (const instance of [...primary, ...arriving]) requireNetworks(config, instance, config.nodes.get(uuid)?.group, group);
+  }
+}
 
 /** Instances that lie in one group now and would lie in two. @throws GROUP_WOULD_SPLIT */
 function requireNoSplit(config: ConfigSnapshot, group: string, moved: readonly string[]): void {

@@ -121,7 +121,7 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
       const instance = findInstance(config, plan.instance.uuid);
       const machine = plan.transfer?.machine;
       const params = {
-        instance: instanceSpec(config, instance, machine ? { hvparams: { machine_version: machine } } : {}),
+        instance: instanceSpec(config, instance, { node: plan.target, ...(machine && { hvparams: { machine_version: machine } }) }),
         source_address: plan.source_address,
       };
       const accepted = await context.nodes.call(plan.target, 'migration-accept', params, progressOf(context));

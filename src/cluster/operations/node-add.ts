@@ -2,23 +2,25 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, type NodeGroup, nodeOpcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { addressBook, describeUser } from '../lib/address-use.ts';
 import { findGroup, requireFreeName } from '../lib/find-object.ts';
-import { parseIpv4 } from '../lib/ipv4.ts';
+import { noPlacement } from '../lib/no-placement.ts';
+import { isLoopback, nodeAddressProblem } from '../lib/node-address.ts';
 
 export const nodeAdd = () =>
   defineOperation(nodeOpcodes.nodeAdd, {
     locks(params, config) {
       const group = params.group ?? defaultGroup(config)?.uuid;
-      return [...nodeOpcodes.nodeAdd.touches(params), ...(group ? [{ kind: 'group', name: group, mode: 'shared' } as const] : [])];
+      return [
+        ...nodeOpcodes.nodeAdd.touches(params),
+        noPlacement,
+        ...(group ? [{ kind: 'group', name: group, mode: 'shared' } as const] : []),
+      ];
     },
     async plan({ config, clock, newUuid }, params): Promise<Node> {
       requireFreeName(config, 'node', params.node_name);
-      for (const field of ['primary_ip', 'secondary_ip'] as const) {
-        const value = params[field];
-        if (value !== undefined && parseIpv4(value) === undefined) {
-          throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_ADD', field, problem: `"${value}" is not an IPv4 address` });
-        }
-      }
+      for (const field of ['primary_ip', 'secondary_ip'] as const)
+        if (params[field] !== undefined) checkAddress(config, field, params[field]);
       const group = params.group ? findGroup(config, params.group) : defaultGroup(config);
       const candidates = [...config.nodes.values()].filter((node) => node.master_candidate).length;
       const now = clock.now() / 1000;
@@ -54,6 +56,14 @@ export const nodeAdd = () =>
     ],
     result: () => null,
   });
+
+/** No address of somebody else. Loopback is for clusters that live on it, where nodes differ by port. @throws INPUT_INVALID, CLAIM_TAKEN */
+function checkAddress(config: ConfigSnapshot, field: string, ip: string): void {
+  const problem = nodeAddressProblem(config, ip);
+  if (problem !== null) throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_ADD', field, problem });
+  const [user] = isLoopback(ip) ? [] : (addressBook(config).get(ip) ?? []);
+  if (user) throw new GantryError('CLAIM_TAKEN', { what: 'IP address', value: ip, owner: describeUser(user) });
+}
 
 /** The oldest. */
 function defaultGroup(config: ConfigSnapshot): NodeGroup | undefined {

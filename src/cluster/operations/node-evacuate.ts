@@ -5,6 +5,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
 import { requireMovable } from '../lib/require-movable.ts';
+import { requireNetworks } from '../lib/require-networks.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
@@ -62,17 +63,18 @@ async function targetsOf(
   remote: Params['remote_node'],
 ): Promise<readonly Node[]> {
   const problems: string[] = [];
+  const named = remote ? findNode(config, remote) : undefined;
+  if (named) requireUsable(named);
   const movable = leaving.filter((instance) => {
     try {
       requireMovable(instance, node);
+      if (named) requireNetworks(config, instance, node.group, named.group);
       return true;
     } catch (error) {
       problems.push(GantryError.from(error).message);
       return false;
     }
   });
-  const named = remote ? findNode(config, remote) : undefined;
-  if (named) requireUsable(named);
   if (named?.uuid === node.uuid)
     throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_EVACUATE', field: 'remote_node', problem: 'is the node itself' });
   const moves = movable.map((instance) => ({ instance, migrates: migrates(config, node, instance) }));

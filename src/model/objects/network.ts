@@ -8,6 +8,9 @@ export const Network = Type.Object({
   /** IPv4 network in CIDR form. */
   network: Type.String(),
   gateway: Type.Union([Type.String(), Type.Null()]),
+  /** IPv6 network in CIDR form; there is no pool of IPv6 addresses. */
+  network6: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  gateway6: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   mac_prefix: Type.Union([Type.String(), Type.Null()]),
   external_reservations: Type.Array(Type.String()),
   /** Node group UUID to how the network is connected there. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { PartialParams, Tag } from '../objects/common.ts';
+import { MacPrefix, PartialParams, Tag } from '../objects/common.ts';
 import { DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
@@ -55,7 +55,7 @@ export const clusterSetParams = defineOpcode({
     enabled_disk_templates: Type.Optional(Type.Array(DiskTemplate, { minItems: 1 })),
     candidate_pool_size: Type.Optional(Type.Integer({ minimum: 1 })),
     max_running_jobs: Type.Optional(Type.Integer({ minimum: 1 })),
-    mac_prefix: Type.Optional(Type.String({ pattern: '^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$' })),
+    mac_prefix: Type.Optional(MacPrefix),
     location: Type.Optional(Type.String({ maxLength: 524_288, description: 'Text of a location file, YAML or JSON; "" removes it' })),
     enabled_data_collectors: Type.Optional(EnabledDataCollectors),
     data_collector_interval: Type.Optional(DataCollectorIntervals),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Name, PartialParams } from '../objects/common.ts';
+import { Name, NewName, PartialParams } from '../objects/common.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
@@ -24,7 +24,7 @@ export const groupAdd = defineOpcode({
   id: 'OP_GROUP_ADD',
   summary: 'Create a node group',
   subject: 'group_name',
-  params: { group_name: Name, ...groupParams },
+  params: { group_name: NewName, ...groupParams },
   result: Type.Null(),
   touches: (params) => [{ kind: 'group', name: params.group_name, mode: 'exclusive' }],
   dryRun: true,
@@ -50,7 +50,7 @@ export const groupRename = defineOpcode({
   id: 'OP_GROUP_RENAME',
   summary: 'Rename a node group',
   subject: 'group_name',
-  params: { group_name: Name, new_name: Name },
+  params: { group_name: Name, new_name: NewName },
   result: Type.String(),
   touches: (params) => [{ kind: 'group', name: params.group_name, mode: 'exclusive' }],
   dryRun: true,

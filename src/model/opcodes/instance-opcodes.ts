@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { Mac, Name, PartialParams } from '../objects/common.ts';
+import { MacWish, Name, NewName, PartialParams, Tag } from '../objects/common.ts';
 import { DiskFormat, DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
-import { nicModes } from '../params/nicparams.ts';
+import { NicLink, NicVlan, nicModes } from '../params/nicparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
 const instanceName = { instance_name: Name };
@@ -24,13 +24,13 @@ export const DiskRequest = Type.Object(
 /** One NIC as asked for; `mac` "auto" or absent generates one. */
 export const NicRequest = Type.Object(
   {
-    mac: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('generate'), Mac])),
+    mac: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('generate'), MacWish])),
     ip: Type.Optional(Type.Union([Type.String({ description: 'IPv4 address, or "pool"' }), Type.Null()])),
     network: Type.Optional(Type.Union([Name, Type.Null()])),
     mode: Type.Optional(Type.Enum(nicModes)),
-    link: Type.Optional(Type.String()),
-    vlan: Type.Optional(Type.String()),
-    name: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    link: Type.Optional(NicLink),
+    vlan: Type.Optional(NicVlan),
+    name: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
   },
   { additionalProperties: false },
 );
@@ -40,7 +40,7 @@ export const instanceCreate = defineOpcode({
   summary: 'Create an instance: place it, create its disks, install its OS, start it',
   subject: 'instance_name',
   params: {
-    ...instanceName,
+    instance_name: NewName,
     mode: Type.Optional(Type.Enum(['create'])),
     os_type: Type.Optional(Type.String({ description: 'OS definition, with "+variant" where it has variants' })),
     disk_template: Type.Optional(DiskTemplate),
@@ -61,9 +61,14 @@ export const instanceCreate = defineOpcode({
     ignore_ipolicy: Type.Optional(Type.Boolean()),
     name_check: Type.Optional(Type.Boolean()),
     ip_check: Type.Optional(Type.Boolean()),
-    conflicts_check: Type.Optional(Type.Boolean()),
+    conflicts_check: Type.Optional(
+      Type.Boolean({
+        description:
+          'Refuse a NIC outside of networks whose address is of a network of its node group, or in use by another instance; default true',
+      }),
+    ),
     wait_for_sync: Type.Optional(Type.Boolean()),
-    tags: Type.Optional(Type.Array(Type.String())),
+    tags: Type.Optional(Type.Array(Tag)),
   },
   result: Type.Array(Type.String(), { description: 'Names of the nodes of the instance' }),
   touches: (params) => [
@@ -100,6 +105,10 @@ export const instanceCreate = defineOpcode({
       start: { flags: '--no-start', help: 'do not start it' },
       no_install: { flags: '--no-install', help: 'do not run the OS scripts' },
       ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not check the instance policy' },
+      conflicts_check: {
+        flags: '--no-conflicts-check',
+        help: 'allow addresses outside of networks that are in use or belong to a network',
+      },
       tags: { flags: '--tags <tags>', help: 'tags, separated by commas', parse: 'list' },
     },
     examples: [

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { Name, Tag } from '../objects/common.ts';
-import { nicModes } from '../params/nicparams.ts';
+import { MacPrefix, Name, NewName, Tag } from '../objects/common.ts';
+import { NicLink, NicVlan, nicModes } from '../params/nicparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
 const byName = [{ param: 'network_name', help: 'network' }] as const;
@@ -11,12 +11,14 @@ export const networkAdd = defineOpcode({
   summary: 'Create an IP network, a pool of addresses for instances',
   subject: 'network_name',
   params: {
-    network_name: Name,
+    network_name: NewName,
     network: Type.String({ description: 'IPv4 network, e.g. 10.1.0.0/24' }),
     gateway: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-    mac_prefix: Type.Optional(Type.Union([Type.String({ pattern: '^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$' }), Type.Null()])),
+    network6: Type.Optional(Type.Union([Type.String({ description: 'IPv6 network, e.g. 2001:db8:1::/64' }), Type.Null()])),
+    gateway6: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    mac_prefix: Type.Optional(Type.Union([MacPrefix, Type.Null()])),
     add_reserved_ips: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
-    conflicts_check: Type.Optional(Type.Boolean()),
+    conflicts_check: Type.Optional(Type.Boolean({ description: 'Refuse a gateway that an instance has as its address; default true' })),
     tags: Type.Optional(Type.Array(Tag)),
   },
   result: Type.Null(),
@@ -29,6 +31,8 @@ export const networkAdd = defineOpcode({
     flags: {
       network: { flags: '--network <cidr>', help: 'e.g. 10.1.0.0/24' },
       gateway: { flags: '--gateway <address>', help: 'router of the network' },
+      network6: { flags: '--network6 <cidr>', help: 'IPv6 network, e.g. 2001:db8:1::/64' },
+      gateway6: { flags: '--gateway6 <address>', help: 'IPv6 router of the network' },
       mac_prefix: { flags: '-m, --mac-prefix <prefix>', help: 'first half of the MAC addresses, e.g. aa:00:01' },
       add_reserved_ips: {
         flags: '--add-reserved-ips <list>',
@@ -65,9 +69,11 @@ export const networkConnect = defineOpcode({
     network_name: Name,
     group_name: Name,
     network_mode: Type.Enum(nicModes),
-    network_link: Type.String({ pattern: '^[a-zA-Z0-9_.:-]{0,15}$' }),
-    network_vlan: Type.Optional(Type.String()),
-    conflicts_check: Type.Optional(Type.Boolean()),
+    network_link: NicLink,
+    network_vlan: Type.Optional(NicVlan),
+    conflicts_check: Type.Optional(
+      Type.Boolean({ description: 'Refuse while instances of the group have addresses of the network without being in it; default true' }),
+    ),
   },
   result: Type.Null(),
   touches: (params) => [
@@ -81,9 +87,13 @@ export const networkConnect = defineOpcode({
     args: [
       ...byName,
       { param: 'group_name', help: 'node group', complete: 'group' },
-      { param: 'network_mode', help: 'bridged or routed' },
-      { param: 'network_link', help: 'bridge or routing table' },
+      { param: 'network_mode', help: 'bridged, routed or openvswitch' },
+      { param: 'network_link', help: 'bridge, routing table or switch' },
     ],
+    flags: {
+      network_vlan: { flags: '--vlan <vlan>', help: 'VLAN for mode openvswitch: ".5" untagged, ":5:6" tagged' },
+      conflicts_check: { flags: '--no-conflicts-check', help: 'also when instances outside of it have addresses of the network' },
+    },
     examples: ['gantry network connect lan default bridged br0'],
   },
   rest: [{ method: 'PUT', path: '/2/networks/{network_name}/connect', body: true, query: dryRunQuery }],

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Name } from '../objects/common.ts';
+import { Name, NewName } from '../objects/common.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
@@ -10,7 +10,7 @@ export const nodeAdd = defineOpcode({
   summary: 'Register a node that has joined with a token',
   subject: 'node_name',
   params: {
-    node_name: Name,
+    node_name: NewName,
     primary_ip: Type.String(),
     secondary_ip: Type.Optional(Type.String()),
     agent_port: Type.Integer({ minimum: 1, maximum: 65535 }),

@@ -21,7 +21,8 @@ const group = { ndparams: { spindle_count: 5, cpu_speed: 3 }, ipolicy: { 'vcpu-r
 
 test('the most specific level that sets a parameter wins', () => {
   assert.deepEqual(fillBeparams(cluster, { beparams: { maxmem: 512 } }), { ...defaultBeparams, vcpus: 2, maxmem: 512 });
-  assert.equal(fillNicparams(cluster, { nicparams: { mode: 'routed' } }).link, 'br7');
+  assert.equal(fillNicparams(cluster, { nicparams: { mode: 'bridged' } }).link, 'br7');
+  assert.equal(fillNicparams(cluster, { nicparams: { mode: 'routed' } }).link, '', 'a bridge is no routing table');
   assert.deepEqual(fillNdparams(cluster, group, { ndparams: { cpu_speed: 4 } }), { ...defaultNdparams, spindle_count: 5, cpu_speed: 4 });
   assert.equal(fillIpolicy(cluster, group)['vcpu-ratio'], 9);
 });

@@ -17,7 +17,10 @@ export function fillBeparams(cluster: Cluster, instance: Pick<Instance, 'beparam
 }
 
 export function fillNicparams(cluster: Cluster, nic: Pick<Nic, 'nicparams'>): Nicparams {
-  return { ...cluster.nicparams, ...nic.nicparams };
+  const { mode = cluster.nicparams.mode } = nic.nicparams;
+  // A link means something else in each mode: a NIC of another mode than the cluster's inherits neither it nor the VLAN.
+  const inherited = mode === cluster.nicparams.mode ? cluster.nicparams : { mode, link: '', vlan: '' };
+  return { ...inherited, ...nic.nicparams };
 }
 
 export function fillNdparams(cluster: Cluster, group: NodeGroup, node?: Pick<Node, 'ndparams'>): Ndparams {

@@ -86,8 +86,8 @@ describe('Linux network', () => {
     const prepare = (nic: ReturnType<typeof nicSpec>) => network.prepare(web, nic, 0, { ownerUid: 70001 });
     await assert.rejects(prepare(nicSpec({}, { link: 'nosuchbridge' })), withCode('NETWORK_BRIDGE_MISSING'));
     await assert.rejects(prepare(nicSpec({}, { link: 'lo' })), withCode('NETWORK_BRIDGE_MISSING'));
-    await assert.rejects(prepare(nicSpec({}, { link: '' })), withCode('NETWORK_BRIDGE_MISSING'));
-    await assert.rejects(prepare(nicSpec({}, { vlan: '.5' })), withCode('NETWORK_VLAN_UNSUPPORTED'));
+    await assert.rejects(prepare(nicSpec({}, { link: '' })), withCode('NETWORK_NIC_INVALID'));
+    await assert.rejects(prepare(nicSpec({}, { vlan: '.5' })), withCode('NETWORK_NIC_INVALID'));
     await assert.rejects(prepare(nicSpec({}, { mode: 'routed', link: '' })), withCode('NETWORK_ROUTE_INVALID'));
     await assert.rejects(prepare(nicSpec({ ip: '10.7.0.7' }, { mode: 'routed', link: 'nosuchtable' })), withCode('NETWORK_TAP_FAILED'));
     assert.deepEqual(await network.list(), []);

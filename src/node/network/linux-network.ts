@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { GantryError, run } from '../../base/index.ts';
+import { GantryError } from '../../base/index.ts';
+import { nicparamsProblem } from '../../model/index.ts';
 import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
+import { connectToSwitch, leaveSwitches, switchExists } from './connect-to-switch.ts';
+import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
+import { mayHoldGateway, readNodeRoutes, routeProblem } from './route-guard.ts';
 
 export interface LinuxNetworkOptions {
   /** Put before every command, e.g. `['ip', 'netns', 'exec', 'node1']` to work in a network namespace. */
   readonly commandPrefix?: readonly string[];
-}
-
-/** What `ip -j -d link show` says, as far as it matters here. */
-interface Link {
-  readonly ifname: string;
-  readonly mtu: number;
-  readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: { readonly type?: string; readonly user?: string | number } };
+  /** Addresses of the masters that are connected to this node's agent: no instance gets one of them. */
+  readonly callers?: () => readonly string[];
 }
 
 interface NicRequest {
@@ -35,17 +33,9 @@ export const tapName = (instanceUuid: string, nicUuid: string): string => device
 
 /** Taps, bridges and routes through the `ip` program. The alias of a device tells which instance it belongs to. */
 export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPort {
-  const execute = async (command: readonly string[], input?: string, okCodes: readonly number[] = [0]): Promise<string> => {
-    const [program = '', ...args] = [...(options.commandPrefix ?? []), ...command];
-    return (await run(program, args, { okCodes, ...(input !== undefined && { input }) })).stdout;
-  };
-  const ip = (...args: string[]): Promise<string> => execute(['ip', ...args]);
-
-  const readLink = async (name: string): Promise<Link | null> => {
-    const text = await execute(['ip', '-j', '-d', 'link', 'show', 'dev', name], undefined, [0, 1]);
-    return (JSON.parse(text || '[]') as Link[])[0] ?? null;
-  };
-  const taps = async (): Promise<Link[]> => JSON.parse((await ip('-j', '-d', 'link', 'show', 'type', 'tun')) || '[]') as Link[];
+  const tool = createIpTool(options.commandPrefix);
+  const { execute, ip, list, readLink } = tool;
+  const taps = (): Promise<Link[]> => list<Link>('-d', 'link', 'show', 'type', 'tun');
 
   /** `ip` shows users by their name where they have one. */
   const shownUser = async (uid: number): Promise<string> => {
@@ -54,8 +44,9 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
   };
 
   const removeTap = async (device: string): Promise<void> => {
-    const rules = JSON.parse((await ip('-j', 'rule', 'show')) || '[]') as { readonly iif?: string; readonly table?: string }[];
+    const rules = await list<{ readonly iif?: string; readonly table?: string }>('rule', 'show');
     for (const rule of rules.filter((one) => one.iif === device)) await ip('rule', 'del', 'iif', device, 'lookup', rule.table ?? 'main');
+    await leaveSwitches(tool, device);
     if (await readLink(device)) await ip('link', 'delete', 'dev', device);
   };
 
@@ -81,34 +72,35 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
   };
 
   const connectRouted = async (request: NicRequest, ownerUid: number): Promise<void> => {
-    const { device, nic } = request;
-    const table = nic.nicparams.link;
-    if (!nic.ip || !/^\d+\.\d+\.\d+\.\d+$/.test(nic.ip)) {
-      const facts = { index: request.index, instance: request.instance.name, problem: 'it has no IPv4 address' };
-      throw new GantryError('NETWORK_ROUTE_INVALID', facts);
+    const callers = options.callers?.() ?? [];
+    const routes = await readNodeRoutes(tool);
+    const problem = routeProblem(request.nic, request.device, routes, callers);
+    if (problem !== null)
+      throw new GantryError('NETWORK_ROUTE_INVALID', { index: request.index, instance: request.instance.name, problem });
+    await ensureTap(request, ownerUid, 1500);
+    const gateway = request.nic.network?.gateway ?? '';
+    await routeTo(tool, request, mayHoldGateway(gateway, routes, callers) ? gateway : null);
+  };
+
+  const connectSwitched = async (request: NicRequest, ownerUid: number): Promise<void> => {
+    const { link, vlan } = request.nic.nicparams;
+    if (!(await switchExists(tool, link))) {
+      throw new GantryError('NETWORK_SWITCH_MISSING', { index: request.index, instance: request.instance.name, link });
     }
     await ensureTap(request, ownerUid, 1500);
-    await ip('link', 'set', 'dev', device, 'up');
-    for (const setting of ['proxy_arp', 'forwarding']) {
-      await execute(['tee', `/proc/sys/net/ipv4/conf/${device}/${setting}`], '1\n');
-    }
-    if (nic.network?.gateway) await ip('address', 'replace', `${nic.network.gateway}/32`, 'dev', device);
-    const intoTable = table === '' ? [] : ['table', table];
-    await ip('route', 'replace', `${nic.ip}/32`, 'dev', device, 'proto', 'static', ...intoTable);
-    if (table === '') return;
-    // What comes from the guest is routed by the same table, as in Ganeti.
-    const rules = JSON.parse(await ip('-j', 'rule', 'show')) as { readonly iif?: string }[];
-    if (!rules.some((rule) => rule.iif === device)) await ip('rule', 'add', 'iif', device, 'lookup', table);
+    await connectToSwitch(tool, { device: request.device, link, vlan });
+    await ip('link', 'set', 'dev', request.device, 'up');
   };
 
   return {
     prepare: async (instance, nic, index, { ownerUid }) => {
-      const { mode, vlan } = nic.nicparams;
+      const { mode } = nic.nicparams;
       const request: NicRequest = { instance, nic, index, device: tapName(instance.uuid, nic.uuid) };
-      if (vlan !== '') throw new GantryError('NETWORK_VLAN_UNSUPPORTED', { index, instance: instance.name, vlan, mode });
+      const wrong = nicparamsProblem(nic.nicparams);
+      if (wrong !== null) throw new GantryError('NETWORK_NIC_INVALID', { index, instance: instance.name, problem: wrong });
       const existed = (await readLink(request.device)) !== null;
       try {
-        await (mode === 'bridged' ? connectBridged(request, ownerUid) : connectRouted(request, ownerUid));
+        await { bridged: connectBridged, routed: connectRouted, openvswitch: connectSwitched }[mode](request, ownerUid);
       } catch (thrown) {
         if (!existed) await removeTap(request.device);
         const problem = commandProblem(thrown);
@@ -136,13 +128,23 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
       ),
 
     bridgeExists: (name) => reported(async () => (await readLink(name))?.linkinfo?.info_kind === 'bridge'),
+    switchExists: (name) => reported(() => switchExists(tool, name)),
   };
 }
 
-/** What the failed program said, or null when it is another error. */
-function commandProblem(thrown: unknown): string | null {
-  const stderr = thrown instanceof GantryError && thrown.code === 'COMMAND_FAILED' ? thrown.facts['stderr'] : undefined;
-  return typeof stderr === 'string' ? stderr : null;
+/** Leads to the guest what is sent to its address, and what it sends through the table of its link, as in Ganeti. */
+async function routeTo({ execute, ip, list }: IpTool, { device, nic }: NicRequest, gateway: string | null): Promise<void> {
+  const table = nic.nicparams.link;
+  await ip('link', 'set', 'dev', device, 'up');
+  for (const setting of ['proxy_arp', 'forwarding']) {
+    await execute(['tee', `/proc/sys/net/ipv4/conf/${device}/${setting}`], '1\n');
+  }
+  if (gateway !== null) await ip('address', 'replace', `${gateway}/32`, 'dev', device);
+  const intoTable = table === '' ? [] : ['table', table];
+  await ip('route', 'replace', `${nic.ip}/32`, 'dev', device, 'proto', 'static', ...intoTable);
+  if (table === '') return;
+  const rules = await list<{ readonly iif?: string }>('rule', 'show');
+  if (!rules.some((rule) => rule.iif === device)) await ip('rule', 'add', 'iif', device, 'lookup', table);
 }
 
 async function reported<T>(work: () => Promise<T>): Promise<T> {

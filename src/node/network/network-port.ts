@@ -3,7 +3,7 @@ import type { PreparedNic } from '../hypervisor/hypervisor.ts';
 
 /** Makes NICs ready for a hypervisor and takes them away again. Every method may be repeated. */
 export interface NetworkPort {
-  /** @throws NETWORK_BRIDGE_MISSING, NETWORK_TAP_FAILED */
+  /** @throws NETWORK_BRIDGE_MISSING, NETWORK_SWITCH_MISSING, NETWORK_ROUTE_INVALID, NETWORK_NIC_INVALID, NETWORK_TAP_FAILED */
   prepare(
     instance: Pick<InstanceSpec, 'uuid' | 'name'>,
     nic: NicSpec,
@@ -15,4 +15,6 @@ export interface NetworkPort {
   /** Devices on this node by the instance that owns them. */
   list(): Promise<{ readonly device: string; readonly instanceUuid: string }[]>;
   bridgeExists(name: string): Promise<boolean>;
+  /** Whether there is an Open vSwitch of this name. */
+  switchExists(name: string): Promise<boolean>;
 }

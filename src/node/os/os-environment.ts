@@ -64,17 +64,20 @@ function diskVariables(instance: InstanceSpec, disk: ScriptDisk, prefix: string)
 }
 
 function nicVariables(nic: NicSpec, hvparams: InstanceSpec['hvparams'], prefix: string): Environment {
-  const { mode, link } = nic.nicparams;
+  const { mode, link, vlan } = nic.nicparams;
   return {
     [`${prefix}MAC`]: nic.mac,
     [`${prefix}UUID`]: nic.uuid,
     [`${prefix}MODE`]: mode,
     ...(nic.ip && { [`${prefix}IP`]: nic.ip }),
-    ...(mode === 'bridged' && { [`${prefix}BRIDGE`]: link }),
+    ...(mode !== 'routed' && { [`${prefix}BRIDGE`]: link }),
     ...(link && { [`${prefix}LINK`]: link }),
+    ...(vlan && { [`${prefix}VLAN`]: vlan }),
     ...(hvparams['nic_type'] !== undefined && { [`${prefix}FRONTEND_TYPE`]: asText(hvparams['nic_type']) }),
     ...(nic.network && { [`${prefix}NETWORK_NAME`]: nic.network.name, [`${prefix}NETWORK_SUBNET`]: nic.network.cidr }),
     ...(nic.network?.gateway && { [`${prefix}NETWORK_GATEWAY`]: nic.network.gateway }),
+    ...(nic.network?.cidr6 && { [`${prefix}NETWORK_SUBNET6`]: nic.network.cidr6 }),
+    ...(nic.network?.gateway6 && { [`${prefix}NETWORK_GATEWAY6`]: nic.network.gateway6 }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { GantryError, type Log } from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
@@ -32,6 +33,7 @@ export class RpcServer {
   readonly #checkCaller: CallerCheck;
   /** Sockets that were accepted under the present credentials. */
   #accepted = new WeakSet<object>();
+  readonly #open = new Set<TLSSocket>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -45,7 +47,11 @@ export class RpcServer {
       keepAliveTimeout: 75_000,
       maxHeaderSize: 16_384,
     });
-    this.#server.on('secureConnection', (socket) => this.#accepted.add(socket));
+    this.#server.on('secureConnection', (socket) => {
+      this.#accepted.add(socket);
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
     this.#server.on('tlsClientError', (error, socket) =>
       options.log.info({ from: socket.remoteAddress, problem: error.message }, 'a TLS connection was refused'),
     );
@@ -71,6 +77,12 @@ export class RpcServer {
     this.#server.setSecureContext(contextOf(credentials));
     this.#accepted = new WeakSet();
     this.#server.closeIdleConnections();
+  }
+
+  /** Addresses of the masters that are connected. */
+  callers(): string[] {
+    const addresses = Array.from(this.#open, ({ remoteAddress }) => remoteAddress?.replace(/^::ffff:/, ''));
+    return [...new Set(addresses.filter((address) => address !== undefined))];
   }
 
   async close(): Promise<void> {

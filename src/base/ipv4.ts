@@ -30,3 +30,12 @@ export function parseCidr(text: string): Ipv4Network | undefined {
   const size = 2 ** (32 - prefix);
   return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
 }
+
+export const cidrContains = ({ first, last }: Ipv4Network, address: number): boolean => address >= first && address <= last;
+
+/** Not to be given to a host: "this" network, loopback, link-local, multicast, reserved and broadcast addresses. */
+const special = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16'].map((text) => parseCidr(text) as Ipv4Network);
+
+/** Whether a host can have this address. */
+export const isUnicastIpv4 = (address: number): boolean =>
+  address < 0xe0000000 && special.every((network) => !cidrContains(network, address));

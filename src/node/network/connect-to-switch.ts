@@ -1,0 +1,45 @@
+import { GantryError } from '../../base/index.ts';
+import type { IpTool } from './ip-tool.ts';
+
+/** Seconds to wait for the database of Open vSwitch, which is there or is not. */
+const wait = '--timeout=10';
+
+/** Whether this node has an Open vSwitch of that name; false, too, where Open vSwitch is not installed or does not run. */
+export async function switchExists({ execute }: Pick<IpTool, 'execute'>, name: string): Promise<boolean> {
+  try {
+    const names = await execute(['ovs-vsctl', wait, 'list-br']);
+    return names.split('\n').includes(name);
+  } catch (error) {
+    if (error instanceof GantryError && (error.code === 'COMMAND_FAILED' || error.code === 'COMMAND_MISSING')) return false;
+    throw error;
+  }
+}
+
+/** Columns of a port for `nicparams.vlan`: `.5` is access to VLAN 5, `:5:6` a trunk of both, `.5:6` a trunk with untagged packets in 5. */
+export function portColumns(vlan: string): string[] {
+  const [access = '', ...trunks] = vlan.split(':');
+  const tag = access.replace(/^\./, '');
+  if (trunks.length === 0) return tag === '' ? [] : [`tag=${tag}`, 'vlan_mode=access'];
+  const trunk = `trunks=${trunks.join(',')}`;
+  return tag === '' ? [trunk, 'vlan_mode=trunk'] : [`tag=${tag}`, trunk, 'vlan_mode=native-untagged'];
+}
+
+/** Makes a device a port of a switch, and of no other one, in one transaction of its database. */
+export async function connectToSwitch(
+  { execute }: Pick<IpTool, 'execute'>,
+  { device, link, vlan }: { readonly device: string; readonly link: string; readonly vlan: string },
+): Promise<void> {
+  const columns = portColumns(vlan);
+  const set = columns.length === 0 ? [] : ['--', 'set', 'port', device, ...columns];
+  await execute(['ovs-vsctl', wait, '--if-exists', 'del-port', device, '--', 'add-port', link, device, ...set]);
+}
+
+/** Takes a device out of the switch that it is a port of, if it is: a switch remembers the names of devices that are gone. */
+export async function leaveSwitches({ execute }: Pick<IpTool, 'execute'>, device: string): Promise<void> {
+  try {
+    await execute(['ovs-vsctl', wait, '--if-exists', 'del-port', device]);
+  } catch (error) {
+    // Without Open vSwitch there is no port; a name that stays is taken by nobody else, and is replaced when the NIC comes back.
+    if (!(error instanceof GantryError)) throw error;
+  }
+}
