@@ -236,6 +236,13 @@ test('commands of the other objects build their opcodes', async () => {
   }
 });
 
+test('the page of a job that waits says for what', async () => {
+  cluster.on('GET /2/jobs/13', () => ({ id: 13, status: 'waiting', summary: ['X'], ops: [{ OP_ID: 'X' }], opstatus: ['waiting'] }));
+  scriptJob(cluster, 13, [{ status: 'waiting', waitingFor: ['node node1 (held by job 12)'] }]);
+  const { stdout } = await gantry('job info 13');
+  assert.match(stdout, /^Waits for: node node1 \(held by job 12\)$/m);
+});
+
 test('jobs that a job submits are followed, and it is told which of them failed', async () => {
   scriptJob(cluster, 12, [{ status: 'success' }], {
     end: {

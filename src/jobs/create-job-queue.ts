@@ -65,6 +65,12 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     async get(id) {
       return submission?.scheduler.jobs.get(id)?.job ?? (await loadArchivedJob(options.store, id));
     },
+    async look(id) {
+      const record = submission?.scheduler.jobs.get(id);
+      if (submission && record) return describe(submission.scheduler, record);
+      const job = await loadArchivedJob(options.store, id);
+      return job && { job, progress: null, waitingFor: [] };
+    },
     list: () => [...(submission?.scheduler.jobs.values() ?? [])].map(({ job }) => job),
     async waitForChange(id: number, wait: WaitOptions) {
       const scheduler = started();

@@ -59,6 +59,8 @@ export interface JobQueue {
   get(id: number): Promise<Job | undefined>;
   /** Jobs that are not archived, by number. */
   list(): readonly Job[];
+  /** The job as it is now, with its running step and what it waits for; undefined when there is none. */
+  look(id: number): Promise<JobChange | undefined>;
   /** The job as it is when something asked for has happened, or undefined when the time is over first. @throws JOB_UNKNOWN */
   waitForChange(id: number, options: WaitOptions): Promise<JobChange | undefined>;
   /** Cancels a job that has not begun; for one that runs, says why not. @throws JOB_UNKNOWN */

@@ -91,7 +91,8 @@ function waitRequest({ body, query }: ApiRequest): WaitRequest {
   if (previous !== null && !Array.isArray(previous)) throw invalid("The 'previous_job_info' parameter should be a list");
   const serial = given['previous_log_serial'] ?? query['previous_log_serial'] ?? null;
   if (serial !== null && !Number.isInteger(serial)) throw invalid("The 'previous_log_serial' parameter should be a number");
-  return { fields, previous, serial: serial as number | null, progress: isSet(query, 'progress') };
+  const seen = typeof query['seen'] === 'string' ? query['seen'] : undefined;
+  return { fields, previous, serial: serial as number | null, progress: isSet(query, 'progress'), seen };
 }
 
 const waiting: Route = {
@@ -106,6 +107,9 @@ const waiting: Route = {
     previous_job_info: Type.Optional(Type.String({ description: 'Their known values, a JSON list' })),
     previous_log_serial: Type.Optional(Type.Integer({ description: 'Highest known serial of the log' })),
     progress: Type.Optional(Type.Integer({ description: 'Also return on progress of the running step (0 or 1)' })),
+    seen: Type.Optional(
+      Type.String({ description: 'With progress: "seen" of the last reply, so that nothing is missed between two calls' }),
+    ),
   }),
   result: Type.Union([Type.Null(), Type.Object({ job_info: Type.Array(Type.Unknown()), log_entries: Type.Array(Type.Unknown()) })]),
   handle: async (request, context) => (await waitForJob(jobId(request), waitRequest(request), context, request.signal)) ?? null,

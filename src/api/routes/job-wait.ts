@@ -13,8 +13,10 @@ export interface WaitRequest {
   readonly previous: readonly unknown[] | null;
   /** Highest serial of the log that the client has; null: none. */
   readonly serial: number | null;
-  /** Also return on progress of the running step. */
+  /** Also return on progress of the running step, and when what the job waits for changes. */
   readonly progress: boolean;
+  /** What an earlier reply had as `seen`: steps and reasons to wait that came between two calls are told at once. */
+  readonly seen?: string | undefined;
 }
 
 export interface WaitReply {
@@ -22,7 +24,12 @@ export interface WaitReply {
   readonly log_entries: readonly LogEntry[];
   readonly progress?: JobChange['progress'];
   readonly waiting_for?: JobChange['waitingFor'];
+  /** Stands for this step and these reasons; for the next call. */
+  readonly seen?: string;
 }
+
+const seenOf = ({ progress, waitingFor }: Pick<JobChange, 'progress' | 'waitingFor'>): string =>
+  JSON.stringify([progress?.index ?? null, progress?.step ?? null, ...waitingFor]);
 
 const byName = new Map(jobFields.map((one) => [one.name, one]));
 
@@ -61,13 +68,15 @@ export async function waitForJob(
   const { jobs, clock } = context.services;
   const until = clock.now() + context.limits.waitMs;
   for (let change: JobChange | undefined; ; ) {
-    const job = change?.job ?? (await jobs.get(id));
+    const now = change ?? (await jobs.look(id));
+    const job = now?.job;
     if (!job) throw new GantryError('API_OBJECT_UNKNOWN', { object: 'job', name: String(id) });
     const values = jobValues(job, request.fields, context);
     const entries = newEntries(job, request.serial);
-    const moved = request.progress && change !== undefined;
+    const seen = seenOf(now);
+    const moved = request.progress && (change !== undefined || (request.seen !== undefined && request.seen !== seen));
     if (!isDeepStrictEqual(values, request.previous) || entries.length > 0 || moved) {
-      const extra = request.progress ? { progress: change?.progress ?? null, waiting_for: change?.waitingFor ?? [] } : {};
+      const extra = request.progress ? { progress: now.progress, waiting_for: now.waitingFor, seen } : {};
       return { job_info: values, log_entries: entries, ...extra };
     }
     const left = until - clock.now();

@@ -1,4 +1,4 @@
-import type { ListedKind, Row } from '../connect/cluster-client.ts';
+import type { ClusterClient, ListedKind, Row } from '../connect/cluster-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { type Details, printDetails } from '../output/print-details.ts';
@@ -9,10 +9,12 @@ interface InfoDefinition {
   readonly topic: CompletionKind & ('instance' | 'node' | 'group' | 'network' | 'job');
   readonly kind: ListedKind;
   readonly details: (row: Row) => Details;
+  /** Adds what people want to see and the row does not have. */
+  readonly complete?: (row: Row, client: ClusterClient) => Promise<Row>;
 }
 
 /** A command that shows all about the objects that are named. As JSON: a list, as the REST API tells it. */
-export function defineInfoCommand({ topic, kind, details }: InfoDefinition): Command {
+export function defineInfoCommand({ topic, kind, details, complete = async (row) => row }: InfoDefinition): Command {
   return {
     path: [topic, 'info'],
     summary: `Show all about ${kind}`,
@@ -26,7 +28,7 @@ export function defineInfoCommand({ topic, kind, details }: InfoDefinition): Com
       }
       for (const [index, row] of rows.entries()) {
         if (index > 0) printLine('');
-        printDetails(details(row));
+        printDetails(details(await complete(row, client())));
       }
       return exitCodes.ok;
     },

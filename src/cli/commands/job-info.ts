@@ -1,12 +1,19 @@
 import { defineInfoCommand } from '../command/info-command.ts';
-import type { Row } from '../connect/cluster-client.ts';
+import type { ClusterClient, Row, StepReply } from '../connect/cluster-client.ts';
 import { isFinal, type JobReply, jobError, jobFromReply, secondsOf } from '../connect/job-reply.ts';
 import { formatDuration, formatTime } from '../output/format-values.ts';
 import { formatStatus } from '../output/list-fields.ts';
 import type { Details } from '../output/print-details.ts';
-import { logText } from '../progress/plain-progress.ts';
+import { logText, stepText } from '../progress/plain-progress.ts';
 
-export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails });
+export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, complete: withReasons });
+
+/** What a job that has not ended waits for, and its running step; both are known to the master only. */
+async function withReasons(row: Row, client: ClusterClient): Promise<Row> {
+  if (isFinal({ status: String(row['status']) })) return row;
+  const update = await client.waitForJob(Number(row['id']), { values: null, logSerial: 0 });
+  return update ? { ...row, waiting_for: update.waitingFor, progress: update.progress } : row;
+}
 
 function jobDetails(row: Row): Details {
   const job = jobFromReply(row);
@@ -15,12 +22,22 @@ function jobDetails(row: Row): Details {
     ['Job', job.id],
     ['Status', formatStatus(job.status)],
     ...('user' in row ? [['User', row['user']] as const] : []),
+    ...waiting(row),
     ['Received', formatTime(job.received_ts)],
     ['Started', formatTime(job.start_ts)],
     ['Ended', formatTime(job.end_ts)],
     ['Took', took],
     ...(isFinal(job) && job.status === 'error' ? [['Error', jobError(job).report.what] as const] : []),
     ['Operations', job.ops.map((_, index): Details[number] => [job.summary[index] ?? `${index}`, opDetails(job, index)])],
+  ];
+}
+
+function waiting(row: Row): Details {
+  const reasons = row['waiting_for'];
+  const step = row['progress'] as StepReply | null | undefined;
+  return [
+    ...(Array.isArray(reasons) && reasons.length > 0 ? [['Waits for', reasons] as const] : []),
+    ...(step ? [['Step', stepText(step).trim()] as const] : []),
   ];
 }
 

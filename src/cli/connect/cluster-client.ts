@@ -17,6 +17,8 @@ export interface JobUpdate {
   readonly progress: StepReply | null;
   /** What the job waits for, in words. */
   readonly waitingFor: readonly string[];
+  /** For the next wait: step and reasons that this update told. */
+  readonly seen: string | undefined;
 }
 
 /** The step that runs, number `index` of `count`. */
@@ -46,7 +48,10 @@ export interface ClusterClient {
    * The job as soon as it differs from what is known of it (nothing: at once), or undefined when the cluster answers that
    * nothing has happened for a while.
    */
-  waitForJob(id: number, known: { values: readonly unknown[] | null; logSerial: number }): Promise<JobUpdate | undefined>;
+  waitForJob(
+    id: number,
+    known: { values: readonly unknown[] | null; logSerial: number; seen?: string | undefined },
+  ): Promise<JobUpdate | undefined>;
   close(): void;
 }
 
@@ -79,12 +84,13 @@ export function createClusterClient(config: ClientConfig): ClusterClient {
       const values = Object.fromEntries(jobFields.map((name, index) => [name, reply.job_info[index]]));
       return jobFromReply(values);
     },
-    waitForJob: async (id, { values, logSerial }) => {
+    waitForJob: async (id, { values, logSerial, seen }) => {
       const query = {
         fields: watchedFields.join(','),
         ...(values ? { previous_job_info: JSON.stringify(values) } : {}),
         previous_log_serial: logSerial,
         progress: 1,
+        ...(seen === undefined ? {} : { seen }),
       };
       const reply = await http.request('GET', `/2/jobs/${id}/wait`, { query, timeoutMs: waitTimeoutMs });
       return reply === null ? undefined : jobUpdate(id, reply as WaitReply);
@@ -120,6 +126,7 @@ interface WaitReply {
   readonly log_entries: readonly LogLine[];
   readonly progress?: StepReply | null;
   readonly waiting_for?: readonly string[];
+  readonly seen?: string;
 }
 
 /** The cluster answers sooner; this is for one that hangs. */
@@ -129,6 +136,6 @@ const watchedFields = ['status', 'opstatus'];
 const jobFields = 'id status summary ops opstatus opresult operror oplog received_ts start_ts end_ts'.split(' ');
 
 function jobUpdate(id: number, reply: WaitReply): JobUpdate {
-  const { job_info: known, log_entries: log, progress = null, waiting_for: waitingFor = [] } = reply;
-  return { id, status: String(known[0]), known, log, progress, waitingFor };
+  const { job_info: known, log_entries: log, progress = null, waiting_for: waitingFor = [], seen } = reply;
+  return { id, status: String(known[0]), known, log, progress, waitingFor, seen };
 }

@@ -24,7 +24,7 @@ export async function followJob(client: ClusterClient, id: number, view: Progres
       if (!update) continue;
       for (const line of update.log) view.log(line);
       view.update(update);
-      known = { values: update.known, logSerial: update.log.at(-1)?.[0] ?? known.logSerial };
+      known = { values: update.known, logSerial: update.log.at(-1)?.[0] ?? known.logSerial, seen: update.seen };
       ended = isFinal(update);
     }
     const job = await client.job(id);

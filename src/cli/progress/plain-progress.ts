@@ -33,7 +33,7 @@ export function plainProgress(stream: Writable, label: string): ProgressView {
 export const isUndo = ({ text }: StepReply): boolean => text === 'undoing';
 
 /** `  [2/7] create disk 0` */
-const stepText = (step: StepReply): string => `  [${step.index}/${step.count}] ${isUndo(step) ? 'undo: ' : ''}${step.step}`;
+export const stepText = (step: StepReply): string => `  [${step.index}/${step.count}] ${isUndo(step) ? 'undo: ' : ''}${step.step}`;
 
 /** The text of a log entry; some of Ganeti's carry structures. */
 export const logText = (message: unknown): string => (typeof message === 'string' ? message : JSON.stringify(message));
