@@ -108,6 +108,7 @@ test('a question is answered on the terminal', async () => {
   await refused.until(/\[y\/N\]/);
   refused.type('n\r');
   assert.equal(await refused.exit, 2);
+  assert.match(stripVTControlCharacters(refused.text()), /CLI_NOT_CONFIRMED: Not confirmed; nothing was changed\./);
   assert.equal(cluster.seen.length, 0);
   const agreed = openTerminal(['instance', 'remove', 'web1'], cluster.env);
   await agreed.until(/\[y\/N\]/);

@@ -28,7 +28,7 @@ export function submissionOptions(traits: { readonly dryRun: boolean; readonly c
 
 /**
  * Asks for a yes, unless --yes or --dry-run was given.
- * @throws CLI_CONFIRMATION_NEEDED after a no, or without a terminal to ask on
+ * @throws CLI_NOT_CONFIRMED after a no, CLI_CONFIRMATION_NEEDED without a terminal to ask on
  */
 export async function confirmed(question: string, { options, output }: Invocation): Promise<void> {
   if (switchOption(options, 'yes') || switchOption(options, 'dry-run')) return;

@@ -12,15 +12,16 @@ type Known = Parameters<ClusterClient['waitForJob']>[1];
 /**
  * Follows a job until it has ended and returns it. Ctrl-C ends the program and leaves the job running; a second one ends it
  * at once. While the connection is lost (a new master takes over) it is tried again for a minute.
- * @throws what the cluster reports, CLI_CLUSTER_UNREACHABLE
+ * @param seconds for how long a lost connection is tried again
+ * @throws what the cluster reports, CLI_JOB_LOST_SIGHT
  */
-export async function followJob(client: ClusterClient, id: number, view: ProgressView): Promise<JobReply> {
+export async function followJob(client: ClusterClient, id: number, view: ProgressView, seconds: number = retrySeconds): Promise<JobReply> {
   const release = leaveOnInterrupt(id, view);
   try {
     view.begin(id);
     let known: Known = { values: null, logSerial: 0 };
     for (let ended = false; !ended; ) {
-      const update = await nextUpdate(client, id, known, view);
+      const update = await nextUpdate(client, id, known, view, seconds);
       if (!update) continue;
       for (const line of update.log) view.log(line);
       view.update(update);
@@ -36,14 +37,16 @@ export async function followJob(client: ClusterClient, id: number, view: Progres
   }
 }
 
-async function nextUpdate(client: ClusterClient, id: number, known: Known, view: ProgressView) {
+async function nextUpdate(client: ClusterClient, id: number, known: Known, view: ProgressView, seconds: number) {
   const since = performance.now();
   for (let pause = 200; ; pause = Math.min(pause * 2, 3000)) {
     try {
       return await client.waitForJob(id, known);
     } catch (error) {
       const lost = error instanceof GantryError && ['CLI_CLUSTER_UNREACHABLE', 'TIMED_OUT'].includes(error.code);
-      if (!lost || performance.now() - since > retrySeconds * 1000) throw error;
+      if (!lost) throw error;
+      if (performance.now() - since >= seconds * 1000)
+        throw new GantryError('CLI_JOB_LOST_SIGHT', { job: id, seconds, detail: error.message });
       view.note(`connection lost, trying again (job ${id} goes on without it)`);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
