@@ -56,7 +56,9 @@ test('disks are not taken from under a copy that runs on another node', async ()
     problems.some((problem) => problem.code === 'VERIFY_INSTANCE_WRONG_NODE'),
     JSON.stringify(problems),
   );
-  assert.ok(problems.some(({ code, text }) => code === 'VERIFY_INSTANCE_MOVE_ENDED' && /room is kept for it on node2/.test(text)));
+  assert.ok(
+    problems.some(({ code, text }) => code === 'VERIFY_INSTANCE_MOVE_ENDED' && /resources are still reserved for it on node2/.test(text)),
+  );
   const remove = { OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'web1' };
   await assert.rejects(master.run(remove), { code: 'INSTANCE_ON_OTHER_NODE' });
   await master.run({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'web1', cleanup: true });

@@ -17,14 +17,14 @@ export const verifyErrors = defineErrors({
   VERIFY_INSTANCE_NODE_OFFLINE: found({
     finding: { ganeti: 'EINSTANCEBADNODE' },
     what: 'should run, but its node {node} is marked offline.',
-    why: 'Gantry does not talk to a node that is marked offline, so nothing of it is counted on.',
-    todo: 'Run "gantry instance failover --ignore-consistency {instance}", or when the node is well again "gantry node modify --offline no {node}".',
+    why: 'A node that is marked offline is not contacted, and none of its resources are used.',
+    todo: 'Run "gantry instance failover --ignore-consistency {instance}", or, when the node works again, "gantry node modify --offline no {node}".',
   }),
   VERIFY_NODE_INSTANCES_UNSEEN: found({
     finding: { ganeti: 'EINSTANCEDOWN' },
-    what: 'whether its instances run cannot be seen; {count} should: {instances}.',
-    why: 'The node does not answer. Its instances may run all the same.',
-    todo: 'Look at the node. When it is dead, run "gantry node modify --offline yes {node}" and then "gantry node evacuate {node}".',
+    what: 'it is unknown whether its instances run; {count} should run: {instances}.',
+    why: 'The node does not answer. Its instances may still be running.',
+    todo: 'Check the node. If it is dead, run "gantry node modify --offline yes {node}" and then "gantry node evacuate {node}".',
   }),
   VERIFY_NODE_CLOCK: found({
     finding: { ganeti: 'ENODETIME' },
@@ -47,7 +47,7 @@ export const verifyErrors = defineErrors({
   VERIFY_CERTIFICATE_ENDED: found({
     finding: { ganeti: 'ECLUSTERCERT' },
     what: 'it ended on {date}.',
-    why: 'Nobody accepts a certificate after its end. Masters and nodes renew theirs in time, unless something prevents it.',
+    why: 'An expired certificate is rejected. Masters and nodes renew theirs in time, unless something prevents it.',
     todo: 'Look at the log of the master for the reason, and restart it: it renews its certificates when it starts.',
   }),
   VERIFY_CERTIFICATE_ENDS: found({
@@ -66,25 +66,25 @@ export const verifyErrors = defineErrors({
     finding: { ganeti: 'ENODEORPHANLV', warning: true },
     what: '{thing} is left there and will be removed when the node answers.',
     why: 'An operation had to clean up while the node could not be reached.',
-    todo: 'Bring the node back; when it is lost for good, run "gantry node remove {node}".',
+    todo: 'Bring the node back; if it is lost for good, run "gantry node remove {node}".',
   }),
   VERIFY_DISK_SIZE: found({
     finding: { ganeti: 'EINSTANCEFAULTYDISK' },
     what: 'disk {disk} has {found} MiB on {node}, {size} MiB are configured.',
-    why: 'The file was cut or resized without Gantry, or a change of its size was interrupted.',
+    why: 'The file was truncated or resized without Gantry, or a change of its size was interrupted.',
     todo: 'Restore it from a backup, or find out who changed it.',
   }),
   VERIFY_FILE_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANLV', warning: true },
-    what: '{path} is no disk of Gantry.',
-    why: 'Somebody else uses the folder, or an old program left it behind.',
-    todo: 'Move it elsewhere, or remove it by hand when nobody needs it.',
+    what: '{path} is not a disk of Gantry.',
+    why: 'Another program uses the folder, or an old program left the file behind.',
+    todo: 'Move it elsewhere, or remove it if nobody needs it.',
   }),
   VERIFY_MANY: found({
     finding: { ganeti: 'ECLUSTERCFG' },
-    what: 'there are {count} more findings than can be told here.',
-    why: 'The result of a job is stored, and has a limit.',
-    todo: 'Solve those that are told and verify again, or verify one group: "gantry cluster verify --node-group GROUP".',
+    what: '{count} more findings are not listed.',
+    why: 'The size of the result of a job is limited.',
+    todo: 'Fix the listed ones and verify again, or verify one group: "gantry cluster verify --node-group GROUP".',
   }),
   VERIFY_INSTANCE_UP: found({
     finding: { ganeti: 'EINSTANCEWRONGNODE' },
@@ -96,7 +96,7 @@ export const verifyErrors = defineErrors({
     finding: { ganeti: 'ENODEORPHANINSTANCE' },
     what: 'runs on {node} but is not configured.',
     why: 'It was removed while its node could not be reached, or another cluster started it.',
-    todo: 'Find out whose it is, then end its process on the node.',
+    todo: 'Find out who started it, then end its process on the node.',
   }),
   VERIFY_INSTANCE_WRONG_NODE: found({
     finding: { ganeti: 'EINSTANCEWRONGNODE' },
@@ -106,7 +106,7 @@ export const verifyErrors = defineErrors({
   }),
   VERIFY_INSTANCE_MOVE_ENDED: found({
     finding: { ganeti: 'EINSTANCEBADNODE', warning: true },
-    what: 'room is kept for it on {node} by a move that has ended.',
+    what: 'resources are still reserved for it on {node} by a move that has ended.',
     why: 'The move failed, and it could not be undone completely.',
     todo: 'Run "gantry instance migrate --cleanup {instance}", or start or stop it.',
   }),
@@ -119,8 +119,8 @@ export const verifyErrors = defineErrors({
   VERIFY_DISK_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANLV' },
     what: '{path} belongs to no instance.',
-    why: 'It was made without Gantry, or its instance was removed while the node could not be reached.',
-    todo: 'Find out whose it is, then remove it by hand.',
+    why: 'It was created without Gantry, or its instance was removed while the node could not be reached.',
+    todo: 'Find out whether it is needed, then remove it by hand.',
   }),
   VERIFY_BRIDGE_MISSING: found({
     finding: { ganeti: 'ENODENET' },
@@ -138,18 +138,18 @@ export const verifyErrors = defineErrors({
     finding: { ganeti: 'ENODEFILESTORAGEPATHUNUSABLE' },
     what: '{problem}',
     why: 'Disks of instances are files in this folder; without it they can be neither made nor used.',
-    todo: 'Mount the file system, or make the folder {folder} with mode 0711, owned by root.',
+    todo: 'Mount the file system, or create the folder {folder} with mode 0711, owned by root.',
   }),
   VERIFY_LOG: found({
     finding: { ganeti: 'ENODESETUP' },
     what: 'it cannot be written: {problem}',
-    why: 'The disk is full or read-only, or the folder is missing or must not be changed. Everything else goes on, without a log.',
-    todo: 'Make room, or correct the folder; what was lost meanwhile is counted in the log.',
+    why: 'The disk is full or read-only, or the folder is missing or must not be changed. Everything else continues, without a log.',
+    todo: 'Free some space, or correct the folder; the log tells how many lines were lost.',
   }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },
-    what: 'less than a third of its life is left, and it was not renewed.',
+    what: 'less than a third of its lifetime is left, and it was not renewed.',
     why: 'The master renews certificates of nodes in time; this failed.',
-    todo: 'Look at the log of the master.',
+    todo: 'See the log of the master.',
   }),
 });

@@ -19,7 +19,7 @@ export interface ProgramModule {
 /** All programs that are there, by name; options are in the order in which the help shows them. */
 export const programs = {
   hail: {
-    summary: "Answer a request to Ganeti's instance allocator: where instances go",
+    summary: 'Answer a placement request of Ganeti (instance allocator)',
     options: [
       'printNodes',
       'save',
@@ -120,7 +120,7 @@ export const programs = {
     load: () => import('../programs/hbal.ts'),
   },
   hcheck: {
-    summary: 'Judge the health of a cluster, and whether balancing it would help',
+    summary: 'Check the health of a cluster, and whether balancing would help',
     options: [
       'textFile',
       'noDiskMoves',
@@ -221,7 +221,7 @@ export const programs = {
     load: () => import('../programs/hscan.ts'),
   },
   hsqueeze: {
-    summary: 'Tell which nodes of a cluster can be switched off, or must be switched on, for its load',
+    summary: 'Find the nodes that can be switched off, or must be switched on, for the load of a cluster',
     options: [
       'luxi',
       'textFile',
@@ -260,7 +260,7 @@ export const programs = {
     load: () => import('../programs/hsqueeze.ts'),
   },
   hspace: {
-    summary: 'Count how many more instances a cluster has room for',
+    summary: 'Count how many more instances fit into a cluster',
     options: [
       'printNodes',
       'textFile',
