@@ -51,6 +51,9 @@ const access: Record<string, 'public' | 'user' | 'read' | 'write'> = {
   'POST /2/jobs/{job_id}/archive': 'write',
   'POST /2/jobs/archive': 'write',
   'POST /2/filters': 'write',
+  'GET /2/filters/{filter_uuid}': 'read',
+  'PUT /2/filters/{filter_uuid}': 'write',
+  'DELETE /2/filters/{filter_uuid}': 'write',
   'PUT /2/redistribute-config': 'write',
   'PUT /2/modify': 'write',
   'PUT /2/tags': 'write',
@@ -129,6 +132,7 @@ const opcodes: Record<string, Record<string, unknown>> = {
   OP_TAGS_SET: { kind: 'cluster', tags: ['x'] },
   OP_TAGS_DEL: { kind: 'cluster', tags: ['x'] },
   OP_CLUSTER_SET_PARAMS: { candidate_pool_size: 5 },
+  OP_CLUSTER_REDIST_CONF: {},
   OP_CLUSTER_VERIFY: {},
   OP_TEST_DELAY: { duration: 0 },
 };

@@ -22,8 +22,10 @@ const allowed: Record<string, RegExp[]> = {
     // The collectors that Gantry has, each with an interval of its own.
     /\.(enabled_data_collectors|data_collector_interval)\.[\w-]+: (missing|extra)$/,
     /\.data_collector_interval\.[\w-]+: \d+ is not \d+$/,
-    /\.hvparams\.(xen-pvm|xen-hvm|chroot|lxc): missing$/,
-    /\.hvparams\.kvm\./,
+    /\.hvparams\.(xen-pvm|xen-hvm|chroot): missing$/,
+    // Gantry's own parameters, and defaults of its own.
+    /\.hvparams\.kvm\.accelerator: extra$/,
+    /\.hvparams\.kvm\.(kernel_path|migration_bandwidth|vnc_bind_address): .* is not /,
     // Gantry's own.
     /^\.(location|diagnose_data_collector_filename): extra$/,
   ],
@@ -106,6 +108,27 @@ test('a job that failed reports a class of error and its arguments', async () =>
   assert.equal(type, 'OpPrereqError');
   assert.match(args[0], /nobody\.example\.com/);
   assert.equal(args[1], 'unknown_entity');
+});
+
+test('the opcodes of a job have every member that Ganeti shows, with its default', async () => {
+  const [theirs] = captured<{ ops: Record<string, unknown>[] }>('job14').ops as [Record<string, unknown>];
+  // What Ganeti's command line had given, and what Ganeti found out later.
+  const { instance_name, os_type, disk_template, disks, nics, beparams, hypervisor, iallocator } = theirs;
+  const given = {
+    OP_ID: 'OP_INSTANCE_CREATE',
+    instance_name: `x${String(instance_name)}`,
+    os_type,
+    disks,
+    nics,
+    beparams,
+    hypervisor,
+    iallocator,
+  };
+  const job = await finishedJob({ ops: [{ ...given, disk_template, name_check: false, dry_run: true }] });
+  const [ours] = job['ops'] as [Record<string, unknown>];
+  const { reason: _ours, ...shown } = ours;
+  const { reason: _theirs, pnode: _node, pnode_uuid: _uuid, file_driver: _driver, no_install: _install, ...expected } = theirs;
+  assert.deepEqual(shown, { ...expected, instance_name: `x${String(instance_name)}`, dry_run: true });
 });
 
 test('the list of jobs has the fields of the captured lists', async () => {

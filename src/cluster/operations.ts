@@ -1,5 +1,6 @@
 import type { Operation } from '../jobs/index.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import { clusterRedistConf } from './operations/cluster-redist-conf.ts';
 import { clusterSetParams } from './operations/cluster-set-params.ts';
 import { clusterVerify } from './operations/cluster-verify.ts';
 import { groupAdd } from './operations/group-add.ts';
@@ -50,6 +51,7 @@ const makers: readonly ((parts: ClusterParts) => Operation)[] = [
   tagsSet,
   tagsDel,
   clusterSetParams,
+  clusterRedistConf,
   clusterVerify,
   testDelay,
 ];

@@ -1,13 +1,13 @@
 import { GantryError } from '../base/index.ts';
-import { type Job, opcodeDefinition, validate } from '../model/index.ts';
+import { type Job, readOpcode } from '../model/index.ts';
 import type { Dependency } from './dependencies.ts';
 import type { OpInput } from './job-queue.ts';
 import { jobTime } from './job-time.ts';
 
 const opsLimit = 500;
 
-/** Checks opcodes against the catalogue. @throws INPUT_INVALID */
-export function checkOps(ops: readonly OpInput[]): void {
+/** Checks opcodes against the catalogue; returns them in the form that operations know. @throws INPUT_INVALID */
+export function readOps(ops: readonly OpInput[]): OpInput[] {
   if (ops.length === 0) throw new GantryError('INPUT_INVALID', { subject: 'job', field: 'ops', problem: 'has no opcode' });
   if (ops.length > opsLimit) {
     throw new GantryError('INPUT_INVALID', {
@@ -16,13 +16,13 @@ export function checkOps(ops: readonly OpInput[]): void {
       problem: `has ${ops.length} opcodes; the limit is ${opsLimit}`,
     });
   }
-  for (const op of ops) {
-    const definition = opcodeDefinition(op.OP_ID);
-    validate(definition.params, op, definition.id);
-    if (op['dry_run'] === true && !definition.dryRun) {
+  return ops.map((op) => {
+    const { definition, params } = readOpcode(op);
+    if (params['dry_run'] === true && !definition.dryRun) {
       throw new GantryError('INPUT_INVALID', { subject: definition.id, field: 'dry_run', problem: 'is not possible for this opcode' });
     }
-  }
+    return params;
+  });
 }
 
 /**

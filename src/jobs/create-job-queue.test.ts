@@ -104,7 +104,7 @@ describe('a job', () => {
     const { queue } = await start({ operations: operationMap({ ...testDelay, plan }) });
     const job = await end(queue, await queue.submit([noop], 'alice'));
     assert.equal(errorOf(job).code, 'TAG_MISSING');
-    assert.deepEqual(ganetiOpresult(job.ops[0] as JobOp), ['OpPrereqError', ['cluster does not have the tag a.', 'unknown_entity']]);
+    assert.deepEqual(ganetiOpresult(job.ops[0] as JobOp), ['OpPrereqError', ['Tag(s) a not found', 'unknown_entity']]);
   });
 
   test('with dry_run ends after the plan, which is its result', async () => {

@@ -1,5 +1,5 @@
 import { GantryError } from '../base/index.ts';
-import { buildJob, checkOps } from './build-job.ts';
+import { buildJob, readOps } from './build-job.ts';
 import { dependenciesOf } from './dependencies.ts';
 import type { OpInput } from './job-queue.ts';
 import { newRecord } from './job-record.ts';
@@ -18,12 +18,12 @@ export interface Submission {
  * Checks all jobs, then stores them in order; resolves when all are durable.
  * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
  */
-export async function submitJobs(submission: Submission, jobs: readonly (readonly OpInput[])[], user: string): Promise<number[]> {
+export async function submitJobs(submission: Submission, given: readonly (readonly OpInput[])[], user: string): Promise<number[]> {
   const { scheduler, limit } = submission;
   const { host } = scheduler;
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
-  if (scheduler.unfinished + jobs.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
-  for (const ops of jobs) checkOps(ops);
+  if (scheduler.unfinished + given.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
+  const jobs = given.map(readOps);
   for (const ops of jobs) await checkDependenciesExist(scheduler, ops);
   const ids: number[] = [];
   const built = jobs.map((ops) => {

@@ -1,4 +1,5 @@
 export { keys, type NamedKind } from './keys.ts';
+export { normaliseParams } from './normalise.ts';
 export { Cluster, configVersion } from './objects/cluster.ts';
 export { Mac, Mebibytes, Name, NewName, PartialParams, Tag, Uuid } from './objects/common.ts';
 export { Disk, DiskFormat, DiskTemplate, diskFormats, diskTemplates } from './objects/disk.ts';
@@ -22,11 +23,13 @@ export {
   type RestBinding,
   type Touch,
 } from './opcodes/define-opcode.ts';
+export { withGanetiDefaults } from './opcodes/ganeti-defaults.ts';
 export * as groupOpcodes from './opcodes/group-opcodes.ts';
 export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
 export * as networkOpcodes from './opcodes/network-opcodes.ts';
 export * as nodeOpcodes from './opcodes/node-opcodes.ts';
 export { notYet } from './opcodes/not-yet.ts';
+export { readOpcode } from './opcodes/read-opcode.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
 export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';

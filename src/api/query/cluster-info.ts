@@ -1,14 +1,16 @@
 import { builtInCollectors, type Cluster, hvparamsByHypervisor, redactSealed } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { ganetiHvDefaults } from './ganeti-hv-defaults.ts';
 import { allDiskparams } from './group-fields.ts';
 
 /** The version of Ganeti's protocol and configuration that the replies follow. */
 const ganetiVersion = 3_000_000;
 
-/** Parameters of every hypervisor, those of the cluster over the built-in ones. */
+/** Parameters of every hypervisor: Ganeti's defaults, over them the built-in ones, over them those of the cluster. */
 function allHvparams(cluster: Cluster): Record<string, Record<string, unknown>> {
-  const built = Object.entries(hvparamsByHypervisor).map(([name, { defaults }]) => [name, { ...defaults, ...cluster.hvparams[name] }]);
-  return { ...cluster.hvparams, ...Object.fromEntries(built) };
+  const built = Object.fromEntries(Object.entries(hvparamsByHypervisor).map(([name, { defaults }]) => [name, defaults]));
+  const names = new Set([...Object.keys(ganetiHvDefaults), ...Object.keys(built), ...Object.keys(cluster.hvparams)]);
+  return Object.fromEntries([...names].map((name) => [name, { ...ganetiHvDefaults[name], ...built[name], ...cluster.hvparams[name] }]));
 }
 
 /** What Ganeti has and Gantry does not: fixed values that say "not used". */

@@ -19,8 +19,7 @@ const ndparams = (group: NodeGroup, { config }: View) => fillNdparams(config.clu
 
 /** Disk parameters of every template, those of the group over those of the cluster. */
 export function allDiskparams(cluster: Cluster, group?: NodeGroup): Record<string, Record<string, unknown>> {
-  const filled = (template: string) => (group ? fillDiskparams(cluster, group, template) : { ...cluster.diskparams[template] });
-  return Object.fromEntries(diskTemplates.map((template) => [template, filled(template)]));
+  return Object.fromEntries(diskTemplates.map((template) => [template, fillDiskparams(cluster, group, template)]));
 }
 
 /** Every field of a node group. */

@@ -1,5 +1,5 @@
 import { ganetiOpresult } from '../../jobs/index.ts';
-import { type Job, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed } from '../../model/index.ts';
+import { type Job, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed, withGanetiDefaults } from '../../model/index.ts';
 import { type Field, field } from './field.ts';
 import { opError } from './op-error.ts';
 
@@ -14,7 +14,7 @@ export const jobFields: readonly Field<Job>[] = [
   field('status', 'Status', 'text', 'State of the job', (j) => jobStatus(j)),
   field('priority', 'Priority', 'number', 'Priority, 19 (last) to -20 (first)', (j) => j.priority),
   field('archived', 'Archived', 'bool', 'Whether it is in the archive', () => false),
-  field('ops', 'OpCodes', 'other', 'Opcodes with their parameters', (j) => j.ops.map((op) => redactSealed(op.input))),
+  field('ops', 'OpCodes', 'other', 'Opcodes with their parameters', (j) => j.ops.map((op) => withGanetiDefaults(redactSealed(op.input)))),
   field('opresult', 'OpCode_result', 'other', 'Results of the opcodes', (j) => j.ops.map((op) => ganetiOpresult(op) ?? null)),
   field('opstatus', 'OpCode_status', 'other', 'States of the opcodes', (j) => j.ops.map((op) => op.status)),
   field('oplog', 'OpCode_log', 'other', 'Log of each opcode', (j) => j.ops.map((op) => op.log)),
@@ -27,6 +27,9 @@ export const jobFields: readonly Field<Job>[] = [
   field('start_ts', 'Start', 'other', 'When it began, [s, µs]', (j) => j.start_ts, 'seconds'),
   field('end_ts', 'End', 'other', 'When it ended, [s, µs]', (j) => j.end_ts, 'seconds'),
   field('user', 'User', 'text', 'Who submitted it', (j) => j.user),
+  field('opoutcome', 'OpCode_outcome', 'other', 'Result of each opcode that succeeded in full; of a dry run, its plan; else null', (j) =>
+    j.ops.map((op) => (op.status === 'success' ? redactSealed(op.result) : null)),
+  ),
   field('operror', 'OpCode_error', 'other', 'Error report of each opcode that failed, else null', (j) =>
     j.ops.map((op) => opError(op) ?? null),
   ),

@@ -18,15 +18,13 @@ export function objectBody(body: unknown): Body {
   return body;
 }
 
-/** Ganeti's version marker of the body of an instance creation; `beparams.memory` stands for both memory limits. */
+/** Ganeti's version marker of the body of an instance creation. */
 function instanceCreateBody(body: unknown): Body {
   if (!isObject(body)) throw invalid(`Body contents: Type is '${typeName(body)}', but 'dict' is expected`);
   const { __version__: version = 0, ...rest } = body;
   if (version === 0) throw invalid('Instance creation request version 0 is no longer supported');
   if (version !== 1) throw invalid(`Unsupported request data version ${String(version)}`);
-  if (!isObject(rest['beparams']) || !('memory' in rest['beparams'])) return rest;
-  const { memory, ...beparams } = rest['beparams'];
-  return { ...rest, beparams: { minmem: memory, maxmem: memory, ...beparams } };
+  return rest;
 }
 
 /** Bodies of some opcodes have old forms that their binding does not describe. */

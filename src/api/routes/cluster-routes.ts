@@ -3,9 +3,8 @@ import type { Cluster } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { clusterInfo } from '../query/cluster-info.ts';
 import { commonOses } from './os-list.ts';
-import { bulkQuery, dryRunQuery, isSet } from './query-params.ts';
+import { bulkQuery, isSet } from './query-params.ts';
 import { Reply, type Route } from './route.ts';
-import { submitJob } from './submit.ts';
 import { tagRoutes } from './tag-routes.ts';
 
 const cluster = () => [{ kind: 'cluster', name: 'cluster' }];
@@ -117,23 +116,7 @@ const reading: Route[] = [
   },
 ];
 
-const redistribute: Route = {
-  method: 'PUT',
-  path: '/2/redistribute-config',
-  tag: 'cluster',
-  summary: 'Nothing to do: the store keeps every master candidate current. Answers with a job that ends at once',
-  permission: 'cluster:modify',
-  objects: cluster,
-  query: dryRunQuery,
-  result: Type.Integer({ description: 'Number of the job' }),
-  handle: ({ user, query }, context) => {
-    const op = { OP_ID: 'OP_TEST_DELAY', duration: 0, no_locks: true, comment: 'redistribute-config', dry_run: isSet(query, 'dry-run') };
-    return submitJob(context, user, [op]);
-  },
-};
-
 export const clusterRoutes: readonly Route[] = [
   ...reading,
-  redistribute,
   ...tagRoutes('cluster', '/2/tags', undefined, (_, { services }) => services.config.current.cluster.tags),
 ];

@@ -5,9 +5,10 @@ import type { ApiContext } from '../api-options.ts';
 import { pickFields } from '../query/field.ts';
 import { nodeFields } from '../query/node-fields.ts';
 import { isSet } from './query-params.ts';
+import { withReason } from './reason-trail.ts';
 import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';
 import { objectsFrom, type Route } from './route.ts';
-import { submitJob } from './submit.ts';
+import { submitFrom } from './submit.ts';
 import { tagRoutes } from './tag-routes.ts';
 
 const names =
@@ -55,16 +56,18 @@ const roleRoutes: Route[] = [
     summary: 'Change the role of a node',
     permission: 'node:modify',
     objects: objectsFrom('node', 'node_name'),
-    query: Type.Object({ force: Type.Optional(Type.Integer()), 'auto-promote': Type.Optional(Type.Integer()) }),
+    query: withReason(Type.Object({ force: Type.Optional(Type.Integer()), 'auto-promote': Type.Optional(Type.Integer()) })),
     body: RoleName,
     bodyCheckedByHandler: true,
     result: Type.Integer({ description: 'Number of the job' }),
-    handle: ({ params, query, body, user }, context) => {
+    handle: (request, context) => {
+      const { params, query, body } = request;
       if (typeof body !== 'string') throw new GantryError('API_REQUEST_INVALID', { problem: 'Body contents: a string is expected' });
       const role = Object.hasOwn(roleParams, body) ? roleParams[body] : undefined;
       if (!role) throw new GantryError('API_REQUEST_INVALID', { problem: `Can't set '${body}' role` });
       const flags = { force: isSet(query, 'force'), auto_promote: isSet(query, 'auto-promote') };
-      return submitJob(context, user, [{ OP_ID: 'OP_NODE_SET_PARAMS', node_name: params['node_name'], ...role, ...flags }]);
+      const op = { OP_ID: 'OP_NODE_SET_PARAMS', node_name: params['node_name'], ...role, ...flags };
+      return submitFrom('/2/nodes/{node_name}/role', request, context, op);
     },
   },
 ];

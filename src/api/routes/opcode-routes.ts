@@ -1,9 +1,10 @@
-import { type TProperties, type TSchema, Type } from 'typebox';
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { commonOpcodeFields, type OpcodeDefinition, opcodeCatalogue, type RestBinding } from '../../model/index.ts';
 import { type Body, bodyAdapters, objectBody } from './body-adapters.ts';
+import { withReason } from './reason-trail.ts';
 import type { ApiRequest, Route } from './route.ts';
-import { submitJob } from './submit.ts';
+import { submitFrom } from './submit.ts';
 
 const pathParams = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 const schemaOf = (definition: OpcodeDefinition, param: string) => (definition.params.properties as Record<string, TSchema>)[param];
@@ -17,14 +18,13 @@ function tagOf(path: string): Route['tag'] {
 
 /** Query parameters of a binding: booleans are 0 or 1, as in Ganeti. */
 function querySchema(definition: OpcodeDefinition, binding: RestBinding) {
-  if (!binding.query) return undefined;
   const fields: TProperties = {};
-  for (const [name, param] of Object.entries(binding.query)) {
+  for (const [name, param] of Object.entries(binding.query ?? {})) {
     const schema = schemaOf(definition, param);
     const description = (schema as { description?: string } | undefined)?.description ?? `The parameter ${param}`;
     fields[name] = Type.Optional(isBoolean(schema) ? Type.Integer({ description: `${description} (0 or 1)` }) : (schema ?? Type.String()));
   }
-  return Type.Object(fields);
+  return withReason(Type.Object(fields) as unknown as TObject);
 }
 
 /** The body as clients send it: the opcode's own parameters, by their names in the REST API, without those of the path. */
@@ -39,7 +39,11 @@ function bodySchema(definition: OpcodeDefinition, binding: RestBinding) {
   return Type.Object(fields, { additionalProperties: false });
 }
 
-/** Makes the opcode of a request: body, then query, then path; nothing may be given twice. @throws API_REQUEST_INVALID */
+/**
+ * Makes the opcode of a request: body, then query, then path. Nothing may be given twice, unless it is the same: Ganeti's own
+ * client sends `dry_run` of a creation in both places.
+ * @throws API_REQUEST_INVALID
+ */
 export function opcodeOf(definition: OpcodeDefinition, binding: RestBinding, request: Pick<ApiRequest, 'params' | 'query' | 'body'>): Body {
   const adapt = bodyAdapters[definition.id] ?? objectBody;
   const given = binding.body ? adapt(request.body) : {};
@@ -56,7 +60,7 @@ export function opcodeOf(definition: OpcodeDefinition, binding: RestBinding, req
     const value = request.query[name];
     if (value !== undefined) fixed[param] = isBoolean(schemaOf(definition, param)) ? Boolean(value) : value;
   }
-  const overwritten = Object.keys(fixed).filter((param) => param in op);
+  const overwritten = Object.keys(fixed).filter((param) => param in op && op[param] !== fixed[param]);
   if (overwritten.length > 0) throw invalid(`Can't overwrite static parameters {${overwritten.map((param) => `'${param}'`).join(', ')}}`);
   return { ...op, ...fixed };
 }
@@ -74,11 +78,11 @@ function routeOf(definition: OpcodeDefinition, binding: RestBinding): Route {
     tag,
     summary: definition.summary,
     permission: definition.permission,
-    ...(query && { query }),
+    query,
     ...(body && { body, bodyCheckedByHandler: true }),
     ...(nameParam && { objects: (params: Readonly<Record<string, string>>) => [{ kind: tag, name: params[nameParam] ?? '' }] }),
     result: Type.Integer({ description: 'Number of the job' }),
-    handle: (request, context) => submitJob(context, request.user, [opcodeOf(definition, binding, request)]),
+    handle: (request, context) => submitFrom(binding.path, request, context, opcodeOf(definition, binding, request)),
   };
 }
 

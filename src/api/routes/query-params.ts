@@ -4,7 +4,6 @@ const flag = (description: string) => Type.Optional(Type.Integer({ description: 
 
 /** Query parameters that many resources have. */
 export const bulkQuery = Type.Object({ bulk: flag('All fields instead of names') });
-export const dryRunQuery = Type.Object({ 'dry-run': flag('Check everything, change nothing') });
 
 /** Whether a flag such as `?bulk=1` is set. */
 export const isSet = (query: Readonly<Record<string, unknown>>, name: string): boolean => Boolean(query[name]);

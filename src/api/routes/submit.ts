@@ -1,9 +1,11 @@
 import { GantryError } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
-import { opcodeDefinition, validate } from '../../model/index.ts';
+import { readOpcode } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
 import type { AuthorizedObject } from '../authz/authorizer.ts';
+import { type ReasonEntry, reasonTrail } from './reason-trail.ts';
+import type { ApiRequest } from './route.ts';
 
 /** @throws API_FORBIDDEN */
 export async function authorize(context: ApiContext, user: User, permission: string, objects: readonly AuthorizedObject[]): Promise<void> {
@@ -12,20 +14,29 @@ export async function authorize(context: ApiContext, user: User, permission: str
   throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
 }
 
+/** How the job came here, where the opcodes do not say it themselves. */
+export interface Origin {
+  readonly trail: readonly ReasonEntry[];
+}
+
 /**
  * Checks opcodes against the catalogue and the rights of the user, submits them as one job and writes the audit lines.
  * @returns the number of the job
  * @throws INPUT_INVALID, API_FORBIDDEN, and what `JobQueue.submit` throws
  */
-export async function submitJob(context: ApiContext, user: User, ops: readonly Record<string, unknown>[]): Promise<number> {
+export async function submitJob(
+  context: ApiContext,
+  user: User,
+  ops: readonly Record<string, unknown>[],
+  origin?: Origin,
+): Promise<number> {
   const checked = ops.map((op) => {
-    const definition = opcodeDefinition(String(op['OP_ID']));
-    const params = validate(definition.params, op, definition.id) as OpInput;
+    const { definition, params } = readOpcode(op);
     return { definition, params, objects: definition.touches(params).map(({ kind, name }) => ({ kind, name })) };
   });
   for (const { definition, objects } of checked) await authorize(context, user, definition.permission, objects);
   const job = await context.services.jobs.submit(
-    checked.map(({ params }) => withReason(params, context)),
+    checked.map(({ params }) => withReason(params, context, origin)),
     user.name,
   );
   for (const { definition, objects } of checked) {
@@ -35,7 +46,14 @@ export async function submitJob(context: ApiContext, user: User, ops: readonly R
 }
 
 /** Begins the reason trail where the client gave none, so that every job tells which way it came. */
-function withReason(params: OpInput, context: ApiContext): OpInput {
-  if (Array.isArray(params['reason']) && params['reason'].length > 0) return params;
+function withReason(params: OpInput, context: ApiContext, origin?: Origin): OpInput {
+  const given = (params['reason'] ?? []) as readonly ReasonEntry[];
+  if (origin) return { ...params, reason: [...given, ...origin.trail] };
+  if (given.length > 0) return params;
   return { ...params, reason: [['gnt:library:rapi', '', Math.round(context.services.clock.now()) * 1_000_000]] };
+}
+
+/** Submits the opcode that a resource of Ganeti stands for. @returns the number of the job */
+export function submitFrom(path: string, request: Pick<ApiRequest, 'user' | 'query'>, context: ApiContext, op: Record<string, unknown>) {
+  return submitJob(context, request.user, [op], { trail: reasonTrail(path, request.query, context.services.clock.now()) });
 }

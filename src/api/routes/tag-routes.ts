@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import { Tag } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { allOf, isSet } from './query-params.ts';
+import { withReason } from './reason-trail.ts';
 import { objectsFrom, type Route } from './route.ts';
-import { submitJob } from './submit.ts';
+import { submitFrom } from './submit.ts';
 
 const tagQuery = Type.Object({
   tag: Type.Optional(Type.Union([Type.Array(Type.String()), Type.String()], { description: 'A tag; may be given several times' })),
@@ -26,11 +27,12 @@ export function tagRoutes(
     summary,
     permission,
     objects,
-    query: tagQuery,
+    query: withReason(tagQuery),
     result: Type.Integer({ description: 'Number of the job' }),
-    handle: ({ params, query, user }, context) => {
+    handle: (request, context) => {
+      const { params, query } = request;
       const op = { OP_ID: opcode, kind, name: param ? nameOf(params) : null, tags: allOf(query, 'tag'), dry_run: isSet(query, 'dry-run') };
-      return submitJob(context, user, [op]);
+      return submitFrom(path, request, context, op);
     },
   });
   return [

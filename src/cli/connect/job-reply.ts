@@ -12,6 +12,7 @@ export interface JobReply {
   readonly summary: readonly string[];
   readonly ops: readonly Readonly<Record<string, unknown>>[];
   readonly opstatus: readonly string[];
+  /** Of an operation that succeeded, in full: Ganeti's form of it leaves some out. */
   readonly opresult: readonly unknown[];
   /** Gantry's own: the error report of each operation that failed, else null. */
   readonly operror: readonly unknown[];
@@ -22,8 +23,9 @@ export interface JobReply {
 }
 
 export function jobFromReply(value: unknown): JobReply {
-  const job = value as Partial<JobReply> & { id: number; status: string };
-  const { summary = [], ops = [], opstatus = [], opresult = [], operror = [], oplog = [] } = job;
+  const { opoutcome, ...job } = value as Partial<JobReply> & { id: number; status: string; opoutcome?: readonly unknown[] | null };
+  const opresult = (job.opresult ?? []).map((result, index) => opoutcome?.[index] ?? result);
+  const { summary = [], ops = [], opstatus = [], operror = [], oplog = [] } = job;
   const { received_ts = null, start_ts = null, end_ts = null } = job;
   return { ...job, summary, ops, opstatus, opresult, operror, oplog, received_ts, start_ts, end_ts };
 }

@@ -12,6 +12,7 @@ import {
   type Instance,
   type instanceOpcodes,
   type Node,
+  normaliseParams,
   type OpcodeParams,
   validate,
 } from '../../model/index.ts';
@@ -29,6 +30,7 @@ export interface WantedInstance {
   readonly diskTemplate: DiskTemplate;
   readonly disks: readonly DiskWish[];
   readonly beparams: BeparamsPartial;
+  readonly hvparams: Record<string, unknown>;
   readonly memory: number;
   readonly vcpus: number;
   readonly spindleUse: number;
@@ -52,24 +54,26 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   const beparams = params.beparams ?? {};
   const filled = fillBeparams(cluster, { beparams });
   if (filled.minmem > filled.maxmem) throw invalid('beparams.minmem', `${filled.minmem} is above maxmem ${filled.maxmem}`);
-  checkHvparams(hypervisor, params.hvparams ?? {});
   const standardDisk = [{ size: cluster.ipolicy.std['disk-size'] }];
   return {
     hypervisor,
     diskTemplate,
     disks: diskTemplate === 'diskless' ? [] : (params.disks ?? standardDisk),
     beparams,
+    hvparams: readHvparams(hypervisor, params.hvparams ?? {}),
     memory: filled.maxmem,
     vcpus: filled.vcpus,
     spindleUse: filled.spindle_use,
   };
 }
 
-/** @throws INPUT_INVALID naming the parameter */
-export function checkHvparams(hypervisor: HypervisorName, own: Record<string, unknown>): void {
+/** The parameters of a hypervisor in the form that nodes know. @throws INPUT_INVALID naming the parameter */
+export function readHvparams(hypervisor: HypervisorName, given: Record<string, unknown>): Record<string, unknown> {
   const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
   if (!known) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
+  const own = normaliseParams(known.schema, given);
   validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
+  return own;
 }
 
 /** The complete object on its nodes, the primary one first; stopped, with new UUIDs, MACs, addresses and console port; nothing of it is claimed yet. */
@@ -78,7 +82,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
   const { config } = context;
   const now = context.clock.now() / 1000;
   const uuid = context.newUuid();
-  const filledHv = fillHvparams(config.cluster, wanted.hypervisor, params.os_type ?? '', params.hvparams ?? {});
+  const filledHv = fillHvparams(config.cluster, wanted.hypervisor, params.os_type ?? '', wanted.hvparams);
   return {
     uuid,
     name: params.instance_name,
@@ -90,7 +94,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
     secondary_nodes: secondaries.map((secondary) => secondary.uuid),
     os: params.os_type ?? '',
     hypervisor: wanted.hypervisor,
-    hvparams: params.hvparams ?? {},
+    hvparams: wanted.hvparams,
     beparams: wanted.beparams,
     osparams: params.osparams ?? {},
     ...(params.osparams_private && { osparams_private: params.osparams_private }),

@@ -10,7 +10,8 @@ import {
   type OpcodeParams,
 } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { checkHvparams } from '../lib/new-instance.ts';
+import { fillCandidatePool } from '../lib/candidate-pool.ts';
+import { readHvparams } from '../lib/new-instance.ts';
 import { declaredSecrets } from '../lib/osparams.ts';
 import { settleClusterOsparams } from '../lib/seal-osparams.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
@@ -28,9 +29,9 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
     async plan({ config, log }, given): Promise<{ changes: Params; uuid: string }> {
       const params = settleClusterOsparams(secrets, (os) => declaredSecrets(config, live, os), given);
       const after = applied(config.cluster, params);
-      for (const [hypervisor, own] of Object.entries(after.hvparams)) checkHvparams(hypervisor as HypervisorName, own);
+      for (const [hypervisor, own] of Object.entries(after.hvparams)) readHvparams(hypervisor as HypervisorName, own);
       for (const byHypervisor of Object.values(after.os_hvp)) {
-        for (const [hypervisor, own] of Object.entries(byHypervisor)) checkHvparams(hypervisor as HypervisorName, own);
+        for (const [hypervisor, own] of Object.entries(byHypervisor)) readHvparams(hypervisor as HypervisorName, own);
       }
       const wrongNics = nicparamsProblem(after.nicparams);
       if (wrongNics !== null)
@@ -40,7 +41,13 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
       return { changes: params, uuid: config.cluster.uuid };
     },
     steps: ({ changes, uuid }) => [
-      { name: 'change the cluster', commit: (draft) => draft.update('cluster', uuid, (old) => applied(old, changes)) },
+      {
+        name: 'change the cluster',
+        commit(draft) {
+          draft.update('cluster', uuid, (old) => applied(old, changes));
+          if (changes.candidate_pool_size) fillCandidatePool(draft, [...draft.snapshot.nodes.values()], changes.candidate_pool_size);
+        },
+      },
     ],
     result: () => null,
   });

@@ -3,7 +3,7 @@ import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import type { SpecOverrides } from '../lib/instance-spec.ts';
-import { checkHvparams } from '../lib/new-instance.ts';
+import { readHvparams } from '../lib/new-instance.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
 import { watcherUser } from '../lib/watcher-user.ts';
@@ -21,13 +21,14 @@ export const instanceStartup = ({ garbage }: ClusterParts) =>
     async plan({ config, user, log }, params): Promise<StartupPlan> {
       const instance = findInstance(config, params.instance_name);
       requireOnline(findNode(config, instance.primary_node));
-      checkHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
+      readHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
+      const hvparams = params.hvparams && readHvparams(instance.hypervisor, params.hvparams);
       const obsolete = user === watcherUser && instance.admin_state !== 'up';
       if (obsolete) log(`Instance ${instance.name} is to be ${instance.admin_state} now and is not started.`);
       return {
         instance,
         obsolete,
-        overrides: { ...(params.hvparams && { hvparams: params.hvparams }), ...(params.beparams && { beparams: params.beparams }) },
+        overrides: { ...(hvparams && { hvparams }), ...(params.beparams && { beparams: params.beparams }) },
         record: !params.no_remember,
       };
     },

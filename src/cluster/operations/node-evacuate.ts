@@ -31,7 +31,12 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       const leaving = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;
       const targets = await targetsOf(config, placer, node, leaving, params.remote_node);
       for (const [k, instance] of leaving.entries()) context.log(`Instance ${instance.name} goes to ${targets[k]?.name}.`);
-      const moves = leaving.map((instance, k) => ({ ...moveOf(config, node, instance), target_node: targets[k]?.name, comment }));
+      const moves = leaving.map((instance, k) => ({
+        ...moveOf(config, node, instance),
+        target_node: targets[k]?.name,
+        comment,
+        reason: params.reason,
+      }));
       return { user, moves, comment };
     },
 

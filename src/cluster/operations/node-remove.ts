@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes } from '../../model/index.ts';
+import { fillCandidatePool } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
@@ -16,6 +17,15 @@ export const nodeRemove = () =>
       if (instances.length > 0) throw new GantryError('NODE_NOT_EMPTY', { name: node.name, instances: instances.join(', ') });
       return { uuid: node.uuid };
     },
-    steps: ({ uuid }) => [{ name: 'forget the node', commit: (draft) => draft.remove('node', uuid) }],
+    steps: ({ uuid }) => [
+      {
+        name: 'forget the node',
+        commit(draft) {
+          const left = [...draft.snapshot.nodes.values()].filter((node) => node.uuid !== uuid);
+          draft.remove('node', uuid);
+          fillCandidatePool(draft, left, draft.snapshot.cluster.candidate_pool_size);
+        },
+      },
+    ],
     result: () => null,
   });

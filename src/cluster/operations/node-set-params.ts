@@ -2,6 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
@@ -12,18 +13,22 @@ interface SetParamsPlan {
   readonly uuid: string;
   readonly changes: Partial<Node>;
   readonly force: boolean;
+  /** Whether other nodes become candidates in its place. */
+  readonly promote: boolean;
 }
 
 export const nodeSetParams = () =>
   defineOperation(nodeOpcodes.nodeSetParams, {
     locks: (params) => [...nodeOpcodes.nodeSetParams.touches(params), ...(params.vm_capable === false ? [noPlacement] : [])],
-    async plan({ config }, params): Promise<SetParamsPlan> {
+    async plan({ config, log }, params): Promise<SetParamsPlan> {
       const node = findNode(config, params.node_name);
-      const changes = changesOf(node, params);
-      check(config, node, { ...node, ...changes }, params.force ?? false);
-      return { uuid: node.uuid, changes, force: params.force ?? false };
+      const changes = withOwnPromotion(config, node, changesOf(node, params), params);
+      if (changes.master_candidate && params.master_candidate !== true) log(`Node ${node.name} becomes a master candidate.`);
+      const promote = params.auto_promote ?? false;
+      check(config, node, { ...node, ...changes }, { force: params.force ?? false, promote });
+      return { uuid: node.uuid, changes, force: params.force ?? false, promote };
     },
-    steps: ({ uuid, changes, force }) => [
+    steps: ({ uuid, changes, force, promote }) => [
       {
         name: 'change the node',
         commit(draft) {
@@ -32,8 +37,10 @@ export const nodeSetParams = () =>
           if (changes.master_candidate === false) {
             for (const each of draft.snapshot.nodes.values()) if (each.master_candidate) draft.get('node', each.uuid);
           }
-          check(draft.snapshot, node, { ...node, ...changes }, force);
+          const after = { ...node, ...changes };
+          check(draft.snapshot, node, after, { force, promote });
           draft.update('node', uuid, (old) => ({ ...old, ...changes }));
+          if (promote) fillCandidatePool(draft, nodesAfter(draft.snapshot, after), draft.snapshot.cluster.candidate_pool_size);
         },
       },
     ],
@@ -45,17 +52,30 @@ function changesOf(node: Node, params: Params): Partial<Node> {
   const changes: Partial<Record<(typeof flags)[number], boolean>> & { ndparams?: Node['ndparams'] } = {};
   for (const flag of flags) {
     const value = params[flag];
-    if (value !== undefined && value !== null) changes[flag] = value;
+    if (value !== undefined && value !== null && value !== node[flag]) changes[flag] = value;
   }
-  if (changes.offline) changes.drained = false;
-  if (changes.drained) changes.offline = false;
+  if (changes.offline && node.drained) changes.drained = false;
+  if (changes.drained && node.offline) changes.offline = false;
   if ((changes.offline || changes.drained || changes.master_capable === false) && node.master_candidate) changes.master_candidate = false;
   if (params.ndparams) changes.ndparams = { ...node.ndparams, ...params.ndparams };
   return changes;
 }
 
+/** A node that may be a candidate again becomes one where the pool has room, unless the request says otherwise. */
+function withOwnPromotion(config: ConfigSnapshot, node: Node, changes: Partial<Node>, params: Params): Partial<Node> {
+  const after = { ...node, ...changes };
+  if (mayBeCandidate(node) || !mayBeCandidate(after) || after.master_candidate || params.master_candidate === false) return changes;
+  const room = missingCandidates(nodesAfter(config, after), config.cluster.candidate_pool_size) > 0;
+  return room ? { ...changes, master_candidate: true } : changes;
+}
+
+interface Leave {
+  readonly force: boolean;
+  readonly promote: boolean;
+}
+
 /** @throws NODE_IS_MASTER, CANDIDATES_TOO_FEW, INPUT_INVALID */
-function check(config: ConfigSnapshot, before: Node, after: Node, force: boolean): void {
+function check(config: ConfigSnapshot, before: Node, after: Node, { force, promote }: Leave): void {
   const isMaster = before.uuid === config.cluster.master_node;
   if (isMaster && (after.offline || after.drained || !after.master_candidate)) {
     throw new GantryError('NODE_IS_MASTER', { name: before.name, problem: 'it must stay online and a master candidate.' });
@@ -68,10 +88,10 @@ function check(config: ConfigSnapshot, before: Node, after: Node, force: boolean
     });
   }
   if (before.master_candidate && !after.master_candidate && !force) {
-    const left = [...config.nodes.values()].filter((node) => node.master_candidate).length - 1;
-    const possible = [...config.nodes.values()].filter((node) => node.master_capable && !node.offline && !node.drained).length - 1;
-    const wanted = Math.min(config.cluster.candidate_pool_size, possible);
-    if (left < wanted) throw new GantryError('CANDIDATES_TOO_FEW', { left, wanted });
+    const others = [...config.nodes.values()].filter(({ uuid }) => uuid !== after.uuid);
+    const missing = missingCandidates(others, config.cluster.candidate_pool_size);
+    const left = others.filter((node) => node.master_candidate).length;
+    if (missing > 0 && !promote) throw new GantryError('CANDIDATES_TOO_FEW', { left, wanted: left + missing });
   }
   const { primary, arriving } = config.instancesOf(before.uuid);
   const instances = [...primary, ...arriving];

@@ -1,4 +1,5 @@
 import { type TProperties, Type } from 'typebox';
+import { formats } from '../normalise.ts';
 
 /** Tags are Ganeti's: at most 128 characters of this alphabet (source: Ganeti `lib/objects.py`, `TaggableObject`). */
 export const Tag = Type.String({ pattern: '^[\\w.+*/:@-]{1,128}$', description: 'A tag' });
@@ -21,11 +22,20 @@ export const NewName = Type.String({
 });
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'A UUID' });
-export const Mac = Type.String({ pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$', description: 'A MAC address, lower case' });
+export const Mac = Type.String({
+  pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$',
+  format: formats.hexPairs,
+  description: 'A MAC address, lower case',
+});
 /** A MAC address, or the first half of one, as it may be asked for; it is stored in lower case. */
-export const MacWish = Type.String({ pattern: '^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$', description: 'A MAC address' });
+export const MacWish = Type.String({
+  pattern: '^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$',
+  format: formats.hexPairs,
+  description: 'A MAC address',
+});
 export const MacPrefix = Type.String({
   pattern: '^[0-9a-fA-F]{2}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}$',
+  format: formats.hexPairs,
   description: 'First half of MAC addresses',
 });
 export const Mebibytes = Type.Integer({ minimum: 0, description: 'MiB' });

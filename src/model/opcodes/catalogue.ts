@@ -32,6 +32,7 @@ export const opcodeCatalogue: ReadonlyMap<string, OpcodeDefinition> = new Map(
     cluster.tagsSet,
     cluster.tagsDel,
     cluster.clusterSetParams,
+    cluster.clusterRedistConf,
     cluster.clusterVerify,
     cluster.testDelay,
   ].map((definition) => [definition.id, definition as unknown as OpcodeDefinition]),

@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
-import { MacPrefix, PartialParams, Tag } from '../objects/common.ts';
+import { MacPrefix, Tag } from '../objects/common.ts';
 import { DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
 import { DataCollectorIntervals, DiagnoseCommand, EnabledDataCollectors } from '../params/data-collectors.ts';
+import { DiskparamsPartial } from '../params/diskparams.ts';
+import { HvparamsPartial } from '../params/hvparams.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { NicparamsPartial } from '../params/nicparams.ts';
@@ -12,12 +14,11 @@ import { defineOpcode, type Touch } from './define-opcode.ts';
 const tagKind = Type.Enum(['cluster', 'node', 'group', 'instance', 'network'], { description: 'Kind of the tagged object' });
 const tagParams = { kind: tagKind, name: Type.Optional(Type.Union([Type.String(), Type.Null()])), tags: Type.Array(Tag, { minItems: 1 }) };
 type TagParams = { kind: Touch['kind']; name?: string | null };
-const tagTouches = (params: TagParams): Touch[] => [{ kind: params.kind, name: params.name ?? 'cluster', mode: 'exclusive' }];
+const tagTouches = (params: TagParams): Touch[] => [{ kind: params.kind, name: params.name || 'cluster', mode: 'exclusive' }];
 
 export const tagsSet = defineOpcode({
   id: 'OP_TAGS_SET',
   summary: 'Add tags to an object',
-  subject: 'name',
   params: tagParams,
   result: Type.Null(),
   touches: (params) => tagTouches(params as TagParams),
@@ -28,7 +29,6 @@ export const tagsSet = defineOpcode({
 export const tagsDel = defineOpcode({
   id: 'OP_TAGS_DEL',
   summary: 'Remove tags from an object',
-  subject: 'name',
   params: tagParams,
   result: Type.Null(),
   touches: (params) => tagTouches(params as TagParams),
@@ -41,8 +41,8 @@ export const clusterSetParams = defineOpcode({
   summary: 'Change the parameters of the cluster',
   params: {
     beparams: Type.Optional(BeparamsPartial),
-    hvparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
-    os_hvp: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), PartialParams))),
+    hvparams: Type.Optional(HvparamsPartial),
+    os_hvp: Type.Optional(Type.Record(Type.String(), HvparamsPartial)),
     osparams: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))),
     osparams_private_cluster: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), { description: 'Kept encrypted, never shown' }),
@@ -50,7 +50,7 @@ export const clusterSetParams = defineOpcode({
     nicparams: Type.Optional(NicparamsPartial),
     ndparams: Type.Optional(NdparamsPartial),
     ipolicy: Type.Optional(IpolicyPartial),
-    diskparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
+    diskparams: Type.Optional(DiskparamsPartial),
     enabled_hypervisors: Type.Optional(Type.Array(HypervisorName, { minItems: 1 })),
     enabled_disk_templates: Type.Optional(Type.Array(DiskTemplate, { minItems: 1 })),
     candidate_pool_size: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -102,6 +102,17 @@ export const clusterSetParams = defineOpcode({
     },
   },
   rest: [{ method: 'PUT', path: '/2/modify', body: true, query: { 'dry-run': 'dry_run' } }],
+});
+
+export const clusterRedistConf = defineOpcode({
+  id: 'OP_CLUSTER_REDIST_CONF',
+  summary: 'Nothing: the store keeps every master candidate current; for clients of Ganeti',
+  params: {},
+  result: Type.Null(),
+  touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'shared' }],
+  dryRun: true,
+  permission: 'cluster:redistribute',
+  rest: [{ method: 'PUT', path: '/2/redistribute-config', body: false, query: { 'dry-run': 'dry_run' } }],
 });
 
 export const clusterVerify = defineOpcode({

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { Name, NewName, PartialParams } from '../objects/common.ts';
+import { Name, NewName } from '../objects/common.ts';
+import { DiskparamsPartial } from '../params/diskparams.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
@@ -12,8 +13,10 @@ const groupParams = {
   alloc_policy: Type.Optional(allocPolicy),
   ndparams: Type.Optional(NdparamsPartial),
   ipolicy: Type.Optional(IpolicyPartial),
-  diskparams: Type.Optional(Type.Record(Type.String(), PartialParams)),
+  diskparams: Type.Optional(DiskparamsPartial),
 };
+/** A client that read a group may send back what it read under these names. */
+const customNames = { custom_ndparams: 'ndparams', custom_ipolicy: 'ipolicy', custom_diskparams: 'diskparams' } as const;
 const groupFlags = {
   alloc_policy: { flags: '--alloc-policy <policy>', help: 'preferred, last_resort, unallocable' },
   ndparams: { flags: '--node-parameters <key=value…>', help: 'ndparams for the nodes of the group', parse: 'keyValues' },
@@ -43,7 +46,7 @@ export const groupSetParams = defineOpcode({
   dryRun: true,
   permission: 'group:modify',
   cli: { command: ['group', 'modify'], args: byName, flags: groupFlags },
-  rest: [{ method: 'PUT', path: '/2/groups/{group_name}/modify', body: true, query: dryRunQuery }],
+  rest: [{ method: 'PUT', path: '/2/groups/{group_name}/modify', body: true, query: dryRunQuery, aliases: customNames }],
 });
 
 export const groupRename = defineOpcode({

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { formats } from '../normalise.ts';
 import { MacWish, Name, NewName, PartialParams, Tag } from '../objects/common.ts';
 import { DiskFormat, DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
@@ -13,7 +14,7 @@ const dryRunQuery = { 'dry-run': 'dry_run' } as const;
 /** Size of one disk as asked for. */
 export const DiskRequest = Type.Object(
   {
-    size: Type.Integer({ minimum: 1, description: 'MiB' }),
+    size: Type.Integer({ minimum: 1, format: formats.mebibytes, description: 'MiB' }),
     mode: Type.Optional(Type.Enum(['rw', 'ro'])),
     name: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     format: Type.Optional(DiskFormat),
@@ -145,7 +146,7 @@ export const instanceRemove = defineOpcode({
     {
       method: 'DELETE',
       path: '/2/instances/{instance_name}',
-      body: false,
+      body: true,
       query: { ...dryRunQuery, shutdown_timeout: 'shutdown_timeout' },
     },
   ],

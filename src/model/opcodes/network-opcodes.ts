@@ -58,7 +58,7 @@ export const networkRemove = defineOpcode({
     args: byName,
     flags: { force: { flags: '-f, --force', help: 'even if groups are connected to it' } },
   },
-  rest: [{ method: 'DELETE', path: '/2/networks/{network_name}', body: false, query: dryRunQuery }],
+  rest: [{ method: 'DELETE', path: '/2/networks/{network_name}', body: true, query: dryRunQuery }],
 });
 
 export const networkConnect = defineOpcode({

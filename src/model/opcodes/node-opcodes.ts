@@ -37,7 +37,7 @@ export const nodeSetParams = defineOpcode({
     drained: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     master_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     vm_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-    auto_promote: Type.Optional(Type.Boolean()),
+    auto_promote: Type.Optional(Type.Boolean({ description: 'Make candidates of other nodes where this one leaves the pool short' })),
     force: Type.Optional(Type.Boolean()),
     ndparams: Type.Optional(Type.Union([NdparamsPartial, Type.Null()])),
   },

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { formats } from '../normalise.ts';
 
 const fields = {
-  minmem: Type.Integer({ minimum: 1, description: 'Memory below which the instance is never ballooned, MiB' }),
-  maxmem: Type.Integer({ minimum: 1, description: 'Memory the instance starts with, MiB' }),
+  minmem: Type.Integer({ minimum: 1, format: formats.mebibytes, description: 'Memory below which the instance is never ballooned, MiB' }),
+  maxmem: Type.Integer({ minimum: 1, format: formats.mebibytes, description: 'Memory the instance starts with, MiB' }),
   vcpus: Type.Integer({ minimum: 1, maximum: 1024, description: 'Virtual processors' }),
   auto_balance: Type.Boolean({ description: 'Counts for N+1 and is moved by the balancer' }),
   always_failover: Type.Boolean({ description: 'Never migrated live' }),
@@ -14,7 +15,7 @@ export const Beparams = Type.Object(fields, { additionalProperties: false });
 export type Beparams = Static<typeof Beparams>;
 
 /** Back-end parameters as set at one level. */
-export const BeparamsPartial = Type.Partial(Beparams);
+export const BeparamsPartial = Type.Partial(Beparams, { additionalProperties: false });
 export type BeparamsPartial = Static<typeof BeparamsPartial>;
 
 export const defaultBeparams: Beparams = { minmem: 128, maxmem: 128, vcpus: 1, auto_balance: true, always_failover: false, spindle_use: 1 };

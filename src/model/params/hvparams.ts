@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TRecord, Type } from 'typebox';
+import { PartialParams } from '../objects/common.ts';
 
 const cacheModes = ['default', 'none', 'writeback', 'writethrough'] as const;
 
@@ -68,6 +69,19 @@ export const defaultKvmHvparams: KvmHvparams = {
 /** Parameters of the fake hypervisor of simulated clusters. */
 export const FakeHvparams = Type.Object({ migration_mode: Type.Enum(['live', 'non-live']) }, { additionalProperties: false });
 export const defaultFakeHvparams: Static<typeof FakeHvparams> = { migration_mode: 'live' };
+
+const strict = { additionalProperties: false };
+
+/** By hypervisor, as set at one level. */
+export const HvparamsPartial = Type.Object(
+  {
+    kvm: Type.Optional(Type.Partial(KvmHvparams, strict)),
+    fake: Type.Optional(Type.Partial(FakeHvparams, strict)),
+    lxc: Type.Optional(PartialParams),
+    docker: Type.Optional(PartialParams),
+  },
+  strict,
+) as unknown as TRecord<string, typeof PartialParams>;
 
 /** Schema and built-in defaults of each hypervisor that has parameters so far. */
 export const hvparamsByHypervisor = {

@@ -1,10 +1,12 @@
 import { GantryError } from '../../base/index.ts';
 import type { Cluster } from '../objects/cluster.ts';
+import type { DiskTemplate } from '../objects/disk.ts';
 import type { HypervisorName, Instance } from '../objects/instance.ts';
 import type { Nic } from '../objects/nic.ts';
 import type { Node } from '../objects/node.ts';
 import type { NodeGroup } from '../objects/node-group.ts';
 import type { Beparams } from './beparams.ts';
+import { defaultDiskparams } from './diskparams.ts';
 import { hvparamsByHypervisor } from './hvparams.ts';
 import type { Ipolicy } from './ipolicy.ts';
 import type { Ndparams } from './ndparams.ts';
@@ -55,6 +57,7 @@ export function fillHvparams(
   };
 }
 
-export function fillDiskparams(cluster: Cluster, group: NodeGroup, template: string): Record<string, unknown> {
-  return { ...cluster.diskparams[template], ...group.diskparams[template] };
+/** Without a group: those of the cluster. */
+export function fillDiskparams(cluster: Cluster, group: NodeGroup | undefined, template: string): Record<string, unknown> {
+  return { ...defaultDiskparams[template as DiskTemplate], ...cluster.diskparams[template], ...group?.diskparams[template] };
 }

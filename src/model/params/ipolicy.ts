@@ -1,13 +1,15 @@
 import { type Static, Type } from 'typebox';
+import { formats } from '../normalise.ts';
 import { DiskTemplate, diskTemplates } from '../objects/disk.ts';
 
 const count = Type.Integer({ minimum: 0 });
+const size = Type.Integer({ minimum: 0, format: formats.mebibytes, description: 'MiB' });
 
 /** One point of an instance policy; sizes in MiB. */
 export const IspecPoint = Type.Object(
   {
-    'memory-size': count,
-    'disk-size': count,
+    'memory-size': size,
+    'disk-size': size,
     'disk-count': count,
     'cpu-count': count,
     'nic-count': count,
@@ -35,7 +37,7 @@ export const Ipolicy = Type.Object(
   { additionalProperties: false },
 );
 export type Ipolicy = Static<typeof Ipolicy>;
-export const IpolicyPartial = Type.Partial(Ipolicy);
+export const IpolicyPartial = Type.Partial(Ipolicy, { additionalProperties: false });
 export type IpolicyPartial = Static<typeof IpolicyPartial>;
 
 export const defaultIpolicy: Ipolicy = {

@@ -15,7 +15,7 @@ export const Ndparams = Type.Object(
   { additionalProperties: false },
 );
 export type Ndparams = Static<typeof Ndparams>;
-export const NdparamsPartial = Type.Partial(Ndparams);
+export const NdparamsPartial = Type.Partial(Ndparams, { additionalProperties: false });
 export type NdparamsPartial = Static<typeof NdparamsPartial>;
 
 export const defaultNdparams: Ndparams = {

@@ -22,7 +22,7 @@ export const Nicparams = Type.Object(
   { additionalProperties: false },
 );
 export type Nicparams = Static<typeof Nicparams>;
-export const NicparamsPartial = Type.Partial(Nicparams);
+export const NicparamsPartial = Type.Partial(Nicparams, { additionalProperties: false });
 export type NicparamsPartial = Static<typeof NicparamsPartial>;
 
 export const defaultNicparams: Nicparams = { mode: 'bridged', link: 'br0', vlan: '' };
