@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { MasterServices } from '../cluster/index.ts';
+import type { ConsoleKind } from '../rpc/index.ts';
 import type { Authenticator } from './authn/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { InstanceRows } from './query/instance-rows.ts';
@@ -12,8 +13,8 @@ export interface ApiOptions {
   readonly usersFile: string;
   /** What `/2/info` tells of the software; default: the version of this build. */
   readonly clusterInfo?: { readonly version: string };
-  /** Bytes of the serial console of a running instance, both ways. */
-  readonly openConsole: (nodeUuid: string, instanceUuid: string) => Promise<Duplex>;
+  /** Bytes of a console of a running instance, both ways. */
+  readonly openConsole: (nodeUuid: string, instanceUuid: string, kind: ConsoleKind) => Promise<Duplex>;
   /** Throws while it is not certain that this master leads; then it must not answer with what it knows. Default: it leads. */
   readonly requireLead?: () => void;
   /** Default: HTTP Basic against the users file. */

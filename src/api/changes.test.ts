@@ -63,6 +63,7 @@ const requests: [method: string, path: string, request: HttpsRequest, opcode: Re
     { body: { timeout: 5 } },
     { OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: 'nobody', timeout: 5, no_remember: true, dry_run: false },
   ],
+  ['PUT', `${name}/resume`, {}, { OP_ID: 'OP_INSTANCE_RESUME', instance_name: 'nobody' }],
   ['POST', `${name}/reboot?type=hard`, {}, { OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'nobody', reboot_type: 'hard' }],
   [
     'PUT',

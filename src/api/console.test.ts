@@ -29,10 +29,10 @@ function shoutingGuest(): { console: Duplex; closed: Promise<unknown> } {
   return { console, closed: new Promise((resolve) => console.once('close', resolve)) };
 }
 
-function open({ address, ca }: ApiRig, instance: string, user?: string, headers: Record<string, string> = {}): WebSocket {
+function open({ address, ca }: ApiRig, instance: string, user?: string, headers: Record<string, string> = {}, kind = 'stream'): WebSocket {
   const authorization: Record<string, string> =
     user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
-  const url = `wss://${address.host}:${address.port}/2/instances/${instance}/console/stream`;
+  const url = `wss://${address.host}:${address.port}/2/instances/${instance}/console/${kind}`;
   return new WebSocket(url, { ca, headers: { ...authorization, ...headers } });
 }
 
@@ -64,6 +64,26 @@ test('bytes pass both ways, and when the client goes the console is given back',
     assert.deepEqual(asked, [[primary_node, uuid]]);
     socket.close();
     await guest.closed;
+  });
+});
+
+test('VNC is a console of its own, with the same rules', () => {
+  const asked: unknown[] = [];
+  const openConsole: ApiOptions['openConsole'] = async (_node, _instance, kind) => {
+    asked.push(kind);
+    return new PassThrough();
+  };
+  return withRig({ openConsole }, async (rig) => {
+    const socket = open(rig, 'inst1.r5.test', writer, {}, 'vnc');
+    await once(socket, 'open');
+    socket.send('RFB');
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    assert.equal(data.toString(), 'RFB');
+    socket.terminate();
+    assert.deepEqual(await refusal(open(rig, 'inst1.r5.test', undefined, {}, 'vnc')), [401, 'API_UNAUTHENTICATED']);
+    assert.deepEqual(await refusal(open(rig, 'inst1.r5.test', reader, {}, 'vnc')), [403, 'API_FORBIDDEN']);
+    assert.deepEqual(await refusal(open(rig, 'inst4.r5.test', writer, {}, 'vnc')), [503, 'API_CONSOLE_UNAVAILABLE']);
+    assert.deepEqual(asked, ['vnc']);
   });
 });
 

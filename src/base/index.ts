@@ -1,5 +1,6 @@
 export { boundedFileName } from './bounded-file-name.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { closeInheritedDescriptors } from './close-inherited-descriptors.ts';
 export { closedDescriptors } from './closed-descriptors.ts';
 export { closestName, editDistance } from './closest-name.ts';
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
@@ -17,4 +18,5 @@ export { type Random, seededRandom } from './random.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
 export { version } from './version.ts';
+export { withOwnSocket } from './with-own-socket.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

@@ -40,6 +40,8 @@ export interface QmpOptions {
   readonly connectMs?: number;
   /** Longest line that is accepted, in characters; default 16 Mi. */
   readonly lineLimit?: number;
+  /** What errors call the socket; default its path. */
+  readonly socketName?: string;
 }
 
 /** What arrives is taken out of it at once, so all connections share it: a buffer for each piece would be most of a monitor's garbage. */
@@ -59,7 +61,7 @@ interface Waiter {
  * @throws HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT
  */
 export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpClient> {
-  const { connectMs = 10_000, lineLimit = 16 * 1024 * 1024 } = options;
+  const { connectMs = 10_000, lineLimit = 16 * 1024 * 1024, socketName = path } = options;
   let take: (chunk: Uint8Array) => void = () => undefined;
   const onread = {
     buffer: readBuffer,
@@ -87,10 +89,11 @@ export function connectQmp(path: string, options: QmpOptions = {}): Promise<QmpC
     waiting.clear();
     closed.resolve(reason);
   };
-  const lost = (problem: string, cause?: unknown) => end(new GantryError('HYPERVISOR_QMP_LOST', { socket: path, problem }, { cause }));
-  const garbled = (problem: string) => end(new GantryError('HYPERVISOR_QMP_GARBLED', { socket: path, problem }));
+  const lost = (problem: string, cause?: unknown) =>
+    end(new GantryError('HYPERVISOR_QMP_LOST', { socket: socketName, problem }, { cause }));
+  const garbled = (problem: string) => end(new GantryError('HYPERVISOR_QMP_GARBLED', { socket: socketName, problem }));
   const timedOut = (command: string, ms: number) =>
-    new GantryError('HYPERVISOR_QMP_TIMED_OUT', { socket: path, command, seconds: ms / 1000 });
+    new GantryError('HYPERVISOR_QMP_TIMED_OUT', { socket: socketName, command, seconds: ms / 1000 });
 
   const settle = (message: JsonObject) => {
     const id = message['id'];

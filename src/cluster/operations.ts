@@ -13,6 +13,7 @@ import { instanceFailover } from './operations/instance-failover.ts';
 import { instanceMigrate } from './operations/instance-migrate.ts';
 import { instanceReboot } from './operations/instance-reboot.ts';
 import { instanceRemove } from './operations/instance-remove.ts';
+import { instanceResume } from './operations/instance-resume.ts';
 import { instanceShutdown } from './operations/instance-shutdown.ts';
 import { instanceStartup } from './operations/instance-startup.ts';
 import { networkAdd } from './operations/network-add.ts';
@@ -33,6 +34,7 @@ const makers: readonly ((parts: ClusterParts) => Operation)[] = [
   instanceStartup,
   instanceShutdown,
   instanceReboot,
+  instanceResume,
   instanceMigrate,
   instanceFailover,
   nodeAdd,

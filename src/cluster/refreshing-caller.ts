@@ -8,6 +8,7 @@ const changing: ReadonlySet<RpcName> = new Set([
   'migration-send',
   'migration-finish',
   'instance-reset',
+  'instance-resume',
 ]);
 
 /**

@@ -45,5 +45,6 @@ export {
   nicparamsProblem,
   routingTable,
 } from './params/nicparams.ts';
+export { requirePrivateVnc } from './params/require-private-vnc.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

@@ -138,6 +138,14 @@ export class Simulation implements NodeCaller {
     found.agent ??= await createSimulatedAgent({ ...common, world: found.world });
   }
 
+  /** Lets the guest of a machine stand still, as after a disk error. */
+  stall(node: string, name: string, problem: string): void {
+    const { machines } = this.#node(node).world;
+    for (const [uuid, machine] of machines) {
+      if (machine.request.spec.name === name) machines.set(uuid, { ...machine, state: 'paused', problem });
+    }
+  }
+
   /** Address of a node, as it is used for migrations. */
   address(node: string): string {
     return this.#node(node).world.address;

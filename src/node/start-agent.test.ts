@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createAuthority, createRevocationList, signNode } from '../rpc/index.ts';
@@ -230,6 +230,32 @@ describe('node agent', () => {
     assert.equal(shown.length, 16_384 + 'you typed root'.length);
     assert.match(shown, /xlogin: you typed root$/);
     guest.close();
+  });
+
+  it('opens the VNC of an instance, on its socket or on the port of one that was started before', async () => {
+    const run = join(cluster.directory, 'vnc');
+    await mkdir(run);
+    const screens = [join(run, 'socket'), 0].map((place) => createServer((socket) => socket.write('RFB')).listen(place));
+    await Promise.all(screens.map((screen) => once(screen, 'listening')));
+    const port = (screens[1]?.address() as AddressInfo).port;
+    const real = createFakeHypervisor();
+    let places: Awaited<ReturnType<Hypervisor['console']>> = { serial_socket: null, vnc: null };
+    const agent = await cluster.startAgent({ hypervisors: [{ ...real, console: async () => places }] });
+    const client = await cluster.client(() => agent);
+    await client.call(node, 'disk-create', { disk, instance: owner }, { stepId: '1' });
+    await client.call(node, 'instance-start', { instance }, { stepId: '2' });
+    await assert.rejects(client.openConsole(node, instance.uuid, 'vnc'), withCode('CONSOLE_MISSING', /no VNC/));
+    for (const [vnc_socket, vnc] of [
+      [join(run, 'socket'), null],
+      [null, { host: '0.0.0.0', port }],
+    ] as const) {
+      places = { serial_socket: null, vnc_socket, vnc };
+      const console = await client.openConsole(node, instance.uuid, 'vnc');
+      const [seen] = await once(console, 'data');
+      assert.equal(String(seen), 'RFB');
+      console.destroy();
+    }
+    for (const screen of screens) screen.close();
   });
 
   it('says that an instance has no serial line', async () => {

@@ -19,11 +19,12 @@ import { fileMonitorSettings } from './monitor-settings.ts';
 import { createLinuxNetwork } from './network/linux-network.ts';
 import type { NetworkPort } from './network/network-port.ts';
 import type { NodeParts } from './node-parts.ts';
-import { openSerialLine } from './open-serial-line.ts';
+import { openInstanceConsole } from './open-instance-console.ts';
 import { createOsAdapter } from './os/os-adapter.ts';
 import { builtinOsDir } from './os/tiny-image.ts';
 import type { OsPort } from './os-port.ts';
 import { createDiskTemplates, type DiskTemplates } from './storage/disk-templates.ts';
+import { tendHypervisors } from './tend-hypervisors.ts';
 
 /** Replaces real adapters, for tests and for hosts that have others. */
 export interface AgentParts {
@@ -79,14 +80,19 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
   const server: RpcServer = new RpcServer({
     credentials,
     dispatcher: createDispatcher(createHandlers(parts), fence),
-    openConsole: (instance) => openSerialLine(hypervisors.values(), instance),
+    openConsole: (instance, kind) => openInstanceConsole(hypervisors.values(), instance, kind),
     log,
   });
   const port = await server.listen(config.listen.host, config.listen.port);
+  const letGo = tendHypervisors(hypervisors.values(), clock, log);
   // The first probe may take seconds; better now than when a master asks.
   parts.probes().catch((error: unknown) => log.warn({ err: error }, 'hypervisors could not be probed'));
   log.info({ node: config.name, host: config.listen.host, port, term: fence.highest }, 'node agent listens');
-  return { port, close: () => server.close() };
+  const close = async () => {
+    await server.close();
+    await letGo();
+  };
+  return { port, close };
 }
 
 function realHypervisors(config: AgentConfig, clock: Clock, log: Log): Hypervisor[] {

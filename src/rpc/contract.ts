@@ -75,6 +75,17 @@ export const BlockDescription = Type.Object({
 });
 export type BlockDescription = Static<typeof BlockDescription>;
 
+/** Where the consoles of a running instance are on its node; only root may connect to the sockets. */
+export const ConsolePlaces = Type.Object({
+  serial_socket: Type.Union([Type.String(), Type.Null()]),
+  /** What came over the serial console lately, where the socket itself does not begin with it. */
+  serial_log: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  vnc_socket: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** Of an instance that was started when VNC had a TCP port. */
+  vnc: Type.Union([Type.Null(), Type.Object({ host: Type.String(), port: Type.Integer() })]),
+});
+export type ConsolePlaces = Static<typeof ConsolePlaces>;
+
 export const InstanceRuntime = Type.Object({
   uuid: Type.String(),
   name: Type.String(),
@@ -87,6 +98,10 @@ export const InstanceRuntime = Type.Object({
   pid: Type.Union([Type.Integer(), Type.Null()]),
   /** Machine type it was started with; a migration target must use the same. */
   machine: Type.Optional(Type.String()),
+  /** Why its guest stands still although nobody asked for it, as after a disk error; with the state `paused`. */
+  problem: Type.Optional(Type.String()),
+  /** Of one that runs. */
+  console: Type.Optional(ConsolePlaces),
 });
 export type InstanceRuntime = Static<typeof InstanceRuntime>;
 
@@ -239,15 +254,12 @@ export const nodeContract = {
     timeoutMs: 5 * minute,
     changes: true,
   }),
+  /** Lets a guest go on that a disk error stopped, once its disks can be written again. */
+  'instance-resume': define({ params: byUuid, result: Outcome, timeoutMs: minute, changes: true }),
   'instance-reset': define({ params: byUuid, result: Outcome, timeoutMs: minute, changes: true }),
   'instance-console': define({
     params: byUuid,
-    result: Type.Object({
-      serial_socket: Type.Union([Type.String(), Type.Null()]),
-      /** What came over the serial console lately, from its start on: shown before the live console. */
-      serial_log: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-      vnc: Type.Union([Type.Null(), Type.Object({ host: Type.String(), port: Type.Integer() })]),
-    }),
+    result: ConsolePlaces,
     timeoutMs: 15_000,
     changes: false,
   }),

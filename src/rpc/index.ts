@@ -17,6 +17,7 @@ export { createNodeClient, type NodeClient, type NodeClientOptions } from './cli
 export type { NodeResolver, NodeTarget } from './client/node-target.ts';
 export {
   BlockDescription,
+  ConsolePlaces,
   DiskSpec,
   InstanceRuntime,
   InstanceSpec,
@@ -39,3 +40,4 @@ export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './no
 export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';
 export { RpcServer, type RpcServerOptions } from './server/rpc-server.ts';
 export type { ConsoleOpener } from './server/serve-console.ts';
+export type { ConsoleKind } from './wire.ts';

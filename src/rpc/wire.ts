@@ -7,7 +7,7 @@ import type { Progress } from './contract.ts';
  * `POST /rpc/METHOD` with the parameters as JSON. The answer is a stream of lines, each one a JSON object: any number of
  * `alive` and `progress`, then exactly one `result` or `error`. A stream that ends before that was cut off.
  * `DELETE /rpc/steps/STEP` stops a running step. `GET /rpc/console/UUID` upgrades to a websocket whose binary frames are
- * the bytes of the serial line.
+ * the bytes of the serial line, `GET /rpc/vnc/UUID` to one with those of VNC.
  */
 export type WireLine =
   | { readonly alive: true }
@@ -21,7 +21,11 @@ export const lineType = 'application/x-ndjson';
 
 export const methodPath = (method: string): string => `/rpc/${method}`;
 export const stepPath = (stepId: string): string => `/rpc/steps/${encodeURIComponent(stepId)}`;
-export const consolePath = (instanceUuid: string): string => `/rpc/console/${encodeURIComponent(instanceUuid)}`;
+/** A serial line, or a screen with keyboard and mouse. */
+export type ConsoleKind = 'serial' | 'vnc';
+
+export const consolePath = (instanceUuid: string, kind: ConsoleKind): string =>
+  `/rpc/${kind === 'vnc' ? 'vnc' : 'console'}/${encodeURIComponent(instanceUuid)}`;
 
 /** Largest request that an agent reads, bytes. */
 export const requestLimitBytes = 1024 * 1024;

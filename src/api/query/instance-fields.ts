@@ -8,6 +8,7 @@ import {
   type Nic,
   redactSealed,
 } from '../../model/index.ts';
+import { describeConsole } from './describe-console.ts';
 import { commonFields, type Field, type FieldKind, field, type View } from './field.ts';
 import { ganetiHvFields, migrationOnlyHvparams } from './ganeti-hv-fields.ts';
 import { liveInstance } from './live-instance.ts';
@@ -197,10 +198,17 @@ const state: InstanceField[] = [
     'status',
     'Status',
     'text',
-    'running; ADMIN_down and ADMIN_offline: stopped on purpose; ERROR_down: should run; ERROR_up: should not run; ERROR_wrongnode: runs on another node; ERROR_nodedown and ERROR_nodeoffline: its primary node does not answer or is marked offline',
+    'running; ADMIN_down and ADMIN_offline: stopped on purpose; ERROR_down: should run, and does not or stands still after a disk error (oper_problem); ERROR_up: should not run; ERROR_wrongnode: runs on another node; ERROR_nodedown and ERROR_nodeoffline: its primary node does not answer or is marked offline',
     (i, view) => liveInstance(i, view).status,
   ),
-  field('oper_state', 'Running', 'bool', 'Whether it runs', (i, view) => liveInstance(i, view).running),
+  field('oper_state', 'Running', 'bool', 'Whether it runs', (i, view) => {
+    const { running, runtime } = liveInstance(i, view);
+    return runtime?.problem === undefined ? running : false;
+  }),
+  field('oper_problem', 'Problem', 'text', 'Why its guest stands still although it should run, as after a disk error', (i, view) => {
+    const { runtime, missing } = liveInstance(i, view);
+    return runtime === undefined ? missing : (runtime.problem ?? null);
+  }),
   field('oper_ram', 'Memory', 'unit', 'Memory as the hypervisor reports it', (i, view) => {
     const live = liveInstance(i, view);
     return live.runtime?.memory ?? live.missing;
@@ -209,7 +217,19 @@ const state: InstanceField[] = [
     const live = liveInstance(i, view);
     return live.runtime?.vcpus ?? live.missing;
   }),
-  field('console', 'Console', 'other', 'How to reach its console; see the console resource of the instance', () => undefined),
+  field(
+    'console',
+    'Console',
+    'other',
+    'How to reach its console, as its console resource has it; unavailable while it does not run',
+    (i, view) => {
+      const { running, runtime, missing } = liveInstance(i, view);
+      if (running !== true) return missing;
+      // An agent of an earlier version does not tell.
+      if (!runtime?.console && i.hypervisor !== 'fake') return undefined;
+      return describeConsole(i, nodeName(i.primary_node, view), runtime?.console);
+    },
+  ),
 ];
 
 /** Ganeti's other names of some fields. */

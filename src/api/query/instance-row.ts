@@ -1,6 +1,7 @@
 import type { Instance } from '../../model/index.ts';
 import { pickFields, plainRow, type View } from './field.ts';
 import { instanceFields } from './instance-fields.ts';
+import { liveInstance } from './live-instance.ts';
 
 const names =
   'name admin_state os pnode snodes disk_template nic.ips nic.macs nic.modes nic.uuids nic.names nic.links nic.networks nic.networks.names nic.bridges network_port disk.sizes disk.spindles disk_usage disk.uuids disk.names beparams hvparams oper_state oper_ram oper_vcpus status custom_hvparams custom_beparams custom_nicparams ctime mtime uuid serial_no tags';
@@ -13,5 +14,8 @@ export function instanceRow(instance: Instance, view: View): Record<string, unkn
   const row = plainRow(instanceRowFields, instance, view);
   const beparams = row['beparams'] as { maxmem: number };
   row['beparams'] = { ...beparams, memory: beparams.maxmem };
+  // Not among Ganeti's, so it is there only when there is something to tell.
+  const { runtime } = liveInstance(instance, view);
+  if (runtime?.problem !== undefined) row['oper_problem'] = runtime.problem;
   return row;
 }

@@ -32,6 +32,7 @@ function sameLive(left: LiveInstance, right: LiveInstance): boolean {
   return (
     left.status === right.status &&
     left.running === right.running &&
+    left.runtime?.problem === right.runtime?.problem &&
     left.runtime?.memory === right.runtime?.memory &&
     left.runtime?.vcpus === right.runtime?.vcpus
   );

@@ -17,7 +17,7 @@ export interface LiveInstance {
   readonly status: InstanceStatus;
   /** What the hypervisor says about it while it runs. */
   readonly runtime: InstanceRuntime | undefined;
-  /** undefined: nobody knows, its node does not answer. */
+  /** Whether it has a process, even if its guest stands still; undefined: nobody knows, its node does not answer. */
   readonly running: boolean | undefined;
   /** What a getter returns for a value that only a running instance has. */
   readonly missing: null | undefined | typeof offline;
@@ -36,7 +36,8 @@ export function liveInstance(instance: Instance, { config, live }: View): LiveIn
     if (!report || report.stale) return { status: 'ERROR_nodedown', runtime: undefined, running: undefined, missing: undefined };
   }
   if (!running) return { status: stoppedStatus(instance), runtime: undefined, running: false, missing: null };
-  const status = elsewhere ? 'ERROR_wrongnode' : instance.admin_state === 'up' ? 'running' : 'ERROR_up';
+  const asWished = seen?.runtime.problem === undefined ? 'running' : 'ERROR_down';
+  const status = elsewhere ? 'ERROR_wrongnode' : instance.admin_state === 'up' ? asWished : 'ERROR_up';
   return { status, runtime: seen?.runtime, running: true, missing: null };
 }
 

@@ -26,6 +26,25 @@ export const findInstance = (name: string | undefined, context: ApiContext): Ins
 
 const objects = objectsFrom('instance', 'instance_name');
 
+const ConsoleResult = Type.Object({
+  instance: Type.String(),
+  kind: Type.Enum(['ssh', 'vnc', 'msg'], {
+    description: 'ssh: run `command` on `host` as `user`; vnc: connect to `host` and `port`; msg: see `message`',
+  }),
+  host: Type.Optional(Type.String()),
+  user: Type.Optional(Type.String()),
+  command: Type.Optional(Type.Array(Type.String())),
+  port: Type.Optional(Type.Integer()),
+  display: Type.Optional(Type.Integer()),
+  message: Type.Optional(Type.String()),
+  streams: Type.Optional(
+    Type.Object(
+      { serial: Type.Optional(Type.String()), vnc: Type.Optional(Type.String()) },
+      { description: 'WebSockets of this API with the bytes of each console' },
+    ),
+  ),
+});
+
 const oneInstance: Route[] = [
   {
     method: 'GET',
@@ -34,7 +53,7 @@ const oneInstance: Route[] = [
     summary: 'How to reach the console of an instance',
     permission: 'instance:query',
     objects,
-    result: Type.Object({ instance: Type.String(), kind: Type.Enum(['ssh', 'vnc', 'msg']) }, { additionalProperties: true }),
+    result: ConsoleResult,
     handle: ({ params }, context) => consoleInfo(findInstance(params['instance_name'], context), context),
   },
   {
@@ -44,11 +63,22 @@ const oneInstance: Route[] = [
     summary: 'WebSocket with the bytes of the serial console, both ways',
     permission: 'instance:console',
     objects,
-    handle: () => {
-      throw new GantryError('API_REQUEST_INVALID', { problem: 'This resource is a WebSocket; the headers of an upgrade are missing' });
-    },
+    handle: needsUpgrade,
+  },
+  {
+    method: 'GET',
+    path: '/2/instances/{instance_name}/console/vnc',
+    tag: 'instance',
+    summary: 'WebSocket with the bytes of VNC (RFB), both ways',
+    permission: 'instance:console',
+    objects,
+    handle: needsUpgrade,
   },
 ];
+
+function needsUpgrade(): never {
+  throw new GantryError('API_REQUEST_INVALID', { problem: 'This resource is a WebSocket; the headers of an upgrade are missing' });
+}
 
 /** One row comes from the same function as the bulk list, so that both always agree. */
 function withMemory(route: Route): Route {

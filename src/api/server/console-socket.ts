@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import { GantryError } from '../../base/index.ts';
+import type { ConsoleKind } from '../../rpc/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
 import { needRunning } from '../routes/instance-console.ts';
@@ -24,13 +25,20 @@ const pingMs = 20_000;
 const messageBytes = 256 * 1024;
 const lastWordsMs = 2000;
 
-/** WebSockets with the serial consoles of instances. A refused upgrade is answered like any other refused request. */
+interface OpenedConsole {
+  readonly user: User;
+  readonly instance: string;
+  readonly kind: ConsoleKind;
+  readonly console: Duplex;
+}
+
+/** WebSockets with the serial and VNC consoles of instances. A refused upgrade is answered like any other refused request. */
 export function createConsoleSockets(context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): ConsoleSockets {
   const { log } = context.services;
-  const table = routeTable(routes.filter(({ path }) => path.endsWith('/console/stream')));
+  const table = routeTable(routes.filter(({ path }) => path.endsWith('/console/stream') || path.endsWith('/console/vnc')));
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: messageBytes });
 
-  async function open(request: IncomingMessage): Promise<{ user: User; instance: string; console: Duplex }> {
+  async function open(request: IncomingMessage): Promise<OpenedConsole> {
     const address = request.socket.remoteAddress ?? '';
     const user = await gate.identify({ method: request.method ?? 'GET', address, headers: request.headers, upgrade: true });
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
@@ -39,14 +47,15 @@ export function createConsoleSockets(context: ApiContext, gate: Gate, challenge:
     await gate.permit(user, found.route, found.params);
     const instance = findInstance(found.params['instance_name'], context);
     needRunning(instance, context);
-    return { user, instance: instance.name, console: await context.openConsole(instance.primary_node, instance.uuid) };
+    const kind = found.route.path.endsWith('/vnc') ? 'vnc' : 'serial';
+    return { user, instance: instance.name, kind, console: await context.openConsole(instance.primary_node, instance.uuid, kind) };
   }
 
   async function connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { user, instance, console } = await open(request);
+    const { user, instance, kind, console } = await open(request);
     // The idle limit of HTTP does not fit a console; pings find dead clients.
     (socket as Socket).setTimeout(0);
-    log.info({ audit: true, user: user.name, action: 'console', instance }, 'console opened');
+    log.info({ audit: true, user: user.name, action: 'console', kind, instance }, 'console opened');
     if (socket.destroyed) {
       console.destroy();
       return;

@@ -41,6 +41,14 @@ export const generalErrors = defineErrors({
     why: 'The other side is busy, hangs, or cannot be reached.',
     todo: 'Check the load and the log of the other side, then try again.',
   },
+  SOCKET_REFUSED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The socket {path} is not used: {problem}',
+    why: "A link or a foreign socket in the place of an instance's would lead to another program, so only a socket that the owner of its folder made is connected to.",
+    todo: 'Find out with "ls -l" and "ss -xlp" on the node what it is, and who put it there; then stop the instance and start it again.',
+  },
   CANCELLED: {
     kind: 'user',
     http: 409,

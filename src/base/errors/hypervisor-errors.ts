@@ -25,6 +25,14 @@ export const hypervisorErrors = defineErrors({
     why: 'It was never started here, was stopped, has crashed, or its guest shut down.',
     todo: 'Check "gantry instance info {name}", and start the instance if it should run.',
   },
+  HYPERVISOR_STALLED: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Instance {name} was stopped by a disk error and cannot go on: {problem}',
+    why: 'The hypervisor stops a guest whose disk has no space left, so that it loses no data; the guest keeps its memory and goes on where it stood.',
+    todo: 'Make room, or repair the storage, on the node of the instance. It goes on by itself when there is room again; "gantry instance resume {name}" lets it go on at once.',
+  },
   HYPERVISOR_STOP_FAILED: {
     kind: 'operational',
     http: 500,
@@ -88,6 +96,14 @@ export const hypervisorErrors = defineErrors({
     what: 'Instances on this node run emulated (TCG), many times slower than with KVM: {problem}',
     why: 'The node agent boots a small guest once with KVM, and uses KVM only if this guest finishes in time.',
     todo: 'Enable virtualisation in the firmware, load the module kvm_intel or kvm_amd, and give the group of /dev/kvm read and write access; then remove probes.json of the node agent and restart the agent.',
+  },
+  VNC_ADDRESS_REFUSED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The hypervisor parameter vnc_bind_address is "{address}", but VNC is never served to the network.',
+    why: 'VNC without a password lets everyone who reaches its port control the machine. The console is a socket of the node that only root may use, and goes to users over the encrypted, authenticated API.',
+    todo: 'Set vnc_bind_address=127.0.0.1 (or nothing, for no VNC) for the instance or with "gantry cluster modify"; then use "gantry instance console --vnc INSTANCE", which serves it to a viewer on your own machine.',
   },
   HYPERVISOR_LEFTOVER: {
     kind: 'operational',

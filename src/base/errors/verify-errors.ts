@@ -92,6 +92,12 @@ export const verifyErrors = defineErrors({
     why: 'It was started without Gantry, or a stop was recorded that did not happen.',
     todo: 'Run "gantry instance shutdown {instance}".',
   }),
+  VERIFY_INSTANCE_STALLED: found({
+    finding: { ganeti: 'EINSTANCEDOWN' },
+    what: 'was stopped on {node} by a disk error: {problem}.',
+    why: 'The hypervisor stops a guest that cannot write, so that it loses no data. The guest keeps its memory, and goes on by itself when there is room again.',
+    todo: 'Make room on the node or repair the storage; "gantry instance resume {instance}" lets it go on at once.',
+  }),
   VERIFY_INSTANCE_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANINSTANCE' },
     what: 'runs on {node} but is not configured.',

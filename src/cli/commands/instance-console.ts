@@ -1,20 +1,36 @@
-import { type Command, defineOption, textOption } from '../command/command.ts';
+import { type Command, defineOption, type ParsedOptions, switchOption, textOption } from '../command/command.ts';
 import { usage } from '../command/parse-command-line.ts';
+import type { ClientConfig } from '../connect/client-config.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { printLine, printNote } from '../output/print.ts';
 
 export const command: Command = {
   path: ['instance', 'console'],
-  summary: 'Connect to the serial console of an instance',
-  details: 'Ctrl-] leaves it. Without a terminal, standard input is sent and the output printed until the console is silent.',
+  summary: 'Connect to the serial console of an instance, or to its VNC',
+  details:
+    'Ctrl-] leaves the serial console. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc the screen of the instance is served to viewers of yours on this machine, over your connection to the cluster, until Ctrl-C.',
   args: [{ name: 'instance', help: 'instance', complete: 'instance' }],
-  options: [defineOption('--linger <seconds>', 'without a terminal: silence after the end of the input until it leaves; default 2')],
-  examples: ['gantry instance console web1', "echo 'uname -a' | gantry instance console web1"],
+  options: [
+    defineOption('--linger <seconds>', 'without a terminal: silence after the end of the input until it leaves; default 2'),
+    defineOption('--vnc', 'serve the VNC of the instance to a viewer on this machine'),
+    defineOption('--listen <port|path>', 'with --vnc: port of 127.0.0.1, or path of a unix socket; default a free port'),
+  ],
+  examples: [
+    'gantry instance console web1',
+    "echo 'uname -a' | gantry instance console web1",
+    'gantry instance console --vnc --listen 5901 web1',
+  ],
   run: async ({ args, options, client }) => {
+    const instance = args[0] ?? '';
+    if (switchOption(options, 'vnc')) {
+      if (textOption(options, 'linger') !== undefined) throw usage('instance console', '--linger is for the serial console.');
+      return showVnc(client().http.config, instance, options);
+    }
+    if (textOption(options, 'listen') !== undefined) throw usage('instance console', '--listen requires --vnc.');
     const linger = Number(textOption(options, 'linger') ?? '2');
     if (!(linger >= 0 && linger <= 3600)) throw usage('instance console', '--linger is a number of seconds, at most 3600.');
     const { openConsole } = await import('../console/open-console.ts');
     const { attachTerminal } = await import('../console/attach-terminal.ts');
-    const instance = args[0] ?? '';
     const stream = await openConsole(client().http.config, instance);
     await attachTerminal(
       stream,
@@ -24,3 +40,27 @@ export const command: Command = {
     return exitCodes.ok;
   },
 };
+
+async function showVnc(config: ClientConfig, instance: string, options: ParsedOptions): Promise<number> {
+  const wanted = textOption(options, 'listen') ?? '0';
+  const listen = /^\d+$/.test(wanted) ? Number(wanted) : wanted;
+  if (listen === '' || (typeof listen === 'number' && listen > 65_535)) {
+    throw usage('instance console', '--listen is a port of this machine, or the path of a unix socket.');
+  }
+  const { openConsole } = await import('../console/open-console.ts');
+  const { serveVnc } = await import('../console/serve-vnc.ts');
+  const open = () => openConsole(config, instance, 'vnc');
+  // What is refused is told before a viewer is started.
+  (await open()).destroy();
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const onListening = (place: string) => {
+    printLine(place);
+    printNote(`VNC of ${instance} is served at ${place} until Ctrl-C; a viewer takes ${viewerAddress(place)}.`);
+  };
+  await serveVnc({ instance, listen, open, onListening, onNote: printNote, signal: abort.signal });
+  return exitCodes.ok;
+}
+
+/** How usual viewers write a port that is not counted from 5900. */
+const viewerAddress = (place: string): string => place.replace(/^127\.0\.0\.1:/, '127.0.0.1::');

@@ -10,6 +10,7 @@ function instanceDetails(row: Row): Details {
   return [
     ['Instance', row['name']],
     ['Status', row['status']],
+    ...(row['oper_problem'] ? ([['Problem', row['oper_problem']]] as const) : []),
     ['Should be', row['admin_state']],
     ['Primary node', row['pnode']],
     ['Secondary nodes', row['snodes']],

@@ -10,6 +10,7 @@ const fields: readonly ListField[] = [
   { name: 'status', title: 'Status', format: formatStatus },
   { name: 'admin_state', title: 'Admin_state' },
   { name: 'oper_state', title: 'Running' },
+  { name: 'oper_problem', title: 'Problem' },
   sizeField('oper_ram', 'Memory'),
   numberField('oper_vcpus', 'VCPUs'),
   { name: 'disk_template', title: 'Disk_template' },

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { connect, type NetConnectOpts } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { run } from '../../base/index.ts';
 import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
 import { gantryCommand, runGantry } from '../testing/run-gantry.ts';
 import { openTerminal, runInTerminal } from '../testing/terminal.ts';
@@ -14,6 +20,14 @@ before(async () => {
   cluster = await startFakeCluster();
   consoles = new WebSocketServer({ noServer: true });
   cluster.server.on('upgrade', (request, socket, head) => {
+    if (request.url === '/2/instances/web1/console/vnc' && request.headers.authorization) {
+      consoles.handleUpgrade(request, socket, head, (webSocket) => {
+        opened.add(webSocket);
+        webSocket.send(Buffer.from('RFB 003.008\n'));
+        webSocket.on('message', (bytes: Buffer) => webSocket.send(Buffer.from(`<${bytes.toString()}>`)));
+      });
+      return;
+    }
     if (request.url !== '/2/instances/web1/console/stream' || !request.headers.authorization) {
       const error = { code: 'API_CONSOLE_UNAVAILABLE', what: 'No console.', why: 'It is down.', todo: 'Start it.', facts: {} };
       const body = JSON.stringify({ code: 503, message: 'x', explain: 'y', error });
@@ -75,6 +89,78 @@ test('a refusal is shown in the words of the cluster', async () => {
   const { code, stderr } = await runGantry(['instance', 'console', 'inst4.r5.test'], cluster.env);
   assert.equal(code, 5);
   assert.match(stderr, /API_CONSOLE_UNAVAILABLE: No console\.\n {2}why: {2}It is down\./);
+});
+
+/** Runs `gantry instance console --vnc` until `work` is done with the place where it serves. */
+async function withVnc(args: readonly string[], work: (place: string, child: ChildProcess) => Promise<void>): Promise<string> {
+  const [node = '', main = ''] = gantryCommand;
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, 'instance', 'console', 'web1', '--vnc', ...args], {
+    env: { ...process.env, ...cluster.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let notes = '';
+  child.stderr.on('data', (piece: Buffer) => (notes += piece.toString()));
+  const [place] = (await once(child.stdout, 'data')) as [Buffer];
+  await work(place.toString().trim(), child);
+  const exit = once(child, 'exit');
+  child.kill('SIGINT');
+  assert.deepEqual(await exit, [0, null], notes);
+  return notes;
+}
+
+/** What a viewer sees that says hello. */
+async function view(target: NetConnectOpts): Promise<string> {
+  const socket = connect(target);
+  let seen = '';
+  socket.on('data', (piece: Buffer) => {
+    seen += piece.toString();
+    if (seen === 'RFB 003.008\n') socket.write('hello');
+    if (seen.endsWith('>')) socket.end();
+  });
+  await once(socket, 'close');
+  return seen;
+}
+
+test('VNC is served on a port of this machine, to each viewer with a session of its own', async () => {
+  const notes = await withVnc([], async (place) => {
+    const [host, port] = place.split(':');
+    assert.equal(host, '127.0.0.1');
+    const target = { host, port: Number(port) };
+    assert.deepEqual(await Promise.all([view(target), view(target)]), ['RFB 003.008\n<hello>', 'RFB 003.008\n<hello>']);
+  });
+  assert.match(notes, /VNC of web1 is served at 127\.0\.0\.1:\d+ until Ctrl-C; a viewer takes 127\.0\.0\.1::\d+\./);
+});
+
+test('VNC is served on a unix socket of the user alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-vnc-'));
+  const path = join(folder, 'web1');
+  await withVnc(['--listen', path], async () => {
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal(await view({ path }), 'RFB 003.008\n<hello>');
+  });
+  await rm(folder, { recursive: true });
+});
+
+test('a viewer of another user gets nothing', { skip: process.getuid?.() !== 0 && 'only root can be another user' }, () =>
+  withVnc([], async (place) => {
+    const port = place.split(':')[1] ?? '';
+    const args = ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', `cat < /dev/tcp/127.0.0.1/${port}`];
+    const { stdout } = await run('setpriv', args, { okCodes: [0, 1] });
+    assert.equal(stdout, '');
+  }).then((notes) => assert.match(notes, /A viewer of another user was turned away\./)),
+);
+
+test('VNC that there is none of, and options that do not fit, are told at once', async () => {
+  const none = await runGantry(['instance', 'console', '--vnc', 'inst4.r5.test'], cluster.env);
+  assert.equal(none.code, 5);
+  assert.match(none.stderr, /API_CONSOLE_UNAVAILABLE/);
+  for (const args of [
+    ['--listen', '5901'],
+    ['--vnc', '--linger', '1'],
+    ['--vnc', '--listen', '70000'],
+  ]) {
+    assert.equal((await runGantry(['instance', 'console', 'web1', ...args], cluster.env)).code, 2, args.join(' '));
+  }
 });
 
 async function childOf(pid: number): Promise<number> {

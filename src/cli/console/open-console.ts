@@ -8,12 +8,15 @@ import { errorFromReply, type ReportedError } from '../connect/reported-error.ts
 /** Keeps proxies and idle limits from cutting a quiet console. */
 const pingMs = 20_000;
 
+/** The serial line, or VNC. */
+export type ConsoleKind = 'serial' | 'vnc';
+
 /**
- * Opens the serial console of an instance: bytes both ways.
+ * Opens a console of an instance: bytes both ways.
  * @throws ReportedError when the cluster refuses, CLI_CLUSTER_UNREACHABLE, CLI_CERTIFICATE_REFUSED
  */
-export async function openConsole(config: ClientConfig, instance: string): Promise<Duplex> {
-  const url = new URL(`/2/instances/${encodeURIComponent(instance)}/console/stream`, config.url);
+export async function openConsole(config: ClientConfig, instance: string, kind: ConsoleKind = 'serial'): Promise<Duplex> {
+  const url = new URL(`/2/instances/${encodeURIComponent(instance)}/console/${kind === 'vnc' ? 'vnc' : 'stream'}`, config.url);
   url.protocol = 'wss:';
   const socket = new WebSocket(url, {
     headers: authorization(config),

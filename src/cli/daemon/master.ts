@@ -146,10 +146,10 @@ function apiOptions(terms: MasterTerms, paths: ReturnType<typeof masterPaths>, c
     tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
     usersFile: paths.users,
     requireLead: () => terms.requireLead(),
-    openConsole: (node, instance) => {
+    openConsole: (node, instance, kind) => {
       const caller = client();
       if (!caller) throw new GantryError('INTERNAL', { detail: 'a console was asked for before the master led' });
-      return caller.openConsole(node, instance);
+      return caller.openConsole(node, instance, kind);
     },
   };
   // The services are read anew with every request.

@@ -1,4 +1,4 @@
-import { createLog } from '../../base/index.ts';
+import { closeInheritedDescriptors, createLog } from '../../base/index.ts';
 import { startAgent } from '../../node/index.ts';
 import { daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
@@ -27,6 +27,7 @@ export const hostCommand = {
 export async function run(args: string[]): Promise<number> {
   const options = daemonOptions(hostCommand, args);
   if (!options) return 0;
+  closeInheritedDescriptors();
   const log = createLog(`agent ${options.name}`);
   const agent = await startAgent(
     {

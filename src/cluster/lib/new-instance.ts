@@ -14,6 +14,7 @@ import {
   type Node,
   normaliseParams,
   type OpcodeParams,
+  requirePrivateVnc,
   validate,
 } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
@@ -67,12 +68,13 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   };
 }
 
-/** The parameters of a hypervisor in the form that nodes know. @throws INPUT_INVALID naming the parameter */
+/** The parameters of a hypervisor in the form that nodes know. @throws INPUT_INVALID naming the parameter, VNC_ADDRESS_REFUSED */
 export function readHvparams(hypervisor: HypervisorName, given: Record<string, unknown>): Record<string, unknown> {
   const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
   if (!known) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
   const own = normaliseParams(known.schema, given);
   validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
+  if (typeof own['vnc_bind_address'] === 'string') requirePrivateVnc(own['vnc_bind_address']);
   return own;
 }
 

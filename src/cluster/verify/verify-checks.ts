@@ -12,6 +12,7 @@ import { checkOfflineNodes } from './check-offline-nodes.ts';
 import { checkOwnCertificates } from './check-own-certificates.ts';
 import { checkSharedOrphans } from './check-shared-orphans.ts';
 import { checkSilentNodes } from './check-silent-nodes.ts';
+import { checkStalledInstances } from './check-stalled-instances.ts';
 import { checkUnknownDisks } from './check-unknown-disks.ts';
 import { checkVersions } from './check-versions.ts';
 import type { AnswerCheck, ClusterCheck } from './verify-check.ts';
@@ -33,6 +34,7 @@ export const answerChecks: readonly AnswerCheck[] = [
   checkClocks,
   checkNodeCertificates,
   checkInstanceStates,
+  checkStalledInstances,
   checkInstancePlaces,
   checkEndedMoves,
   checkMissingDisks,

@@ -14,6 +14,7 @@ export const opcodeCatalogue: ReadonlyMap<string, OpcodeDefinition> = new Map(
     instance.instanceStartup,
     instance.instanceShutdown,
     instance.instanceReboot,
+    instance.instanceResume,
     instance.instanceMigrate,
     instance.instanceFailover,
     node.nodeAdd,

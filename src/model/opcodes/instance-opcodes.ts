@@ -239,6 +239,23 @@ export const instanceReboot = defineOpcode({
   ],
 });
 
+export const instanceResume = defineOpcode({
+  id: 'OP_INSTANCE_RESUME',
+  summary: 'Let an instance go on that a disk error stopped',
+  subject: 'instance_name',
+  params: instanceName,
+  result: Type.Null(),
+  touches: (params) => [{ kind: 'instance', name: params.instance_name, mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'instance:resume',
+  cli: {
+    command: ['instance', 'resume'],
+    args: byName,
+    examples: ['gantry instance resume web1'],
+  },
+  rest: [{ method: 'PUT', path: '/2/instances/{instance_name}/resume', body: true, query: dryRunQuery }],
+});
+
 const moveTouches = (params: { instance_name: string; target_node?: string | null }) =>
   [
     { kind: 'instance', name: params.instance_name, mode: 'exclusive' },

@@ -28,7 +28,9 @@ export const KvmHvparams = Type.Object(
     serial_speed: Type.Integer({ minimum: 300 }),
     use_localtime: Type.Boolean(),
     vga: Type.String({ pattern: '^\\w*$' }),
-    vnc_bind_address: Type.String({ description: 'Address on the node where VNC listens, or empty for no VNC' }),
+    vnc_bind_address: Type.String({
+      description: '127.0.0.1 for a VNC console, or empty for none; it is reached by "gantry instance console --vnc", never by the network',
+    }),
     accelerator: Type.Enum(['auto', 'kvm', 'tcg'], { description: 'auto: what the probe of the node found to work' }),
     use_guest_agent: Type.Boolean(),
     reboot_behavior: Type.Enum(['reboot', 'exit']),

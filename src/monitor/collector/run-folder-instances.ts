@@ -8,6 +8,8 @@ interface Runtime {
   readonly name: string;
   readonly process: { readonly pid: number; readonly startTicks: number; readonly bootId: string } | null;
   readonly phase: 'starting' | 'running' | 'incoming' | 'off';
+  /** 2: its sockets are where only root writes; else QEMU made them in its own folder. */
+  readonly layout?: number;
   readonly request?: {
     readonly spec?: { readonly memory: number; readonly vcpus: number };
     readonly nics?: readonly { readonly tap: string }[];
@@ -85,7 +87,8 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
     if (!process) return { runtime, instance: base };
     if (!lives(runtime, bootId)) return { runtime, instance: { ...base, ...(process.bootId === bootId && { lastPid: process.pid }) } };
     const { pid, startTicks } = process;
-    return { runtime, instance: { ...base, pid, started: startTicks / ticksPerSecond, qmpSocket: `${root}${folder}/${uuid}/q/qmpmon` } };
+    const qmpSocket = `${root}${folder}/${uuid}/${runtime.layout === 2 ? '' : 'q/'}qmpmon`;
+    return { runtime, instance: { ...base, pid, started: startTicks / ticksPerSecond, qmpSocket } };
   };
 
   const refresh = (): MonitoredInstance[] => {

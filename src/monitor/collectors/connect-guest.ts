@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import type { QmpClient, QmpCommand } from '../../base/index.ts';
 import {
   type BalloonStats,
@@ -55,10 +54,10 @@ const slack = 500;
  */
 export async function connectGuest(socket: string, options: GuestConnectionOptions): Promise<GuestConnection> {
   const { now, patience, pollingInterval } = options;
-  // Its folder is the user's of QEMU, who may have put there what leads to the QEMU of another.
-  if (!(await lstat(socket)).isSocket()) throw new Error(`${socket} is no socket`);
-  const { connectQmp } = await import('../../base/index.ts');
-  const qmp = await connectQmp(socket, { connectMs: patience, lineLimit: 256 * 1024 });
+  const { connectQmp, withOwnSocket } = await import('../../base/index.ts');
+  // Where an earlier agent started it, its folder is the user's of QEMU, who may have put there what leads to the QEMU of another.
+  const settings = { connectMs: patience, lineLimit: 256 * 1024, socketName: socket };
+  const qmp = await withOwnSocket(socket, (held) => connectQmp(held, settings));
   // Guests fill in their statistics at this pace, and not at all unless asked. Not every machine has a balloon.
   const pace = { path: balloonPath, property: 'guest-stats-polling-interval', value: pollingInterval };
   const first = [{ command: 'qom-set', args: pace }, { command: 'query-kvm' }];

@@ -48,7 +48,7 @@ test('a link in place of a socket is not followed', async () => {
   symlinkSync(other, own);
   host.instances = [{ name: 'web1', hypervisor: 'kvm', pid: 1, qmpSocket: own, interfaces: [] }];
   const [guest] = (await host.begin(instGuestKvm)(calmRun)) as Data;
-  assert.match(guest && 'problem' in guest ? guest.problem : '', /own is no socket/);
+  assert.match(guest && 'problem' in guest ? guest.problem : '', /own is not used: it is not a socket/);
   assert.equal(qemu.connections, 0);
 });
 

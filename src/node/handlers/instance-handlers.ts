@@ -8,6 +8,7 @@ type Names =
   | 'instance-start'
   | 'instance-stop'
   | 'instance-reset'
+  | 'instance-resume'
   | 'instance-console'
   | 'migration-accept'
   | 'migration-send'
@@ -38,6 +39,12 @@ export function instanceHandlers(parts: NodeParts, exclusively: KeyedMutex): Pic
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
         return hypervisorFor(parts, hypervisor).reset(instance);
+      }),
+
+    'instance-resume': ({ hypervisor, ...instance }, context) =>
+      exclusively(instance.uuid, async () => {
+        context.signal.throwIfAborted();
+        return hypervisorFor(parts, hypervisor).resume(instance);
       }),
 
     'instance-console': ({ hypervisor, ...instance }) => hypervisorFor(parts, hypervisor).console(instance),

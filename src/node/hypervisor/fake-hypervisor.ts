@@ -39,6 +39,14 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): Hyper
     return work();
   };
 
+  /** Lets a machine go on that stands still. */
+  const goOn = (instance: InstanceRef): { changed: boolean } => {
+    const { problem: _, ...machine } = machines.running(instance);
+    if (machine.state !== 'paused') return { changed: false };
+    machines.put(instance.uuid, { ...machine, state: 'running' });
+    return { changed: true };
+  };
+
   return {
     name,
     probe: () => after('probe', null, () => ({ version: '1', accelerator: null, problem: null })),
@@ -51,6 +59,7 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): Hyper
           const problem = 'this node is waiting for it to be migrated here';
           throw new GantryError('HYPERVISOR_START_FAILED', { name: spec.name, problem, log: 'nowhere' });
         }
+        if (machine?.problem) return goOn(spec);
         if (machine && isAlive(machine)) return { changed: false };
         machines.put(spec.uuid, newMachine(request, 'running', clock.now()));
         return { changed: true };
@@ -72,6 +81,7 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): Hyper
         machines.put(instance.uuid, { ...machines.running(instance), startedAt: clock.now() });
         return { changed: true };
       }),
+    resume: (instance) => after('resume', instance, () => goOn(instance)),
     console: (instance) =>
       after('console', instance, () => {
         machines.running(instance);

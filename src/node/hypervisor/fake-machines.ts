@@ -9,6 +9,8 @@ export interface FakeMachine {
   readonly state: InstanceRuntime['state'];
   readonly machine: string;
   readonly startedAt: number;
+  /** Why it stands still, as after a disk error; then its state is `paused`. */
+  readonly problem?: string;
   /** `address port` where it waits for the state of another node. */
   readonly listens: string | null;
   /** What its migration away brought; it is kept until the migration is finished. */
@@ -64,7 +66,8 @@ export const isAlive = (machine: FakeMachine): boolean => machine.state !== 'cra
 function describe(uuid: string, hypervisor: InstanceSpec['hypervisor'], fake: FakeMachine, now: number): InstanceRuntime {
   const { name, memory, vcpus } = fake.request.spec;
   const cpu_seconds = isAlive(fake) ? (now - fake.startedAt) / 1000 : 0;
-  return { uuid, name, hypervisor, state: fake.state, memory, vcpus, cpu_seconds, pid: null, machine: fake.machine };
+  const { state, machine, problem } = fake;
+  return { uuid, name, hypervisor, state, memory, vcpus, cpu_seconds, pid: null, machine, ...(problem !== undefined && { problem }) };
 }
 
 function load(file: string): [string, FakeMachine][] {

@@ -41,6 +41,8 @@ export interface Hypervisor {
   start(request: StartRequest, context: HandlerContext): Promise<{ changed: boolean }>;
   /** Asks the guest to stop, then stops it hard after `timeoutSeconds`; 0 stops hard at once. */
   stop(instance: InstanceRef, timeoutSeconds: number, context: HandlerContext): Promise<{ changed: boolean; graceful: boolean }>;
+  /** Lets a guest go on that stands still, as after a disk error. @throws HYPERVISOR_STALLED when it cannot yet, HYPERVISOR_NOT_RUNNING */
+  resume(instance: InstanceRef): Promise<{ changed: boolean }>;
   /** The guest's reset button. */
   reset(instance: InstanceRef): Promise<{ changed: boolean }>;
   console(instance: InstanceRef): Promise<RpcResult<'instance-console'>>;
@@ -49,4 +51,8 @@ export interface Hypervisor {
   finishMigration(instance: InstanceRef, role: 'source' | 'target', success: boolean): Promise<{ changed: boolean }>;
   /** Problems of this hypervisor on this host, for `cluster verify`. */
   verify(): Promise<VerifyProblem[]>;
+  /** What is to be done every few seconds for the instances that run: their serial lines are read, one that waits for room goes on. Does not throw. */
+  tend?(): Promise<void>;
+  /** Lets go of what belongs to this agent; the instances go on. */
+  close?(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Credentials } from '../certificates/check-certificate.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
 import type { CallOptions, NodeCaller } from '../node-caller.ts';
-import { heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
+import { type ConsoleKind, heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
 import { ConnectionLost } from './connection-problem.ts';
 import { Connections } from './connections.ts';
 import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';
@@ -32,7 +32,7 @@ export interface NodeClientOptions {
 /** Calls node agents over the network. */
 export interface NodeClient extends NodeCaller {
   /** @throws CONSOLE_MISSING, CONSOLE_BUSY, NODE_UNREACHABLE, NODE_IDENTITY_WRONG, NODE_REFUSED_CALLER, NODE_GARBLED */
-  openConsole(nodeUuid: string, instanceUuid: string): Promise<Duplex>;
+  openConsole(nodeUuid: string, instanceUuid: string, kind?: ConsoleKind): Promise<Duplex>;
   /** Uses other credentials for new connections. */
   replaceCredentials(credentials: Credentials): void;
   close(): Promise<void>;
@@ -78,9 +78,10 @@ class NetworkClient implements NodeClient {
     return checkAnswer(target.name, method, result);
   }
 
-  async openConsole(nodeUuid: string, instanceUuid: string): Promise<Duplex> {
+  async openConsole(nodeUuid: string, instanceUuid: string, kind: ConsoleKind = 'serial'): Promise<Duplex> {
     const target = resolveTarget(this.#options.resolve, nodeUuid);
-    return openConsole(target, this.#connections.pool(nodeUuid, target), instanceUuid, this.#timeouts('instance-console').progressMs);
+    const timeoutMs = this.#timeouts('instance-console').progressMs;
+    return openConsole(target, this.#connections.pool(nodeUuid, target), { instanceUuid, kind, timeoutMs });
   }
 
   replaceCredentials(credentials: Credentials): void {

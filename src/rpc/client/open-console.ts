@@ -3,19 +3,25 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { type ErrorReport, GantryError } from '../../base/index.ts';
-import { consolePath } from '../wire.ts';
+import { type ConsoleKind, consolePath } from '../wire.ts';
 import { connectionProblem } from './connection-problem.ts';
 import { addressOf, type NodeTarget } from './node-target.ts';
 
+export interface ConsoleRequest {
+  readonly instanceUuid: string;
+  readonly kind: ConsoleKind;
+  readonly timeoutMs: number;
+}
+
 /**
- * Opens the serial line of an instance as a stream of bytes both ways.
+ * Opens a console of an instance as a stream of bytes both ways.
  * @throws CONSOLE_MISSING, CONSOLE_BUSY, NODE_UNREACHABLE, NODE_IDENTITY_WRONG, NODE_REFUSED_CALLER, NODE_GARBLED
  */
-export function openConsole(target: NodeTarget, pool: Agent, instanceUuid: string, timeoutMs: number): Promise<Duplex> {
+export function openConsole(target: NodeTarget, pool: Agent, { instanceUuid, kind, timeoutMs }: ConsoleRequest): Promise<Duplex> {
   const { name: node } = target;
   const address = addressOf(target);
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`wss://${address}${consolePath(instanceUuid)}`, {
+    const socket = new WebSocket(`wss://${address}${consolePath(instanceUuid, kind)}`, {
       agent: pool,
       handshakeTimeout: timeoutMs,
       perMessageDeflate: false,

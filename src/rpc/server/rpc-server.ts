@@ -127,9 +127,9 @@ export class RpcServer {
     try {
       if (!this.#accepted.has(request.socket)) return void socket.destroy();
       this.#checkCaller(request.socket);
-      const instance = /^\/rpc\/console\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+      const [, kind, instance] = /^\/rpc\/(console|vnc)\/([\w-]+)$/.exec(request.url ?? '') ?? [];
       if (!instance) throw new GantryError('RPC_METHOD_UNKNOWN', { method: String(request.url) });
-      void this.#consoles.serve(instance, request, socket, head);
+      void this.#consoles.serve({ instance, kind: kind === 'vnc' ? 'vnc' : 'serial' }, request, socket, head);
     } catch (error) {
       refuseUpgrade(socket, GantryError.from(error));
     }

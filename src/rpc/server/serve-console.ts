@@ -3,17 +3,27 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { GantryError, type Log } from '../../base/index.ts';
-import { heartbeatMs } from '../wire.ts';
+import { type ConsoleKind, heartbeatMs } from '../wire.ts';
 
-/** Opens the serial line of an instance. @throws CONSOLE_MISSING */
-export type ConsoleOpener = (instanceUuid: string) => Promise<Duplex>;
+/** Opens a console of an instance. @throws CONSOLE_MISSING */
+export type ConsoleOpener = (instanceUuid: string, kind: ConsoleKind) => Promise<Duplex>;
 
-/** Serves websockets that carry the bytes of serial lines, one session for each instance. */
+/** Sessions that an instance may have at a time. A VNC server keeps several viewers apart by itself. */
+const mostSessions: Record<ConsoleKind, number> = { serial: 1, vnc: 8 };
+
+/** Which console a request asks for. */
+export interface WantedConsole {
+  readonly instance: string;
+  readonly kind: ConsoleKind;
+}
+
+/** Serves websockets that carry the bytes of serial lines and of VNC. */
 export class ConsoleServer {
   readonly #open: ConsoleOpener;
   readonly #log: Log;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 * 1024 });
-  readonly #busy = new Set<string>();
+  /** Sessions under way of each kind and instance. */
+  readonly #sessions = new Map<string, number>();
 
   constructor(open: ConsoleOpener, log: Log) {
     this.#open = open;
@@ -21,16 +31,20 @@ export class ConsoleServer {
   }
 
   /** Answers an upgrade request that was authenticated before. */
-  async serve(instance: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (this.#busy.has(instance)) return refuseUpgrade(socket, new GantryError('CONSOLE_BUSY', { instance }));
-    this.#busy.add(instance);
+  async serve({ instance, kind }: WantedConsole, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const key = `${kind} ${instance}`;
+    const others = this.#sessions.get(key) ?? 0;
+    if (others >= mostSessions[kind]) return refuseUpgrade(socket, new GantryError('CONSOLE_BUSY', { instance, kind }));
+    this.#sessions.set(key, others + 1);
     try {
-      const line = await this.#open(instance);
+      const line = await this.#open(instance, kind);
       await this.#session(instance, line, request, socket, head);
     } catch (error) {
       refuseUpgrade(socket, GantryError.from(error));
     } finally {
-      this.#busy.delete(instance);
+      const left = (this.#sessions.get(key) ?? 1) - 1;
+      if (left > 0) this.#sessions.set(key, left);
+      else this.#sessions.delete(key);
     }
   }
 

@@ -42,7 +42,7 @@ async function findWaiting(parts: KvmParts, request: StartRequest): Promise<RpcR
   const { spec } = request;
   const found = await findInstance(parts, spec);
   if (found?.process) {
-    const status = await parts.qmp.use(parts.files(spec).qmp, (qmp) => queryStatus(qmp));
+    const status = await parts.qmp.use(parts.files(spec), (qmp) => queryStatus(qmp));
     const { incoming, machine } = found.runtime;
     if (status === 'inmigrate' && incoming) return { ...incoming, machine };
     if (status !== 'inmigrate') throw failed(request, `it is here already, and ${status}`);

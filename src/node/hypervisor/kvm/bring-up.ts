@@ -1,16 +1,17 @@
-import { isIP } from 'node:net';
 import { GantryError, type QmpClient } from '../../../base/index.ts';
+import { requirePrivateVnc } from '../../../model/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { chooseAccelerator } from './accelerator-probe.ts';
-import { buildCommandLine, vncAddress } from './command-line.ts';
+import { buildCommandLine, hasVnc } from './command-line.ts';
 import { endProcess, waitForEnd } from './end-process.ts';
 import { forgetInstance } from './find-instance.ts';
-import { requireShortPaths } from './instance-files.ts';
+import { handedSockets } from './handed-sockets.ts';
+import { type InstanceFiles, requireShortPaths } from './instance-files.ts';
 import { instanceUid } from './instance-uid.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { type LaunchedQemu, launchQemu } from './launch-qemu.ts';
-import { makeDirectories } from './make-directories.ts';
+import { closeWorkDirectory, makeDirectories } from './make-directories.ts';
 import { prepareHost } from './prepare-host.ts';
 import { kvmGroups, unprivileged } from './privileges.ts';
 import { type Runtime, writeRuntime } from './runtime-file.ts';
@@ -37,19 +38,23 @@ export async function bringUp(
   const fail = (problem: string, cause?: unknown) =>
     new GantryError('HYPERVISOR_START_FAILED', { name: spec.name, problem, log: files.log }, { cause });
   requireShortPaths(files);
-  const draft = await planRuntime(parts, request, fail);
-  await makeDirectories(files, draft.uid);
+  const draft = await planRuntime(parts, request);
+  const [sockets, vnc] = [handedSockets(kvmParameters(spec)), hasVnc(spec)];
+  await makeDirectories(files, draft.uid, vnc);
   // Written before the start, so that no process can exist that no file tells of.
   await writeRuntime(files.runtime, draft);
   await forgetStopped(parts, spec.uuid);
   let launched: LaunchedQemu | undefined;
   try {
     await prepareHost(request, draft.uid, parts.log);
-    launched = await launchQemu(spec.name, await commandOf(parts, request, draft, incoming), files, parts.clock.now());
+    const command = await commandOf(parts, request, draft, incoming);
+    launched = await launchQemu({ name: spec.name, command, files, sockets, now: parts.clock.now() });
     const started = { ...draft, process: launched.process };
     await writeRuntime(files.runtime, started);
-    await waitForSocket(parts, launched, files.qmp);
-    const runtime = { ...started, ...(await parts.qmp.use(files.qmp, ready)) };
+    await waitForSocket(parts, launched, files);
+    if (vnc) await closeWorkDirectory(files, draft.uid);
+    if (sockets.includes('serial')) await parts.serialLines.hold(spec);
+    const runtime = { ...started, ...(await parts.qmp.use(files, ready)) };
     await writeRuntime(files.runtime, runtime);
     return runtime;
   } catch (error) {
@@ -61,13 +66,13 @@ export async function bringUp(
   }
 }
 
-async function planRuntime(parts: KvmParts, request: StartRequest, fail: (problem: string) => GantryError): Promise<Runtime> {
+async function planRuntime(parts: KvmParts, request: StartRequest): Promise<Runtime> {
   const { spec } = request;
   const hvparams = kvmParameters(spec);
-  const vnc = vncAddress(spec);
-  if (vnc && isIP(vnc.host) === 0) throw fail(`vnc_bind_address "${vnc.host}" is not an IP address`);
+  if (hasVnc(spec)) requirePrivateVnc(hvparams.vnc_bind_address);
   return {
     version: 1,
+    layout: 2,
     uuid: spec.uuid,
     name: spec.name,
     process: null,
@@ -76,7 +81,7 @@ async function planRuntime(parts: KvmParts, request: StartRequest, fail: (proble
     uid: instanceUid(parts.uidBase, spec),
     phase: 'starting',
     incoming: null,
-    vnc,
+    vnc: null,
     // The parameters of the operating system may hold passwords and are not needed to run it.
     request: { ...request, spec: { ...spec, osparams: {} } },
   };
@@ -90,11 +95,11 @@ async function commandOf(parts: KvmParts, request: StartRequest, runtime: Runtim
 }
 
 /** Waits until QEMU serves its control socket. @throws Error when it ends before, or takes too long */
-async function waitForSocket(parts: KvmParts, launched: LaunchedQemu, socket: string): Promise<void> {
+async function waitForSocket(parts: KvmParts, launched: LaunchedQemu, files: InstanceFiles): Promise<void> {
   const deadline = parts.clock.now() + startSeconds * 1000;
   while (!launched.ended()) {
     try {
-      return await parts.qmp.use(socket, async () => {}, { connectMs: startSeconds * 1000 });
+      return await parts.qmp.use(files, async () => {}, { connectMs: startSeconds * 1000 });
     } catch (error) {
       if (!(error instanceof GantryError) || error.code !== 'HYPERVISOR_QMP_LOST') throw error;
     }

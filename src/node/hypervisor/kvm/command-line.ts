@@ -1,9 +1,9 @@
-import { isIPv6 } from 'node:net';
 import type { KvmHvparams } from '../../../model/index.ts';
 import type { InstanceSpec } from '../../../rpc/index.ts';
 import type { PreparedNic, StartRequest } from '../hypervisor.ts';
 import { bootIndex, diskArguments } from './disk-arguments.ts';
-import { workNames } from './instance-files.ts';
+import { descriptorOf, type HandedSocket } from './handed-sockets.ts';
+import { vncName } from './instance-files.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 
 export interface CommandLineOptions {
@@ -14,13 +14,13 @@ export interface CommandLineOptions {
   readonly incoming: boolean;
 }
 
-const firstVncPort = 5900;
 const firstNicSlot = 0x8;
 const nicModels = { paravirtual: 'virtio-net-pci', e1000: 'e1000', rtl8139: 'rtl8139' } as const;
 
 /**
  * QEMU's arguments for an instance, a pure function of the request. The order and the PCI slots are fixed, so that both
- * sides of a migration build the same machine. Names of sockets are relative to QEMU's working directory.
+ * sides of a migration build the same machine. Sockets are descriptors that QEMU is started with, but for that of VNC, whose
+ * name is relative to QEMU's working directory.
  */
 export function buildCommandLine(request: StartRequest, options: CommandLineOptions): string[] {
   const { spec } = request;
@@ -30,8 +30,8 @@ export function buildCommandLine(request: StartRequest, options: CommandLineOpti
     ...['-name', `guest=${spec.name},process=${processName(spec.name)}`, '-uuid', spec.uuid],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...machineArguments(spec, hvparams, options),
-    ...qmpArguments('qmp', workNames.qmp),
-    ...qmpArguments('qmpmonitor', workNames.qmpMonitor),
+    ...qmpArguments('qmp', 'qmp', hvparams),
+    ...qmpArguments('qmpmonitor', 'qmpMonitor', hvparams),
     // A guest that switches itself off leaves QEMU standing, so that this can be told apart from a crash.
     ...['-action', `shutdown=pause,reboot=${hvparams.reboot_behavior === 'exit' ? 'shutdown' : 'reset'}`],
     ...['-device', 'virtio-balloon-pci,id=balloon0,addr=0x3'],
@@ -46,8 +46,13 @@ export function buildCommandLine(request: StartRequest, options: CommandLineOpti
   ];
 }
 
-const qmpArguments = (id: string, path: string): string[] => [
-  ...['-chardev', `socket,id=${id},path=${path},server=on,wait=off`],
+const socketChardev = (id: string, socket: HandedSocket, hvparams: KvmHvparams): string[] => [
+  '-chardev',
+  `socket,id=${id},fd=${descriptorOf(socket, hvparams)},server=on,wait=off`,
+];
+
+const qmpArguments = (id: string, socket: HandedSocket, hvparams: KvmHvparams): string[] => [
+  ...socketChardev(id, socket, hvparams),
   ...['-mon', `chardev=${id},mode=control`],
 ];
 
@@ -68,35 +73,24 @@ function machineArguments(spec: InstanceSpec, hvparams: KvmHvparams, options: Co
 
 function serialArguments(hvparams: KvmHvparams): string[] {
   if (!hvparams.serial_console) return [];
-  const { serial, serialLog } = workNames;
-  return [
-    '-chardev',
-    `socket,id=serial0,path=${serial},server=on,wait=off,logfile=${serialLog},logappend=on`,
-    '-device',
-    'isa-serial,chardev=serial0,id=serial0',
-  ];
+  return [...socketChardev('serial0', 'serial', hvparams), '-device', 'isa-serial,chardev=serial0,id=serial0'];
 }
 
-/** Where VNC listens, or null when the instance has no graphical console. */
-export function vncAddress(spec: InstanceSpec): { host: string; port: number } | null {
-  const host = kvmParameters(spec).vnc_bind_address;
-  if (host === '' || spec.network_port === null || spec.network_port < firstVncPort) return null;
-  return { host, port: spec.network_port };
-}
+/** Whether the instance has a graphical console: by its parameters, and a console port, which it got with them when it was created. */
+export const hasVnc = (spec: Pick<InstanceSpec, 'hvparams' | 'network_port'>): boolean =>
+  kvmParameters(spec).vnc_bind_address !== '' && spec.network_port !== null;
 
 function displayArguments(spec: InstanceSpec, hvparams: KvmHvparams): string[] {
-  const vnc = vncAddress(spec);
-  if (!vnc) return ['-display', 'none', '-vga', hvparams.vga || 'none'];
-  const host = isIPv6(vnc.host) ? `[${vnc.host}]` : vnc.host;
+  if (!hasVnc(spec)) return ['-display', 'none', '-vga', hvparams.vga || 'none'];
   const tablet = ['-device', 'qemu-xhci,id=usb0,addr=0x7', '-device', 'usb-tablet,bus=usb0.0,id=tablet0'];
-  return ['-display', `vnc=${host}:${vnc.port - firstVncPort}`, '-vga', hvparams.vga || 'std', ...tablet];
+  return ['-display', `vnc=unix:${vncName}`, '-vga', hvparams.vga || 'std', ...tablet];
 }
 
 function guestAgentArguments(hvparams: KvmHvparams): string[] {
   if (!hvparams.use_guest_agent) return [];
   return [
     ...['-device', 'virtio-serial-pci,id=vserial0,addr=0x5'],
-    ...['-chardev', `socket,id=agent0,path=${workNames.guestAgent},server=on,wait=off`],
+    ...socketChardev('agent0', 'guestAgent', hvparams),
     ...['-device', 'virtserialport,bus=vserial0.0,chardev=agent0,name=org.qemu.guest_agent.0'],
   ];
 }

@@ -9,7 +9,7 @@ const killMs = 15_000;
 /** Ends QEMU: asks it to quit, so that it writes its caches, then kills it. @throws HYPERVISOR_STOP_FAILED */
 export async function endProcess(parts: KvmParts, instance: InstanceRef, identity: ProcessIdentity): Promise<void> {
   try {
-    await parts.qmp.use(parts.files(instance).qmp, (qmp) => qmp.execute('quit', {}, quitMs), { connectMs: quitMs });
+    await parts.qmp.use(parts.files(instance), (qmp) => qmp.execute('quit', {}, quitMs), { connectMs: quitMs });
     if (await waitForEnd(parts, identity, quitMs)) return;
   } catch (error) {
     parts.log.debug({ instance: instance.name, error: GantryError.from(error).message }, 'quit got no answer');

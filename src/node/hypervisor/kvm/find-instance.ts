@@ -46,5 +46,6 @@ export const brokenStates: readonly string[] = ['internal-error', 'guest-panicke
 
 /** Removes what a dead instance left in the run directory. */
 export async function forgetInstance(parts: KvmParts, instance: InstanceRef): Promise<void> {
+  await parts.serialLines.release(instance);
   await rm(parts.files(instance).directory, { recursive: true, force: true });
 }

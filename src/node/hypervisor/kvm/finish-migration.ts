@@ -41,8 +41,8 @@ async function keep(
   role: 'source' | 'target',
 ): Promise<{ changed: boolean }> {
   if (!found?.process) throw failed(instance, `its QEMU on the ${role} has ended`);
-  const { qmp, runtime: path } = parts.files(instance);
-  const before = await parts.qmp.use(qmp, async (client) => {
+  const files = parts.files(instance);
+  const before = await parts.qmp.use(files, async (client) => {
     const first = await queryStatus(client);
     if (role === 'source') await cancelMigration(parts, client);
     const deadline = parts.clock.now() + arriveMs;
@@ -57,7 +57,7 @@ async function keep(
   });
   const { cpuSeconds: _, ...process } = found.process;
   const changed = before !== 'running' || found.runtime.phase !== 'running';
-  if (changed) await writeRuntime(path, { ...found.runtime, process, phase: 'running', incoming: null });
+  if (changed) await writeRuntime(files.runtime, { ...found.runtime, process, phase: 'running', incoming: null });
   return { changed };
 }
 

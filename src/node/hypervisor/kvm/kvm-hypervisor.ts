@@ -11,9 +11,12 @@ import type { KvmOptions, KvmParts } from './kvm-parts.ts';
 import { listInstances } from './list-instances.ts';
 import { createQemuFacts } from './qemu-facts.ts';
 import { createQmpPool } from './qmp-pool.ts';
+import { resumeInstance } from './resume-instance.ts';
 import { sendMigration } from './send-migration.ts';
+import { createSerialLines } from './serial-lines.ts';
 import { startInstance } from './start-instance.ts';
 import { stopInstance } from './stop-instance.ts';
+import { tendInstances } from './tend-instances.ts';
 import { verifyHost } from './verify-host.ts';
 
 /**
@@ -26,13 +29,15 @@ import { verifyHost } from './verify-host.ts';
  */
 export function createKvmHypervisor(options: KvmOptions): Hypervisor {
   const qemuPath = options.qemuPath ?? 'qemu-system-x86_64';
+  const files: KvmParts['files'] = (instance) => instanceFiles(options.runDir, options.logDir, instance);
   const parts: KvmParts = {
     ...options,
     qemuPath,
+    serialLines: createSerialLines(files, options.log),
     qmp: createQmpPool(),
     exclusively: createKeyedMutex(),
     facts: createQemuFacts(qemuPath),
-    files: (instance) => instanceFiles(options.runDir, options.logDir, instance),
+    files,
   };
   return {
     name: 'kvm',
@@ -50,13 +55,16 @@ export function createKvmHypervisor(options: KvmOptions): Hypervisor {
     stop: (instance, timeoutSeconds, context) => stopInstance(parts, instance, timeoutSeconds, context),
     async reset(instance) {
       await requireInstance(parts, instance);
-      await parts.qmp.use(parts.files(instance).qmp, (qmp) => qmp.execute('system_reset'));
+      await parts.qmp.use(parts.files(instance), (qmp) => qmp.execute('system_reset'));
       return { changed: true };
     },
+    resume: (instance) => resumeInstance(parts, instance),
     console: (instance) => readConsole(parts, instance),
     acceptMigration: (request, _sourceAddress, listenAddress) => acceptMigration(parts, request, listenAddress),
     sendMigration: (params, context) => sendMigration(parts, params, context),
     finishMigration: (instance, role, success) => finishMigration(parts, instance, role, success),
     verify: () => verifyHost(parts),
+    tend: () => tendInstances(parts),
+    close: () => parts.serialLines.close(),
   };
 }

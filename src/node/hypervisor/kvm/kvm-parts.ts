@@ -3,6 +3,7 @@ import type { InstanceFiles } from './instance-files.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import type { QemuFacts } from './qemu-facts.ts';
 import type { QmpPool } from './qmp-pool.ts';
+import type { SerialLines } from './serial-lines.ts';
 
 export interface KvmOptions {
   /** Sockets and runtime files; gone after a reboot. At most about 50 characters, for the sockets' sake. */
@@ -25,6 +26,7 @@ export interface KvmOptions {
 export interface KvmParts extends KvmOptions {
   readonly qemuPath: string;
   readonly qmp: QmpPool;
+  readonly serialLines: SerialLines;
   /** Start and clean-up of an instance exclude each other. */
   readonly exclusively: KeyedMutex;
   readonly facts: QemuFacts;

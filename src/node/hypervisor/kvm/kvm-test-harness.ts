@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { silentLog, systemClock } from '../../../base/index.ts';
 import type { Hypervisor, InstanceRef, StartRequest } from '../hypervisor.ts';
 import { type HypervisorHarness, handlerContext } from '../hypervisor-conformance.ts';
-import { instanceFiles } from './instance-files.ts';
+import { type InstanceFiles, instanceFiles } from './instance-files.ts';
 import { instanceUid } from './instance-uid.ts';
 import { createKvmHypervisor } from './kvm-hypervisor.ts';
 import type { KvmOptions } from './kvm-parts.ts';
@@ -20,6 +20,8 @@ export interface KvmHarness extends HypervisorHarness {
   readonly options: KvmOptions;
   /** The user under which an instance runs. */
   uidOf(request: StartRequest): number;
+  /** Where the files of an instance of `source` lie. */
+  filesOf(request: StartRequest): InstanceFiles;
   /** Ends every instance and removes the directories. */
   dispose(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export async function createKvmHarness(): Promise<KvmHarness> {
   });
   const [source, target] = [createKvmHypervisor(optionsOf('a')), createKvmHypervisor(optionsOf('b'))];
   const { runDir, logDir } = optionsOf('a');
-  const serialOf = (ref: InstanceRef) => instanceFiles(runDir, logDir, ref).serial;
+  const serialOf = (ref: InstanceRef) => instanceFiles(runDir, logDir, ref).console;
   return {
     directory,
     options: optionsOf('a'),
@@ -52,12 +54,17 @@ export async function createKvmHarness(): Promise<KvmHarness> {
     address: '127.0.0.1',
     restarted: () => createKvmHypervisor(optionsOf('a')),
     uidOf: ({ spec }) => instanceUid(uidBase, spec),
+    filesOf: ({ spec }) => instanceFiles(runDir, logDir, spec),
     async request(guest) {
       const request = newRequest(join(directory, `${randomUUID()}.raw`));
       await writeFile(request.disks[0]?.path ?? '', guest === 'obedient' ? obedientGuest() : stubbornGuest());
       return request;
     },
-    booted: (ref) => waitForEcho(serialOf(ref)),
+    async booted(ref) {
+      // As an agent does that comes after another one.
+      await source.tend?.();
+      await waitForEcho(serialOf(ref));
+    },
     async crash(ref) {
       const pid = (await source.list()).find(({ uuid }) => uuid === ref.uuid)?.pid;
       assert.ok(pid);
@@ -71,7 +78,10 @@ export async function createKvmHarness(): Promise<KvmHarness> {
       socket.destroy();
     },
     async dispose() {
-      for (const hypervisor of [source, target]) await stopAll(hypervisor);
+      for (const hypervisor of [source, target]) {
+        await stopAll(hypervisor);
+        await hypervisor.close?.();
+      }
       await rm(directory, { recursive: true });
     },
   };
@@ -107,16 +117,19 @@ export function newRequest(diskPath: string): StartRequest {
   };
 }
 
-/** Writes to the guest's serial line until the guest sends it back. */
+let lastByte = 0;
+
+/** Writes to the guest's serial line until the guest sends it back; each time another byte, for what was said before is shown, too. */
 async function waitForEcho(path: string): Promise<void> {
+  const byte = Buffer.from([0x80 + (lastByte++ % 0x80)]);
   const socket = connect(path);
   const heard = new Promise<void>((resolve, reject) => {
     socket.on('data', (data) => {
-      if (data.includes('+')) resolve();
+      if (Buffer.from(data).includes(byte)) resolve();
     });
     socket.on('error', reject);
   });
-  const timer = setInterval(() => socket.write('+'), 60);
+  const timer = setInterval(() => socket.write(byte), 60);
   const limit = setTimeout(() => socket.destroy(new Error(`the guest behind ${path} does not answer`)), bootLimitMs);
   try {
     await heard;

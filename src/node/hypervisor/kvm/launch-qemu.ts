@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GantryError, minimalEnvironment, oneLine } from '../../../base/index.ts';
+import { type HandedSocket, type OpenSockets, openSockets } from './handed-sockets.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 
@@ -18,14 +20,25 @@ export interface LaunchedQemu {
   readonly message: () => Promise<string>;
 }
 
+export interface LaunchRequest {
+  readonly name: string;
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly files: InstanceFiles;
+  /** What it listens on, as descriptors from 3 on. */
+  readonly sockets: readonly HandedSocket[];
+  readonly now: number;
+}
+
 /**
  * Starts QEMU in a session of its own, with its output in the log, so that it does not notice when the agent ends.
- * @param command program and arguments
  * @throws HYPERVISOR_START_FAILED when it cannot be executed at all
  */
-export async function launchQemu(name: string, command: readonly string[], files: InstanceFiles, now: number): Promise<LaunchedQemu> {
+export async function launchQemu({ name, command, files, sockets, now }: LaunchRequest): Promise<LaunchedQemu> {
   const log = await openLog(files.log);
+  let handed: OpenSockets | undefined;
   try {
+    handed = await openSockets(files, sockets);
     // On a full disk the machine starts without this line.
     await log.write(`${oneLine(`=== ${new Date(now).toISOString()} ${command.join(' ')}`)}\n`).catch(() => undefined);
     const offset = (await log.stat()).size;
@@ -34,7 +47,7 @@ export async function launchQemu(name: string, command: readonly string[], files
       cwd: files.workDirectory,
       detached: true,
       env: minimalEnvironment,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...handed.descriptors],
     });
     let ended = false;
     child.once('exit', () => {
@@ -49,6 +62,7 @@ export async function launchQemu(name: string, command: readonly string[], files
   } catch (error) {
     throw new GantryError('HYPERVISOR_START_FAILED', { name, problem: (error as Error).message, log: files.log }, { cause: error });
   } finally {
+    await handed?.close();
     await log.close();
   }
 }
@@ -58,7 +72,7 @@ async function openLog(path: string): Promise<FileHandle> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
     await rotate(path);
-    return await open(path, 'a', 0o640);
+    return await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o640);
   } catch {
     return open('/dev/null', 'a');
   }
@@ -83,11 +97,14 @@ async function readMessage(path: string, offset: number): Promise<string> {
   }
 }
 
+/** It may not remove the sockets that it was given, and tries to at its end. */
+const noise = ["warning: host doesn't support requested feature", 'Failed to unlink socket'];
+
 /** QEMU's last lines without the program's name and without warnings about missing processor features. */
 export function cleanMessage(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.replace(/^(?:\S*\/)?qemu-system-\w+: /, '').trim())
-    .filter((line) => line !== '' && !line.startsWith("warning: host doesn't support requested feature"));
+    .filter((line) => line !== '' && !noise.some((start) => line.startsWith(start)));
   return lines.slice(-messageLines).join('; ') || 'it ended without a message';
 }

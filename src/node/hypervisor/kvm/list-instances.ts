@@ -1,14 +1,13 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { GantryError } from '../../../base/index.ts';
+import { GantryError, type QmpClient } from '../../../base/index.ts';
 import type { InstanceRuntime } from '../../../rpc/index.ts';
+import { consolePlaces } from './console.ts';
 import { endProcess } from './end-process.ts';
 import { brokenStates, type FoundInstance, findInstance, queryStatus } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { listInstanceDirectories, type Runtime, readRuntime, writeRuntime } from './runtime-file.ts';
+import { describeStall, queryStalledDisks } from './stalled-disks.ts';
 
 const statusMs = 3000;
-const serialLogLimitBytes = 1024 * 1024;
 
 /** Every instance that runs on this node or that nobody asked to stop. An instance that cannot be read is logged, not listed. */
 export async function listInstances(parts: KvmParts): Promise<InstanceRuntime[]> {
@@ -21,9 +20,9 @@ async function readOne(parts: KvmParts, uuid: string): Promise<InstanceRuntime |
   try {
     const found = await findInstance(parts, { uuid, name: '' });
     if (!found) return undefined;
-    await trimSerialLog(parts, found.runtime);
-    const state = await stateOf(parts, found);
-    if (state === undefined) return undefined;
+    const seen = await stateOf(parts, found);
+    if (seen === undefined) return undefined;
+    const { state, problem } = seen;
     const { runtime, process } = found;
     const alive = state !== 'shutdown' ? process : undefined;
     return {
@@ -36,6 +35,8 @@ async function readOne(parts: KvmParts, uuid: string): Promise<InstanceRuntime |
       cpu_seconds: process?.cpuSeconds ?? 0,
       pid: alive?.pid ?? null,
       machine: runtime.machine,
+      ...(problem !== undefined && { problem }),
+      ...(alive && { console: await consolePlaces(parts, runtime) }),
     };
   } catch (error) {
     parts.log.error({ uuid, error }, 'the state of an instance cannot be read');
@@ -43,25 +44,31 @@ async function readOne(parts: KvmParts, uuid: string): Promise<InstanceRuntime |
   }
 }
 
-async function stateOf(parts: KvmParts, { runtime, process }: FoundInstance): Promise<InstanceRuntime['state'] | undefined> {
+type Seen = Pick<InstanceRuntime, 'state' | 'problem'>;
+
+async function stateOf(parts: KvmParts, { runtime, process }: FoundInstance): Promise<Seen | undefined> {
   if (!process) {
-    if (runtime.phase === 'off') return 'shutdown';
+    if (runtime.phase === 'off') return { state: 'shutdown' };
     // A migration that did not arrive, or a start that was interrupted: there never was an instance here.
     if (runtime.phase !== 'running') return undefined;
     // A stop may be clearing it right now.
-    return (await readRuntime(parts.files(runtime).runtime)) ? 'crashed' : undefined;
+    return (await readRuntime(parts.files(runtime).runtime)) ? { state: 'crashed' } : undefined;
   }
-  let status: string;
   try {
-    status = await parts.qmp.use(parts.files(runtime).qmp, (qmp) => queryStatus(qmp, statusMs), { connectMs: statusMs });
+    return await parts.qmp.use(parts.files(runtime), (qmp) => ask(parts, runtime, process.pid, qmp), { connectMs: statusMs });
   } catch (error) {
     parts.log.warn({ instance: runtime.name, error: GantryError.from(error).message }, 'QEMU runs but does not answer');
-    return runtime.phase === 'incoming' ? 'migrating-in' : 'running';
+    return { state: runtime.phase === 'incoming' ? 'migrating-in' : 'running' };
   }
-  if (status === 'shutdown') return reap(parts, runtime, process.pid);
-  if (status === 'inmigrate') return 'migrating-in';
-  if (brokenStates.includes(status)) return 'crashed';
-  return status === 'running' ? 'running' : 'paused';
+}
+
+async function ask(parts: KvmParts, runtime: Runtime, pid: number, qmp: QmpClient): Promise<Seen> {
+  const status = await queryStatus(qmp, statusMs);
+  if (status === 'shutdown') return { state: await reap(parts, runtime, pid) };
+  if (status === 'inmigrate') return { state: 'migrating-in' };
+  if (brokenStates.includes(status)) return { state: 'crashed' };
+  if (status === 'io-error') return { state: 'paused', problem: describeStall(await queryStalledDisks(qmp, runtime)) };
+  return { state: status === 'running' ? 'running' : 'paused' };
 }
 
 /** The guest has switched itself off: frees its memory and remembers why the process is gone. */
@@ -75,28 +82,4 @@ function reap(parts: KvmParts, seen: Runtime, pid: number): Promise<'shutdown'> 
     }
     return 'shutdown' as const;
   });
-}
-
-/**
- * Keeps what a guest writes to its console from filling the run directory: beyond 1 MiB the last quarter stays. QEMU
- * appends, so the file may be cut under it.
- * The directory belongs to QEMU's user, so a link in place of the file is not followed.
- */
-async function trimSerialLog(parts: KvmParts, runtime: Runtime): Promise<void> {
-  const { serialLog } = parts.files(runtime);
-  try {
-    const file = await open(serialLog, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
-    try {
-      const { size } = await file.stat();
-      if (size <= serialLogLimitBytes) return;
-      const kept = Buffer.alloc(serialLogLimitBytes / 4);
-      await file.read(kept, 0, kept.length, size - kept.length);
-      await file.truncate(0);
-      await file.write(kept);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') parts.log.warn({ serialLog, error }, 'the serial log cannot be trimmed');
-  }
 }

@@ -1,22 +1,26 @@
-import { connectQmp, type QmpClient, type QmpOptions } from '../../../base/index.ts';
+import { connectQmp, GantryError, type QmpClient, type QmpOptions } from '../../../base/index.ts';
+import type { InstanceFiles } from './instance-files.ts';
+import { withInstanceSocket } from './with-instance-socket.ts';
 
 /**
  * Shares one connection to each QEMU among all who talk to it at the same time, and closes it after the last: QEMU
  * serves one connection at a time, and an agent that is replaced must not find the socket busy.
  */
 export interface QmpPool {
-  use<T>(socket: string, work: (qmp: QmpClient) => Promise<T>, options?: QmpOptions): Promise<T>;
+  /** @throws SOCKET_REFUSED, HYPERVISOR_QMP_LOST, HYPERVISOR_QMP_GARBLED, HYPERVISOR_QMP_TIMED_OUT, and what `work` throws */
+  use<T>(files: InstanceFiles, work: (qmp: QmpClient) => Promise<T>, options?: QmpOptions): Promise<T>;
 }
 
 export function createQmpPool(): QmpPool {
   const open = new Map<string, { client: Promise<QmpClient>; users: number }>();
   return {
-    async use(socket, work, options) {
-      const entry = open.get(socket) ?? { client: connectQmp(socket, options), users: 0 };
-      open.set(socket, entry);
+    async use(files, work, options) {
+      const { qmp } = files;
+      const entry = open.get(qmp) ?? { client: connect(files, options), users: 0 };
+      open.set(qmp, entry);
       entry.users++;
       const forget = () => {
-        if (open.get(socket) === entry) open.delete(socket);
+        if (open.get(qmp) === entry) open.delete(qmp);
       };
       try {
         const client = await entry.client;
@@ -35,4 +39,13 @@ export function createQmpPool(): QmpPool {
       }
     },
   };
+}
+
+async function connect(files: InstanceFiles, options?: QmpOptions): Promise<QmpClient> {
+  try {
+    return await withInstanceSocket(files.qmp, files.old.qmp, (held, socketName) => connectQmp(held, { ...options, socketName }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new GantryError('HYPERVISOR_QMP_LOST', { socket: files.qmp, problem: 'the socket is missing' }, { cause: error });
+  }
 }

@@ -17,6 +17,9 @@ export interface Runtime {
   readonly phase: 'starting' | 'running' | 'incoming' | 'off';
   /** Where an incoming migration is awaited. */
   readonly incoming: { readonly address: string; readonly port: number } | null;
+  /** 2: the sockets lie in the instance's directory, where only root writes. An earlier agent let QEMU make them in `q/`. */
+  readonly layout?: 2;
+  /** Where an earlier agent let VNC listen; it has a socket in the directory of the instance now. */
   readonly vnc: { readonly host: string; readonly port: number } | null;
   /** What it was started with, without the parameters of the operating system, which may be secret. */
   readonly request: StartRequest;

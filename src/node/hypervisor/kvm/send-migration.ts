@@ -23,7 +23,7 @@ type Params = RpcParams<'migration-send'>;
  */
 export async function sendMigration(parts: KvmParts, params: Params, context: HandlerContext): Promise<RpcResult<'migration-send'>> {
   const { runtime } = await requireInstance(parts, params);
-  return parts.qmp.use(parts.files(params).qmp, async (qmp) => {
+  return parts.qmp.use(parts.files(params), async (qmp) => {
     const wasPaused = (await queryStatus(qmp)) === 'paused';
     const live = params.live && !(await losesWrites(qmp, runtime.accelerator));
     try {

@@ -5,6 +5,7 @@ import { bringUp } from './bring-up.ts';
 import { endProcess } from './end-process.ts';
 import { brokenStates, findInstance, forgetInstance, queryStatus } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
+import { continueStalled } from './resume-instance.ts';
 import { writeRuntime } from './runtime-file.ts';
 
 /** Starts an instance; what runs already is left alone, what was left in between is completed or cleared. */
@@ -26,10 +27,12 @@ export function startInstance(parts: KvmParts, request: StartRequest, context: H
 async function settlePrevious(parts: KvmParts, { spec }: StartRequest): Promise<'runs' | 'continued' | 'nothing'> {
   const found = await findInstance(parts, spec);
   if (found?.process) {
-    const { qmp, runtime: path, log } = parts.files(spec);
-    const status = await parts.qmp.use(qmp, async (client) => {
+    const files = parts.files(spec);
+    const { runtime: path, log } = files;
+    const status = await parts.qmp.use(files, async (client) => {
       const now = await queryStatus(client);
       if (now === 'prelaunch') await client.execute('cont');
+      if (now === 'io-error') await continueStalled(parts, found.runtime, client);
       return now;
     });
     if (status === 'inmigrate') {
@@ -41,6 +44,7 @@ async function settlePrevious(parts: KvmParts, { spec }: StartRequest): Promise<
       await writeRuntime(path, { ...found.runtime, process, phase: 'running' });
       return 'continued';
     }
+    if (status === 'io-error') return 'continued';
     if (status !== 'shutdown' && !brokenStates.includes(status)) return 'runs';
     await endProcess(parts, spec, found.process);
   }

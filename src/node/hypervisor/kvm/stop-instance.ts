@@ -55,7 +55,7 @@ async function pressPowerButton(
   const start = clock.now();
   let nextPress = start;
   try {
-    return await parts.qmp.use(parts.files(instance).qmp, async (qmp) => {
+    return await parts.qmp.use(parts.files(instance), async (qmp) => {
       while (await readSameProcess(identity)) {
         signal.throwIfAborted();
         const status = await queryStatus(qmp);
@@ -77,7 +77,7 @@ async function pressPowerButton(
       return false;
     });
   } catch (error) {
-    if (!(error instanceof GantryError) || !error.code.startsWith('HYPERVISOR_QMP_')) throw error;
+    if (!(error instanceof GantryError) || !(error.code.startsWith('HYPERVISOR_QMP_') || error.code === 'SOCKET_REFUSED')) throw error;
     log.warn({ instance: instance.name, error: error.message }, 'the guest cannot be asked to stop');
     return false;
   }

@@ -19,3 +19,13 @@ export const obedientGuest = (): Buffer => bootImage(pad(hello + sleepAndEcho + 
 export const stubbornGuest = (): Buffer => bootImage(pad(`${hello + sleepAndEcho}90909090 ebec`) + greeting);
 
 const pad = (code: string): string => code.replaceAll(' ', '').padEnd(0x50 * 2, '90');
+
+/** A disk image whose guest writes to the serial line without end. */
+export const chatteringGuest = (): Buffer => bootImage('fa baf803 b078 ee ebfd');
+
+// Real mode; writes 32 KiB after 32 KiB through the firmware, from sector 128 on, and a `w` to COM1 after each.
+const writing = 'fa 31c0 8ed8 8ed0 bc007c fb be007d b80043 b280 cd13 8306087d40 baf803 b077 ee ebe9';
+const diskAddressPacket = '1000 4000 0080 0000 8000000000000000';
+
+/** A disk image whose guest fills its disk, up to 32 MiB. */
+export const writingGuest = (): Buffer => bootImage(writing.replaceAll(' ', '').padEnd(0x100 * 2, '90') + diskAddressPacket);

@@ -1,0 +1,28 @@
+import { defineOperation } from '../../jobs/index.ts';
+import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { findInstance, findNode } from '../lib/find-object.ts';
+import { requireOnline } from '../lib/require-node.ts';
+import { requireRunning } from '../lib/require-running.ts';
+import { ref } from '../lib/running-steps.ts';
+
+export const instanceResume = () =>
+  defineOperation(instanceOpcodes.instanceResume, {
+    async plan(context, params): Promise<Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>> {
+      const instance = findInstance(context.config, params.instance_name);
+      requireOnline(findNode(context.config, instance.primary_node));
+      await requireRunning(context, instance);
+      const { uuid, name, hypervisor, primary_node } = instance;
+      return { uuid, name, hypervisor, primary_node };
+    },
+    steps: (instance) => [
+      {
+        name: 'resume',
+        // Not undone: a guest that runs is what is wanted, whatever comes after.
+        pivot: true,
+        async do(context) {
+          await context.nodes.call(instance.primary_node, 'instance-resume', ref(instance), { signal: context.signal });
+        },
+      },
+    ],
+    result: () => null,
+  });
