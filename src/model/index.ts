@@ -45,6 +45,7 @@ export {
   nicparamsProblem,
   routingTable,
 } from './params/nicparams.ts';
+export { builtDiskTemplates, builtHypervisors, requireBuilt } from './params/require-built.ts';
 export { requirePrivateVnc } from './params/require-private-vnc.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

@@ -9,7 +9,7 @@ export function tendHypervisors(hypervisors: Iterable<Hypervisor>, clock: Clock,
   const ended = new AbortController();
   const loop = async () => {
     while (!ended.signal.aborted) {
-      await Promise.all(all.map((hypervisor) => hypervisor.tend?.()));
+      await Promise.all(all.map(async (hypervisor) => hypervisor.tend?.()));
       await clock.sleep(everyMs, ended.signal);
     }
   };
@@ -18,6 +18,6 @@ export function tendHypervisors(hypervisors: Iterable<Hypervisor>, clock: Clock,
   });
   return async () => {
     ended.abort();
-    await Promise.all(all.map((hypervisor) => hypervisor.close?.()));
+    await Promise.all(all.map(async (hypervisor) => hypervisor.close?.()));
   };
 }

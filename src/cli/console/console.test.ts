@@ -93,7 +93,7 @@ test('a refusal is shown in the words of the cluster', async () => {
 
 /** Runs `gantry instance console --vnc` until `work` is done with the place where it serves. */
 async function withVnc(args: readonly string[], work: (place: string, child: ChildProcess) => Promise<void>): Promise<string> {
-  const [node = '', main = ''] = gantryCommand;
+  const [node, main = ''] = gantryCommand;
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, 'instance', 'console', 'web1', '--vnc', ...args], {
     env: { ...process.env, ...cluster.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GantryError, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { writeInitialConfig } from '../../cluster/index.ts';
-import { type HypervisorName, hypervisors, NewName, validate } from '../../model/index.ts';
+import { builtHypervisors, type HypervisorName, NewName, validate } from '../../model/index.ts';
 import { agentPaths, tinyHvparams } from '../../node/index.ts';
 import { type Authority, createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 import { openStore } from '../../store/index.ts';
@@ -112,8 +112,8 @@ async function giveTo(user: string, dir: string): Promise<void> {
 
 function enabledHypervisors(text: string): HypervisorName[] {
   return text.split(',').map((name) => {
-    const known = hypervisors.find((hypervisor) => hypervisor === name.trim());
-    if (!known) throw invalid('--hypervisors', `"${name}" is none of ${hypervisors.join(', ')}`);
+    const known = builtHypervisors.find((hypervisor) => hypervisor === name.trim());
+    if (!known) throw invalid('--hypervisors', `"${name}" is none of ${builtHypervisors.join(', ')}`);
     return known;
   });
 }

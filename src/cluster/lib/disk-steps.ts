@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/index.ts';
 import type { WorldStep } from '../../jobs/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { GarbageList } from '../garbage.ts';
@@ -16,7 +17,13 @@ export function createDiskSteps(node: string, disks: readonly DiskSpec[], owner:
       await context.nodes.call(node, 'disk-create', { disk, instance: owner }, progressOf(context));
     },
     async undo(context) {
-      await removeDisk(context, node, disk, owner, garbage);
+      try {
+        await removeDisk(context, node, disk, owner, garbage);
+      } catch (error) {
+        if (!isNeverMade(error)) throw error;
+        if (isNoFolder(error)) await garbage.add({ type: 'disk', node, disk, owner });
+        context.log(`Nothing is there to be undone: ${GantryError.from(error).message}`);
+      }
     },
   }));
 }
@@ -37,6 +44,13 @@ export function removeDiskSteps(
     },
   }));
 }
+
+/** The folder may have been there a moment ago, as one that was unmounted: what it has of the disk is removed when it is back. */
+const isNoFolder = (error: unknown): boolean => error instanceof GantryError && error.code === 'STORAGE_DIR_MISSING';
+
+/** Whether the node cannot have made the disk. To try again would bring nothing, and keep the rest from being undone. */
+const isNeverMade = (error: unknown): boolean =>
+  isNoFolder(error) || (error instanceof GantryError && error.code === 'STORAGE_TEMPLATE_UNSUPPORTED');
 
 type StepLike = Parameters<WorldStep['do']>[0];
 

@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/index.ts';
 import type { CommitStep, WorldStep } from '../../jobs/index.ts';
 import type { Instance } from '../../model/index.ts';
 import type { InstanceSpec } from '../../rpc/index.ts';
@@ -41,6 +42,8 @@ export function startStep(
       try {
         await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout: 0 }, { signal: context.signal });
       } catch (error) {
+        // A node without the hypervisor started nothing.
+        if (error instanceof GantryError && error.code === 'HYPERVISOR_MISSING') return;
         if (!orLater || !isUnreachable(error)) throw error;
         await orLater.add({ type: 'instance', node, ...ref(instance) });
         context.log(`Node cannot be reached; ${instance.name} is stopped there when it answers again.`);

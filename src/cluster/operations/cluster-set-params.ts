@@ -8,6 +8,7 @@ import {
   type HypervisorName,
   nicparamsProblem,
   type OpcodeParams,
+  requireBuilt,
 } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { fillCandidatePool } from '../lib/candidate-pool.ts';
@@ -36,6 +37,7 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
       const wrongNics = nicparamsProblem(after.nicparams);
       if (wrongNics !== null)
         throw new GantryError('INPUT_INVALID', { subject: 'OP_CLUSTER_SET_PARAMS', field: 'nicparams', problem: wrongNics });
+      requireBuilt(params);
       checkCollectors(params, log);
       if (params.location) await checkClusterLocation(config, live, params.location);
       return { changes: params, uuid: config.cluster.uuid };

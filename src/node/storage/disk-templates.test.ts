@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { builtDiskTemplates } from '../../model/index.ts';
 import { diskSpec, testContext, withCode } from './disk-template-conformance.ts';
 import { createDiskTemplates, diskTemplateFor } from './disk-templates.ts';
 
@@ -9,6 +10,10 @@ describe('disk templates of a node', () => {
   it('finds each by its name', () => {
     for (const name of ['file', 'sharedfile', 'diskless'] as const) assert.equal(diskTemplateFor(templates, name).name, name);
     assert.throws(() => diskTemplateFor(templates, 'drbd'), withCode('STORAGE_TEMPLATE_UNSUPPORTED'));
+  });
+
+  it('are those that a cluster may enable', () => {
+    assert.deepEqual([...templates.keys()].sort(), [...builtDiskTemplates].sort());
   });
 
   it('has nothing to do for diskless instances', async () => {
