@@ -98,7 +98,7 @@ test('Ctrl-C leaves the job running and says how to follow it', async () => {
   await terminal.until(/create disk 0/);
   terminal.type('\u0003');
   assert.equal(await terminal.exit, 130);
-  assert.match(stripVTControlCharacters(terminal.text()), /Job 12 goes on\. Follow it with: gantry job watch 12/);
+  assert.match(stripVTControlCharacters(terminal.text()), /Job 12 continues\. Follow it with: gantry job watch 12/);
   assert.ok(!cluster.seen.some(({ method }) => method === 'DELETE'), 'the job is not cancelled');
 });
 

@@ -31,7 +31,7 @@ export async function attachTerminal(
   try {
     const left = await exchange(stream, stdin, stdout, interactive, lingerMs);
     restore();
-    note(left ? `\r\nLeft ${instance}; it goes on.` : `\r\nThe console of ${instance} has ended.`);
+    note(left ? `\r\nLeft the console; ${instance} keeps running.` : `\r\nThe console of ${instance} has ended.`);
   } catch (error) {
     throw new GantryError('CLI_CONSOLE_UNAVAILABLE', { instance, detail: (error as Error).message }, { cause: error });
   } finally {

@@ -58,7 +58,7 @@ test('what is typed goes to the guest byte by byte, Ctrl-] leaves', async () => 
   await terminal.until(/<\u0003>/);
   terminal.type('a\u001d');
   assert.equal(await terminal.exit, 0);
-  assert.match(terminal.text(), /<\u0003>[\s\S]*Left web1; it goes on\./);
+  assert.match(terminal.text(), /<\u0003>[\s\S]*Left the console; web1 keeps running\./);
 });
 
 test('the terminal is as it was after leaving, after the guest hangs up, and after being killed', async () => {
@@ -80,7 +80,7 @@ test('without a terminal the input is sent and the output printed until it is si
   const { code, stdout, stderr } = await runGantry(['instance', 'console', 'web1', '--linger', '0.3'], cluster.env, 'uname -a\n');
   assert.equal(code, 0);
   assert.equal(stdout, 'login: <uname -a\n>');
-  assert.match(stderr, /Connected to web1\.\r\n\r\nLeft web1/);
+  assert.match(stderr, /Connected to web1\.\r\n\r\nLeft the console; web1 keeps running/);
   const ended = await runGantry(['instance', 'console', 'web1', '--linger', '60'], cluster.env, 'bye');
   assert.match(ended.stderr, /The console of web1 has ended\./);
 });

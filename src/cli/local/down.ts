@@ -45,7 +45,8 @@ export async function run(args: string[]): Promise<number> {
   requireRoot('down');
   if (given.purge && !given.yes && !given.force) await confirmPurge(name, output !== 'json');
   // Stopping half-way helps nobody, so a second thought (Ctrl-C) waits until it is done.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => steps.note('stopping goes on; one moment …'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => steps.note('the cluster is still being stopped; please wait …'));
   const steps = progressSteps(new AbortController().signal);
   const result = await withLocalLock(name, steps.note, () => bringDown(name, given.purge, steps));
   if (output === 'json') printJson({ name, ...result });

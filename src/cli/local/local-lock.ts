@@ -20,7 +20,7 @@ export async function withLocalLock<T>(
   let release = await tryTake(path);
   for (let holder = 0; !release; release = await tryTake(path)) {
     await waitForHolder(path, deadline - performance.now(), (pid) => {
-      if (pid !== holder) note(`Waiting for process ${pid}, which is at work on cluster "${name}" …`);
+      if (pid !== holder) note(`Waiting for process ${pid}, which is working on cluster "${name}" …`);
       holder = pid;
     });
     if (performance.now() >= deadline) throw new GantryError('LOCAL_UP_RUNNING', { name, pid: holder, seconds });

@@ -29,7 +29,7 @@ export async function stopGuests(cluster: LocalCluster, steps: ProgressSteps): P
         no_remember: true,
       });
       const failed = await forEachInstance(client, running, shutdown, guestSeconds + 15);
-      if (failed.length > 0) steps.note(`    did not stop by themselves: ${failed.join(', ')}`);
+      if (failed.length > 0) steps.note(`    did not shut down in time: ${failed.join(', ')}`);
     });
   } catch (error) {
     // A cluster whose master does not answer must be stoppable too.

@@ -47,7 +47,7 @@ async function nextUpdate(client: ClusterClient, id: number, known: Known, view:
       if (!lost) throw error;
       if (performance.now() - since >= seconds * 1000)
         throw new GantryError('CLI_JOB_LOST_SIGHT', { job: id, seconds, detail: error.message });
-      view.note(`connection lost, trying again (job ${id} goes on without it)`);
+      view.note(`connection lost, trying again (job ${id} continues meanwhile)`);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
@@ -60,7 +60,7 @@ function leaveOnInterrupt(id: number, view: ProgressView): () => void {
     if (interrupted) process.exit(exitCodes.interrupted);
     interrupted = true;
     view.close();
-    const text = `Job ${id} goes on. Follow it with: gantry job watch ${id}   cancel it with: gantry job cancel ${id}\n`;
+    const text = `Job ${id} continues. Follow it with: gantry job watch ${id}   cancel it with: gantry job cancel ${id}\n`;
     process.stderr.write(text, () => process.exit(exitCodes.interrupted));
   };
   process.on('SIGINT', onInterrupt);

@@ -75,6 +75,6 @@ export async function takeBack(parts: NodeParts, spec: InstanceSpec): Promise<vo
     if (!(await isAlive(parts, spec.uuid))) await releaseInstance(parts, spec.uuid);
   } catch (error) {
     // The first error is the one to report; a stop, which the master sends after it, clears up again.
-    parts.log.warn({ err: error, instance: spec.name }, 'devices could not be taken back');
+    parts.log.warn({ err: error, instance: spec.name }, 'devices could not be removed');
   }
 }
