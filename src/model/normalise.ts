@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import { parseMebibytes } from '../base/index.ts';
+import { typeboxValue } from './load-typebox.ts';
 
 /** The parts of JSON Schema that opcodes use. */
 interface Shape {
@@ -65,7 +65,7 @@ function walkUnion(alternatives: readonly Shape[], value: unknown, isWithin: boo
   if (possible.length === 1) return walk(possible[0] as Shape, value, isWithin);
   for (const shape of possible) {
     const walked = walk(shape, value, isWithin);
-    if (Value.Check(shape as TSchema, walked)) return walked;
+    if (typeboxValue().Check(shape as TSchema, walked)) return walked;
   }
   return value;
 }

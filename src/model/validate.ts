@@ -1,15 +1,9 @@
-import { createRequire } from 'node:module';
 import type { Static, TSchema } from 'typebox';
-import type * as TypeboxCompile from 'typebox/compile';
-import type * as TypeboxValue from 'typebox/value';
+import type { Compile } from 'typebox/compile';
 import { GantryError } from '../base/index.ts';
+import { typeboxCompile, typeboxValue } from './load-typebox.ts';
 
-type Check = ReturnType<typeof TypeboxCompile.Compile>;
-
-// Half of typebox's modules are for checking. The command line needs schemas and checks nothing, so they are loaded on first use.
-const load = createRequire(import.meta.url);
-const typeboxCompile = () => load('typebox/compile') as typeof TypeboxCompile;
-const typeboxValue = () => load('typebox/value') as typeof TypeboxValue;
+type Check = ReturnType<typeof Compile>;
 
 const compiled = new WeakMap<TSchema, Check>();
 

@@ -86,6 +86,7 @@ const ownSamples: Readonly<Record<string, Sample>> = {
   enabled_data_collectors: [['lv=false'], { lv: false }],
   data_collector_interval: [['lv=2.5'], { lv: 2_500_000 }],
   mac_prefix: [['aa:00:01'], 'aa:00:01'],
+  network_vlan: [['7'], '7'],
   osparams_private: [['a=1,b=yes'], { a: '1', b: 'yes' }],
   osparams_secret: [['a=1,b=yes'], { a: '1', b: 'yes' }],
 };

@@ -16,12 +16,18 @@ export function sortRows(
   });
 }
 
-const names = new Intl.Collator('en', { numeric: true });
+let collator: Intl.Collator | undefined;
+
+/** Made on first use, since that takes longer than the rest of a list's code. */
+function compareNames(left: string, right: string): number {
+  collator ??= new Intl.Collator('en', { numeric: true });
+  return collator.compare(left, right);
+}
 
 function compare(left: unknown, right: unknown, descending: boolean): number {
   const [a, b] = [comparable(left), comparable(right)];
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  const order = typeof a === 'number' && typeof b === 'number' ? a - b : names.compare(String(a), String(b));
+  const order = typeof a === 'number' && typeof b === 'number' ? a - b : compareNames(String(a), String(b));
   return descending ? -order : order;
 }
 
