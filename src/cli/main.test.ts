@@ -271,6 +271,25 @@ test('jobs that a job submits are followed, and it is told which of them failed'
   assert.match(bad.stderr, /CLI_SUBMITTED_FAILED: 1 of 2 submitted jobs failed: job 13: .*it is stuck/);
 });
 
+test('an evacuation tells what stays and why, and its exit code does', async () => {
+  const reason = 'Instance db1 stays: its disks are files';
+  const jobs = [
+    [true, 13],
+    [false, reason],
+  ];
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { ops: [evacuation], opresult: [{ jobs }] } });
+  scriptJob(cluster, 13, [{ status: 'success' }]);
+  const { code, stdout, stderr } = await gantry('node evacuate node2');
+  assert.equal(code, 1);
+  assert.match(stdout, /^1 instance will leave node2\. 1 instance cannot:\n {2}Instance db1 stays: its disks are files\n/);
+  assert.match(stderr, /CLI_SUBMITTED_FAILED: 1 of 2 submitted jobs failed: Instance db1 stays/);
+  const plan = { moves: [], stays: [{ instance: 'db1', reason: 'its disks are files' }] };
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { ops: [evacuation], opresult: [plan] } });
+  const dry = await gantry('node evacuate node2 --dry-run');
+  assert.equal(dry.code, 1);
+  assert.match(dry.stdout, /Dry run: nothing was changed\.\n1 instance would stay:\n {2}db1: its disks are files\n/);
+});
+
 const evacuation = { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' };
 
 test('a location file is sent as its text, and none removes it', async () => {

@@ -305,23 +305,68 @@ test('an evacuated node is empty, and rules and room hold where its instances we
   assert.deepEqual(placesOf(cluster)['node3'], []);
 });
 
-test('a node that cannot be emptied keeps all, and its instances are told apart', async () => {
+test('who can leave a node leaves it, and the others are told with their reasons', async () => {
   const cluster = await start(2, { memoryMib: 16 * gib });
   for (const [k, node] of [1, 1, 2].entries()) await cluster.run(create(`big${k}`, 7 * gib, { pnode: `node${node}` }));
-  await assert.rejects(evacuate(cluster, { node_name: 'node1' }), {
-    code: 'EVACUATION_IMPOSSIBLE',
-    message:
-      /^Node node1 cannot be emptied, 1 of its 2 instances cannot leave: No node can take instance big\d .*1 node \(node2\): not enough memory/,
-  });
-  assert.deepEqual(placesOf(cluster), { node1: ['big0', 'big1'], node2: ['big2'] });
-  // What was tried must not be remembered as done.
-  await assert.rejects(evacuate(cluster, { node_name: 'node1' }), { code: 'EVACUATION_IMPOSSIBLE' });
-  await cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'big0', target_node: 'node2' });
-  await assert.rejects(cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'big1', target_node: 'node2' }), {
+  const before = placesOf(cluster);
+  const { jobs } = cluster.leading.services;
+  const told = async (params: Record<string, unknown>) => {
+    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1', ...params }], 'tester');
+    await jobEnd(jobs, id);
+    const [op] = (await jobs.get(id))?.ops ?? [];
+    return {
+      result: op?.result as { jobs: [boolean, number | string][] },
+      log: op?.log.map((line) => JSON.stringify(line)).join('\n') ?? '',
+    };
+  };
+  const noRoom = /Instance big\d stays: No node can take instance big\d .*1 node \(node2\): not enough memory/;
+  const dry = await told({ dry_run: true });
+  assert.match(dry.log, noRoom);
+  assert.match(dry.log, /Instance big\d goes to node2/);
+  assert.deepEqual(placesOf(cluster), before);
+  const { result, log } = await told({});
+  assert.match(log, noRoom);
+  // In Ganeti's form: a job, or why there is none.
+  const [[first, job], [second, reason], ...more] = result.jobs as [[boolean, number], [boolean, string]];
+  assert.deepEqual([first, second, more], [true, false, []]);
+  assert.match(reason, noRoom);
+  await jobEnd(jobs, job);
+  const { node1 = [], node2 = [] } = placesOf(cluster);
+  assert.deepEqual([node1.length, node2.length], [1, 2]);
+  // What stays alone is an error; what was tried must not be remembered as done.
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assert.rejects(evacuate(cluster, { node_name: 'node1' }), {
+      code: 'EVACUATION_IMPOSSIBLE',
+      message: /^None of the 1 instances of node node1 can leave: No node can take instance big\d .*1 node \(node2\): not enough memory/,
+    });
+  }
+  const [left = ''] = node1;
+  await assert.rejects(cluster.run({ OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: left, target_node: 'node2' }), {
     code: 'PLACEMENT_IMPOSSIBLE',
     message: /node2: not enough memory, \d+ MiB free/,
   });
 });
+
+for (const offline of [false, true]) {
+  test(`an instance on local files does not block the evacuation of ${offline ? 'a dead' : 'its'} node`, async () => {
+    const cluster = await start(3);
+    await cluster.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', enabled_disk_templates: ['sharedfile', 'file', 'diskless'] });
+    for (const name of ['web1', 'web2']) await cluster.run(create(name, gib, { pnode: 'node2' }));
+    await cluster.run(create('local', gib, { pnode: 'node2', disk_template: 'file', disks: [{ size: 100 }] }));
+    if (offline) await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node2', offline: true });
+    const { jobs } = cluster.leading.services;
+    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' }], 'tester');
+    await jobEnd(jobs, id);
+    const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number | string][] };
+    for (const [, job] of submitted) if (typeof job === 'number') await jobEnd(jobs, job);
+    assert.deepEqual(
+      submitted.map(([done]) => done),
+      [true, true, false],
+    );
+    assert.match(String(submitted[2]?.[1]), /^Instance local stays: .*file/);
+    assert.deepEqual(placesOf(cluster)['node2'], ['local']);
+  });
+}
 
 test('an evacuation whose step runs twice submits its jobs once', async () => {
   const cluster = await start(3);
@@ -330,7 +375,7 @@ test('an evacuation whose step runs twice submits its jobs once', async () => {
   const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' }], 'tester');
   await jobEnd(jobs, id);
   const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number][] };
-  const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], comment: `evacuates node1 for job ${id}` };
+  const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], stays: [], comment: `evacuates node1 for job ${id}` };
   const parts = { live, garbage: {} as never, placer: {} as never, secrets: {} as never, jobs: () => jobs, certificates: async () => [] };
   const [step] = createOperations(parts).get('OP_NODE_EVACUATE')?.steps(plan) ?? [];
   assert.ok(step && 'do' in step);

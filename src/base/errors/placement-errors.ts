@@ -21,8 +21,8 @@ export const placementErrors = defineErrors({
     kind: 'user',
     http: 409,
     ganeti: 'insufficient_resources',
-    what: 'Node {node} cannot be emptied, {failed} of its {count} instances cannot leave: {problems}',
-    why: 'Either every instance gets a new place or none is moved, so that no half-emptied node is left by surprise.',
+    what: 'None of the {count} instances of node {node} can leave: {problems}',
+    why: 'Disks that only their node has keep an instance there; the others find no node that has room and is allowed.',
     todo: 'Make room for these instances or move or stop them by themselves, then evacuate again; --dry-run tells without moving.',
   },
   PLACEMENT_WATTS_INVALID: {

@@ -8,11 +8,11 @@ import type { OutputMode } from './command.ts';
 
 /**
  * Follows the jobs that a job has submitted, one after the other (they run as they like); none for other jobs.
- * @throws CLI_SUBMITTED_FAILED when some of them failed, after all have ended
+ * @throws CLI_SUBMITTED_FAILED when some of them failed or could not be submitted, after all have ended
  */
 export async function followSubmitted(client: ClusterClient, job: JobReply, output: OutputMode): Promise<void> {
-  const ids = submittedBy(job);
-  const problems: string[] = [];
+  const { ids, refused } = submittedBy(job);
+  const problems: string[] = [...refused];
   for (const id of ids) {
     const { summary } = await client.job(id);
     try {
@@ -22,11 +22,16 @@ export async function followSubmitted(client: ClusterClient, job: JobReply, outp
     }
   }
   if (problems.length === 0) return;
-  throw new GantryError('CLI_SUBMITTED_FAILED', { failed: problems.length, count: ids.length, problems: problems.join('; ') });
+  const count = ids.length + refused.length;
+  throw new GantryError('CLI_SUBMITTED_FAILED', { failed: problems.length, count, problems: problems.join('; ') });
 }
 
 /** Ganeti's form of such a result: `{"jobs": [[true, 12], [false, "why it was not submitted"]]}`. */
-function submittedBy({ opresult: [result] }: JobReply): readonly number[] {
+function submittedBy({ opresult: [result] }: JobReply): { readonly ids: readonly number[]; readonly refused: readonly string[] } {
   const { jobs } = (result ?? {}) as { jobs?: unknown };
-  return Array.isArray(jobs) ? jobs.flatMap(([, id]: [unknown, unknown]) => (typeof id === 'number' ? [id] : [])) : [];
+  const entries = (Array.isArray(jobs) ? jobs : []) as readonly (readonly [unknown, unknown])[];
+  return {
+    ids: entries.flatMap(([submitted, id]) => (submitted !== false && typeof id === 'number' ? [id] : [])),
+    refused: entries.flatMap(([submitted, reason]) => (submitted === false ? [String(reason)] : [])),
+  };
 }

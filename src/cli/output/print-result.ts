@@ -14,7 +14,13 @@ export function requireSuccess(job: JobReply): number {
   if (job.status === 'canceled') throw new GantryError('CLI_JOB_CANCELED', { job: job.id });
   if (job.status !== 'success') throw jobError(job);
   const [result] = job.opresult;
-  return isVerification(result) && !result.ok ? exitCodes.failed : exitCodes.ok;
+  return (isVerification(result) && !result.ok) || stayingIn(result).length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Of the dry run of an evacuation: what would stay. */
+function stayingIn(result: unknown): readonly { readonly instance: string; readonly reason: string }[] {
+  const { stays } = (typeof result === 'object' && result !== null ? result : {}) as { stays?: unknown };
+  return Array.isArray(stays) ? stays : [];
 }
 
 /** Prints what a job that ended well has as its result, and returns the exit code. @throws as `requireSuccess` */
@@ -26,10 +32,17 @@ export function printResult(job: JobReply, output: OutputMode, dryRun = false): 
     return code;
   }
   // Its plan was told in the job's log; in full it is for programs.
-  if (dryRun) printLine('Dry run: nothing was changed.');
+  if (dryRun) printDryRun(result);
   else if (isVerification(result)) printProblems(result);
   else printForPeople(job, result);
   return code;
+}
+
+function printDryRun(result: unknown): void {
+  printLine('Dry run: nothing was changed.');
+  const stays = stayingIn(result);
+  if (stays.length > 0) printLine(`${counted(stays.length, 'instance')} would stay:`);
+  for (const { instance, reason } of stays) printLine(`  ${formatPlain(instance)}: ${formatPlain(reason)}`);
 }
 
 interface Verification {
@@ -70,10 +83,12 @@ const unitTitles: Readonly<Record<string, [title: string, format: (value: number
 /** Sentences for results that would say little by themselves. */
 const sentences: Readonly<Record<string, (op: Readonly<Record<string, unknown>>, result: unknown) => string>> = {
   OP_NODE_EVACUATE: (op, result) => {
-    const count = (result as { jobs: readonly unknown[] }).jobs.length;
-    return count === 0
-      ? `Nothing has to leave ${formatPlain(op['node_name'])}.`
-      : `${counted(count, 'instance')} will leave ${formatPlain(op['node_name'])}.`;
+    const { jobs } = result as { jobs: readonly (readonly [boolean, unknown])[] };
+    const node = formatPlain(op['node_name']);
+    if (jobs.length === 0) return `Nothing has to leave ${node}.`;
+    const stays = jobs.filter(([submitted]) => !submitted).map(([, reason]) => `\n  ${formatPlain(reason)}`);
+    const goes = `${counted(jobs.length - stays.length, 'instance')} will leave ${node}.`;
+    return stays.length === 0 ? goes : `${goes} ${counted(stays.length, 'instance')} cannot:${stays.join('')}`;
   },
   OP_INSTANCE_CREATE: (op, result) => `${formatPlain(op['instance_name'])} is on ${formatPlain(result)}.`,
 };

@@ -14,8 +14,10 @@ type Params = OpcodeParams<typeof nodeOpcodes.nodeEvacuate>;
 
 interface EvacuatePlan {
   readonly user: string;
-  /** One job for each instance. */
+  /** One job for each instance that can leave. */
   readonly moves: readonly OpInput[];
+  /** Why the others cannot. */
+  readonly stays: readonly { readonly instance: string; readonly reason: string }[];
   /** By which the jobs are known again when the step that submits them runs twice. */
   readonly comment: string;
 }
@@ -29,15 +31,17 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       const comment = `evacuates ${node.name} for job ${jobId}`;
       // Where disks are shared, an instance has no secondary node that could be changed.
       const leaving = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;
-      const targets = await targetsOf(config, placer, node, leaving, params.remote_node);
-      for (const [k, instance] of leaving.entries()) context.log(`Instance ${instance.name} goes to ${targets[k]?.name}.`);
-      const moves = leaving.map((instance, k) => ({
+      const { goes, stays } = await sortOut(config, placer, node, leaving, params.remote_node);
+      for (const { instance, target } of goes) context.log(`Instance ${instance.name} goes to ${target.name}.`);
+      for (const { instance, reason: why } of stays) context.log(`Instance ${instance} stays: ${why}`);
+      const { reason } = params;
+      const moves = goes.map(({ instance, target }) => ({
         ...moveOf(config, node, instance),
-        target_node: targets[k]?.name,
+        target_node: target.name,
         comment,
-        reason: params.reason,
+        reason,
       }));
-      return { user, moves, comment };
+      return { user, moves, stays, comment };
     },
 
     steps: () => [
@@ -56,44 +60,64 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       },
     ],
 
-    result: (_plan, outcomes) => ({ jobs: (outcomes['submit the moves'] as number[]).map((id): [boolean, number] => [true, id]) }),
+    /** In Ganeti's form, which has a place for those for which there is no job: it says why. */
+    result: ({ stays }, outcomes) => ({
+      jobs: [
+        ...(outcomes['submit the moves'] as number[]).map((id): [boolean, number | string] => [true, id]),
+        ...stays.map(({ instance, reason }): [boolean, number | string] => [false, `Instance ${instance} stays: ${reason}`]),
+      ],
+    }),
   });
 
-/** @throws EVACUATION_IMPOSSIBLE naming what keeps which instance; NODE_OFFLINE, NODE_DRAINED, NODE_NOT_VM_CAPABLE of a named target */
-async function targetsOf(
+interface SortedOut {
+  readonly goes: readonly { readonly instance: Instance; readonly target: Node }[];
+  readonly stays: EvacuatePlan['stays'];
+}
+
+/**
+ * Who can leave, and where to. One that cannot keeps nobody else back.
+ * @throws EVACUATION_IMPOSSIBLE when none of several can leave; NODE_OFFLINE, NODE_DRAINED, NODE_NOT_VM_CAPABLE of a named target
+ */
+async function sortOut(
   config: ConfigSnapshot,
   placer: Placer,
   node: Node,
   leaving: readonly Instance[],
   remote: Params['remote_node'],
-): Promise<readonly Node[]> {
-  const problems: string[] = [];
+): Promise<SortedOut> {
   const named = remote ? findNode(config, remote) : undefined;
   if (named) requireUsable(named);
-  const movable = leaving.filter((instance) => {
-    try {
-      requireMovable(instance, node);
-      if (named) requireNetworks(config, instance, node.group, named.group);
-      return true;
-    } catch (error) {
-      problems.push(GantryError.from(error).message);
-      return false;
-    }
-  });
+  const reasons = new Map(leaving.map((instance) => [instance, reasonToStay(config, instance, node, named)]));
+  const movable = leaving.filter((instance) => reasons.get(instance) === undefined);
   if (named?.uuid === node.uuid)
     throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_EVACUATE', field: 'remote_node', problem: 'is the node itself' });
   const moves = movable.map((instance) => ({ instance, migrates: migrates(config, node, instance) }));
   const targets = named ? movable.map(() => named) : await placer.targets(config, moves);
-  for (const target of targets) if (target instanceof GantryError) problems.push(target.message);
-  if (problems.length > 0) {
-    throw new GantryError('EVACUATION_IMPOSSIBLE', {
-      node: node.name,
-      failed: problems.length,
-      count: leaving.length,
-      problems: problems.join('; '),
-    });
+  const goes: { instance: Instance; target: Node }[] = [];
+  for (const [k, instance] of movable.entries()) {
+    const target = targets[k] ?? new GantryError('INTERNAL', { detail: `no answer for ${instance.name}` });
+    if (target instanceof GantryError) reasons.set(instance, target.message);
+    else goes.push({ instance, target });
   }
-  return targets.filter((target): target is Node => !(target instanceof GantryError));
+  const stays = leaving.flatMap((instance) => {
+    const reason = reasons.get(instance);
+    return reason === undefined ? [] : [{ instance: instance.name, reason }];
+  });
+  if (stays.length > 0 && goes.length === 0) {
+    const problems = stays.map(({ reason }) => reason).join('; ');
+    throw new GantryError('EVACUATION_IMPOSSIBLE', { node: node.name, count: leaving.length, problems });
+  }
+  return { goes, stays };
+}
+
+function reasonToStay(config: ConfigSnapshot, instance: Instance, node: Node, target: Node | undefined): string | undefined {
+  try {
+    requireMovable(instance, node);
+    if (target) requireNetworks(config, instance, node.group, target.group);
+    return undefined;
+  } catch (error) {
+    return GantryError.from(error).message;
+  }
 }
 
 const migrates = ({ cluster }: ConfigSnapshot, node: Node, instance: Instance): boolean =>

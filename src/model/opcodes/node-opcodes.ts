@@ -75,7 +75,10 @@ export const nodeEvacuate = defineOpcode({
     early_release: Type.Optional(Type.Boolean()),
     ignore_soft_errors: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   },
-  result: Type.Object({ jobs: Type.Array(Type.Tuple([Type.Boolean(), Type.Integer()])) }, { description: 'The submitted jobs' }),
+  result: Type.Object(
+    { jobs: Type.Array(Type.Tuple([Type.Boolean(), Type.Union([Type.Integer(), Type.String()])])) },
+    { description: 'The submitted jobs; false and the reason for each instance that stays' },
+  ),
   touches: (params) => [
     { kind: 'allocation', name: 'allocation', mode: 'exclusive' },
     { kind: 'node', name: params.node_name, mode: 'shared' },
