@@ -121,6 +121,26 @@ test('the newest jobs come first, as many as fit a screen unless more are asked 
   }
 });
 
+test('jobs that wait tell for what, in the list and in their details', async () => {
+  const waiting_for = ['instance web1 (held by job 7)', 'job 3 (running)'];
+  const common = { summary: ['INSTANCE_REBOOT(web1)'], received_ts: [1_795_000_000, 0] };
+  const rows = [
+    { ...common, id: 7, status: 'success', waiting_for: [] },
+    { ...common, id: 8, status: 'waiting', waiting_for },
+  ];
+  const jobs = await startFakeCluster({ jobs: rows });
+  try {
+    const list = await runGantry(['job', 'list'], jobs.env);
+    assert.match(list.stdout, /^ID .*Waits_for/);
+    assert.match(list.stdout, /\n ?8 .*instance web1 \(held by job 7\), ?job 3 \(running\)\n/);
+    const info = await runGantry(['job', 'info', '7', '8'], jobs.env);
+    assert.match(info.stdout, /Job: +8\nStatus: +waiting\nWaits for: +instance web1 \(held by job 7\), job 3 \(running\)\n/);
+    assert.doesNotMatch(info.stdout.split('Job: ')[1] ?? '', /Waits for/);
+  } finally {
+    await jobs.close();
+  }
+});
+
 test('each page of details shows its object', async () => {
   for (const [args, expected] of [
     ['instance info inst3.r5.test', /^Instance: +inst3\.r5\.test\n/],

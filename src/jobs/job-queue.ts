@@ -57,6 +57,8 @@ export interface JobQueue {
   submitMany(jobs: readonly (readonly OpInput[])[], user: string): Promise<readonly number[]>;
   /** A job that is not archived, or an archived one from the store. */
   get(id: number): Promise<Job | undefined>;
+  /** A job that is not archived as it is now, with its progress and what it waits for; undefined when there is none. */
+  present(id: number): JobChange | undefined;
   /** Jobs that are not archived, by number. */
   list(): readonly Job[];
   /** The job as it is now, with its running step and what it waits for; undefined when there is none. */

@@ -99,6 +99,26 @@ describe('locks', () => {
     assert.deepEqual(locks.rows(), []);
   });
 
+  test('tell who is in the way of one who wants a whole level', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    ask(locks, 2, [want('instance', 'web2', 'shared')]);
+    assert.deepEqual(
+      locks.rows().map(({ name }) => name),
+      ['instance/web1', 'instance/web2'],
+    );
+    ask(locks, 3, [want('instance', '*', 'shared')]);
+    assert.equal(locks.waitingFor(3), 'all of level instance (held by job 1)');
+    const all = locks.rows().find(({ name }) => name === 'instance/*');
+    assert.deepEqual(all, {
+      name: 'instance/*',
+      level: 'instance',
+      mode: 'exclusive',
+      owners: [1, 2],
+      pending: [{ job: 3, mode: 'shared' }],
+    });
+  });
+
   test('move in the queue with a new priority', () => {
     const locks = createLockManager();
     ask(locks, 1, web1);
@@ -125,7 +145,9 @@ describe('an object', () => {
       ask(locks, 1, wants(a));
       assert.equal(ask(locks, 2, wants(b)).held, false);
       assert.equal(locks.rows().length, 1);
-      assert.equal(locks.rows()[0]?.name, 'instance/web1');
+      // Who waits may do so at the lock of the UUID, of which people know nothing.
+      const pending = [{ job: 2, mode: 'exclusive' }];
+      assert.deepEqual(locks.rows(), [{ name: 'instance/web1', level: 'instance', mode: 'exclusive', owners: [1], pending }]);
     }
   });
 

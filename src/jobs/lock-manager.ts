@@ -123,7 +123,7 @@ export function createLockManager(): LockManager {
       const request = requests.get(owner);
       return request?.waiting && describeWait(request, request.waiting);
     },
-    rows: () => [...locks.values()].map(row).filter((each) => each !== undefined),
+    rows: () => rowsOf(locks.values()),
   };
 }
 
@@ -168,15 +168,33 @@ function jobs(ids: readonly number[]): string {
   return `job ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** Intentions alone are not worth a row: nobody asked for the whole level. */
-function row(lock: Lock): LockRow | undefined {
-  const held = [...lock.holders].filter(([, mode]) => mode === 'S' || mode === 'X');
-  if (lock.alias || (held.length === 0 && lock.queue.length === 0)) return undefined;
+/**
+ * One row for each object, whose two locks are one to people. Intentions alone are not worth a row, for nobody asked for the
+ * whole level; but where somebody waits, whoever is in the way counts as a holder.
+ */
+function rowsOf(locks: Iterable<Lock>): LockRow[] {
+  const objects = new Map<string, Lock[]>();
+  for (const lock of locks) {
+    const name = `${lock.level}/${lock.label}`;
+    const known = objects.get(name);
+    if (known) known.push(lock);
+    else objects.set(name, [lock]);
+  }
+  return [...objects].flatMap(([name, parts]) => row(name, parts) ?? []);
+}
+
+function row(name: string, parts: readonly Lock[]): LockRow | undefined {
+  const waiters = parts.flatMap(({ queue }) => queue);
+  const held = parts.flatMap(({ holders, queue }) => [...holders].filter(([, mode]) => queue.length > 0 || isWhole(mode)));
+  if (held.length === 0 && waiters.length === 0) return undefined;
+  const exclusive = held.some(([, mode]) => mode === 'X' || mode === 'IX');
   return {
-    name: `${lock.level}/${lock.label}`,
-    level: lock.level,
-    mode: held.length === 0 ? null : held[0]?.[1] === 'X' ? 'exclusive' : 'shared',
-    owners: held.map(([owner]) => owner).sort((a, b) => a - b),
-    pending: lock.queue.map(({ owner, mode }) => ({ job: owner, mode: mode === 'X' || mode === 'IX' ? 'exclusive' : 'shared' })),
+    name,
+    level: (parts[0] as Lock).level,
+    mode: held.length === 0 ? null : exclusive ? 'exclusive' : 'shared',
+    owners: [...new Set(held.map(([owner]) => owner))].sort((a, b) => a - b),
+    pending: waiters.map(({ owner, mode }) => ({ job: owner, mode: mode === 'X' || mode === 'IX' ? 'exclusive' : 'shared' })),
   };
 }
+
+const isWhole = (mode: HoldMode): boolean => mode === 'S' || mode === 'X';

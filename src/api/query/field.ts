@@ -1,4 +1,4 @@
-import type { LiveState } from '../../cluster/index.ts';
+import type { LiveState, MasterServices } from '../../cluster/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 
 /** Ganeti's result states of one value in a query: normal, unknown field, no data, not available, node offline. */
@@ -20,7 +20,15 @@ export type FieldKind = 'unknown' | 'text' | 'bool' | 'number' | 'float' | 'unit
 export interface View {
   readonly config: ConfigSnapshot;
   readonly live: LiveState;
+  /** What a job waits for, in words; empty when it waits for nothing. */
+  readonly waitingFor: (job: number) => readonly string[];
 }
+
+export const viewOfServices = ({ config, live, jobs }: Pick<MasterServices, 'config' | 'live' | 'jobs'>): View => ({
+  config: config.current,
+  live,
+  waitingFor: (job) => jobs.present(job)?.waitingFor ?? [],
+});
 
 /** One field of a kind of object; the single source of queries, of resources and of the list of fields. */
 export interface Field<Item> {

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { MasterServices } from '../../cluster/index.ts';
-import { type Cell, type Field, type FieldKind, toCell, unknownCell, type View } from './field.ts';
+import { type Cell, type Field, type FieldKind, toCell, unknownCell, type View, viewOfServices } from './field.ts';
 import { compileFilter } from './filter.ts';
 import { groupFields } from './group-fields.ts';
 import { instanceFields } from './instance-fields.ts';
@@ -92,7 +92,7 @@ export function queryFields(kind: string, names: readonly string[] | undefined):
  */
 export function runQuery(services: MasterServices, kind: string, names: readonly string[], filter: unknown): QueryResult {
   const { byName, items } = sourceOf(kind, 'Query', [names, filter ?? null]);
-  const view: View = { config: services.config.current, live: services.live };
+  const view = viewOfServices(services);
   const columns = names.map((name) => byName.get(name));
   let passes: (item: unknown, view: View) => boolean;
   try {

@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import type { Collection } from '../../store/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { type Field, plainRow, type View } from '../query/field.ts';
+import { type Field, plainRow, type View, viewOfServices } from '../query/field.ts';
 import { niceCompare } from '../query/nice-sort.ts';
 import { bulkQuery, isSet } from './query-params.ts';
 import { objectsFrom, type Route } from './route.ts';
@@ -24,7 +24,7 @@ export interface Resource<Item> {
   readonly adjust?: (row: Record<string, unknown>) => Record<string, unknown>;
 }
 
-export const viewOf = ({ services }: ApiContext): View => ({ config: services.config.current, live: services.live });
+export const viewOf = ({ services }: ApiContext): View => viewOfServices(services);
 
 /** The object that a path names. @throws API_OBJECT_UNKNOWN */
 export function findObject<Item>(resource: Pick<Resource<Item>, 'kind' | 'collection'>, name: string, context: ApiContext): Item {

@@ -12,6 +12,7 @@ const fields: readonly ListField[] = [
   { name: 'status', title: 'Status', format: formatStatus },
   { name: 'summary', title: 'Summary' },
   { name: 'user', title: 'User' },
+  { name: 'waiting_for', title: 'Waits_for' },
   numberField('priority', 'Priority'),
   timeField('received_ts', 'Received'),
   timeField('start_ts', 'Started'),
@@ -27,7 +28,7 @@ const switches: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Fields that every row has, as in the list of the REST API and two more. */
-const always = 'id ops status summary opstatus received_ts start_ts end_ts user priority'.split(' ');
+const always = 'id ops status summary opstatus received_ts start_ts end_ts user priority waiting_for'.split(' ');
 const defaultLimit = 50;
 
 export const command = defineListCommand({
@@ -35,7 +36,7 @@ export const command = defineListCommand({
   summary: 'List jobs that are not archived, the newest first',
   kind: 'jobs',
   fields,
-  defaults: ['id', 'status', 'received_ts', 'summary'],
+  defaults: ['id', 'status', 'received_ts', 'summary', 'waiting_for'],
   args: [{ name: 'job', help: 'only these, or one filter', complete: 'job', optional: true, variadic: true }],
   options: [
     defineOption('--limit <n>', `at most this many, the newest; default ${defaultLimit}, as JSON all`),
