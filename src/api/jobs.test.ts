@@ -80,9 +80,11 @@ test('log entries come once, by their serial', async () => {
 });
 
 test('with progress, the reply tells the step and what the job waits for', async () => {
-  const holder = await submit(delay(0.6, { on_nodes: ['node1'] }));
+  const holder = await submit(delay(1.5, { on_nodes: ['node1'] }));
   const id = await submit(delay(0, { on_nodes: ['node1'] }));
-<<<<<<< HEAD
+  const dependent = await submit(delay(0, { depends: [[id, []]] }));
+  const lock = [`node node1 (held by job ${holder})`];
+  const jobs = [`job ${id} (waiting)`];
   const waiting = async (query = '') =>
     (await get(`/2/jobs/${id}/wait?fields=status&progress=1${query}`)).body as Waited & { seen: string };
   // The first answer may come before the job asks for its locks; the next one is told what was missed.
@@ -93,16 +95,6 @@ test('with progress, the reply tells the step and what the job waits for', async
   assert.deepEqual(reply.waiting_for, [`node node1 (held by job ${holder})`]);
   const again = await waiting(`${known}&seen=null`);
   assert.deepEqual(again.waiting_for, reply.waiting_for, 'who has not seen it is told at once');
-  await Promise.all([follow(holder), follow(id)]);
-=======
-  const dependent = await submit(delay(0, { depends: [[id, []]] }));
-  const lock = [`node node1 (held by job ${holder})`];
-  const jobs = [`job ${id} (waiting)`];
-  const waited = await until('the job waits', async () => {
-    const { body } = await get(`/2/jobs/${id}/wait?fields=status&progress=1`);
-    return (body as Waited).job_info[0] === 'waiting' ? (body as Waited & { progress: unknown }) : undefined;
-  });
-  assert.deepEqual([waited.progress, waited.waiting_for], [null, lock]);
   const { body } = await get('/2/query/job?fields=id,waiting_for');
   const { data } = body as { data: [[0, number], [0, string[]]][] };
   const told = (job: number) => data.find(([[, one]]) => one === job)?.[1];
@@ -122,7 +114,6 @@ test('with progress, the reply tells the step and what the job waits for', async
     [0, pending],
   ]);
   await Promise.all([follow(holder), follow(id), follow(dependent)]);
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
 });
 
 const wrongWaits: [what: string, body: unknown][] = [

@@ -65,17 +65,15 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     async get(id) {
       return submission?.scheduler.jobs.get(id)?.job ?? (await loadArchivedJob(options.store, id));
     },
-<<<<<<< HEAD
     async look(id) {
       const record = submission?.scheduler.jobs.get(id);
       if (submission && record) return describe(submission.scheduler, record);
       const job = await loadArchivedJob(options.store, id);
       return job && { job, progress: null, waitingFor: [] };
-=======
+    },
     present(id) {
       const record = submission?.scheduler.jobs.get(id);
       return record && describe((submission as Submission).scheduler, record);
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
     },
     list: () => [...(submission?.scheduler.jobs.values() ?? [])].map(({ job }) => job),
     async waitForChange(id: number, wait: WaitOptions) {

@@ -76,13 +76,7 @@ export async function waitForJob(
     const seen = seenOf(now);
     const moved = request.progress && (change !== undefined || (request.seen !== undefined && request.seen !== seen));
     if (!isDeepStrictEqual(values, request.previous) || entries.length > 0 || moved) {
-<<<<<<< HEAD
       const extra = request.progress ? { progress: now.progress, waiting_for: now.waitingFor, seen } : {};
-=======
-      // Without a change there is all the same something that it does or waits for.
-      const present = change ?? jobs.present(id);
-      const extra = request.progress ? { progress: present?.progress ?? null, waiting_for: present?.waitingFor ?? [] } : {};
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
       return { job_info: values, log_entries: entries, ...extra };
     }
     const left = until - clock.now();

@@ -1,16 +1,11 @@
 import { defineInfoCommand } from '../command/info-command.ts';
-<<<<<<< HEAD
 import type { ClusterClient, Row, StepReply } from '../connect/cluster-client.ts';
-=======
-import type { ClusterClient, Row } from '../connect/cluster-client.ts';
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
 import { isFinal, type JobReply, jobError, jobFromReply, secondsOf } from '../connect/job-reply.ts';
 import { formatDuration, formatTime } from '../output/format-values.ts';
 import { formatStatus } from '../output/list-fields.ts';
 import type { Details } from '../output/print-details.ts';
 import { logText, stepText } from '../progress/plain-progress.ts';
 
-<<<<<<< HEAD
 export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, complete: withReasons });
 
 /** What a job that has not ended waits for, and its running step; both are known to the master only. */
@@ -19,9 +14,6 @@ async function withReasons(row: Row, client: ClusterClient): Promise<Row> {
   const update = await client.waitForJob(Number(row['id']), { values: null, logSerial: 0 });
   return update ? { ...row, waiting_for: update.waitingFor, progress: update.progress } : row;
 }
-=======
-export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, more: withWaits });
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
 
 function jobDetails(row: Row): Details {
   const job = jobFromReply(row);
@@ -30,11 +22,7 @@ function jobDetails(row: Row): Details {
     ['Job', job.id],
     ['Status', formatStatus(job.status)],
     ...('user' in row ? [['User', row['user']] as const] : []),
-<<<<<<< HEAD
     ...waiting(row),
-=======
-    ...(waits(row).length > 0 ? [['Waits for', waits(row).join(', ')] as const] : []),
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
     ['Received', formatTime(job.received_ts)],
     ['Started', formatTime(job.start_ts)],
     ['Ended', formatTime(job.end_ts)],
@@ -44,7 +32,6 @@ function jobDetails(row: Row): Details {
   ];
 }
 
-<<<<<<< HEAD
 function waiting(row: Row): Details {
   const reasons = row['waiting_for'];
   const step = row['progress'] as StepReply | null | undefined;
@@ -54,20 +41,6 @@ function waiting(row: Row): Details {
   ];
 }
 
-=======
-/** The page of a job is Ganeti's, which does not tell what the job waits for. */
-async function withWaits(client: ClusterClient, rows: readonly Row[]): Promise<readonly Row[]> {
-  const open = rows.filter((row) => !isFinal(jobFromReply(row))).map((row) => ['=', 'id', Number(row['id'])]);
-  if (open.length === 0) return rows;
-  const waiting = new Map(
-    (await client.query('jobs', ['id', 'waiting_for'], ['|', ...open])).map((row) => [row['id'], row['waiting_for']]),
-  );
-  return rows.map((row) => (waiting.has(row['id']) ? { ...row, waiting_for: waiting.get(row['id']) } : row));
-}
-
-const waits = ({ waiting_for }: Row): readonly string[] => (Array.isArray(waiting_for) ? waiting_for.map(String) : []);
-
->>>>>>> 99b930e (Waiting jobs tell what they wait for, in lists, details and queries; locks show every waiter and holder)
 const shownApart = new Set(['OP_ID', 'reason', 'debug_level', 'priority', 'depends', 'comment', 'dry_run']);
 
 function opDetails(job: JobReply, index: number): Details {
