@@ -77,9 +77,19 @@ export class Watcher {
     const node = this.#options.config.current.nodes.get(instance.primary_node);
     const report = this.#options.live.node(instance.primary_node);
     if (!node || node.offline || !report || report.stale) return false;
+    if (this.#mayRunElsewhere(instance)) return false;
     const seen = this.#options.live.instance(instance.uuid);
     if (!seen) return true;
     return seen.node === instance.primary_node && (seen.runtime.state === 'shutdown' || seen.runtime.state === 'crashed');
+  }
+
+  /** After a move that failed half-way it may run on the target; while that says nothing, a second copy would ruin the disks. */
+  #mayRunElsewhere({ moving_to }: Instance): boolean {
+    if (moving_to === undefined) return false;
+    const { config, live } = this.#options;
+    const target = config.current.nodes.get(moving_to);
+    const report = live.node(moving_to);
+    return target !== undefined && !target.offline && (!report || report.stale);
   }
 
   async #run(): Promise<void> {

@@ -20,8 +20,8 @@ export type FieldKind = 'unknown' | 'text' | 'bool' | 'number' | 'float' | 'unit
 export interface View {
   readonly config: ConfigSnapshot;
   readonly live: LiveState;
-  /** What a job waits for, in words; empty when it waits for nothing. */
-  readonly waitingFor: (job: number) => readonly string[];
+  /** What a job waits for, in words; empty when it waits for nothing. Only fields of jobs look at it. */
+  readonly waitingFor?: (job: number) => readonly string[];
 }
 
 export const viewOfServices = ({ config, live, jobs }: Pick<MasterServices, 'config' | 'live' | 'jobs'>): View => ({

@@ -26,7 +26,13 @@ export const jobFields: readonly Field<Job>[] = [
   field('received_ts', 'Received', 'other', 'When it was submitted, [s, µs]', (j) => j.received_ts, 'seconds'),
   field('start_ts', 'Start', 'other', 'When it began, [s, µs]', (j) => j.start_ts, 'seconds'),
   field('end_ts', 'End', 'other', 'When it ended, [s, µs]', (j) => j.end_ts, 'seconds'),
-  field('waiting_for', 'Waits_for', 'other', 'Locks with their holders, and jobs, that it waits for', (j, view) => view.waitingFor(j.id)),
+  field(
+    'waiting_for',
+    'Waits_for',
+    'other',
+    'Locks with their holders, and jobs, that it waits for',
+    (j, view) => view.waitingFor?.(j.id) ?? [],
+  ),
   field('user', 'User', 'text', 'Who submitted it', (j) => j.user),
   field('opoutcome', 'OpCode_outcome', 'other', 'Result of each opcode that succeeded in full; of a dry run, its plan; else null', (j) =>
     j.ops.map((op) => (op.status === 'success' ? redactSealed(op.result) : null)),
