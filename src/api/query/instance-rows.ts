@@ -4,7 +4,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import type { View } from './field.ts';
 import { instanceRow } from './instance-row.ts';
 import { type LiveInstance, liveInstance } from './live-instance.ts';
-import { niceCompare } from './nice-sort.ts';
+import { niceSortedByName } from './nice-sort.ts';
 
 /** All instances as one JSON text. It is the same object as long as no row has changed. */
 export interface InstanceRows {
@@ -49,7 +49,7 @@ function sortedInstances(config: ConfigSnapshot, before: readonly Instance[]): r
     }
   }
   if (kept.length === config.instances.size) return kept;
-  return [...config.instances.values()].sort((left, right) => niceCompare(left.name, right.name));
+  return niceSortedByName(config.instances);
 }
 
 /** A report becomes stale by the clock alone, so rows are looked at this often even if nothing was reported. */

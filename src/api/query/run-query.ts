@@ -7,7 +7,7 @@ import { instanceFields } from './instance-fields.ts';
 import { jobFields } from './job-fields.ts';
 import { lockFields } from './lock-fields.ts';
 import { networkFields } from './network-fields.ts';
-import { niceCompare } from './nice-sort.ts';
+import { niceCompare, niceSortedByName } from './nice-sort.ts';
 import { nodeFields } from './node-fields.ts';
 import { exportFields, filterFields } from './other-fields.ts';
 import { showJson } from './show-json.ts';
@@ -41,13 +41,13 @@ const named = <Item extends { name: string }>(items: Iterable<Item>): Item[] =>
   [...items].sort((left, right) => niceCompare(left.name, right.name));
 
 const sources: Record<string, Source<unknown>> = {
-  instance: source(instanceFields, ({ config }) => named(config.current.instances.values())),
-  node: source(nodeFields, ({ config }) => named(config.current.nodes.values())),
-  group: source(groupFields, ({ config }) => named(config.current.groups.values())),
-  network: source(networkFields, ({ config }) => named(config.current.networks.values())),
+  instance: source(instanceFields, ({ config }) => niceSortedByName(config.current.instances)),
+  node: source(nodeFields, ({ config }) => niceSortedByName(config.current.nodes)),
+  group: source(groupFields, ({ config }) => niceSortedByName(config.current.groups)),
+  network: source(networkFields, ({ config }) => niceSortedByName(config.current.networks)),
   job: source(jobFields, ({ jobs }) => [...jobs.list()].sort((left, right) => left.id - right.id)),
   lock: source(lockFields, ({ jobs }) => named(jobs.locks())),
-  export: source(exportFields, ({ config }) => named(config.current.nodes.values())),
+  export: source(exportFields, ({ config }) => niceSortedByName(config.current.nodes)),
   filter: source(filterFields, () => []),
 };
 

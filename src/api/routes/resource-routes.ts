@@ -3,7 +3,7 @@ import { GantryError } from '../../base/index.ts';
 import type { Collection } from '../../store/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { type Field, plainRow, type View, viewOfServices } from '../query/field.ts';
-import { niceCompare } from '../query/nice-sort.ts';
+import { niceSortedByName } from '../query/nice-sort.ts';
 import { bulkQuery, isSet } from './query-params.ts';
 import { objectsFrom, type Route } from './route.ts';
 
@@ -40,7 +40,7 @@ function rowSchema<Item>(fields: readonly Field<Item>[]): TSchema {
 /** GET of the list and GET of one. */
 export function resourceRoutes<Item extends { name: string }>(resource: Resource<Item>): Route[] {
   const { kind, path, param, idField, fields, collection, adjust = (row) => row } = resource;
-  const sorted = (context: ApiContext) => [...collection(context).values()].sort((left, right) => niceCompare(left.name, right.name));
+  const sorted = (context: ApiContext) => niceSortedByName(collection(context));
   const bulk = resource.bulk ?? ((context) => sorted(context).map((item) => adjust(plainRow(fields, item, viewOf(context)))));
   const list = (context: ApiContext) => sorted(context).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
   const row = rowSchema(fields);
