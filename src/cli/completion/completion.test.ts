@@ -38,7 +38,7 @@ async function offers(line: string, complete = '_gantry'): Promise<string[]> {
 
 test('commands and options come from our own table', async () => {
   assert.deepEqual(await offers('gantry in'), ['instance']);
-  assert.deepEqual(await offers('gantry instance re'), ['reboot', 'remove']);
+  assert.deepEqual(await offers('gantry instance re'), ['reboot', 'remove', 'resume']);
   assert.deepEqual(await offers('gantry instance add --m'), ['--memory']);
   assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-install', '--no-nics', '--no-start']);
 });
