@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { recordSyncs } from './testing/record-syncs.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 describe('writeFileAtomic', () => {
@@ -29,6 +30,15 @@ describe('writeFileAtomic', () => {
       process.umask(umask);
     }
     assert.equal((await stat(join(directory, 'public'))).mode & 0o777, 0o644);
+  });
+
+  it('makes the content durable before it has its name, and then the name', async () => {
+    const path = join(directory, 'state');
+    const synced = await recordSyncs(path, () => writeFileAtomic(path, 'new'));
+    assert.equal(synced.length, 2);
+    assert.match(synced[0]?.[0] ?? '', /\/state\..*\.tmp$/);
+    assert.equal(synced[0]?.[1], 'absent');
+    assert.deepEqual(synced[1], [directory, 'there']);
   });
 
   it('ends whole when many write at once', async () => {

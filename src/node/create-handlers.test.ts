@@ -42,6 +42,7 @@ function partsWith(hypervisor: Hypervisor): NodeParts & { readonly active: Map<s
     uidOf: () => 0,
     addressTowards: async () => '127.0.0.1',
     folderProblem: async () => null,
+    folderExposure: async () => null,
     log: silentLog,
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { openFence } from './fence.ts';
+import { createMemoryFence, openFence } from './fence.ts';
 import { withCode } from './testing/with-code.ts';
 
 describe('fence', () => {
@@ -36,6 +36,39 @@ describe('fence', () => {
     await Promise.allSettled([4, 9, 2, 7].map((term) => fence.pass(term)));
     assert.equal(fence.highest, 9);
     assert.equal((await openFence(path)).highest, 9);
+  });
+
+  it('refuses a term that waited while a higher one was kept, and lets none pass that is lower than what is kept', async () => {
+    const fence = await openFence(path);
+    const outcomes = await Promise.allSettled([9, 2, 9, 7, 10, 8].map((term) => fence.pass(term)));
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected'],
+    );
+    // What has passed is in the file: a restart in that moment would refuse the same.
+    for (const file of [path, `${path}.copy`]) assert.equal(await readFile(file, 'utf8'), '{"term":10}\n');
+    await assert.rejects((await openFence(path)).pass(9), withCode('NODE_REFUSED_TERM', /term is 9.*term 10/));
+  });
+
+  it('keeps a term before it passes, and on a simulated node too', async () => {
+    const fence = await openFence(path);
+    const passed = fence.pass(6).then(() => readFile(path, 'utf8'));
+    assert.equal(await passed, '{"term":6}\n');
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    const cell = { term: 4 };
+    const simulated = await createMemoryFence(cell);
+    await assert.rejects(simulated.pass(3), withCode('NODE_REFUSED_TERM'));
+    await simulated.pass(5);
+    assert.equal(cell.term, 5);
+    await assert.rejects((await createMemoryFence(cell)).pass(4), withCode('NODE_REFUSED_TERM'));
+  });
+
+  it('starts with the higher of the two when one is behind, and makes both whole', async () => {
+    for (const behind of [path, `${path}.copy`]) {
+      for (const file of [path, `${path}.copy`]) await writeFile(file, `{"term":${file === behind ? 20 : 21}}\n`);
+      assert.equal((await openFence(path)).highest, 21);
+      for (const file of [path, `${path}.copy`]) assert.equal(await readFile(file, 'utf8'), '{"term":21}\n');
+    }
   });
 
   it('survives a torn file, and a torn copy', async () => {

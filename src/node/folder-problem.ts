@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Of the files that are made for a trial. */
@@ -14,5 +14,16 @@ export async function folderProblem(path: string): Promise<string | null> {
     return null;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
+  }
+}
+
+/** The access that others than root have to a folder of disks beyond passing through, as its mode; null when they have none. */
+export async function folderExposure(path: string): Promise<string | null> {
+  try {
+    const mode = (await stat(path)).mode & 0o777;
+    return (mode & 0o066) === 0 ? null : `0${mode.toString(8)}`;
+  } catch {
+    // That it cannot be looked at is told as its problem.
+    return null;
   }
 }

@@ -39,6 +39,8 @@ export interface NodeParts {
   readonly addressTowards: (peer: string) => Promise<string>;
   /** Problems of a folder that disks shall lie in; null when it is writable. */
   readonly folderProblem: (path: string) => Promise<string | null>;
+  /** Mode of a folder of disks that others may list or write; null when only its owner may. */
+  readonly folderExposure: (path: string) => Promise<string | null>;
   /** Where scripts and hypervisors write what they have to say; undefined where there are none. */
   readonly logDir?: string;
   readonly log: Log;

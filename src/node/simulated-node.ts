@@ -88,6 +88,7 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
     uidOf: () => 0,
     addressTowards: async () => world.address,
     folderProblem: async () => null,
+    folderExposure: async () => null,
     log,
   };
   const dispatcher = createDispatcher(createHandlers(parts), await createMemoryFence(world.term));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -49,10 +49,19 @@ describe('node agent', () => {
     const client = await cluster.client(() => agent);
     const file = join(cluster.directory, 'a-file');
     await writeFile(file, '');
+    await chmod(file, 0o600);
+    const [listed, written] = [join(cluster.directory, 'listed'), join(cluster.directory, 'written')];
+    for (const [folder, mode] of [
+      [listed, 0o755],
+      [written, 0o722],
+    ] as const) {
+      await mkdir(folder);
+      await chmod(folder, mode);
+    }
     const { problems } = await client.call(node, 'node-verify', {
       bridges: ['br0', 'br9'],
       hypervisors: ['fake', 'lxc'],
-      storage_dirs: [cluster.directory, join(cluster.directory, 'nowhere'), file],
+      storage_dirs: [cluster.directory, join(cluster.directory, 'nowhere'), file, listed, written],
     });
     assert.deepEqual(
       problems.map(({ code, subject }) => [code, subject]),
@@ -61,6 +70,8 @@ describe('node agent', () => {
         ['VERIFY_HYPERVISOR_MISSING', 'hypervisor lxc'],
         ['VERIFY_STORAGE_DIR', `folder ${join(cluster.directory, 'nowhere')}`],
         ['VERIFY_STORAGE_DIR', `folder ${file}`],
+        ['VERIFY_STORAGE_MODE', `folder ${listed}`],
+        ['VERIFY_STORAGE_MODE', `folder ${written}`],
       ],
     );
   });

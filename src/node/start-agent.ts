@@ -9,7 +9,7 @@ import { fileCertificates, readCredentials } from './certificate-store.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { createHandlers } from './create-handlers.ts';
 import { openFence } from './fence.ts';
-import { folderProblem } from './folder-problem.ts';
+import { folderExposure, folderProblem } from './folder-problem.ts';
 import { readHostFacts } from './host-facts.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
 import { instanceUid } from './hypervisor/kvm/instance-uid.ts';
@@ -74,6 +74,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => instanceUid(config.uidBase, instance),
     addressTowards: (peer) => addressTowards(peer, config.listen.host),
     folderProblem,
+    folderExposure,
     logDir: config.logDir,
     log,
   };

@@ -146,6 +146,12 @@ export const verifyErrors = defineErrors({
     why: 'Disks of instances are files in this folder; without it they can be neither made nor used.',
     todo: 'Mount the file system, or create the folder {folder} with mode 0711, owned by root.',
   }),
+  VERIFY_STORAGE_MODE: found({
+    finding: { ganeti: 'ENODEFILESTORAGEPATHUNUSABLE', warning: true },
+    what: 'its mode {mode} lets other users of the node list or write it.',
+    why: 'Hypervisors only pass through the folder. Whoever can list it sees which instances the node has; whoever can write it can put something else in the place of their disks.',
+    todo: 'Run on the node: chmod 0711 {folder}.',
+  }),
   VERIFY_LOG: found({
     finding: { ganeti: 'ENODESETUP' },
     what: 'it cannot be written: {problem}',

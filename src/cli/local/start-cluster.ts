@@ -74,15 +74,20 @@ export async function startCluster(start: Start): Promise<void> {
 }
 
 async function makeDirectories({ paths, members, slot }: LocalCluster): Promise<void> {
-  // Instances run under users of their own, so they must be able to pass through.
-  const open = [paths.stateDir, paths.runDir, paths.logDir, paths.sharedFileStorage];
-  for (const { paths: node } of members) open.push(node.stateDir, node.runDir, node.logDir, node.fileStorage);
-  for (const dir of open) {
-    await mkdir(dir, { recursive: true, mode: 0o755 });
-    await chmod(dir, 0o755);
+  for (const dir of [paths.stateDir, paths.runDir, paths.logDir, ...members.map(({ paths: node }) => node.logDir)]) {
+    await makeDirectory(dir, 0o755);
   }
+  // Instances run under users of their own, so they must be able to pass through; what lies there concerns root alone.
+  const passed = members.flatMap(({ paths: node }) => [node.stateDir, node.runDir, node.fileStorage]);
+  for (const dir of [...passed, paths.sharedFileStorage]) await makeDirectory(dir, 0o711);
   const told: RunDescription = { slot, stateDir: paths.stateDir };
   await writeFileAtomic(runDescription(paths.runDir), `${JSON.stringify(told)}\n`);
+}
+
+async function makeDirectory(dir: string, mode: number): Promise<void> {
+  await mkdir(dir, { recursive: true, mode });
+  // It may be there from an earlier version.
+  await chmod(dir, mode);
 }
 
 async function tinyImage({ cluster, steps, signal, yes }: Start): Promise<void> {

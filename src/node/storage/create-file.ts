@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GantryError, run } from '../../base/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
@@ -27,7 +27,8 @@ export async function createFile(request: CreateFileRequest): Promise<void> {
   const unfinished = join(folder, `.${basename(path)}.new`);
   try {
     await storageFailure(disk.uuid, async () => {
-      await mkdir(folder, { mode: 0o711 }).catch(ifExists);
+      // Whatever the umask: the hypervisor passes through, and nobody lists.
+      await mkdir(folder, { mode: 0o711 }).then(() => chmod(folder, 0o711), ifExists);
       await rm(unfinished, { force: true });
       await (request.fill ?? ((target) => makeEmpty(disk, target, request.signal)))(unfinished);
       const handle = await open(unfinished, 'r+');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { run } from '../../base/index.ts';
+import { recordSyncs } from '../../base/testing/record-syncs.ts';
 import { trialPrefix } from '../folder-problem.ts';
 import { diskSpec, diskTemplateConformance, testContext, withCode } from './disk-template-conformance.ts';
 import { createFileTemplate } from './file-template.ts';
@@ -33,6 +34,38 @@ describe('file template', () => {
     assert.ok(stats.blocks * 512 < 1024 * 1024);
     assert.equal(stats.mode & 0o777, 0o600);
     assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
+  });
+
+  it('makes them so whatever the umask is', async () => {
+    const dir = await newFolder();
+    const disk = diskSpec();
+    const before = process.umask(0o077);
+    try {
+      await createFileTemplate('file', dir).create(disk, owner, testContext);
+    } finally {
+      process.umask(before);
+    }
+    assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
+    assert.equal((await stat(join(dir, owner.uuid, `${disk.uuid}.raw`))).mode & 0o777, 0o600);
+  });
+
+  it('makes a disk durable before it has its name, and the names after', async () => {
+    const dir = await newFolder();
+    const [disk, other] = [diskSpec(), diskSpec()];
+    const template = createFileTemplate('file', dir);
+    const folder = join(dir, owner.uuid);
+    const path = join(folder, `${disk.uuid}.raw`);
+    const made = await recordSyncs(path, () => template.create(disk, owner, testContext));
+    assert.deepEqual(made, [
+      [join(folder, `.${disk.uuid}.raw.new`), 'absent'],
+      [folder, 'there'],
+      [dir, 'there'],
+    ]);
+    await template.create(other, owner, testContext);
+    // The folder stays for the other disk, so the name is gone from it; with the last disk the folder itself goes.
+    assert.deepEqual(await recordSyncs(path, () => template.remove(disk, owner)), [[folder, 'absent']]);
+    const last = join(folder, `${other.uuid}.raw`);
+    assert.deepEqual(await recordSyncs(last, () => template.remove(other, owner)), [[dir, 'absent']]);
   });
 
   it('takes the whole room at once when asked to', async () => {

@@ -6,17 +6,21 @@ import { trialPrefix } from '../folder-problem.ts';
 import { createFile } from './create-file.ts';
 import { assertNoLinks, diskPath, diskUuidOf, missing } from './disk-path.ts';
 import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
-import { readQcow2Size } from './qcow2-header.ts';
+import { readQcow2Header } from './qcow2-header.ts';
+import { runAsOwner } from './run-as-owner.ts';
 import { requireRoom, storageFailure, syncFolder } from './storage-files.ts';
 
 const mib = 1024 * 1024;
 
-/** Virtual size of a disk file in bytes. @throws STORAGE_FAILED when a qcow2 file is none */
+/** Virtual size of a disk file in bytes. @throws STORAGE_FAILED when a qcow2 file is none, or names another file */
 async function virtualSize(path: string, format: DiskSpec['format']): Promise<number> {
   if (format === 'raw') return (await stat(path)).size;
-  const size = await readQcow2Size(path);
-  if (size === null) throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'the file has no qcow2 header; it is damaged' });
-  return size;
+  const header = await readQcow2Header(path);
+  if (!header) throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'the file has no qcow2 header; it is damaged' });
+  // QEMU's user can write the header: whoever opens the image would open what that names.
+  if (header.namesOthers)
+    throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'its header names another file, which no disk does' });
+  return header.size;
 }
 
 /**
@@ -62,7 +66,7 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
       const missingBytes = toSize * mib - (await virtualSize(path, disk.format));
       if (missingBytes <= 0) return { changed: false };
       await requireRoom(dir, Math.ceil(missingBytes / mib), `${Math.ceil(missingBytes / mib)} MiB more of disk ${disk.uuid}`);
-      await storageFailure(disk.uuid, () => run('qemu-img', ['resize', '-q', '-f', disk.format, path, String(toSize * mib)]));
+      await storageFailure(disk.uuid, () => runAsOwner(path, 'qemu-img', ['resize', '-q', '-f', disk.format, path, String(toSize * mib)]));
       return { changed: true };
     },
 
@@ -132,11 +136,12 @@ async function removeFiles(disk: DiskSpec, dir: string, locate: () => Promise<st
 }
 
 async function snapshotInside(disk: DiskSpec, path: string, snapshot: string): Promise<{ changed: boolean }> {
+  await virtualSize(path, disk.format);
   return storageFailure(disk.uuid, async () => {
-    const { stdout } = await run('qemu-img', ['info', '--output=json', '-f', 'qcow2', path]);
+    const { stdout } = await runAsOwner(path, 'qemu-img', ['info', '--output=json', '-f', 'qcow2', path]);
     const known = (JSON.parse(stdout) as { snapshots?: { name: string }[] }).snapshots ?? [];
     if (known.some((one) => one.name === snapshot)) return { changed: false };
-    await run('qemu-img', ['snapshot', '-c', snapshot, path]);
+    await runAsOwner(path, 'qemu-img', ['snapshot', '-c', snapshot, path]);
     return { changed: true };
   });
 }
@@ -178,6 +183,6 @@ async function describeFile(
   const stats = await lstat(path).catch(missing);
   if (!stats) return null;
   const isDisk = disk_uuid !== '' && stats.isFile();
-  const bytes = (isDisk && path.includes('.qcow2') ? await readQcow2Size(path).catch(missing) : null) ?? stats.size;
+  const bytes = (isDisk && path.includes('.qcow2') ? (await readQcow2Header(path).catch(missing))?.size : null) ?? stats.size;
   return { path, dev_type, instance_uuid: basename(dirname(path)), disk_uuid: isDisk ? disk_uuid : '', size: Math.ceil(bytes / mib) };
 }

@@ -6,6 +6,8 @@ export const checkFolders: NodeCheck = async (parts, { storage_dirs: folders }) 
   for (const folder of folders) {
     const problem = await parts.folderProblem(folder);
     if (problem !== null) problems.push(finding('VERIFY_STORAGE_DIR', `folder ${folder}`, { folder, problem }));
+    const mode = await parts.folderExposure(folder);
+    if (mode !== null) problems.push(finding('VERIFY_STORAGE_MODE', `folder ${folder}`, { folder, mode }));
   }
   return problems;
 };

@@ -35,7 +35,9 @@ function oneDisk(disk: Disk, index: number, hvparams: KvmHvparams): string[] {
     locking: 'auto',
     ...common,
   };
-  const format = { 'node-name': id, driver: disk.format, file: protocol['node-name'], ...common };
+  // No disk has a backing file; what its header says, which QEMU's user can write, is not looked at.
+  const backing = disk.format === 'qcow2' ? { backing: null } : {};
+  const format = { 'node-name': id, driver: disk.format, file: protocol['node-name'], ...common, ...backing };
   return ['-blockdev', JSON.stringify(protocol), '-blockdev', JSON.stringify(format), '-device', diskDevice(id, index, hvparams)];
 }
 

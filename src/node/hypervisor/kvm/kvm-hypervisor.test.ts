@@ -137,6 +137,16 @@ describe('KVM hypervisor, faults', () => {
     await harness.source.stop(refOf(request), 0, handlerContext());
   });
 
+  it('does not put VNC on the network, whatever it was given', async () => {
+    const request = await harness.request('obedient');
+    for (const vnc_bind_address of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1,password=on']) {
+      const wanted = withHvparams(request, { vnc_bind_address });
+      await assert.rejects(harness.source.start(wanted, handlerContext()), withCode('VNC_ADDRESS_REFUSED'));
+      await assert.rejects(harness.target.acceptMigration(wanted, '127.0.0.1', '127.0.0.1'), withCode('VNC_ADDRESS_REFUSED'));
+      await assert.rejects(stat(filesOf(request).directory), { code: 'ENOENT' });
+    }
+  });
+
   it('does not let two machines write to one disk', async () => {
     const [first, other] = [await harness.request('obedient'), await harness.request('obedient')];
     await harness.source.start(first, handlerContext());
