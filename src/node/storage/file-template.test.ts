@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { recordSyncs } from '../../../test/support/record-syncs.ts';
 import { run } from '../../base/index.ts';
-import { recordSyncs } from '../../base/testing/record-syncs.ts';
 import { trialPrefix } from '../folder-problem.ts';
 import { diskSpec, diskTemplateConformance, testContext, withCode } from './disk-template-conformance.ts';
 import { createFileTemplate } from './file-template.ts';

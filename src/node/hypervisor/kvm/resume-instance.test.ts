@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { run, systemClock } from '../../../base/index.ts';
+import { until } from '../../../../test/support/until.ts';
+import { run } from '../../../base/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { handlerContext, refOf, withCode } from '../hypervisor-conformance.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from './kvm-test-harness.ts';
@@ -36,14 +37,11 @@ async function fillingGuest(work: (request: StartRequest, folder: string) => Pro
 
 type Row = Awaited<ReturnType<KvmHarness['source']['list']>>[number];
 
-async function rowWhen(request: StartRequest, holds: (row: Row) => boolean): Promise<Row> {
-  for (let tries = 0; tries < 1200; tries++) {
+const rowWhen = (request: StartRequest, holds: (row: Row) => boolean): Promise<Row> =>
+  until('the instance is as it should be', async () => {
     const row = (await harness.source.list()).find(({ uuid }) => uuid === request.spec.uuid);
-    if (row && holds(row)) return row;
-    await systemClock.sleep(50);
-  }
-  return assert.fail('not within a minute');
-}
+    return row && holds(row) ? row : undefined;
+  });
 
 const makeRoom = (folder: string) => run('mount', ['-o', 'remount,size=128m', folder]);
 

@@ -6,6 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../../../../test/support/until.ts';
 import { silentLog, systemClock } from '../../../base/index.ts';
 import { type InstanceFiles, instanceFiles } from './instance-files.ts';
 import { keptBytes } from './serial-line.ts';
@@ -51,14 +52,6 @@ async function newGuest(): Promise<Guest> {
   const guest = { ref, files, server, lines, heard };
   guests.push(guest);
   return guest;
-}
-
-async function until(what: string, holds: () => unknown): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
-    if (await holds()) return;
-    await systemClock.sleep(10);
-  }
-  assert.fail(`not within 15 s: ${what}`);
 }
 
 /** Somebody at the console. */
