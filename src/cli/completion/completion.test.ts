@@ -40,7 +40,7 @@ test('commands and options come from our own table', async () => {
   assert.deepEqual(await offers('gantry in'), ['instance']);
   assert.deepEqual(await offers('gantry instance re'), ['reboot', 'remove', 'resume']);
   assert.deepEqual(await offers('gantry instance add --m'), ['--memory']);
-  assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-install', '--no-nics', '--no-start']);
+  assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-conflicts-check', '--no-install', '--no-nics', '--no-start']);
 });
 
 test('commands of the host are completed from what they read themselves', async () => {
