@@ -7,6 +7,7 @@ import { reprioritised } from './job-changes.ts';
 import type { JobQueue, OpInput, WaitOptions } from './job-queue.ts';
 import type { JobRecord } from './job-record.ts';
 import { createJobWriter } from './job-writer.ts';
+import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
 import { createLockManager } from './lock-manager.ts';
 import type { Operation } from './operation.ts';
@@ -60,7 +61,12 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
   };
 
   return {
-    submit: async (ops, user) => (await submitMany([ops], user))[0] as number,
+    async submit(ops, user, once) {
+      if (!once) return (await submitMany([ops], user))[0] as number;
+      started();
+      const present = submission as Submission;
+      return present.known.once(user, once, async (writesFor) => (await submitJobs(present, [ops], user, writesFor))[0] as number);
+    },
     submitMany,
     async get(id) {
       return submission?.scheduler.jobs.get(id)?.job ?? (await loadArchivedJob(options.store, id));
@@ -118,6 +124,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
 async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () => void): Promise<Submission> {
   const { store, config, clock, log } = options;
   const loaded = await loadJobs(store);
+  const known = await loadSubmissions(store, () => clock.now());
   await config.reached(loaded.revision);
   const fence = options.leadership.compare;
   const locks = createLockManager();
@@ -135,7 +142,7 @@ async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () 
   signal.throwIfAborted();
   for (const record of loaded.records) addJob(scheduler, record);
   pump(scheduler);
-  return { scheduler, nextId: loaded.nextId, limit: options.unfinishedLimit ?? 20_000 };
+  return { scheduler, known, nextId: loaded.nextId, limit: options.unfinishedLimit ?? 20_000 };
 }
 
 async function waitIn(scheduler: Scheduler, record: JobRecord, wait: WaitOptions) {

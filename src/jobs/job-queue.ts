@@ -1,4 +1,5 @@
 import type { Job, JobStatus, LockLevel } from '../model/index.ts';
+import type { Once } from './known-submissions.ts';
 
 /** An opcode as submitted: `OP_ID` and its parameters, not yet validated. */
 export type OpInput = Readonly<Record<string, unknown>> & { readonly OP_ID: string };
@@ -47,9 +48,10 @@ export interface LockRow {
 export interface JobQueue {
   /**
    * Validates the opcodes against the catalogue and stores the job; durable when it resolves.
-   * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN
+   * @param once makes it safe to submit the same again: it is the same job
+   * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, SUBMISSION_KEY_REUSED
    */
-  submit(ops: readonly OpInput[], user: string): Promise<number>;
+  submit(ops: readonly OpInput[], user: string, once?: Once): Promise<number>;
   /**
    * Several jobs at once; a negative dependency counts back within them (-1: the job before). All are checked before
    * the first is stored. Errors as `submit`.

@@ -1,6 +1,6 @@
 import { GantryError } from '../base/index.ts';
 import { type Job, keys } from '../model/index.ts';
-import { type Comparison, storeLimits } from '../store/index.ts';
+import { type Comparison, storeLimits, type Write } from '../store/index.ts';
 import { compose, type JobChange } from './job-changes.ts';
 import { isEnded, type JobRecord, notify } from './job-record.ts';
 import { isFull, type SurelyParts, transactSurely } from './transact-surely.ts';
@@ -17,8 +17,8 @@ export interface JobWriter {
    * A full store is waited for, unless the change is `refusable`. @throws JOB_TOO_LARGE, STORE_FULL
    */
   change(record: JobRecord, change: JobChange, refusable?: 'refusable'): Promise<void>;
-  /** Stores a new job; resolves with its revision. Jobs are stored in the order of the calls. @throws STORE_FULL */
-  add(job: Job, encoded: string): Promise<number>;
+  /** Stores a new job, and what belongs to it; resolves with its revision. Jobs are stored in the order of the calls. @throws STORE_FULL */
+  add(job: Job, encoded: string, more: readonly Write[]): Promise<number>;
   /** Moves an ended job to the archive. @throws STORE_FULL */
   archive(record: JobRecord): Promise<void>;
   /** Keeps other writes of this job away while `work` writes it in a transaction of its own. */
@@ -75,10 +75,11 @@ export function createJobWriter(parts: WriterParts): JobWriter {
   parts.signal.addEventListener('abort', () => schedule(state), { once: true });
   return {
     change: (record, change, refusable) => addChange(state, record, change, refusable !== undefined),
-    add: (job, value) =>
+    add: (job, value, more) =>
       new Promise((done, fail) => {
         const key = keys.job(job.id);
-        const prepared = { compares: [{ key, modRevision: 0 }], writes: [{ type: 'put', key, value } as const], newest: job.id };
+        const writes = [{ type: 'put', key, value } as const, ...more];
+        const prepared = { compares: [{ key, modRevision: 0 }], writes, newest: job.id };
         enqueue(state, { record: undefined, prepare: () => prepared, refusable: true, done, fail });
       }),
     archive: (record) =>

@@ -1,9 +1,11 @@
 import { GantryError } from '../base/index.ts';
+import type { Write } from '../store/index.ts';
 import { buildJob, readOps } from './build-job.ts';
 import { dependenciesOf } from './dependencies.ts';
 import type { OpInput } from './job-queue.ts';
 import { newRecord } from './job-record.ts';
 import { encodeJob } from './job-writer.ts';
+import type { KnownSubmissions } from './known-submissions.ts';
 import { addJob, pump, type Scheduler } from './scheduler.ts';
 
 /** What submitting needs beyond the scheduler. */
@@ -12,13 +14,20 @@ export interface Submission {
   nextId: number;
   /** Most unfinished jobs. */
   readonly limit: number;
+  readonly known: KnownSubmissions;
 }
 
 /**
  * Checks all jobs, then stores them in order; resolves when all are durable.
+ * @param writesWith what is written in the same transaction as a job
  * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
  */
-export async function submitJobs(submission: Submission, given: readonly (readonly OpInput[])[], user: string): Promise<number[]> {
+export async function submitJobs(
+  submission: Submission,
+  given: readonly (readonly OpInput[])[],
+  user: string,
+  writesWith: (job: number) => readonly Write[] = () => [],
+): Promise<number[]> {
   const { scheduler, limit } = submission;
   const { host } = scheduler;
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
@@ -35,7 +44,7 @@ export async function submitJobs(submission: Submission, given: readonly (readon
   });
   submission.nextId += ids.length;
   const stored = built.map(async ({ job, encoded }) => {
-    addJob(scheduler, newRecord(job, await host.writer.add(job, encoded)));
+    addJob(scheduler, newRecord(job, await host.writer.add(job, encoded, writesWith(job.id))));
   });
   await Promise.all(stored);
   pump(scheduler);

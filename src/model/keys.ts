@@ -19,6 +19,9 @@ export const keys = {
   archivedJobs: '/archive/',
   archivedJob: (id: number) => `/archive/${String(id).padStart(12, '0')}`,
   jobSerial: '/job-serial',
+  /** Submissions by the digest of the client's key; they are written with their jobs. */
+  submissions: '/submissions/',
+  submission: (digest: string) => `/submissions/${digest}`,
   /** Id of the key that encrypts secret parameters. */
   secretKey: '/secrets/key',
   /** What is left on nodes that could not be reached. */

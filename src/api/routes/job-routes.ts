@@ -9,6 +9,7 @@ import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { bulkQuery, isSet } from './query-params.ts';
 import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, objectsFrom, type Route } from './route.ts';
+import { submissionKey } from './submission-key.ts';
 import { submitJob } from './submit.ts';
 
 const listFields = pickFields(jobFields, 'id ops status summary opstatus received_ts start_ts end_ts'.split(' '));
@@ -129,7 +130,11 @@ const changing: Route[] = [
     permission: 'job:submit',
     body: Submission,
     result: JobId,
-    handle: ({ user, body }, context) => submitJob(context, user, (body as { ops: Record<string, unknown>[] }).ops),
+    submits: true,
+    handle: (request, context) => {
+      const { ops } = request.body as { ops: Record<string, unknown>[] };
+      return submitJob(context, request.user, ops, { key: submissionKey(request) });
+    },
   },
   {
     method: 'DELETE',

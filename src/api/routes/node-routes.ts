@@ -59,6 +59,7 @@ const roleRoutes: Route[] = [
     query: withReason(Type.Object({ force: Type.Optional(Type.Integer()), 'auto-promote': Type.Optional(Type.Integer()) })),
     body: RoleName,
     bodyCheckedByHandler: true,
+    submits: true,
     result: Type.Integer({ description: 'Number of the job' }),
     handle: (request, context) => {
       const { params, query, body } = request;

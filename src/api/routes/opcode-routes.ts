@@ -81,6 +81,7 @@ function routeOf(definition: OpcodeDefinition, binding: RestBinding): Route {
     query,
     ...(body && { body, bodyCheckedByHandler: true }),
     ...(nameParam && { objects: (params: Readonly<Record<string, string>>) => [{ kind: tag, name: params[nameParam] ?? '' }] }),
+    submits: true,
     result: Type.Integer({ description: 'Number of the job' }),
     handle: (request, context) => submitFrom(binding.path, request, context, opcodeOf(definition, binding, request)),
   };

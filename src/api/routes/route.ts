@@ -30,6 +30,8 @@ export interface Route {
   /** The body is only described here; the handler checks it against the opcode. */
   readonly bodyCheckedByHandler?: boolean;
   readonly result?: TSchema;
+  /** It makes a job: clients may give it a key by which they can send it again. */
+  readonly submits?: boolean;
   /** What the request is about, from the path alone. */
   readonly objects?: (params: Readonly<Record<string, string>>) => readonly AuthorizedObject[];
   /** Returns JSON or a `Reply`. */

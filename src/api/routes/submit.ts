@@ -6,6 +6,7 @@ import type { User } from '../authn/authenticator.ts';
 import type { AuthorizedObject } from '../authz/authorizer.ts';
 import { type ReasonEntry, reasonTrail } from './reason-trail.ts';
 import type { ApiRequest } from './route.ts';
+import { onceOf, submissionKey } from './submission-key.ts';
 
 /** @throws API_FORBIDDEN */
 export async function authorize(context: ApiContext, user: User, permission: string, objects: readonly AuthorizedObject[]): Promise<void> {
@@ -14,9 +15,12 @@ export async function authorize(context: ApiContext, user: User, permission: str
   throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
 }
 
-/** How the job came here, where the opcodes do not say it themselves. */
+/** How the job came here. */
 export interface Origin {
-  readonly trail: readonly ReasonEntry[];
+  /** Where the opcodes do not say it themselves. */
+  readonly trail?: readonly ReasonEntry[];
+  /** Drawn by the client for this submission. */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export async function submitJob(
   context: ApiContext,
   user: User,
   ops: readonly Record<string, unknown>[],
-  origin?: Origin,
+  origin: Origin = {},
 ): Promise<number> {
   const checked = ops.map((op) => {
     const { definition, params } = readOpcode(op);
@@ -38,6 +42,13 @@ export async function submitJob(
   const job = await context.services.jobs.submit(
     checked.map(({ params }) => withReason(params, context, origin)),
     user.name,
+    origin.key === undefined
+      ? undefined
+      : onceOf(
+          origin.key,
+          ops,
+          (origin.trail ?? []).map(([source, text]) => `${source} ${text}`),
+        ),
   );
   for (const { definition, objects } of checked) {
     context.services.log.info({ audit: true, user: user.name, opcode: definition.id, objects, job }, 'opcode submitted');
@@ -46,14 +57,15 @@ export async function submitJob(
 }
 
 /** Begins the reason trail where the client gave none, so that every job tells which way it came. */
-function withReason(params: OpInput, context: ApiContext, origin?: Origin): OpInput {
+function withReason(params: OpInput, context: ApiContext, { trail }: Origin): OpInput {
   const given = (params['reason'] ?? []) as readonly ReasonEntry[];
-  if (origin) return { ...params, reason: [...given, ...origin.trail] };
+  if (trail) return { ...params, reason: [...given, ...trail] };
   if (given.length > 0) return params;
   return { ...params, reason: [['gnt:library:rapi', '', Math.round(context.services.clock.now()) * 1_000_000]] };
 }
 
 /** Submits the opcode that a resource of Ganeti stands for. @returns the number of the job */
-export function submitFrom(path: string, request: Pick<ApiRequest, 'user' | 'query'>, context: ApiContext, op: Record<string, unknown>) {
-  return submitJob(context, request.user, [op], { trail: reasonTrail(path, request.query, context.services.clock.now()) });
+export function submitFrom(path: string, request: ApiRequest, context: ApiContext, op: Record<string, unknown>) {
+  const trail = reasonTrail(path, request.query, context.services.clock.now());
+  return submitJob(context, request.user, [op], { trail, key: submissionKey(request) });
 }

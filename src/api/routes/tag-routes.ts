@@ -28,6 +28,7 @@ export function tagRoutes(
     permission,
     objects,
     query: withReason(tagQuery),
+    submits: true,
     result: Type.Integer({ description: 'Number of the job' }),
     handle: (request, context) => {
       const { params, query } = request;

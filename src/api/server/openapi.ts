@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from 'typebox';
 import type { Route } from '../routes/route.ts';
+import { submissionHeaders } from '../routes/submission-key.ts';
 
 /** The head of the OpenAPI page; paths and schemas come from the routes. */
 export const openapiOptions = (version: string): FastifyDynamicSwaggerOptions => ({
@@ -46,6 +47,7 @@ export function schemaOf(route: Route): Record<string, unknown> {
     ...(route.permission === 'public' ? { security: [] } : { 'x-permission': route.permission }),
     ...(names.length > 0 && { params }),
     ...(route.query && { querystring: route.query }),
+    ...(route.submits && { headers: submissionHeaders }),
     ...(route.body && { body: route.body }),
     response: {
       200: withDescription(route.result ?? Type.Unknown(), 'Done'),

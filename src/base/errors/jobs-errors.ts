@@ -81,6 +81,14 @@ export const jobsErrors = defineErrors({
     why: 'A job can be continued only by a version that has the same steps for the operation.',
     todo: 'Check the objects of the job with "gantry cluster verify". Before the next upgrade, wait until all jobs have ended.',
   },
+  SUBMISSION_KEY_REUSED: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'resource_not_unique',
+    what: 'The key {key} was used before, for another submission.',
+    why: 'A key stands for one submission: sent again with the same request, it gives the same job. It is kept for a day.',
+    todo: 'Draw a new key for each submission, and send it again only with the very same request.',
+  },
   QUEUE_DRAINED: {
     kind: 'operational',
     http: 503,

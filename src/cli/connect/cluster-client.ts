@@ -2,6 +2,7 @@ import { GantryError, type Json } from '../../base/index.ts';
 import type { ClientConfig } from './client-config.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 import { type JobReply, jobFromReply, type LogLine } from './job-reply.ts';
+import { submitOnce } from './submit-once.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 export type ListedKind = 'instances' | 'nodes' | 'groups' | 'networks' | 'jobs';
@@ -41,7 +42,7 @@ export interface ClusterClient {
   passing(kind: ListedKind, filter: Json): Promise<ReadonlySet<string>>;
   /** Chosen fields of the objects that pass a filter (null: all); a field that does not exist is left out. */
   query(kind: ListedKind, fields: readonly string[], filter: Json): Promise<readonly Row[]>;
-  /** Submits a job and returns its number. */
+  /** Submits a job and returns its number. It is one job although an answer is lost. */
   submit(ops: readonly Row[]): Promise<number>;
   job(id: number): Promise<JobReply>;
   /**
@@ -78,7 +79,7 @@ export function createClusterClient(config: ClientConfig): ClusterClient {
       if (kind === 'jobs' && row['status'] === null) throw new GantryError('JOB_UNKNOWN', { job: name });
       return row;
     },
-    submit: async (ops) => Number(await http.request('POST', '/2/jobs', { body: { ops } })),
+    submit: (ops) => submitOnce(http, ops),
     job: async (id) => {
       const reply = (await get(`/2/jobs/${id}/wait`, { fields: jobFields.join(',') })) as WaitReply;
       const values = Object.fromEntries(jobFields.map((name, index) => [name, reply.job_info[index]]));

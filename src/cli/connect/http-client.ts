@@ -7,6 +7,7 @@ import { errorFromReply } from './reported-error.ts';
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Milliseconds for the whole exchange; default 30,000. */
   readonly timeoutMs?: number;
@@ -51,7 +52,7 @@ async function exchange(config: ClientConfig, agent: Agent, method: string, path
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   let reply: { status: number; text: string };
   try {
-    reply = await send(url, agent, method, authorization(config), options.body, signal);
+    reply = await send(url, agent, method, { ...options.headers, ...authorization(config) }, options.body, signal);
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
     if (limit.aborted) {

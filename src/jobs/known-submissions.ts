@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { GantryError } from '../base/index.ts';
+import { keys } from '../model/index.ts';
+import type { Store, Write } from '../store/index.ts';
+
+/** What a client says of a submission so that it can send it again when the answer was lost. */
+export interface Once {
+  /** Drawn by the client, one for each submission. */
+  readonly key: string;
+  /** Of what is submitted; another one with the same key is refused. */
+  readonly fingerprint: string;
+}
+
+/** A submission as it is stored, in one transaction with its job. */
+interface Known {
+  readonly job: number;
+  readonly fingerprint: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A day, and as many as fit into the memory of a master: a client that repeats does so within minutes. */
+const lifetimeMs = 86_400_000;
+const most = 10_000;
+/** Of each submission at most this many old ones are removed. */
+const removedAtOnce = 4;
+
+/**
+ * Submissions by the client's key. The leading master alone writes jobs, so what is in memory is all there is: it is loaded
+ * with the jobs.
+ */
+export interface KnownSubmissions {
+  /**
+   * Submits unless it was done before; then it is the same job.
+   * @param submit stores the job with these writes, in one transaction
+   * @throws SUBMISSION_KEY_REUSED, and what `submit` throws
+   */
+  once(user: string, once: Once, submit: (writesFor: (job: number) => readonly Write[]) => Promise<number>): Promise<number>;
+}
+
+interface Entry {
+  readonly fingerprint: string;
+  readonly at: number;
+  /** The number of the job, when it is durable. */
+  readonly job: Promise<number>;
+}
+
+export async function loadSubmissions(store: Store, now: () => number): Promise<KnownSubmissions> {
+  const found: [string, Known][] = [];
+  for (let after: string | undefined, more = true; more; ) {
+    const page = await store.range(keys.submissions, { limit: 500, ...(after === undefined ? {} : { after }) });
+    for (const { key, value } of page.entries) found.push([key, JSON.parse(value) as Known]);
+    more = page.more;
+    after = page.entries.at(-1)?.key;
+  }
+  found.sort(([, left], [, right]) => left.at - right.at);
+  const entries = new Map(found.map(([key, { job, ...rest }]): [string, Entry] => [key, { ...rest, job: Promise.resolve(job) }]));
+  return { once: (user, once, submit) => submitOnce(entries, now, user, once, submit) };
+}
+
+/** Keys are the client's; a digest keeps them short, and those of two users apart. */
+const storeKey = (user: string, key: string): string => keys.submission(createHash('sha256').update(`${user}\0${key}`).digest('hex'));
+
+async function submitOnce(
+  entries: Map<string, Entry>,
+  now: () => number,
+  user: string,
+  { key, fingerprint }: Once,
+  submit: (writesFor: (job: number) => readonly Write[]) => Promise<number>,
+): Promise<number> {
+  const place = storeKey(user, key);
+  const at = now();
+  const known = entries.get(place);
+  if (known && at - known.at < lifetimeMs) {
+    if (known.fingerprint !== fingerprint) throw new GantryError('SUBMISSION_KEY_REUSED', { key });
+    return known.job;
+  }
+  const old = expired(entries, at, place);
+  const job = submit((id) => [
+    { type: 'put', key: place, value: JSON.stringify({ job: id, fingerprint, at } satisfies Known) },
+    ...old.map((each): Write => ({ type: 'delete', key: each })),
+  ]);
+  entries.delete(place);
+  entries.set(place, { fingerprint, at, job });
+  try {
+    const id = await job;
+    for (const each of old) entries.delete(each);
+    return id;
+  } catch (error) {
+    // Nothing was stored: a repetition begins anew.
+    entries.delete(place);
+    throw error;
+  }
+}
+
+/** The oldest ones whose time is over, or for which there is no room. */
+function expired(entries: ReadonlyMap<string, Entry>, at: number, except: string): string[] {
+  const old: string[] = [];
+  let left = entries.size;
+  for (const [key, entry] of entries) {
+    if (old.length >= removedAtOnce || (left < most && at - entry.at < lifetimeMs)) break;
+    if (key !== except) old.push(key);
+    left--;
+  }
+  return old;
+}
