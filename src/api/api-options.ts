@@ -39,9 +39,15 @@ export interface ApiLimits {
   /** Time without a byte in either direction before a connection is cut. */
   readonly idleMs: number;
   readonly connections: number;
+  /** Of one client address. */
+  readonly connectionsPerAddress: number;
   /** How long one call of a job's `wait` blocks (Ganeti: 10 s). */
   readonly waitMs: number;
-  /** Refused requests that one address may send in a minute. */
+  /** Time to say hello by TLS, and to send the head of a request. */
+  readonly helloMs: number;
+  /** Wrong credentials for one account in a minute, from all addresses. */
+  readonly accountRefusalsPerMinute: number;
+  /** Wrong credentials that one address may send in a minute. */
   readonly refusalsPerMinute: number;
 }
 
@@ -51,6 +57,9 @@ export const defaultLimits: ApiLimits = {
   handlerMs: 60_000,
   idleMs: 75_000,
   connections: 2000,
+  connectionsPerAddress: 250,
+  helloMs: 10_000,
+  accountRefusalsPerMinute: 20,
   waitMs: 10_000,
   refusalsPerMinute: 60,
 };

@@ -1,4 +1,4 @@
-import { version } from '../base/index.ts';
+import { createConnectionGuard, version } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import { type ApiContext, type ApiOptions, type ApiServer, defaultLimits } from './api-options.ts';
 import { usersFileAuthenticator } from './authn/users-file.ts';
@@ -7,9 +7,9 @@ import { createInstanceRows } from './query/instance-rows.ts';
 import { allRoutes } from './routes/all-routes.ts';
 import { createConsoleSockets } from './server/console-socket.ts';
 import { createGate } from './server/gate.ts';
+import { guessLimiter } from './server/guess-limiter.ts';
 import { createHttpApp } from './server/http-app.ts';
 import { createListeners } from './server/listeners.ts';
-import { refusalLimiter } from './server/refusal-limiter.ts';
 import { readTls } from './server/tls-context.ts';
 
 /**
@@ -29,10 +29,13 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
   const tls = await readTls(options.tls);
   const authenticator = options.authenticator ?? usersFileAuthenticator(options.usersFile, options.log);
   const { challenge } = authenticator;
-  const gate = createGate(context, authenticator, refusalLimiter(context.limits.refusalsPerMinute, options.clock));
-  const app = await createHttpApp(context, gate, challenge, allRoutes);
-  const consoles = createConsoleSockets(context, gate, challenge, allRoutes);
-  const listeners = createListeners(tls, context.limits, { request: app.routing, upgrade: consoles.upgrade });
+  const { limits } = context;
+  const limiter = guessLimiter({ perAddress: limits.refusalsPerMinute, perAccount: limits.accountRefusalsPerMinute }, options.clock);
+  const gate = createGate(context, authenticator, limiter);
+  const guard = createConnectionGuard({ total: limits.connections, perAddress: limits.connectionsPerAddress });
+  const app = await createHttpApp(context, gate, challenge, allRoutes, guard);
+  const consoles = createConsoleSockets(context, gate, challenge, allRoutes, guard);
+  const listeners = createListeners(tls, limits, guard, { request: app.routing, upgrade: consoles.upgrade });
   return {
     listen: (where) => listeners.open(where),
     reloadTls: async () => listeners.useTls(await readTls(options.tls)),

@@ -3,6 +3,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { closeInheritedDescriptors } from './close-inherited-descriptors.ts';
 export { closedDescriptors } from './closed-descriptors.ts';
 export { closestName, editDistance } from './closest-name.ts';
+export { type ConnectionGuard, createConnectionGuard, networkOf } from './connection-guard.ts';
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';

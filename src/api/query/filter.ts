@@ -79,7 +79,7 @@ export function compileFilter<Item>(filter: unknown, fields: ReadonlyMap<string,
 }
 
 function compileComparison<Item>(operator: string, args: unknown[], fields: ReadonlyMap<string, Field<Item>>): Predicate<Item> {
-  const known = operator in comparisons || operator === '!=' || operator === '=~';
+  const known = Object.hasOwn(comparisons, operator) || operator === '!=' || operator === '=~';
   if (!known) throw malformed(`Unknown filter operand '${operator}'`);
   if (args.length !== 2) throw malformed(`Cannot deserialise field/value pair, expected [fieldname, value] but got ${show(args)}`);
   const found = fieldNamed(args[0], fields);

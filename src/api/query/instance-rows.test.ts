@@ -19,6 +19,8 @@ test('a list that has not changed is not sent twice', async () => {
   assert.match(etag, /^".+"$/);
   const second = await bulk(etag);
   assert.deepEqual([second.status, second.text, second.headers.etag], [304, '', etag]);
+  for (const list of [`"other", ${etag}`, `W/${etag}`, '*']) assert.equal((await bulk(list)).status, 304, list);
+  assert.equal((await bulk('"other"')).status, 200);
   assert.equal((await bulk('"other"')).status, 200);
 });
 

@@ -60,7 +60,7 @@ export const queryKinds = Object.keys(sources);
 function sourceOf(kind: string, call: 'Query' | 'QueryFields', args: readonly unknown[]): Source<unknown> {
   const found = Object.hasOwn(sources, kind) ? sources[kind] : undefined;
   if (found) return found;
-  const problem = unanswered[kind];
+  const problem = Object.hasOwn(unanswered, kind) ? unanswered[kind] : undefined;
   if (problem) throw new GantryError('API_QUERY_FAILED', { problem: `${call} 'ItemTypeOpCode ${problem}' not supported` });
   throw malformedQuery([kind, ...args], `Can't parse value '${kind}' as neitherQueryTypeLuxi nor QueryTypeOp`);
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import { GantryError } from '../../base/index.ts';
+import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import type { ConsoleKind } from '../../rpc/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
@@ -11,10 +11,9 @@ import { needRunning } from '../routes/instance-console.ts';
 import { findInstance } from '../routes/instance-routes.ts';
 import type { Route } from '../routes/route.ts';
 import { describeError } from './describe-error.ts';
-import { errorBody, tellable } from './error-body.ts';
 import type { Gate } from './gate.ts';
+import { rawReply } from './raw-reply.ts';
 import { routeTable } from './route-table.ts';
-import { statusTexts } from './status-texts.ts';
 
 export interface ConsoleSockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -33,7 +32,13 @@ interface OpenedConsole {
 }
 
 /** WebSockets with the serial and VNC consoles of instances. A refused upgrade is answered like any other refused request. */
-export function createConsoleSockets(context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): ConsoleSockets {
+export function createConsoleSockets(
+  context: ApiContext,
+  gate: Gate,
+  challenge: string,
+  routes: readonly Route[],
+  guard: ConnectionGuard,
+): ConsoleSockets {
   const { log } = context.services;
   const table = routeTable(routes.filter(({ path }) => path.endsWith('/console/stream') || path.endsWith('/console/vnc')));
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: messageBytes });
@@ -41,6 +46,7 @@ export function createConsoleSockets(context: ApiContext, gate: Gate, challenge:
   async function open(request: IncomingMessage): Promise<OpenedConsole> {
     const address = request.socket.remoteAddress ?? '';
     const user = await gate.identify({ method: request.method ?? 'GET', address, headers: request.headers, upgrade: true });
+    guard.trust(request.socket);
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const found = table.match('GET', path);
     if (!found) throw new GantryError('API_PATH_UNKNOWN', { path });
@@ -111,14 +117,5 @@ async function passBytes(client: WebSocket, console: Duplex): Promise<void> {
 }
 
 function refuse(socket: Duplex, error: GantryError, challenge: string): void {
-  const { http } = error.definition;
-  const body = JSON.stringify(errorBody(tellable(error, 'of a console')));
-  const head = [
-    `HTTP/1.1 ${http} ${statusTexts[http]?.[0] ?? 'Error'}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-    ...(http === 401 ? [`www-authenticate: ${challenge}`] : []),
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(rawReply(error, error.definition.http === 401 ? { 'www-authenticate': challenge } : {}));
 }

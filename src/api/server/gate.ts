@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { Authenticator, User } from '../authn/authenticator.ts';
+import { basicCredentials } from '../authn/basic-credentials.ts';
 import type { Route } from '../routes/route.ts';
 import { authorize } from '../routes/submit.ts';
-import type { RefusalLimiter } from './refusal-limiter.ts';
+import type { Guess, GuessLimiter } from './guess-limiter.ts';
 
 /** What stands between a request and its handler, for HTTP and WebSocket alike. */
 export interface Gate {
@@ -37,22 +38,32 @@ function checkOrigin({ method, headers, upgrade }: Arrival): void {
   throw new GantryError('API_CROSS_ORIGIN', { origin });
 }
 
-export function createGate(context: ApiContext, authenticator: Authenticator, limiter: RefusalLimiter): Gate {
-  const admit = (request: Arrival): void => {
-    const seconds = limiter.blockedFor(request.address);
-    if (seconds > 0) throw new GantryError('API_TOO_MANY_REQUESTS', { seconds });
-    checkOrigin(request);
-  };
+export function createGate(context: ApiContext, authenticator: Authenticator, limiter: GuessLimiter): Gate {
+  const { clock } = context.services;
+  const tooMany = (seconds: number) => new GantryError('API_TOO_MANY_REQUESTS', { seconds });
   return {
-    admit,
+    admit(request) {
+      const seconds = limiter.blockedFor(request.address);
+      // What only reads guesses nothing.
+      if (seconds > 0 && request.method !== 'GET') throw tooMany(seconds);
+      checkOrigin(request);
+    },
     async identify(request) {
-      admit(request);
+      checkOrigin(request);
       const { authorization } = request.headers;
-      const user = await authenticator.authenticate(authorization);
-      if (user) return user;
       // A request without credentials is how browsers and clients ask for the challenge; it guesses nothing.
-      if (authorization !== undefined) limiter.refused(request.address);
-      throw new GantryError('API_UNAUTHENTICATED');
+      if (authorization === undefined) throw new GantryError('API_UNAUTHENTICATED');
+      const guess: Guess = { account: basicCredentials(authorization)?.user ?? '', address: request.address, credentials: authorization };
+      const turn = limiter.begin(guess);
+      if ('refusedFor' in turn) throw tooMany(turn.refusedFor);
+      if (turn.waitMs > 0) await clock.sleep(turn.waitMs);
+      const user = await authenticator.authenticate(authorization);
+      if (!user) {
+        limiter.failed(guess);
+        throw new GantryError('API_UNAUTHENTICATED');
+      }
+      limiter.succeeded(guess);
+      return user;
     },
     permit: async (user, route, params) => {
       context.requireLead();

@@ -1,26 +1,27 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { GantryError } from '../../base/index.ts';
+import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { User } from '../authn/authenticator.ts';
 import { Reply, type Route } from '../routes/route.ts';
 import { checkRequest } from './check-request.ts';
-import { describeError } from './describe-error.ts';
+import { describeError, longestName } from './describe-error.ts';
 import { errorBody, tellable } from './error-body.ts';
 import { type Arrival, type Gate, nobody } from './gate.ts';
 import { openapiOptions, schemaOf } from './openapi.ts';
 import { routeTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
+import { serverName } from './status-texts.ts';
 
 const json = 'application/json';
-const longestName = 300;
 /** Of a path in the log. */
 const longestPath = 300;
 const emptyParams: Readonly<Record<string, string>> = {};
 /** Errors that tell of guessing. */
 const guesses = new Set(['JOIN_TOKEN_INVALID']);
 
+const commonHeaders = { ...securityHeaders, server: serverName };
 const users = new WeakMap<FastifyRequest, User>();
 const userOf = (request: FastifyRequest): User => users.get(request) ?? nobody;
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
@@ -33,6 +34,7 @@ export async function createHttpApp(
   gate: Gate,
   challenge: string,
   routes: readonly Route[],
+  guard: ConnectionGuard,
 ): Promise<FastifyInstance> {
   const { limits, version } = context;
   const app = fastify({
@@ -41,6 +43,8 @@ export async function createHttpApp(
     handlerTimeout: limits.handlerMs,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: longestName },
+    // Paths that the router itself refuses.
+    frameworkErrors: (thrown, _request, reply) => void sendError(reply as FastifyReply, describeError(thrown, limits.bodyBytes)),
   });
   // Ganeti's clients send a body with the GET of a job's wait.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
@@ -50,7 +54,7 @@ export async function createHttpApp(
   await app.register(swagger, openapiOptions(version));
   answerErrors(app, context, gate, challenge, routes);
   logRequests(app, context);
-  for (const route of [...routes, openapiRoute(app)]) addRoute(app, context, gate, route);
+  for (const route of [...routes, openapiRoute(app)]) addRoute(app, context, gate, route, guard);
   await app.ready();
   return app;
 }
@@ -73,6 +77,11 @@ function withoutPrototype(this: unknown, key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value;
 }
 
+function sendError(reply: FastifyReply, error: GantryError): FastifyReply {
+  const body = JSON.stringify(errorBody(tellable(error, reply.request.id)));
+  return reply.code(error.definition.http).headers(commonHeaders).type(json).send(Buffer.from(body));
+}
+
 function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): void {
   const table = routeTable(routes);
   app.setErrorHandler((thrown, request, reply) => {
@@ -80,10 +89,9 @@ function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, cha
     if (error.definition.kind === 'bug') context.services.log.error({ err: thrown, request: request.id }, 'a request failed by a defect');
     if (guesses.has(error.code)) gate.refused(request.ip);
     const { http } = error.definition;
-    reply.code(http).headers(securityHeaders).type(json);
     if (http === 401) reply.header('www-authenticate', challenge);
     if (http === 429) reply.header('retry-after', String(error.facts['seconds'] ?? 60));
-    return reply.send(Buffer.from(JSON.stringify(errorBody(tellable(error, request.id)))));
+    return sendError(reply, error);
   });
   app.setNotFoundHandler(async (request) => {
     await gate.identify(arrivalOf(request));
@@ -114,7 +122,7 @@ function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): v
   });
 }
 
-function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: Route): void {
+function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: Route, guard: ConnectionGuard): void {
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -126,6 +134,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
       if (route.permission === 'public') return gate.admit(arrivalOf(request));
       const user = await gate.identify(arrivalOf(request));
       users.set(request, user);
+      guard.trust(request.raw.socket);
       await gate.permit(user, route, (request.params ?? emptyParams) as Record<string, string>);
     },
     handler: async (request, reply) => {
@@ -147,13 +156,17 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
   });
 }
 
+/** Whether a list of entity tags has this one; proxies make them weak. */
+const names = (header: string | undefined, etag: string): boolean =>
+  (header ?? '').split(',').some((word) => word.trim() === '*' || word.trim().replace(/^W\//, '') === etag);
+
 function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
-  reply.headers(securityHeaders).type(json);
+  reply.headers(commonHeaders).type(json);
   // Fastify adds a character set to strings, which Ganeti does not send.
   if (!(value instanceof Reply)) return reply.send(Buffer.from(redactSealedJson(JSON.stringify(value ?? null))));
   if (value.etag !== undefined) {
     reply.header('etag', value.etag).header('cache-control', 'private, no-cache');
-    if (request.headers['if-none-match'] === value.etag) return reply.code(304).send();
+    if (names(request.headers['if-none-match'], value.etag)) return reply.code(304).send();
   }
   return reply.send(value.body);
 }

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
-import { GantryError } from '../../base/index.ts';
+import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import type { ApiLimits, ListenAddress } from '../api-options.ts';
+import { answerUnreadable } from './answer-unreadable.ts';
 
 export interface Listeners {
   open(where: ListenAddress | { readonly fd: number }): Promise<ListenAddress>;
@@ -20,16 +21,31 @@ interface Handlers {
 const goodbyeMs = 2000;
 
 /** HTTPS servers that share their handlers, one for each address. */
-export function createListeners(initialTls: SecureContextOptions, limits: ApiLimits, handlers: Handlers): Listeners {
+export function createListeners(
+  initialTls: SecureContextOptions,
+  limits: ApiLimits,
+  guard: ConnectionGuard,
+  handlers: Handlers,
+): Listeners {
   const servers = new Set<Server>();
   let tls = initialTls;
   return {
     async open(where) {
       const server = createServer(
-        { ...tls, requestTimeout: limits.requestMs, headersTimeout: Math.min(limits.requestMs, 15_000), keepAliveTimeout: limits.idleMs },
+        {
+          ...tls,
+          // What HTTP/1.0 clients offer (curl -0); without a protocol in common TLS would refuse them.
+          ALPNProtocols: ['http/1.1', 'http/1.0'],
+          handshakeTimeout: limits.helloMs,
+          requestTimeout: limits.requestMs,
+          headersTimeout: Math.min(limits.requestMs, limits.helloMs),
+          connectionsCheckingInterval: Math.min(limits.requestMs, 2000),
+          keepAliveTimeout: limits.idleMs,
+        },
         handlers.request,
       );
-      server.maxConnections = limits.connections;
+      guard.watch(server);
+      server.on('clientError', answerUnreadable);
       server.setTimeout(limits.idleMs, (socket) => socket.destroy());
       server.on('upgrade', handlers.upgrade);
       await listening(server, where);

@@ -10,6 +10,7 @@ export const statusTexts: Readonly<Record<number, readonly [phrase: string, expl
   414: ['Request-URI Too Long', 'URI is too long'],
   415: ['Unsupported Media Type', 'Entity body in unsupported format'],
   426: ['Upgrade Required', 'This service requires use of a different protocol'],
+  431: ['Request Header Fields Too Large', 'The header fields are too large'],
   429: ['Too Many Requests', 'The user has sent too many requests in a given amount of time'],
   500: ['Internal Server Error', 'Server got itself in trouble'],
   501: ['Not Implemented', 'Server does not support this operation'],
@@ -17,3 +18,6 @@ export const statusTexts: Readonly<Record<number, readonly [phrase: string, expl
   503: ['Service Unavailable', 'The server cannot process the request due to a high load'],
   504: ['Gateway Timeout', 'The gateway server did not receive a timely response'],
 };
+
+/** The `Server` header, as Ganeti's RAPI sends it; some clients look at it. */
+export const serverName = 'Ganeti 3.0.2';

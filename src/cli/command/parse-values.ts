@@ -11,13 +11,16 @@ export interface ValueSchema {
   readonly items?: ValueSchema;
 }
 
-const truths: Readonly<Record<string, boolean>> = { yes: true, true: true, on: true, no: false, false: false, off: false };
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ...['yes', 'true', 'on'].map((word) => [word, true] as const),
+  ...['no', 'false', 'off'].map((word) => [word, false] as const),
+]);
 
 /** A text as the schema wants it: number, size in MiB, yes or no, list, or the text itself. @throws INPUT_INVALID */
 export function parseScalar(text: string, schema: ValueSchema, field: string): Json {
   const { type, description = '' } = concrete(schema);
   if (type === 'boolean') {
-    const value = truths[text.toLowerCase()];
+    const value = truths.get(text.toLowerCase());
     if (value === undefined) throw invalid(field, `"${text}" is neither "yes" nor "no"`);
     return value;
   }
@@ -59,7 +62,7 @@ export function parseKeyValues(text: string, schema: ValueSchema, field: string)
 
 /** Values without a schema: yes and no, whole numbers, else text. */
 function guess(text: string): Json {
-  return truths[text.toLowerCase()] ?? (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
+  return truths.get(text.toLowerCase()) ?? (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
 }
 
 /** `10G`, or `size=10G,mode=ro`, or with its number before: `0:size=10G`. */

@@ -209,6 +209,21 @@ describe('only what is wanted', () => {
     assert.equal((await get('/1/report/default/cpu-avg-load', { 'if-none-match': one })).status, 304, 'only another one changed');
   });
 
+  test('nothing of a selection when the client has it already; with each change of what it is of, another tag', async () => {
+    const [all, one] = ['/1/report/all?fields=name,data', '/1/report/default/cpu-avg-load?fields=name,data'];
+    const tagOf = async (path: string) => String((await get(path)).headers.etag);
+    const statusOf = async (path: string, etag: string) => (await get(path, { 'if-none-match': etag })).status;
+    const [tagAll, tagOne] = [await tagOf(all), await tagOf(one)];
+    assert.deepEqual([await statusOf(all, tagAll), await statusOf(one, tagOne)], [304, 304]);
+    cache.storeGood('drbd', toJsonBytes('{"changed":2}'), [], 2);
+    assert.deepEqual([await statusOf(all, tagAll), await statusOf(one, tagOne)], [200, 304]);
+    assert.notEqual(await tagOf(all), tagAll);
+    cache.storeGood('cpu-avg-load', toJsonBytes('{"changed":3}'), [], 3);
+    assert.deepEqual([await statusOf(one, tagOne), await statusOf(one, await tagOf(one))], [200, 304]);
+    assert.match((await get(one, { 'if-none-match': tagOne })).text, /"changed":3/);
+    assert.equal(await statusOf(one, '*'), 304);
+  });
+
   test('compressed when the client can and it is worth it', async () => {
     const plain = await get('/1/report/all');
     const small = await get('/1/report/all', { 'accept-encoding': 'br, gzip;q=0.5' });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
+import { createConnectionGuard } from '../../base/index.ts';
 import { type Access, createAccessCheck } from './access.ts';
 import { createAnswers } from './answer-request.ts';
 import { createEventStreams } from './event-stream.ts';
@@ -37,11 +38,16 @@ const limits = {
     maxHeaderSize: 8192,
   },
   connections: 2000,
+  connectionsPerAddress: 1500,
+  handshake: 10_000,
   /** A client takes its reply within this time. */
   taking: 30_000,
   /** Bytes of replies that all clients together have not taken yet. */
   untaken: 32 * 1024 * 1024,
 } as const;
+
+/** For HTTPS: time for the handshake, and what HTTP/1.0 clients offer, whom TLS would refuse otherwise. */
+const encrypted = { handshakeTimeout: limits.handshake, ALPNProtocols: ['http/1.1', 'http/1.0'] };
 
 // An import of these modules would load the client side with all that fetch needs, too: 4 MB.
 const http = () => process.getBuiltinModule('node:http');
@@ -54,10 +60,12 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
   const answer = createAnswers({ cache, metrics: metricsSource(options) });
   const streams = createEventStreams(cache);
   const watchTaking = createTakingWatch();
+  const guard = createConnectionGuard({ total: limits.connections, perAddress: limits.connectionsPerAddress });
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const send = (reply: Reply) => sendReply(request, response, reply);
     if (!isAllowed(request)) return send(refusal(401, 'A token or a certificate of the cluster is needed'));
+    guard.trust(request.socket);
     const { method, url = '/' } = request;
     if (method !== 'GET' && method !== 'HEAD') return send(refusal(405, 'Only GET and HEAD are answered'));
     const [path, search = ''] = url.split('?', 2);
@@ -76,8 +84,8 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
     }
     watchTaking(response);
   });
-  const server = tls ? https().createServer({ ...limits.http, ...tls }, handle) : http().createServer(limits.http, handle);
-  server.maxConnections = limits.connections;
+  const server = tls ? https().createServer({ ...limits.http, ...encrypted, ...tls }, handle) : http().createServer(limits.http, handle);
+  guard.watch(server);
   await listen(server, host, port);
   const address = server.address();
   return {

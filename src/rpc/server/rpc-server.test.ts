@@ -189,6 +189,8 @@ describe('rpc server', () => {
     assert.equal(await raw('/rpc/node-info', `"${'x'.repeat(1024 * 1024)}"`), 'RPC_REQUEST_TOO_LARGE');
     assert.equal(await raw('/rpc/disk-create', '{}'), 'RPC_REQUEST_UNREADABLE');
     assert.equal(await raw('/rpc/node-info', '{}', { 'gantry-term': 'many' }), 'RPC_REQUEST_UNREADABLE');
+    assert.equal(await raw('/rpc/node-info', '{}', { 'gantry-step': '%zz' }), 'RPC_REQUEST_UNREADABLE');
+    for (const name of ['toString', '__proto__', 'constructor']) assert.equal(await raw(`/rpc/${name}`, '{}'), 'RPC_METHOD_UNKNOWN');
   });
 
   it('never sends the inner cause of an error', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { GantryError, type Log } from '../../base/index.ts';
+import { type ConnectionGuard, createConnectionGuard, GantryError, type Log } from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
@@ -25,12 +25,16 @@ export interface RpcServerOptions {
   readonly heartbeatMs?: number;
 }
 
+/** A master has a few; strangers give way to it. */
+const connectionLimits = { total: 500, perAddress: 200 };
+
 /** The network side of a node agent: mutual TLS 1.3, only masters of the cluster get in. The protocol is in `wire.ts`. */
 export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #server: Server;
   readonly #consoles: ConsoleServer;
   readonly #checkCaller: CallerCheck;
+  readonly #guard: ConnectionGuard = createConnectionGuard(connectionLimits);
   /** Sockets that were accepted under the present credentials. */
   #accepted = new WeakSet<object>();
   readonly #open = new Set<TLSSocket>();
@@ -46,7 +50,11 @@ export class RpcServer {
       handshakeTimeout: 10_000,
       keepAliveTimeout: 75_000,
       maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 2000,
     });
+    this.#guard.watch(this.#server);
     this.#server.on('secureConnection', (socket) => {
       this.#accepted.add(socket);
       this.#open.add(socket);
@@ -99,6 +107,7 @@ export class RpcServer {
     response.on('close', () => gone.abort(new GantryError('CANCELLED', { subject: 'the call' })));
     try {
       const caller = this.#checkCaller(request.socket);
+      this.#guard.trust(request.socket);
       const step = stepOf(request);
       if (step !== undefined) {
         await this.#options.dispatcher.cancelStep(step, termOf(request) ?? 0);
@@ -127,6 +136,7 @@ export class RpcServer {
     try {
       if (!this.#accepted.has(request.socket)) return void socket.destroy();
       this.#checkCaller(request.socket);
+      this.#guard.trust(request.socket);
       const [, kind, instance] = /^\/rpc\/(console|vnc)\/([\w-]+)$/.exec(request.url ?? '') ?? [];
       if (!instance) throw new GantryError('RPC_METHOD_UNKNOWN', { method: String(request.url) });
       void this.#consoles.serve({ instance, kind: kind === 'vnc' ? 'vnc' : 'serial' }, request, socket, head);
@@ -142,7 +152,16 @@ function contextOf({ key, certificate, ca, crl }: Credentials) {
 
 function stepOf(request: IncomingMessage): string | undefined {
   const step = /^\/rpc\/steps\/([^/]+)$/.exec(request.url ?? '')?.[1];
-  return request.method === 'DELETE' && step !== undefined ? decodeURIComponent(step) : undefined;
+  return request.method === 'DELETE' && step !== undefined ? decodeStep(step) : undefined;
+}
+
+/** @throws RPC_REQUEST_UNREADABLE */
+function decodeStep(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: 'the step id is not well encoded' }, { cause });
+  }
 }
 
 function termOf(request: IncomingMessage): number | undefined {
@@ -162,7 +181,7 @@ async function readCall(request: IncomingMessage): Promise<RpcCall> {
   const method = name as RpcName;
   const term = termOf(request);
   const header = request.headers[stepHeader];
-  const stepId = typeof header === 'string' ? decodeURIComponent(header) : undefined;
+  const stepId = typeof header === 'string' ? decodeStep(header) : undefined;
   if (nodeContract[method].changes && (term === undefined || stepId === undefined)) {
     throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${method} needs a term and a step id` });
   }

@@ -1,0 +1,48 @@
+/** Passwords cannot be guessed quickly, from one address or many, and who has logged in before is not shut out by it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plain, reader, startApiRig, writer } from '../../src/api/testing/api-rig.ts';
+
+const get = { method: 'GET', path: '/2/info' };
+
+test('after 100 wrong passwords from one address, users who were in before go on at once; guesses are refused', {
+  timeout: 60_000,
+}, async () => {
+  const rig = await startApiRig();
+  const send = (user: string) => rig.client.send(get.method, get.path, { user });
+  try {
+    assert.equal((await send(writer)).status, 200);
+    assert.equal((await send(reader)).status, 200);
+    const wrong = await Promise.all(Array.from({ length: 100 }, (_, n) => send(`user${n}:guess`)));
+    const count = (status: number) => wrong.filter((reply) => reply.status === status).length;
+    assert.equal(count(401) + count(429), 100);
+    // Some more than the limit wait for their turn.
+    assert.ok(count(401) <= 66, `${count(401)} were tried`);
+    for (let time = 0; time < 20; time++) {
+      assert.equal((await send(writer)).status, 200);
+      assert.equal((await send(reader)).status, 200);
+    }
+    const health = await rig.client.send('GET', '/healthz');
+    assert.equal(health.status, 200);
+    const late = await send(plain);
+    if (late.status !== 200) assert.ok(Number(late.headers['retry-after']) > 0);
+  } finally {
+    await rig.close();
+  }
+});
+
+test('guesses at one account are slow for all addresses together, and nothing tells a right one from a wrong one then', async () => {
+  const rig = await startApiRig({ limits: { refusalsPerMinute: 10_000 } });
+  const send = (user: string) => rig.client.send(get.method, get.path, { user });
+  try {
+    const guesses = Array.from({ length: 200 }, (_, n) => send(`admin:guess${n}`));
+    // It would be the right one: whoever guesses does not learn that now.
+    assert.equal((await send(writer)).status, 429);
+    assert.equal((await send(reader)).status, 200);
+    const replies = await Promise.all(guesses);
+    const tried = replies.filter(({ status }) => status === 401).length;
+    assert.ok(tried <= 25, `${tried} were tried`);
+  } finally {
+    await rig.close();
+  }
+});
