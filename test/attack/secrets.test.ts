@@ -205,6 +205,8 @@ test('the scripts get every secret, and nobody else does', { timeout: 60_000 }, 
   assert.match(output, /OSP_ROOT_PASSWORD=<redacted>/);
   assert.match(output, /OSP_HELLO=world/);
   assert.deepEqual(await whereSecretsAre(), []);
+  const ofEnded = async (prefix: string) => JSON.stringify((await store.range(prefix)).entries);
+  assert.doesNotMatch(await ofEnded('/jobs/'), /gantry-sealed/, 'not even encrypted ones stay with an ended job');
   // Private ones are kept, secret ones are not, whoever declared them so.
   const { data } = (await send('GET', '/2/query/instance?fields=osparams,osparams_private')).body as { data: [number, unknown][][] };
   assert.deepEqual(data[0], [
@@ -225,6 +227,8 @@ test('a failure, a dry run and the archive show nothing either', { timeout: 60_0
   assert.equal(unknown.status, 'error');
   const double = await send('POST', '/2/instances', { ...instance('web5'), osparams_private: { once: kept } });
   assert.equal(double.status, 400);
+  const stored = JSON.stringify((await store.range('/jobs/')).entries);
+  assert.doesNotMatch(stored, /gantry-sealed/, 'not even encrypted ones stay with a job that failed or was dry');
   await leading.services.jobs.autoArchive(0);
   assert.deepEqual(await whereSecretsAre(), []);
 });

@@ -44,7 +44,8 @@ const processFile = (runDir: string, name: string): string => join(runDir, `${na
 export async function startDaemon(runDir: string, logDir: string, daemon: Daemon): Promise<ProcessIdentity> {
   const logFile = daemonLog(logDir, daemon.name);
   await mkdir(dirname(logFile), { recursive: true, mode: 0o755 });
-  const log = await open(logFile, 'a', 0o640);
+  // Readable, too: the daemon keeps the newer half of a log that became too large.
+  const log = await open(logFile, 'a+', 0o640);
   try {
     const [program, args] = insideNamespace(daemon.namespace, daemon.args);
     const child = spawn(program, args, {

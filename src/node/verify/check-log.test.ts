@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folderProblem } from '../folder-problem.ts';
+import type { NodeParts } from '../node-parts.ts';
+import { checkLog } from './check-log.ts';
+
+const look = (logDir: string | undefined) => checkLog({ logDir, folderProblem } as NodeParts, {} as never);
+
+test('folders of logs are well when they can be written, and may still be missing inside', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'gantry-check-log-'));
+  try {
+    await mkdir(join(dir, 'os'));
+    assert.deepEqual(await look(dir), []);
+    assert.deepEqual(await look(undefined), []);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a folder that is missing, and one that is no folder, are told', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'gantry-check-log-'));
+  try {
+    await writeFile(join(dir, 'kvm'), '');
+    const found = [...(await look(dir)), ...(await look(join(dir, 'none')))];
+    assert.deepEqual(
+      found.map(({ code, subject }) => [code, subject]),
+      [
+        ['VERIFY_LOG', `folder ${join(dir, 'kvm')}`],
+        ['VERIFY_LOG', `folder ${join(dir, 'none')}`],
+      ],
+    );
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
