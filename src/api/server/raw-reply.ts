@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/index.ts';
+import type { GantryError } from '../../base/index.ts';
 import { errorBody, tellable } from './error-body.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serverName, statusTexts } from './status-texts.ts';
