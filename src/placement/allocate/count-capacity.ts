@@ -149,12 +149,12 @@ interface Level {
   readonly failures: Int32Array;
   /** Instances placed until then. */
   readonly count: number;
-  readonly left: number | undefined;
 }
 
 /**
  * Places instances, the next ones always as large as still possible: when none fits, what was short most often is made
  * less by one step, and again; where that leads to nothing, each single quantity is made less until an instance fits.
+ * The limit is for all sizes together, so that no more are placed than are asked for, and no fewer than find a place.
  */
 export function fillTiered(
   allocator: Allocator,
@@ -166,12 +166,13 @@ export function fillTiered(
   // A stack of its own: from the largest to the smallest size there may be thousands of steps.
   const levels: Level[] = [];
   let size = instance;
-  for (let left = limit; ; ) {
+  const start = capacity.rows.length;
+  for (;;) {
+    const left = limit === undefined ? undefined : limit - (capacity.rows.length - start);
     fillWith(allocator, capacity, size, left, options);
     const count = capacity.rows.length;
-    if (left !== undefined && left <= count) return;
-    let level: Level = { instance: size, failures: capacity.failures, count, left: left === undefined ? undefined : left - count };
-    left = level.left;
+    if (limit !== undefined && limit <= count - start) return;
+    let level: Level = { instance: size, failures: capacity.failures, count };
     const smaller = shrinkInstance(size, rarestFirst(level.failures).at(-1) as number);
     if (smaller) {
       levels.push(level);
@@ -188,7 +189,6 @@ export function fillTiered(
       next = shrinkAny(allocator, capacity, level, options, vain);
     }
     size = next;
-    left = level.left;
   }
 }
 

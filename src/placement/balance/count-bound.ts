@@ -82,15 +82,3 @@ function domainConflictsOf({ exclusions, locations, inDomain, exclusionCount, wo
   }
   return conflicts;
 }
-
-/** The most that the counts of a node can fall when something comes to it: Ganeti judges N+1 anew only then. */
-export function largestRelief(state: ClusterState): number {
-  const { nodes, scope } = state;
-  let most = 0;
-  for (let k = 0; k < scope.length; k++) {
-    const n = scope[k] as number;
-    if (nodes.failN1[n] === 0 || unallocated(state, n) <= (nodes.reserved[n] as number)) continue;
-    most = Math.max(most, (nodes.primaries[n] as number) + (nodes.secondaries[n] as number));
-  }
-  return most;
-}

@@ -1,6 +1,6 @@
 import type { ClusterState } from '../state/cluster-state.ts';
 import { reservedWith, reservedWithout } from '../state/reserved.ts';
-import { boundCounts, largestRelief } from './count-bound.ts';
+import { boundCounts } from './count-bound.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /**
@@ -22,9 +22,8 @@ export interface ScoreBound {
   readonly memoryFactor: number;
   /** Metrics that an instance changes as secondary too. */
   readonly secondaryMetrics: Int32Array;
-  /** The counts of the score, and the most that they fall by Ganeti's judging a node anew. */
+  /** The counts of the score. */
   counts: number;
-  relief: number;
   /** Least and largest change of each variance that any move looked at so far could make. */
   readonly leastChanges: Float64Array;
   readonly largestChanges: Float64Array;
@@ -64,7 +63,6 @@ export function createScoreBound(state: ClusterState, table: ScoreTable): ScoreB
     memoryFactor: online.reduce((most, n) => Math.max(most, 1 / (state.nodes.totalMemory[n] as number)), 0),
     secondaryMetrics: Int32Array.from({ length: metrics }, (_, k) => k).filter(isSecondary),
     counts: 0,
-    relief: 0,
     leastChanges: column(),
     largestChanges: column(),
     from: column(),
@@ -98,14 +96,12 @@ export function beginStep(state: ClusterState, { metrics, online, values, reserv
     }
   }
   bound.counts = counts;
-  bound.relief = largestRelief(state);
 }
 
 /** Takes the floor of an instance, which stays where it is. `boundMoves` goes on from there. */
 export function boundInstance(state: ClusterState, table: ScoreTable, bound: ScoreBound, i: number, p: number, s: number): void {
   bound.reservedWithout = s >= 0 ? reservedWithout(state, s, i, p) : 0;
-  const { counts, relief } = bound;
-  bound.countsWithout = counts + boundCounts(state, bound, i, p, s, bound.reservedWithout) - relief;
+  bound.countsWithout = bound.counts + boundCounts(state, bound, i, p, s, bound.reservedWithout);
   bound.floor = table.constant + bound.countsWithout;
   for (let k = 0; k < table.metrics; k++) boundVariance(table, bound, i, p, s, k);
   boundReserved(state, table, bound, i, s);

@@ -129,7 +129,8 @@ const rangeOf = ({ start }: TagLists, row: number): [number, number] => [start[r
 /** Memory of a node that no instance has. */
 export const unallocated = ({ nodes }: ClusterState, n: number): number => (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
 
-function judgeN1(state: ClusterState, n: number): void {
+/** Whether the failure of another node would bring more memory than is left. */
+export function judgeN1(state: ClusterState, n: number): void {
   const { nodes } = state;
   nodes.failN1[n] = unallocated(state, n) <= (nodes.reserved[n] as number) ? 1 : 0;
 }

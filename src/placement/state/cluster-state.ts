@@ -1,5 +1,5 @@
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
-import { addPrimary, addSecondary } from './add-primary.ts';
+import { addPrimary, addSecondary, judgeN1 } from './add-primary.ts';
 import { type InstanceColumns, instanceColumns } from './instance-columns.ts';
 import { type NodeColumns, nodeColumns } from './node-columns.ts';
 import { createTagTables, type TagTables } from './tag-tables.ts';
@@ -97,8 +97,8 @@ function settle(state: ClusterState): void {
       const promised = (nodes.room[n] as number) - (nodes.instanceMemory[n] as number);
       nodes.freeMemoryForth[n] = (nodes.freeMemoryForth[n] as number) + promised - reportedFree;
     }
-    // Until something moves, Ganeti judges N+1 by what the node reports, not by what is recorded.
-    nodes.failN1[n] = reportedFree < (nodes.reserved[n] as number) ? 1 : 0;
+    // From the start as after every move, and as Ganeti 3.1; 3.0 begins with the memory that the node reports as free.
+    judgeN1(state, n);
   }
 
   function reserve(n: number, i: number): void {
