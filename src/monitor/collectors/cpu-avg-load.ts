@@ -1,6 +1,7 @@
 import type { Json } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
-import { type ByWindow, createRingBuffer, overWindows, type RingBuffer } from '../collector/ring-buffer.ts';
+import { type CounterHistory, dropCounters, takeCounters } from '../collector/counter-history.ts';
+import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
 
 /** Cores in use, each between 0 and 1, averaged over the last minute, as Ganeti reports it; other windows stand in `windows`. */
 interface CpuLoad {
@@ -18,24 +19,27 @@ const interval = 5;
 /** Clock ticks a second that the kernel shows to programs; the same on every architecture that Gantry runs on. */
 const ticksPerSecond = 100;
 
+/** What a core does that is no idling: user, nice, system, iowait, irq, softirq, steal. */
+const busyModes = 7;
+
 interface BusyTicks {
-  /** Of every `cpu` line of /proc/stat, the sum of all cores first. */
-  readonly busy: number[];
+  /** Of every `cpu` line of /proc/stat, the sum of all cores first: ticks by mode. */
+  readonly busy: number[][];
   /** Numbers of the cores, in the order of the file. */
   readonly cores: readonly number[];
 }
 
 /** Idle is no load; guest time is part of user already. @throws TypeError for another file, or one cut short: no load is told by zeros */
 function parseBusyTicks(text: string): BusyTicks {
-  const busy: number[] = [];
+  const busy: number[][] = [];
   const cores: number[] = [];
   for (const line of text.split('\n')) {
     if (!line.startsWith('cpu')) break;
     if (busy.length > 0) cores.push(Number.parseInt(line.slice(3), 10));
     const [, user = 0, nice = 0, system = 0, , iowait = 0, irq = 0, softirq = 0, steal = 0] = line.split(/\s+/).map(Number);
-    busy.push(user + nice + system + iowait + irq + softirq + steal);
+    busy.push([user, nice, system, iowait, irq, softirq, steal]);
   }
-  if (busy.length === 0 || busy.some(Number.isNaN))
+  if (busy.length === 0 || busy.flat().some(Number.isNaN))
     throw new TypeError(`not the statistics of the cores: ${JSON.stringify(text.slice(0, 100))}`);
   return { busy, cores };
 }
@@ -61,26 +65,30 @@ export const cpuAvgLoad: Collector<CpuLoad> = {
   },
   start: ({ files, now, histories }) => {
     let columns: string | undefined;
-    let history: RingBuffer = createRingBuffer(0, 1);
+    let history: CounterHistory | undefined;
     const rows = 900 / interval + 1;
     // The kernel sums cores that are offline too, so that the sum goes on when one comes or goes.
-    const total = histories.take('total', 1, rows);
+    const total = takeCounters(histories, 'total', 1, rows, busyModes);
+    let coresBefore = 0;
     return () => {
       const { busy, cores } = parseBusyTicks(files.read('/proc/stat'));
       const online = cores.join(',');
-      if (online !== columns) {
-        if (columns !== undefined) histories.drop(columns);
+      if (online !== columns || !history) {
+        if (columns !== undefined) dropCounters(histories, columns);
         columns = online;
-        history = histories.take(columns, busy.length, rows);
+        history = takeCounters(histories, columns, cores.length, rows, busyModes);
       }
+      const own = history;
       const time = now();
-      history.push(time, busy);
-      total.push(time, busy);
-      // Nothing to compare with yet after the first reading; the time that cores waited for disks may go back.
-      const load = (of: RingBuffer, column: number, seconds: number) => Math.max(0, of.rate(column, seconds) / ticksPerSecond || 0);
+      // A core does one thing at a time. One that went has worked until then.
+      own.push(time, busy.slice(1).flat(), ticksPerSecond);
+      total.push(time, busy[0] ?? [], Math.max(1, cores.length, coresBefore) * ticksPerSecond);
+      coresBefore = cores.length;
+      // Nothing to compare with yet after the first reading.
+      const load = (of: CounterHistory, column: number, seconds: number) => of.rate(column, seconds) / ticksPerSecond || 0;
       return {
         cpu_number: cores.length,
-        cpus: cores.map((_, place) => load(history, place + 1, 60)),
+        cpus: cores.map((_, place) => load(own, place, 60)),
         cores,
         cpu_total: load(total, 0, 60),
         windows: overWindows((seconds) => load(total, 0, seconds)),

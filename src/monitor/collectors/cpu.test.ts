@@ -75,11 +75,33 @@ test('the sum goes on when a core comes or goes; no load is below nothing; anoth
   assert.deepEqual(told(), [1, [0], 0.5, 0.5], 'one went');
   host.advance(5);
   host.write('/proc/stat', 'cpu  340 0 0 9 0 0 0 0\ncpu0 290 0 0 9 0 0 0 0\n');
-  assert.deepEqual(told(), [1, [0], 0.24, 0.24]);
+  assert.deepEqual(told(), [1, [0], 0.25, 0.25], 'what falls has not worked backwards');
   for (const text of ['', 'garbage', 'cpu  x\n', '\0']) {
     host.write('/proc/stat', text);
     assert.throws(told, /not the statistics of the cores/);
   }
+});
+
+test('stolen time that falls or jumps spoils neither load nor share: the rest of the minute counts', () => {
+  const stat = (user: number, steal: number) => `cpu  ${user} 0 0 9 0 0 0 ${steal} 0 0\ncpu0 ${user} 0 0 9 0 0 0 ${steal} 0 0\n`;
+  using host = createTestHost({ '/proc/stat': stat(0, 5000), '/sys/devices/system/cpu/possible': '0\n' });
+  const [load, share] = [host.begin(cpuAvgLoad), host.begin(cpu)];
+  const told = () => {
+    const { cpu_total, cpus } = load(calmRun) as Parameters<typeof cpuAvgLoad.measure>[0];
+    const { steal } = share(calmRun) as Parameters<typeof cpu.measure>[0];
+    return [cpu_total, cpus[0], steal[60]];
+  };
+  assert.deepEqual(told(), [0, 0, 0]);
+  for (const [step, steal] of [4000, 4000, 4000, 4000].entries()) {
+    host.advance(5);
+    host.write('/proc/stat', stat(250 * (step + 1), steal));
+    assert.deepEqual(told(), [0.5, 0.5, 0]);
+  }
+  host.advance(5);
+  host.write('/proc/stat', stat(1250, 66_670_000));
+  const [total = 0, core = 0, stolen = 0] = told();
+  assert.deepEqual([total, core], [0.6, 0.6], 'one step of five is full');
+  assert.ok(stolen > 0 && stolen <= 1);
 });
 
 test('where the node is a guest that was migrated the time that was stolen begins anew', () => {

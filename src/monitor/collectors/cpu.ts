@@ -1,4 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
+import { mostCores, takeCounters } from '../collector/counter-history.ts';
 import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
 
@@ -79,9 +80,8 @@ export function parseLoadAverage(text: string | undefined): number[] | null {
   return match ? match.slice(1).map(Number) : null;
 }
 
-/** All time of all cores, for shares of it. */
-const elapsed = ({ user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0 }: CpuTimes): number =>
-  user + nice + system + idle + iowait + irq + softirq + steal;
+/** What together is all time of all cores, stolen time first. */
+const wholeTime = ['steal', 'user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq'] as const;
 
 export const cpu: Collector<Cpu> = {
   name: 'cpu',
@@ -133,14 +133,17 @@ export const cpu: Collector<Cpu> = {
     }
   },
   start: ({ files, now, histories }) => {
-    const history = histories.take('', 2, 900 / interval + 1);
+    const history = takeCounters(histories, '', wholeTime.length, 900 / interval + 1);
+    const cores = mostCores(files);
     return () => {
       const stat = parseCpuStat(files.read('/proc/stat'));
-      const row = [stat.total.steal ?? 0, elapsed(stat.total)] as const;
-      // It begins anew where the node itself is a guest that was migrated.
-      if (row[0] < history.latest(0)) history.clear();
-      history.push(now(), row);
-      const share = (seconds: number) => history.rate(0, seconds) / history.rate(1, seconds) || 0;
+      const row = wholeTime.map((mode) => stat.total[mode] ?? 0);
+      // Stolen time begins anew where the node itself is a guest that was migrated.
+      history.push(now(), row, cores);
+      const share = (seconds: number) => {
+        const rates = wholeTime.map((_, column) => history.rate(column, seconds));
+        return (rates[0] as number) / rates.reduce((sum, rate) => sum + rate, 0) || 0;
+      };
       return {
         ...stat,
         loadAverage: parseLoadAverage(files.readIfThere('/proc/loadavg')),

@@ -218,7 +218,7 @@ test('what is kept of a daemon goes with it', () => {
     },
   });
   assert.equal((collect(calmRun) as Data).daemons.length, 1);
-  assert.equal(kept.size, 1);
+  assert.ok(kept.size > 0 && [...kept].every((name) => name.startsWith('7 ')));
   rmSync(join(host.root, '/proc/7'), { recursive: true });
   host.context.files.forget('/proc/7');
   assert.deepEqual((collect(calmRun) as Data).daemons, []);

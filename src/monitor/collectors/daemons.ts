@@ -1,7 +1,7 @@
 import type { JobStatus } from '../../model/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
-import type { RingBuffer } from '../collector/ring-buffer.ts';
+import { type CounterHistory, dropCounters, mostCores, rest, takeCounters } from '../collector/counter-history.ts';
 import { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';
 import type { Status } from './status.ts';
 
@@ -103,7 +103,7 @@ interface KnownDaemon {
   /** File of a master. */
   readonly queue?: string;
   /** Which process had the number when it was first seen, and its CPU time since. */
-  measured?: { readonly started: number; readonly history: RingBuffer };
+  measured?: { readonly started: number; readonly history: CounterHistory };
 }
 
 /**
@@ -178,19 +178,20 @@ export const daemons: Collector<DaemonsReport> = {
   },
   start: ({ files, now, histories }) => {
     const finder = createFinder(files);
+    const cores = mostCores(files);
 
     const describe = (pid: string, daemon: KnownDaemon, stat: ProcessStat, hostUptime: number): DaemonFacts => {
       const { started, cpuSeconds, resident, threads } = stat;
-      daemon.measured ??= { started, history: histories.take(`${pid} ${started}`, 1, 60 / interval + 1) };
+      daemon.measured ??= { started, history: takeCounters(histories, `${pid} ${started}`, 1, 60 / interval + 1) };
       const { history } = daemon.measured;
-      history.push(now(), [cpuSeconds]);
+      history.push(now(), [cpuSeconds], cores);
       const jobs = readJobs(files, daemon, pid);
       return {
         name: daemon.name,
         pid: Number(pid),
         memory: resident,
         size_unit: 'B',
-        uptime: Math.max(0, hostUptime - started),
+        uptime: rest(hostUptime, started),
         cpu_usage: history.rate(0, 60) * 100 || 0,
         cpu_seconds: cpuSeconds,
         threads,
@@ -209,7 +210,7 @@ export const daemons: Collector<DaemonsReport> = {
           continue;
         }
         finder.lose(pid);
-        if (measured) histories.drop(`${pid} ${measured.started}`);
+        if (measured) dropCounters(histories, `${pid} ${measured.started}`);
       }
       return { status: { code: 0, message: '' }, daemons: report };
     };

@@ -1,5 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
+import { rest } from '../collector/counter-history.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
 import { askDocker } from './ask-docker.ts';
 import { askInTurn } from './ask-in-turn.ts';
@@ -111,7 +112,13 @@ function describe(container: Container, now: number): FoundInstance {
   const { name, id: uuid, createdAt, startedAt, finishedAt } = container;
   const verdict = judgeContainer(container);
   const isUp = verdict.actualState === 'running' || verdict.actualState === 'paused';
-  return { name, uuid, verdict, uptime: isUp ? now - startedAt : null, since: (isUp ? startedAt : finishedAt) || startedAt || createdAt };
+  return {
+    name,
+    uuid,
+    verdict,
+    uptime: isUp ? rest(now, startedAt) : null,
+    since: (isUp ? startedAt : finishedAt) || startedAt || createdAt,
+  };
 }
 
 /** One line of the list of containers. */

@@ -1,3 +1,4 @@
+import { rest } from '../collector/counter-history.ts';
 import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { createInstStatus, createReasonTimes } from './create-inst-status.ts';
 import { guestStates } from './guest-states.ts';
@@ -70,7 +71,7 @@ export const instStatusKvm = createInstStatus({
       const verdict = judgeInstance(instance, states.get(name), lastPid !== undefined && killed.has(lastPid));
       if (!verdict) return [];
       const now = wallTime() / 1000;
-      const uptime = started !== undefined && verdict.actualState !== 'shutdown' ? hostUptime - started : null;
+      const uptime = started !== undefined && verdict.actualState !== 'shutdown' ? rest(hostUptime, started) : null;
       const began = stoppedAt ?? (verdict.reason === 'started' && uptime !== null ? now - uptime : now);
       return [{ name, uuid, verdict, uptime, since: times.since(name, verdict.reason, began) }];
     };

@@ -1,3 +1,4 @@
+import { rest } from '../collector/counter-history.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
 import { createInstStatus, createReasonTimes, instanceNotes } from './create-inst-status.ts';
@@ -128,7 +129,7 @@ export const instStatusLxc = createInstStatus({
       notice(running, stopped, hostUptime);
       const up = running.map((container) => {
         const stat = parseProcessStat(files.readIfThere(`/proc/${container.pid}/stat`));
-        return describe(container.name, judgeRunning(container), stat ? hostUptime - stat.started : null);
+        return describe(container.name, judgeRunning(container), stat ? rest(hostUptime, stat.started) : null);
       });
       const down = [...stopped].map((name) => describe(name, judgeStopped(pasts.byName.get(name), stopNotes.get(name)), null));
       times.keepOnly(new Set([...names, ...stopped]));

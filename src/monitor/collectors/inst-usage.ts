@@ -1,5 +1,6 @@
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
+import { type CounterHistory, dropCounters, mostCores, takeCounters } from '../collector/counter-history.ts';
 import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { meanLevel, nextLevel } from '../collector/level.ts';
 import { type ByWindow, overWindows, type RingBuffer } from '../collector/ring-buffer.ts';
@@ -39,6 +40,7 @@ interface InstanceUsage extends CgroupUsage {
 }
 
 const interval = 5;
+const rows = 900 / interval + 1;
 
 /** What nothing is computed from is read once in so many collections: pressure, which has averages of its own, and some of version 1. */
 const wholeEvery = 6;
@@ -48,7 +50,8 @@ interface Known {
   readonly pid: number;
   /** Its own control group; absent where it shares one. */
   readonly group?: Cgroup;
-  readonly history: RingBuffer;
+  readonly cpu: CounterHistory;
+  readonly memory: RingBuffer;
   pressure?: CgroupPressure | undefined;
 }
 
@@ -161,6 +164,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
   start: (context) => {
     const { files, now, instances, histories } = context;
     const known = new Map<string, Known>();
+    const cores = mostCores(files);
     let runs = 0;
 
     const meet = (instance: MonitoredInstance, pid: number): Known => {
@@ -168,27 +172,34 @@ export const instUsage: Collector<InstanceUsage[]> = {
       if (before?.pid === pid) return before;
       if (before) forget(instance.name, before);
       const group = ownGroup(context, instance);
-      const history = histories.take(`${instance.name} ${pid}`, 3, 900 / interval + 1);
-      const entry: Known = { pid, history, ...(group && { group }) };
+      const key = `${instance.name} ${pid}`;
+      const entry: Known = {
+        pid,
+        cpu: takeCounters(histories, key, 1, rows),
+        memory: histories.take(`${key} memory`, 2, rows),
+        ...(group && { group }),
+      };
       known.set(instance.name, entry);
       return entry;
     };
 
     const forget = (name: string, { pid, group }: Known) => {
       known.delete(name);
-      histories.drop(`${name} ${pid}`);
+      dropCounters(histories, `${name} ${pid}`);
+      histories.drop(`${name} ${pid} memory`);
       files.forget(`/proc/${pid}`);
       group?.forget();
     };
 
     const measureInstance = (instance: MonitoredInstance, pid: number, counters: Counters, whole: boolean) => {
       const entry = meet(instance, pid);
-      const { group, history } = entry;
+      const { group, cpu, memory } = entry;
       const used = group ? group.usage(whole) : readProcessUsage(files, pid);
       // It stopped in mid-collection.
       if (!used.cpu && !used.memory) return [];
       const time = now();
-      history.push(time, [used.cpu?.seconds ?? Number.NaN, ...nextLevel(history, 1, time, used.memory?.resident ?? Number.NaN)]);
+      cpu.push(time, [used.cpu?.seconds ?? Number.NaN], cores);
+      memory.push(time, nextLevel(memory, 0, time, used.memory?.resident ?? Number.NaN));
       if (group && (whole || !entry.pressure)) entry.pressure = group.pressure();
       const usage: InstanceUsage = {
         name: instance.name,
@@ -196,8 +207,8 @@ export const instUsage: Collector<InstanceUsage[]> = {
         pid,
         source: group ? 'cgroup' : 'process',
         ...used,
-        cpuAverage: overWindows((seconds) => knownOrNull(history.rate(0, seconds))),
-        memoryAverage: overWindows((seconds) => knownOrNull(Math.round(meanLevel(history, 1, seconds)))),
+        cpuAverage: overWindows((seconds) => knownOrNull(cpu.rate(0, seconds))),
+        memoryAverage: overWindows((seconds) => knownOrNull(Math.round(meanLevel(memory, 0, seconds)))),
         nics: instance.hypervisor === 'kvm' ? nicsOf(instance, counters) : nicsInside(context, pid, counters),
         ...(entry.pressure && { pressure: entry.pressure }),
       };

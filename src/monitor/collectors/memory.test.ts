@@ -21,6 +21,17 @@ test('old kernels: what is available is estimated, and shared memory is not', ()
   assert.equal(availableMemory(parseMemInfo(`${linux26}Shmem: 120 kB\nSReclaimable: 20 kB\n`)), 350 * 1024);
 });
 
+test('more that is available than there is, as kernels with huge pages or a balloon may tell: nothing is used, not less than that', () => {
+  using host = createTestHost({ '/proc/meminfo': 'MemTotal: 1000 kB\nMemFree: 900 kB\nMemAvailable: 1200 kB\n' });
+  const collect = host.begin(memory);
+  for (let round = 0; round < 3; round++) {
+    const { available, used, usedMean } = collect(calmRun) as Parameters<typeof memory.measure>[0];
+    assert.deepEqual([available, used, usedMean[10]], [1000 * 1024, 0, 0]);
+    host.advance(5);
+  }
+  assert.equal(availableMemory(parseMemInfo(`${linux26}SReclaimable: 5000 kB\n`)), 1000 * 1024);
+});
+
 test('cut short, garbled, another file', () => {
   for (const text of ['', 'MemTotal:', 'MemTotal:  10 kB\nMemFr', '\0\0', 'cpu 1 2 3']) assert.throws(() => parseMemInfo(text), TypeError);
   for (let length = 80; length < meminfo.length; length++)

@@ -1,4 +1,5 @@
 import type { Collector } from '../collector/collector.ts';
+import { rest } from '../collector/counter-history.ts';
 import { meanLevel, nextLevel } from '../collector/level.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
 import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
@@ -48,10 +49,10 @@ export function parseMemInfo(text: string): MemInfo {
   return meminfo;
 }
 
-/** The kernel's own estimate, or that of kernels before 3.14 from what they tell. */
+/** The kernel's own estimate, or that of kernels before 3.14 from what they tell; never more than there is. */
 export function availableMemory(meminfo: MemInfo): number {
-  const { MemAvailable, MemFree = 0, Buffers = 0, Cached = 0, SReclaimable = 0, Shmem = 0 } = meminfo;
-  return MemAvailable ?? MemFree + Buffers + Math.max(0, Cached - Shmem) + SReclaimable;
+  const { MemTotal = 0, MemAvailable, MemFree = 0, Buffers = 0, Cached = 0, SReclaimable = 0, Shmem = 0 } = meminfo;
+  return Math.min(MemTotal, MemAvailable ?? MemFree + Buffers + rest(Cached, Shmem) + SReclaimable);
 }
 
 /** The few counters of /proc/vmstat that tell of want. */
@@ -178,7 +179,7 @@ export const memory: Collector<Memory> = {
     return () => {
       const meminfo = parseMemInfo(files.read('/proc/meminfo'));
       const available = availableMemory(meminfo);
-      const used = (meminfo['MemTotal'] ?? 0) - available;
+      const used = rest(meminfo['MemTotal'] ?? 0, available);
       const time = now();
       history.push(time, nextLevel(history, 0, time, used));
       const hugePages = readHugePages(files);

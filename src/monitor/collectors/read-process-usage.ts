@@ -1,3 +1,4 @@
+import { rest } from '../collector/counter-history.ts';
 import type { ProcFiles } from '../collector/proc-files.ts';
 import type { CgroupUsage } from './parse-cgroup-files.ts';
 import { parseProcessStat } from './parse-process-stat.ts';
@@ -26,7 +27,7 @@ export function readProcessUsage(files: ProcFiles, pid: number): CgroupUsage {
     cpu: {
       seconds: stat.cpuSeconds,
       user: stat.userSeconds,
-      system: stat.cpuSeconds - stat.userSeconds,
+      system: rest(stat.cpuSeconds, stat.userSeconds),
       throttled: 0,
       throttledPeriods: 0,
     },

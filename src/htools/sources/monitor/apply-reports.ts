@@ -129,7 +129,9 @@ function applyNodeMemory(cluster: ClusterData, reports: MonitorReports): Measure
   if (used.every((bytes) => bytes === undefined)) return { cluster, missing: [] };
   const nodes = cluster.nodes.map((node, n) => {
     const bytes = used[n];
-    return bytes === undefined ? node : { ...node, freeMemory: Math.max(0, node.totalMemory - Math.ceil(bytes / bytesPerMebibyte)) };
+    return bytes === undefined
+      ? node
+      : { ...node, freeMemory: Math.max(0, node.totalMemory - Math.max(0, Math.ceil(bytes / bytesPerMebibyte))) };
   });
   return {
     cluster: { ...cluster, nodes },
