@@ -12,7 +12,7 @@ test('the collectors of a running agent know the folder of the certificates that
   writeFileSync(join(folder, 'node.crt'), (await createAuthority('c1')).certificate);
   const monitor = await startMonitor({ listen: { host: '127.0.0.1', port: 0 }, certificates: folder });
   try {
-    const report = async () => (await fetch(`http://127.0.0.1:${monitor.port}/1/report/daemon/certificates`)).text();
+    const report = async () => (await fetch(`http://127.0.0.1:${monitor.port}/2/report/daemon/certificates`)).text();
     await until('certificates are reported', async () => (await report()).includes('"certificates":['));
     assert.ok((await report()).includes(`{"path":"${folder}/node.crt","subject":`));
   } finally {

@@ -53,7 +53,7 @@ describe('a hostile plugin', { skip }, () => {
     using shared = sharedPlaces(folder);
     install(folder, shared.program);
     await using agent = await folder.start();
-    const report = await agent.until('/1/report/default/hostile', ({ data, trouble }) => 'attempts' in data || trouble !== undefined);
+    const report = await agent.until('/2/report/default/hostile', ({ data, trouble }) => 'attempts' in data || trouble !== undefined);
     assert.equal(report.trouble?.problem, undefined);
     const { attempts, seccomp, devices } = report.data as unknown as Outcome;
     const done = Object.entries(attempts).filter(([, outcome]) => outcome === 'done');
@@ -69,7 +69,7 @@ describe('a hostile plugin', { skip }, () => {
     using shared = sharedPlaces(folder);
     install(folder, shared.program, 'limits: {file_size: 1}\n');
     await using agent = await folder.start();
-    const { data } = await agent.until('/1/report/default/hostile', (report) => 'attempts' in report.data);
+    const { data } = await agent.until('/2/report/default/hostile', (report) => 'attempts' in report.data);
     const { attempts, left } = data as unknown as Outcome;
     assert.ok(left.length >= 3, 'it has written into its own');
     assert.deepEqual(shared.leftPaths.filter(existsSync), []);
@@ -106,7 +106,7 @@ test('what is granted is there: devices of the host, and the calls that a capabi
   install(folder, shared.program, manifest);
   writeFileSync(folder.settings, 'grants: {hostile: {devices: true, network: true, capabilities: [sys_ptrace]}}\n');
   await using agent = await folder.start();
-  const { data } = await agent.until('/1/report/default/hostile', (report) => 'attempts' in report.data);
+  const { data } = await agent.until('/2/report/default/hostile', (report) => 'attempts' in report.data);
   const { attempts, devices } = data as unknown as Outcome;
   const own = new Set(readdirSync('/dev'));
   assert.deepEqual(devices, [...own].sort());

@@ -78,7 +78,7 @@ interface Identity {
 async function askTls(port: number, who: Identity | undefined, bearer?: string): Promise<number | string> {
   const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const identity = who ? { key: who.key, cert: who.certificate } : {};
-  const request = httpsRequest({ host: '127.0.0.1', port, path: '/1/report/all', ca, headers, agent: false, ...identity }).end();
+  const request = httpsRequest({ host: '127.0.0.1', port, path: '/2/report/all', ca, headers, agent: false, ...identity }).end();
   try {
     const [response] = await once(request, 'response');
     response.resume();
@@ -94,7 +94,7 @@ test('without a cluster it answers on loopback from real files, and ends when it
     const names = (await (await fetch(`http://127.0.0.1:${agent.port}/1/list/collectors`)).json()) as [string][];
     assert.ok(names.some(([name]) => name === 'cpu-avg-load'));
     await until('processors are counted', async () => {
-      const reply = await fetch(`http://127.0.0.1:${agent.port}/1/report/default/cpu-avg-load`);
+      const reply = await fetch(`http://127.0.0.1:${agent.port}/2/report/default/cpu-avg-load`);
       return ((await reply.json()) as { data: { cpu_number?: number } }).data.cpu_number !== undefined;
     });
     const page = await (await fetch(`http://127.0.0.1:${agent.port}/metrics`)).text();
@@ -122,7 +122,7 @@ test('what is set for collectors counts from the start, and anew on SIGHUP', { t
     await until('the misspelt name is logged', () => /"level":40.*"collector":"memroy","did_you_mean":"memory"/.test(agent.log()));
     set({ 'node-health': { command: 'no-such-command' } });
     agent.child.kill('SIGHUP');
-    const health = async () => (await fetch(`http://127.0.0.1:${agent.port}/1/report/node/node-health`)).text();
+    const health = async () => (await fetch(`http://127.0.0.1:${agent.port}/2/report/node/node-health`)).text();
     // It is not there, and maybe not even its folder.
     await until('the missing command is reported', async () => /no-such-command fails: ENOENT/.test(await health()));
   } finally {

@@ -38,7 +38,7 @@ test('a program has no privileges, an empty network, a clean environment, and se
   using folder = createPluginFolder();
   folder.script('self', aboutItself.replace('ROOT', folder.root));
   await using agent = await folder.start();
-  const { data } = await agent.until('/1/report/default/self', (report) => 'user' in report.data);
+  const { data } = await agent.until('/2/report/default/self', (report) => 'user' in report.data);
   const { processes, space, ...rest } = data as Record<string, string | number>;
   assert.deepEqual(rest, {
     user: 'nobody',
@@ -66,7 +66,7 @@ describe('more than that', { skip }, () => {
     folder.write('self.yaml', manifest);
     writeFileSync(folder.settings, 'grants: {self: {groups: [disk]}, other: {capabilities: [sys_rawio], network: true}}\n');
     await using agent = await folder.start();
-    const { trouble } = await agent.until('/1/report/default/self', (report) => report.trouble !== undefined);
+    const { trouble } = await agent.until('/2/report/default/self', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_NOT_GRANTED.*capability sys_rawio, network\./);
   });
 
@@ -79,7 +79,7 @@ describe('more than that', { skip }, () => {
       'user: daemon\ngrants: {self: {groups: [disk, kmem], capabilities: [sys_rawio, sys_admin], network: true}}\n',
     );
     await using agent = await folder.start(500);
-    const { data } = await agent.until('/1/report/default/self', (report) => 'user' in report.data);
+    const { data } = await agent.until('/2/report/default/self', (report) => 'user' in report.data);
     assert.deepEqual(
       [data['user'], data['groups'], data['effective'], data['bounding']],
       ['daemon', 'daemon disk', '0000000000020000', '0000000000020000'],
@@ -93,7 +93,7 @@ describe('more than that', { skip }, () => {
         .join(''),
     );
     rmSync(folder.settings);
-    await agent.until('/1/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_NOT_GRANTED') === true);
+    await agent.until('/2/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_NOT_GRANTED') === true);
   });
 
   test('no program is run by settings that are broken or not trusted', async () => {
@@ -102,11 +102,11 @@ describe('more than that', { skip }, () => {
     folder.write('file.prom', 'a 1\n');
     writeFileSync(folder.settings, 'usre: daemon\n');
     await using agent = await folder.start(300);
-    await agent.until('/1/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_SETTINGS_INVALID') === true);
-    await agent.until('/1/report/default/file', ({ data }) => 'families' in data);
+    await agent.until('/2/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_SETTINGS_INVALID') === true);
+    await agent.until('/2/report/default/file', ({ data }) => 'families' in data);
     writeFileSync(folder.settings, 'user: daemon\n');
     chmodSync(folder.settings, 0o666);
-    await agent.until('/1/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_UNSAFE') === true);
+    await agent.until('/2/report/default/self', ({ trouble }) => trouble?.problem.includes('MONITOR_PLUGIN_UNSAFE') === true);
   });
 });
 
@@ -117,9 +117,9 @@ test('memory and processes of a program together have limits', { skip: skip || (
   folder.script('forks', `i=0; while [ $i -lt 50 ]; do sleep 100 & i=$((i+1)); done; echo '{"data":{}}'`);
   folder.write('forks.yaml', 'limits: {processes: 10}\n');
   await using agent = await folder.start();
-  const eats = await agent.until('/1/report/default/eats', ({ data, trouble }) => 'kept' in data || trouble !== undefined);
+  const eats = await agent.until('/2/report/default/eats', ({ data, trouble }) => 'kept' in data || trouble !== undefined);
   assert.equal(eats.data['kept'], 0, 'what kept it was killed');
-  const forks = await agent.until('/1/report/default/forks', ({ trouble }) => trouble !== undefined);
+  const forks = await agent.until('/2/report/default/forks', ({ trouble }) => trouble !== undefined);
   assert.match(forks.trouble?.problem ?? '', /MONITOR_PLUGIN_FAILED.*fork/i);
 });
 

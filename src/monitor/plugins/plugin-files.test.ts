@@ -16,14 +16,14 @@ test('a file in Prometheus format: its own names on the page, and its families i
   );
   folder.write('backup.yaml', 'interval: 1\n');
   await using agent = await folder.start();
-  await agent.until('/1/report/default/backup', ({ data }) => (data['families'] as unknown[] | undefined)?.length === 3);
+  await agent.until('/2/report/default/backup', ({ data }) => (data['families'] as unknown[] | undefined)?.length === 3);
   const page = await agent.get('/metrics');
   assert.match(page, /^# HELP backup_bytes_total Copied\.\n# TYPE backup_bytes_total counter\nbackup_bytes_total\{disk="a"\} 12$/m);
   assert.match(page, /^# TYPE lag histogram\nlag_bucket\{le="\+Inf"\} 2\nlag_sum 3\nlag_count 2$/m);
   assert.match(page, /^# TYPE plain untyped\nplain 1000$/m);
   writeFileSync(join(folder.directory, 'backup.prom.tmp'), 'plain 5\n');
   renameSync(join(folder.directory, 'backup.prom.tmp'), join(folder.directory, 'backup.prom'));
-  await agent.until('/1/report/default/backup', ({ data }) => (data['families'] as unknown[] | undefined)?.length === 1);
+  await agent.until('/2/report/default/backup', ({ data }) => (data['families'] as unknown[] | undefined)?.length === 1);
 });
 
 test('a file that is written anew is the same plugin: what was known of it stays', async () => {
@@ -31,9 +31,9 @@ test('a file that is written anew is the same plugin: what was known of it stays
   folder.write('x.prom', 'a 1\n');
   folder.write('x.yaml', 'interval: 1\n');
   await using agent = await folder.start(100);
-  await agent.until('/1/report/default/x', ({ data }) => 'families' in data);
+  await agent.until('/2/report/default/x', ({ data }) => 'families' in data);
   folder.write('x.prom', 'half of i');
-  const { data } = await agent.until('/1/report/default/x', ({ trouble }) => trouble !== undefined);
+  const { data } = await agent.until('/2/report/default/x', ({ trouble }) => trouble !== undefined);
   assert.ok('families' in data);
   assert.match(await agent.get('/metrics'), /^a 1$/m);
 });
@@ -42,7 +42,7 @@ test('a file with a report', async () => {
   using folder = createPluginFolder();
   folder.write('last-run.report', '{\n "data": {"ok": true},\n "metrics": [{"name": "age_seconds", "value": 3}]\n}\n');
   await using agent = await folder.start();
-  await agent.until('/1/report/default/last-run', ({ data }) => data['ok'] === true);
+  await agent.until('/2/report/default/last-run', ({ data }) => data['ok'] === true);
   assert.match(await agent.get('/metrics'), /^gantry_plugin_age_seconds 3$/m);
 });
 
@@ -68,7 +68,7 @@ describe('a file that is of no use', () => {
       folder.write('other.prom', 'taken 1\n');
       folder.write(name, text);
       await using agent = await folder.start();
-      const { trouble } = await agent.until('/1/report/default/x', (report) => report.trouble !== undefined);
+      const { trouble } = await agent.until('/2/report/default/x', (report) => report.trouble !== undefined);
       assert.match(trouble?.problem ?? '', problem);
       assert.match(await agent.get('/metrics'), /^taken 1$/m);
     });
@@ -80,7 +80,7 @@ describe('a file that is of no use', () => {
     folder.write('x.yaml', 'max_age: 60\n');
     utimesSync(join(folder.directory, 'x.prom'), 1_000_000, 1_000_000);
     await using agent = await folder.start();
-    const { trouble } = await agent.until('/1/report/default/x', (report) => report.trouble !== undefined);
+    const { trouble } = await agent.until('/2/report/default/x', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_SILENT/);
   });
 });
@@ -112,7 +112,7 @@ describe('what is not trusted is not run', () => {
       folder.write('x.yaml', 'interval: 5\n');
       spoil(folder.directory);
       await using agent = await folder.start();
-      const { trouble } = await agent.until('/1/report/default/x', (report) => report.trouble !== undefined);
+      const { trouble } = await agent.until('/2/report/default/x', (report) => report.trouble !== undefined);
       assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_UNSAFE/);
       assert.match(trouble?.problem ?? '', problem);
     });
@@ -125,7 +125,7 @@ test('what is run is what was looked at: the program itself, whatever links lead
   renameSync(join(folder.directory, 'real'), join(folder.root, 'real'));
   symlinkSync('../real', join(folder.directory, 'x'));
   await using agent = await folder.start();
-  const { data } = await agent.until('/1/report/default/x', (report) => 'program' in report.data);
+  const { data } = await agent.until('/2/report/default/x', (report) => 'program' in report.data);
   assert.deepEqual([data['program'], data['name']], [join(folder.root, 'real'), 'x']);
 });
 
@@ -144,7 +144,7 @@ test('files that are no plugins are told of, and those for people are passed ove
   symlinkSync('/nowhere', join(folder.directory, 'link'));
   spawnSync('mkfifo', [join(folder.directory, 'pipe.prom')]);
   await using agent = await folder.start();
-  const { data } = await agent.until('/1/report/daemon/plugins', (report) => report.data.status?.code === 4);
+  const { data } = await agent.until('/2/report/daemon/plugins', (report) => report.data.status?.code === 4);
   const told = new Map((data['plugins'] as { name: string; problem: string }[]).map(({ name, problem }) => [name, problem]));
   assert.deepEqual([...told.keys()], ['alone', 'link', 'notes', 'pipe', 'sub', 'two']);
   for (const name of ['alone', 'notes', 'sub', 'pipe']) assert.match(told.get(name) ?? '', /MONITOR_PLUGIN_KIND/);
@@ -163,8 +163,8 @@ test('of a thousand plugins the first 64 are run, and the others told of', async
   using folder = createPluginFolder();
   for (let i = 0; i < 1000; i++) folder.write(`p${String(i).padStart(4, '0')}.prom`, `m${i} 1\n`);
   await using agent = await folder.start();
-  await agent.until('/1/report/default/p0063', ({ data }) => 'families' in data);
-  const { data } = await agent.until('/1/report/daemon/plugins', (report) => report.data.status?.code === 4);
+  await agent.until('/2/report/default/p0063', ({ data }) => 'families' in data);
+  const { data } = await agent.until('/2/report/daemon/plugins', (report) => report.data.status?.code === 4);
   assert.match(data.status?.message ?? '', /MONITOR_PLUGIN_LIMIT.*64 are there already.*And \d+ more\./);
   assert.equal((data['plugins'] as unknown[]).length, 64);
   assert.equal(JSON.parse(await agent.get('/1/list/collectors')).length, 65);
@@ -186,8 +186,8 @@ describe('a socket', () => {
     const line = await serve(join(folder.root, 'line.sock'), (socket) => socket.write('{"data":{"b":2}}\n'));
     folder.write('line.yaml', `socket: ${folder.root}/line.sock\n`);
     await using agent = await folder.start();
-    await agent.until('/1/report/default/ends', ({ data }) => data['a'] === 1);
-    await agent.until('/1/report/default/line', ({ data }) => data['b'] === 2);
+    await agent.until('/2/report/default/ends', ({ data }) => data['a'] === 1);
+    await agent.until('/2/report/default/line', ({ data }) => data['b'] === 2);
     ends.close();
     line.close();
   });
@@ -202,9 +202,9 @@ describe('a socket', () => {
     });
     folder.write('s.yaml', `socket: ${folder.root}/s\nmode: stream\ninterval: 1\n`);
     await using agent = await folder.start();
-    const lost = await agent.until('/1/report/default/s', ({ trouble }) => trouble !== undefined);
+    const lost = await agent.until('/2/report/default/s', ({ trouble }) => trouble !== undefined);
     assert.deepEqual([lost.data['n'], lost.trouble?.problem.split(':')[0]], [1, 'MONITOR_PLUGIN_UNREADABLE']);
-    await agent.until('/1/report/default/s', ({ data, trouble }) => data['n'] === 2 && trouble === undefined);
+    await agent.until('/2/report/default/s', ({ data, trouble }) => data['n'] === 2 && trouble === undefined);
     server.close();
   });
 
@@ -221,7 +221,7 @@ describe('a socket', () => {
         const server = await serve(join(folder.root, 's'), onConnect);
         folder.write('s.yaml', `socket: ${folder.root}/s\nmode: ${mode}\ntimeout: 1\n`);
         await using agent = await folder.start();
-        const { trouble } = await agent.until('/1/report/default/s', (report) => report.trouble !== undefined);
+        const { trouble } = await agent.until('/2/report/default/s', (report) => report.trouble !== undefined);
         if (mode === 'once' || failure !== 'failed') assert.equal(trouble?.failure, failure);
         if (mode === 'once' || failure !== 'failed') assert.match(trouble?.problem ?? '', problem);
         server.close();
@@ -233,7 +233,7 @@ describe('a socket', () => {
     using folder = createPluginFolder();
     folder.write('s.yaml', `socket: ${folder.root}/none\n`);
     await using agent = await folder.start();
-    const { trouble } = await agent.until('/1/report/default/s', (report) => report.trouble !== undefined);
+    const { trouble } = await agent.until('/2/report/default/s', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_UNREADABLE.*ENOENT/);
   });
 });

@@ -32,7 +32,7 @@ test('a program is a collector: listed, reported and measured, with its standard
     'category: node\nversion: "2.1"\nmetrics:\n- {name: room_celsius, unit: celsius, help: How warm it is., labels: [room]}\n',
   );
   await using agent = await folder.start();
-  const report = await agent.until('/1/report/node/room', ({ data }) => data['door'] === 'open');
+  const report = await agent.until('/2/report/node/room', ({ data }) => data['door'] === 'open');
   assert.equal((report as { version?: string }).version, '2.1');
   assert.deepEqual(JSON.parse(await agent.get('/1/list/collectors')), [
     ['plugins', 'daemon', 1],
@@ -44,7 +44,7 @@ test('a program is a collector: listed, reported and measured, with its standard
     /^# HELP gantry_plugin_room_celsius How warm it is\.\n# TYPE gantry_plugin_room_celsius gauge\ngantry_plugin_room_celsius\{room="a"\} 21\.5$/m,
   );
   agent.monitor.scheduler.configure(new Map([['plugins', { interval: 0.2 }]]));
-  const { data } = await agent.until('/1/report/daemon/plugins', (told) => JSON.stringify(told.data).includes('careful'));
+  const { data } = await agent.until('/2/report/daemon/plugins', (told) => JSON.stringify(told.data).includes('careful'));
   assert.deepEqual(data.status, { code: 0, message: '' });
 });
 
@@ -53,9 +53,9 @@ test('a status needs its manifest to say so', async () => {
   for (const name of ['right', 'wrong']) folder.script(name, `echo '{"status":{"code":4,"message":"broken belt"}}'`);
   folder.write('right.json', '{"kind":"status"}');
   await using agent = await folder.start();
-  const { data } = await agent.until('/1/report/default/right', (told) => told.data.status?.code === 4);
+  const { data } = await agent.until('/2/report/default/right', (told) => told.data.status?.code === 4);
   assert.equal(data.status?.message, 'broken belt');
-  const wrong = await agent.until('/1/report/default/wrong', ({ trouble }) => trouble !== undefined);
+  const wrong = await agent.until('/2/report/default/wrong', ({ trouble }) => trouble !== undefined);
   assert.match(wrong.trouble?.problem ?? '', /MONITOR_PLUGIN_REPORT_INVALID.*kind is performance/);
 });
 
@@ -100,11 +100,11 @@ describe('output that is no report', () => {
       folder.write('bad.yaml', 'timeout: 1.5\ninterval: 1\n');
       folder.script('good', `echo '{"data":{"fine":true}}'`);
       await using agent = await folder.start();
-      const { trouble } = await agent.until('/1/report/default/bad', (report) => report.trouble !== undefined);
+      const { trouble } = await agent.until('/2/report/default/bad', (report) => report.trouble !== undefined);
       assert.equal(trouble?.failure, failure);
       assert.match(trouble?.problem ?? '', problem);
       assert.ok((trouble?.problem.length ?? 0) < 3000);
-      await agent.until('/1/report/default/good', ({ data }) => data['fine'] === true);
+      await agent.until('/2/report/default/good', ({ data }) => data['fine'] === true);
     });
   }
 
@@ -113,7 +113,7 @@ describe('output that is no report', () => {
     folder.script('odd', '');
     folder.write('odd', '\u007fELF nonsense');
     await using agent = await folder.start();
-    const { trouble } = await agent.until('/1/report/default/odd', (report) => report.trouble !== undefined);
+    const { trouble } = await agent.until('/2/report/default/odd', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_FAILED/);
   });
 });
@@ -123,9 +123,9 @@ test('the last good report stays while a program fails, and the program is asked
   folder.script('once', `test -e ${folder.root}/broken && exit 1; echo '{"data":{"good":1},"metrics":[{"name":"kept","value":7}]}'`);
   folder.write('once.yaml', 'interval: 1\n');
   await using agent = await folder.start();
-  await agent.until('/1/report/default/once', ({ data }) => data['good'] === 1);
+  await agent.until('/2/report/default/once', ({ data }) => data['good'] === 1);
   writeFileSync(join(folder.root, 'broken'), '');
-  const { data } = await agent.until('/1/report/default/once', ({ trouble }) => (trouble?.attempts ?? 0) >= 1);
+  const { data } = await agent.until('/2/report/default/once', ({ trouble }) => (trouble?.attempts ?? 0) >= 1);
   assert.equal(data['good'], 1);
   assert.match(await agent.get('/metrics'), /^gantry_plugin_kept 7$/m);
 });
@@ -147,7 +147,7 @@ describe('nothing is left of a program', () => {
       folder.script('forks', body(sleeper));
       folder.write('forks.yaml', 'timeout: 1\n');
       await using agent = await folder.start();
-      await agent.until('/1/report/default/forks', ({ data, trouble }) => trouble !== undefined || !('error' in data));
+      await agent.until('/2/report/default/forks', ({ data, trouble }) => trouble !== undefined || !('error' in data));
       await untilGone(sleeper);
     });
   }
@@ -160,7 +160,7 @@ describe('nothing is left of a program', () => {
     folder.write('stays.yaml', 'mode: stream\n');
     {
       await using agent = await folder.start();
-      await agent.until('/1/report/default/stays', ({ data }) => data['up'] === 1);
+      await agent.until('/2/report/default/stays', ({ data }) => data['up'] === 1);
       assert.equal(processesOf(sleeper).length > 0, true);
     }
     await untilGone(sleeper);
@@ -173,8 +173,8 @@ describe('a long-running program', () => {
     folder.script('counts', `i=0; while :; do i=$((i+1)); echo "{\\"data\\":{\\"i\\":$i}}"; sleep 0.05; done`);
     folder.write('counts.yaml', 'mode: stream\ninterval: 1\n');
     await using agent = await folder.start();
-    const first = await agent.until('/1/report/default/counts', ({ data }) => Number(data['i']) > 0);
-    const later = await agent.until('/1/report/default/counts', ({ data }) => Number(data['i']) > Number(first.data['i']) + 5);
+    const first = await agent.until('/2/report/default/counts', ({ data }) => Number(data['i']) > 0);
+    const later = await agent.until('/2/report/default/counts', ({ data }) => Number(data['i']) > Number(first.data['i']) + 5);
     assert.equal(later.trouble, undefined);
   });
 
@@ -183,10 +183,10 @@ describe('a long-running program', () => {
     folder.script('ends', `echo x >> ${folder.root}/runs 2> /dev/null; echo '{"data":{"up":1}}'; sleep 0.2; exit 4`);
     folder.write('ends.yaml', 'mode: stream\ninterval: 1\n');
     await using agent = await folder.start();
-    const { trouble, data } = await agent.until('/1/report/default/ends', (report) => report.trouble !== undefined);
+    const { trouble, data } = await agent.until('/2/report/default/ends', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_FAILED.*exit code 4/);
     assert.equal(data['up'], 1);
-    await agent.until('/1/report/default/ends', (report) => report.trouble === undefined);
+    await agent.until('/2/report/default/ends', (report) => report.trouble === undefined);
   });
 
   const faults: readonly (readonly [what: string, body: string, failure: string, problem: RegExp])[] = [
@@ -202,7 +202,7 @@ describe('a long-running program', () => {
       folder.script('bad', body);
       folder.write('bad.yaml', 'mode: stream\ninterval: 1\ntimeout: 1\nmax_age: 1\n');
       await using agent = await folder.start();
-      const { trouble } = await agent.until('/1/report/default/bad', (report) => report.trouble !== undefined);
+      const { trouble } = await agent.until('/2/report/default/bad', (report) => report.trouble !== undefined);
       assert.equal(trouble?.failure, failure);
       assert.match(trouble?.problem ?? '', problem);
     });
@@ -214,15 +214,15 @@ describe('the folder while the agent runs', () => {
     using folder = createPluginFolder();
     folder.script('steady', `echo '{"data":{"here":1}}'`);
     await using agent = await folder.start();
-    await agent.until('/1/report/default/steady', ({ data }) => data['here'] === 1);
+    await agent.until('/2/report/default/steady', ({ data }) => data['here'] === 1);
     folder.script('new', `echo '{"data":{"v":1}}'`);
-    await agent.until('/1/report/default/new', ({ data }) => data['v'] === 1);
+    await agent.until('/2/report/default/new', ({ data }) => data['v'] === 1);
     folder.script('new', `echo '{"data":{"v":22}}'`);
-    await agent.until('/1/report/default/new', ({ data }) => data['v'] === 22);
+    await agent.until('/2/report/default/new', ({ data }) => data['v'] === 22);
     folder.write('new.yaml', 'category: storage\n');
-    await agent.until('/1/report/storage/new', ({ data }) => data['v'] === 22);
+    await agent.until('/2/report/storage/new', ({ data }) => data['v'] === 22);
     folder.write('new.yaml', 'category: attic\n');
-    const broken = await agent.until('/1/report/default/new', ({ trouble }) => trouble !== undefined);
+    const broken = await agent.until('/2/report/default/new', ({ trouble }) => trouble !== undefined);
     assert.match(broken.trouble?.problem ?? '', /MONITOR_PLUGIN_MANIFEST_INVALID.*new\.yaml.*category/);
     rmSync(join(folder.directory, 'new'));
     rmSync(join(folder.directory, 'new.yaml'));
@@ -232,7 +232,7 @@ describe('the folder while the agent runs', () => {
       ['plugins', 'daemon', 1],
       ['steady', 'default', 0],
     ]);
-    assert.equal(JSON.parse(await agent.get('/1/report/default/steady')).trouble, undefined);
+    assert.equal(JSON.parse(await agent.get('/2/report/default/steady')).trouble, undefined);
   });
 
   test('a program that changes while it runs: the run of before does not count', async () => {
@@ -244,7 +244,7 @@ describe('the folder while the agent runs', () => {
     for (let i = 0; i < 400 && processesOf(sleeper).length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 25));
     rmSync(join(folder.directory, 'long'));
     folder.script('long', `echo '{"data":{"v":"new"}}'`);
-    const { trouble } = await agent.until('/1/report/default/long', ({ data }) => data['v'] === 'new');
+    const { trouble } = await agent.until('/2/report/default/long', ({ data }) => data['v'] === 'new');
     assert.equal(trouble, undefined);
     await untilGone(sleeper);
   });
@@ -253,13 +253,13 @@ describe('the folder while the agent runs', () => {
     using folder = createPluginFolder();
     folder.script('one', `echo '{"data":{"v":1}}'`);
     await using agent = await folder.start(300);
-    await agent.until('/1/report/default/one', ({ data }) => data['v'] === 1);
+    await agent.until('/2/report/default/one', ({ data }) => data['v'] === 1);
     rmSync(folder.directory, { recursive: true });
     for (let i = 0; i < 400 && (await agent.get('/1/list/collectors')).includes('"one"'); i++)
       await new Promise((resolve) => setTimeout(resolve, 25));
     assert.deepEqual(JSON.parse(await agent.get('/1/list/collectors')), [['plugins', 'daemon', 1]]);
     mkdirSync(folder.directory, { mode: 0o755 });
     folder.script('one', `echo '{"data":{"v":2}}'`);
-    await agent.until('/1/report/default/one', ({ data }) => data['v'] === 2);
+    await agent.until('/2/report/default/one', ({ data }) => data['v'] === 2);
   });
 });

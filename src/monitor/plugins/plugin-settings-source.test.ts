@@ -19,19 +19,19 @@ describe('the settings of the operator', () => {
     folder.write('net.yaml', 'interval: 1\nneeds: {network: true}\n');
     await using agent = await folder.start(50);
     agent.monitor.scheduler.configure(new Map([['plugins', { interval: 0.2 }]]));
-    await agent.until('/1/report/default/net', ({ data }) => data['up'] === 1);
+    await agent.until('/2/report/default/net', ({ data }) => data['up'] === 1);
     const code = async (wanted: number) =>
-      (await agent.until('/1/report/daemon/plugins', ({ data }) => data.status?.code === wanted)).data.status?.message ?? '';
+      (await agent.until('/2/report/daemon/plugins', ({ data }) => data.status?.code === wanted)).data.status?.message ?? '';
     writeFileSync(folder.settings, 'grants: nonsense\n');
     assert.match(await code(4), /^MONITOR_PLUGIN_SETTINGS_INVALID: [^]*grants/);
     folder.script('new', report);
-    await agent.until('/1/report/default/new', ({ data }) => data['up'] === 1);
+    await agent.until('/2/report/default/new', ({ data }) => data['up'] === 1);
     assert.deepEqual(told(agent.log, /settings/), ['the settings of plugins cannot be used']);
     assert.deepEqual(told(agent.log, /changed|refused/), []);
     writeFileSync(folder.settings, 'grants: {net: {network: true}}\n');
     await code(0);
     rmSync(folder.settings);
-    const refused = await agent.until('/1/report/default/net', ({ trouble }) => trouble !== undefined);
+    const refused = await agent.until('/2/report/default/net', ({ trouble }) => trouble !== undefined);
     assert.match(refused.trouble?.problem ?? '', /MONITOR_PLUGIN_NOT_GRANTED/);
     assert.deepEqual(told(agent.log, /settings/), ['the settings of plugins cannot be used', 'the settings of plugins can be used again']);
   });
@@ -42,8 +42,8 @@ describe('the settings of the operator', () => {
     folder.script('program', report);
     folder.write('file.prom', 'a 1\n');
     await using agent = await folder.start();
-    await agent.until('/1/report/default/file', ({ data }) => 'families' in data);
-    const { trouble } = await agent.until('/1/report/default/program', (one) => one.trouble !== undefined);
+    await agent.until('/2/report/default/file', ({ data }) => 'families' in data);
+    const { trouble } = await agent.until('/2/report/default/program', (one) => one.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_SETTINGS_INVALID/);
   });
 
@@ -60,7 +60,7 @@ describe('the settings of the operator', () => {
       folder.script('x', report);
       if (what.includes('group')) folder.write('x.yaml', 'needs: {groups: [gantry-no-group]}\n');
       await using agent = await folder.start();
-      const { trouble } = await agent.until('/1/report/default/x', (one) => one.trouble !== undefined);
+      const { trouble } = await agent.until('/2/report/default/x', (one) => one.trouble !== undefined);
       assert.match(trouble?.problem ?? '', problem);
     });
   }
@@ -70,7 +70,7 @@ describe('the settings of the operator', () => {
     writeFileSync(folder.settings, 'user: root\nallow_root: true\n');
     folder.script('x', `echo "{\\"data\\":{\\"uid\\":$(id -u)}}"`);
     await using agent = await folder.start();
-    await agent.until('/1/report/default/x', ({ data }) => data['uid'] === 0);
+    await agent.until('/2/report/default/x', ({ data }) => data['uid'] === 0);
   });
 });
 
@@ -81,10 +81,10 @@ test('the log has a line for each plugin that comes, changes, goes or is refused
   folder.write('x.yaml', 'interval: 1\n');
   folder.write('refused.txt', '');
   await using agent = await folder.start(50);
-  const up = () => agent.until('/1/report/default/x', ({ data, trouble }) => data['up'] === 1 && trouble === undefined);
+  const up = () => agent.until('/2/report/default/x', ({ data, trouble }) => data['up'] === 1 && trouble === undefined);
   await up();
   writeFileSync(`${folder.root}/broken`, '');
-  await agent.until('/1/report/default/x', ({ trouble }) => (trouble?.attempts ?? 0) >= 2);
+  await agent.until('/2/report/default/x', ({ trouble }) => (trouble?.attempts ?? 0) >= 2);
   rmSync(`${folder.root}/broken`);
   folder.script('x', `${good} # again`);
   await up();

@@ -100,7 +100,7 @@ describe('temperatures', () => {
     for (const name of ['temperatures', 'temperatures.yaml']) copyFileSync(join(shipped, name), join(folder.directory, name));
     chmodSync(join(folder.directory, 'temperatures'), 0o755);
     await using agent = await folder.start();
-    await agent.until('/1/report/node/temperatures', ({ data }) => Array.isArray(data['metrics']));
+    await agent.until('/2/report/node/temperatures', ({ data }) => Array.isArray(data['metrics']));
   });
 });
 
@@ -169,14 +169,14 @@ file=${outputs}/\${last##*/}.json; cat $file; exit $(sed -n 's/.*"exit_status": 
     for (const name of ['smart-disks.mjs', 'smart-disks.yaml']) copyFileSync(join(shipped, name), join(folder.directory, name));
     chmodSync(join(folder.directory, 'smart-disks.mjs'), 0o755);
     await using agent = await folder.start();
-    const { trouble } = await agent.until('/1/report/storage/smart-disks', (report) => report.trouble !== undefined);
+    const { trouble } = await agent.until('/2/report/storage/smart-disks', (report) => report.trouble !== undefined);
     assert.match(trouble?.problem ?? '', /MONITOR_PLUGIN_NOT_GRANTED.*group disk, capability sys_rawio, capability sys_admin/);
     if (process.getuid?.() !== 0) return;
     writeFileSync(folder.settings, 'grants: {smart-disks: {groups: [disk], capabilities: [sys_rawio, sys_admin]}}\n');
     folder.write('README', 'the folder has changed');
     // Node runs in the confinement, whether the host has smartctl or not.
     const run = await agent.until(
-      '/1/report/storage/smart-disks',
+      '/2/report/storage/smart-disks',
       (report) => report.trouble?.problem.includes('NOT_GRANTED') === false || 'disks' in report.data,
     );
     if (run.trouble) assert.match(run.trouble.problem, /smartctl is not installed/);

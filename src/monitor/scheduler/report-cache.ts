@@ -178,13 +178,13 @@ const composed = new WeakMap<CachedReport, Buffer>();
  * are made with one a slow form, and those that others replaced then stayed until it looked through all of the heap.
  */
 export function jsonOf(report: CachedReport): Buffer {
-  const known = composed.get(report) ?? compose(report);
+  const known = composed.get(report) ?? composeReport(report);
   composed.set(report, known);
   return known;
 }
 
-/** Ganeti's keys in Ganeti's order; `trouble` is there only while there is some. */
-function compose({ collector, head, timestamp, changedAt, data, trouble }: CachedReport): Buffer {
+/** Ganeti's keys in Ganeti's order, of version 2 of the protocol; `trouble` is there only while there is some. */
+export function composeReport({ collector, head, timestamp, changedAt, data, trouble }: CachedReport): Buffer {
   const kind = collector.kind === 'status' ? 1 : 0;
   // Times have more digits than numbers of JSON.stringify do.
   const tail = trouble ? `,"trouble":${JSON.stringify(trouble).slice(0, -1)},"timestamp":${changedAt}000}}` : '}';
@@ -192,8 +192,9 @@ function compose({ collector, head, timestamp, changedAt, data, trouble }: Cache
   return Buffer.concat([Buffer.from(start), data, Buffer.from(tail)]);
 }
 
-function joinReports(reports: readonly CachedReport[]): Buffer {
+/** @param json - of one of them */
+export function joinReports(reports: readonly CachedReport[], json = jsonOf): Buffer {
   const comma = Buffer.from(',');
-  const parts = reports.flatMap((report, i) => (i === 0 ? [jsonOf(report)] : [comma, jsonOf(report)]));
+  const parts = reports.flatMap((report, i) => (i === 0 ? [json(report)] : [comma, json(report)]));
   return Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']')]);
 }

@@ -1,7 +1,8 @@
-import { type CachedReport, jsonOf, type ReportCache } from '../scheduler/report-cache.ts';
+import { type CachedReport, joinReports, jsonOf, type ReportCache } from '../scheduler/report-cache.ts';
 import { type MetricsFormat, metricsFormat, metricsTypes } from './metrics-page.ts';
 import { json, type Reply, refusal } from './reply.ts';
 import { changedReports, parseSelection, type Selection, selectedJson } from './select-reports.ts';
+import { versionOneCategory, versionOneJson } from './version-one.ts';
 
 export interface Question {
   /** Path and query. */
@@ -18,12 +19,20 @@ const notFound = refusal(404, 'Resource not found');
 const noReport = refusal(404, 'Unable to produce a report for the requested resource');
 const nothingNew: Reply = { status: 204, type: 'application/json', body: '' };
 
+interface Asked {
+  readonly url: string;
+  /** Version 1. */
+  readonly one: boolean;
+  readonly selection: Selection | undefined;
+}
+
 /** Selections kept, so that many who ask the same cost as much as one. */
 const mostKept = 32;
 
 /**
- * Ganeti's monitoring protocol, version 1, and the page for Prometheus. Every answer comes from the cache; nothing is
- * collected for a request. The answers throw SyntaxError for what cannot be understood.
+ * Ganeti's monitoring protocol, version 1 as it is, and version 2 with what there is besides; and the page for
+ * Prometheus. Every answer comes from the cache; nothing is collected for a request. The answers throw SyntaxError for
+ * what cannot be understood.
  */
 export function createAnswers({ cache, metrics }: Sources): (question: Question) => Reply {
   // Versions begin anew with each start of the agent; what a client kept of the one before must not match.
@@ -42,20 +51,28 @@ export function createAnswers({ cache, metrics }: Sources): (question: Question)
 
   const tag = (version: number) => `"${birth}-${version}"`;
 
-  const all = (url: string, selection: Selection | undefined): Reply => {
-    if (!selection) return json(cache.all(), tag(cache.version));
+  let joined: Buffer | undefined;
+  let joinedVersion = -1;
+  const allOfVersionOne = (): Buffer => {
+    if (!joined || joinedVersion !== cache.version) joined = joinReports(cache.reports(), versionOneJson);
+    joinedVersion = cache.version;
+    return joined;
+  };
+
+  const all = ({ url, one, selection }: Asked): Reply => {
+    if (!selection) return json(one ? allOfVersionOne() : cache.all(), tag(cache.version));
     return once(url, () => {
-      const texts = changedReports(cache.reports(), selection).map((report) => selectedJson(report, selection));
+      const texts = changedReports(cache.reports(), selection).map((report) => partOf(report, one, selection));
       return json(`[${texts.join(',')}]`, tag(cache.version));
     });
   };
 
-  const one = (url: string, selection: Selection | undefined, report: CachedReport | undefined): Reply => {
+  const single = ({ url, one, selection }: Asked, report: CachedReport | undefined): Reply => {
     if (!report) return noReport;
-    if (!selection) return json(jsonOf(report), tag(report.version));
+    if (!selection) return json(one ? versionOneJson(report) : jsonOf(report), tag(report.version));
     return once(url, () => {
       if (changedReports([report], selection).length === 0) return nothingNew;
-      return json(selectedJson(report, selection), tag(report.version));
+      return json(partOf(report, one, selection), tag(report.version));
     });
   };
 
@@ -64,18 +81,20 @@ export function createAnswers({ cache, metrics }: Sources): (question: Question)
     const words = wordsOf(path);
     if (!words) return notFound;
     const [first = '', second = '', third = '', fourth = '', ...rest] = words;
+    // As Ganeti's agent has it; version 2 is asked for by who knows of it.
     if (first === '') return json('[1]');
     if (first === 'metrics' && second === '') {
       const format = metricsFormat(accept);
       return { status: 200, type: metricsTypes[format], body: metrics(format) };
     }
-    if (first !== '1' || rest.length > 0) return notFound;
+    if ((first !== '1' && first !== '2') || rest.length > 0) return notFound;
+    const one = first === '1';
     if (second === '') return json('null');
-    if (second === 'list' && third === 'collectors' && fourth === '') return once(path, () => json(listCollectors(cache)));
+    if (second === 'list' && third === 'collectors' && fourth === '') return once(path, () => json(listCollectors(cache, one)));
     if (second !== 'report') return notFound;
-    const selection = parseSelection(search);
-    if (third === 'all' && fourth === '') return all(url, selection);
-    return one(url, selection, cache.find(third, fourth));
+    const asked = { url, one, selection: parseSelection(search) };
+    if (third === 'all' && fourth === '') return all(asked);
+    return single(asked, cache.find(third, fourth) ?? (one && third === 'default' ? cache.find('node', fourth) : undefined));
   };
 }
 
@@ -91,8 +110,15 @@ function wordsOf(path: string): string[] | undefined {
   }
 }
 
-function listCollectors(cache: ReportCache): string {
+function listCollectors(cache: ReportCache, one: boolean): string {
   return JSON.stringify(
-    cache.reports().map(({ collector }) => [collector.name, collector.category ?? 'default', collector.kind === 'status' ? 1 : 0]),
+    cache.reports().map((report) => {
+      const { name, category, kind } = report.collector;
+      return [name, (one ? versionOneCategory(report) : category) ?? 'default', kind === 'status' ? 1 : 0];
+    }),
   );
 }
+
+/** Who names fields wants those, in version 1 as well. */
+const partOf = (report: CachedReport, one: boolean, selection: Selection): string =>
+  one && !selection.fields ? versionOneJson(report).toString() : selectedJson(report, selection);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { toJsonBytes } from '../host/json-bytes.ts';
 import { createReportCache, type ReportCache } from '../scheduler/report-cache.ts';
@@ -26,7 +26,7 @@ let cache: ReportCache;
 let server: MonitorServer;
 let wallTime = Date.now() - 60_000;
 
-before(async () => {
+beforeEach(async () => {
   cache = createReportCache(collectors, { now: () => 0, wallTime: () => wallTime });
   cache.storeGood('cpu-avg-load', toJsonBytes('{"cpu_number":2,"cpus":[0.5,1],"cpu_total":1.5}'), [], 1);
   cache.storeGood(
@@ -45,7 +45,7 @@ before(async () => {
     access: { tokens: [], certificates: false },
   });
 });
-after(() => server.close());
+afterEach(() => server.close());
 
 async function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> {
   const request = httpRequest({ port: server.port, path, method, headers, agent: false }).end();
@@ -79,7 +79,8 @@ describe("Ganeti's protocol", () => {
     ['/1/report/storage/drbd', 200, /"category":"storage","kind":1,"data":\{"status":\{"code":2,/],
     ['/1/report/all', 200, /^\[\{"name":"cpu-avg-load",.*\},\{"name":"diskstats",.*\},\{"name":"drbd",.*\}\]$/],
     ['/nosuch', 404, /^Resource not found$/],
-    ['/2', 404, /^Resource not found$/],
+    ['/2', 200, /^null$/],
+    ['/3', 404, /^Resource not found$/],
     ['/1/nosuch', 404, /^Resource not found$/],
     ['/1/list', 404, /^Resource not found$/],
     ['/1/report/storage/cpu-avg-load', 404, /^Unable to produce a report for the requested resource$/],
@@ -110,7 +111,7 @@ describe("Ganeti's protocol", () => {
 
   test('a collector in trouble is answered with its last good data', async () => {
     cache.storeTrouble('diskstats', { failure: 'timed-out', problem: 'no answer within 2 s', attempts: 3 });
-    const report = JSON.parse((await get('/1/report/storage/diskstats')).text);
+    const report = JSON.parse((await get('/2/report/storage/diskstats')).text);
     assert.deepEqual([report.trouble.failure, report.data.length], ['timed-out', 100]);
   });
 });
@@ -161,7 +162,7 @@ describe('only what is wanted', () => {
   test('a poller that asks with the newest timestamp it has gets each change once, also of the same millisecond, and of trouble', async () => {
     /** As digits: it has more than a number holds. */
     const newest = async () =>
-      (await get('/1/report/all')).text
+      (await get('/2/report/all')).text
         .match(/(?<="timestamp":)\d{19}/g)
         ?.sort()
         .at(-1) ?? '';

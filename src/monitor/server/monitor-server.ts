@@ -69,7 +69,7 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
     const { method, url = '/' } = request;
     if (method !== 'GET' && method !== 'HEAD') return send(refusal(405, 'Only GET and HEAD are answered'));
     const [path, search = ''] = url.split('?', 2);
-    if (path !== '/1/events') return send(answer({ url, accept: request.headers.accept }));
+    if (path !== '/1/events' && path !== '/2/events') return send(answer({ url, accept: request.headers.accept }));
     const selection = parseSelection(search);
     if (method === 'HEAD') return send({ status: 200, type: 'text/event-stream', body: '' });
     if (!streams.open(response, { selection, lastEventId: request.headers['last-event-id'] as string | undefined }))
