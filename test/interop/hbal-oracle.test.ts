@@ -89,8 +89,17 @@ describe('hbal of Ganeti and the engine here make the same moves with the same s
   }
 });
 
+/** Whether Ganeti 3.0 begins with another judgement of a node: by the memory that it reports as free. We judge as 3.1. */
+function judgesOtherwise(text: string, options: readonly string[]): boolean {
+  const fixed = options.find((option) => option.startsWith('--static-kvm-node-memory'))?.split('=')[1];
+  const state = createState(prepareCluster(parseText(text, 'generated')), { staticKvmNodeMemory: Number(fixed ?? 0) });
+  const { reserved, failN1 } = state.nodes;
+  return state.data.nodes.some(({ freeMemory }, n) => Number(freeMemory < (reserved[n] as number)) !== failN1[n]);
+}
+
 test('and so they do on clusters with everything unusual, with all kinds of options', async () => {
   let moves = 0;
+  let otherwise = 0;
   for (let seed = 1; seed <= 10 * seedCount; seed++) {
     const { text, loads, options } = wildCluster(seed);
     const [file, utilisation] = [join(dir, 'wild.data'), join(dir, 'wild.loads')];
@@ -100,10 +109,15 @@ test('and so they do on clusters with everything unusual, with all kinds of opti
     const theirs = spawnSync(oracle, words, { encoding: 'utf8', env: { LC_ALL: 'C' } });
     let out = '';
     await runProgram('hbal', words, { out: (printed) => void (out += printed), err: () => undefined, watched: false });
+    if (out !== theirs.stdout && judgesOtherwise(text, options)) {
+      otherwise++;
+      continue;
+    }
     assert.equal(out, theirs.stdout, `seed ${seed}, ${options.join(' ')}`);
     moves += [...out.matchAll(/ => /g)].length;
   }
   assert.ok(moves > 100, `only ${moves} moves were compared`);
+  assert.ok(otherwise < 4 * seedCount, `${otherwise} clusters could not be compared`);
 });
 
 test('of many moves that are equal but for rounding, both choose the first', async () => {
