@@ -51,6 +51,27 @@ test('what is wrong with a file is said', () => {
   }
 });
 
+test('a change right after the first reading is seen, too', async () => {
+  write({ data_collectors: { lv: { interval: 1_000_000 } } });
+  const applied: (number | undefined)[] = [];
+  const seen = Promise.withResolvers<void>();
+  const take = (settings: ReturnType<typeof readSettings>) => {
+    applied.push(settings.get('lv')?.interval);
+    if (applied.length === 2) seen.resolve();
+  };
+  const watch = watchSettings(file, take, (problem) => seen.reject(problem), 10);
+  // Before anything else of this process, or of the file system's threads, has a turn.
+  write({ data_collectors: { lv: { interval: 2_000_000 } } });
+  const alive = setTimeout(() => seen.reject(new Error('not seen within 10 s')), 10_000);
+  try {
+    await seen.promise;
+    assert.deepEqual(applied, [1, 2]);
+  } finally {
+    clearTimeout(alive);
+    watch.close();
+  }
+});
+
 test('a change counts when it is seen or told; what cannot be understood changes nothing', async () => {
   write({ data_collectors: { lv: { interval: 1_000_000 } } });
   const applied: number[] = [];
@@ -63,9 +84,10 @@ test('a change counts when it is seen or told; what cannot be understood changes
       if (applied.at(-1) === 3) seen.resolve();
     },
     ({ message }) => problems.push(message),
+    10,
   );
   // The watch alone does not keep a process alive.
-  const alive = setInterval(() => undefined, 1000);
+  const alive = setTimeout(() => seen.reject(new Error('not seen within 10 s')), 10_000);
   try {
     write('{');
     watch.reload();
@@ -77,7 +99,7 @@ test('a change counts when it is seen or told; what cannot be understood changes
     renameSync(`${file}.new`, file);
     await seen.promise;
   } finally {
-    clearInterval(alive);
+    clearTimeout(alive);
     watch.close();
   }
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { parse } from 'node:path';
 import { collectorCatalogue } from './collector-catalogue.ts';
 import { pluginsFacts } from './plugins/plugins-collector.ts';
@@ -86,13 +86,19 @@ function objectIn(value: unknown, what: string): Record<string, unknown> {
 /**
  * Applies what a file says, now and whenever it changes; `reload` looks at once. A file that cannot be understood changes
  * nothing, and is told of.
+ * @param every - milliseconds between two looks
  */
 export function watchSettings(
   file: string,
   apply: (settings: SettingsByName) => void,
   tell: (problem: Error) => void,
+  every = lookEvery,
 ): { reload(): void; close(): void } {
+  let seen = '';
   const reload = () => {
+    // Before it is read: a change meanwhile is one for the next look. With fs.watchFile, which looks for the first time
+    // some time after it is called, a change before that would be missed for good.
+    seen = identityOf(file);
     try {
       apply(readSettings(file));
     } catch (error) {
@@ -101,6 +107,19 @@ export function watchSettings(
   };
   reload();
   // Looked at rather than listened to: it may not be there yet, nor its folder.
-  watchFile(file, { interval: lookEvery, persistent: false }, reload);
-  return { reload, close: () => unwatchFile(file, reload) };
+  const timer = setInterval(() => {
+    if (identityOf(file) !== seen) reload();
+  }, every);
+  timer.unref();
+  return { reload, close: () => clearInterval(timer) };
+}
+
+/** Another one means another content; files are replaced, or written in place. */
+function identityOf(file: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

@@ -9,12 +9,13 @@ import {
   sizeOfMove,
   type Traffic,
 } from '../../placement/index.ts';
+import { type CommandWords, commandWords } from './command-words.ts';
 import { formatFixed } from './format-number.ts';
 
 /** One move as its line, with what is needed to put it into a job. */
 export interface DescribedMove {
   readonly move: Move;
-  /** What `gnt-instance` is to be called with, one after the other. */
+  /** What carries it out, one after the other. */
   readonly commands: readonly string[];
   /** All nodes that it reads from or writes to. */
   readonly nodes: readonly number[];
@@ -35,6 +36,7 @@ export function moveDescriber(
   traffic: Traffic = openTraffic,
 ): (move: Move, place: number) => DescribedMove {
   const { data } = state;
+  const words = commandWords(data);
   const nodeName = (n: number) => data.nodes[n]?.alias ?? '';
   const instanceName = (i: number) => data.instances[i]?.alias ?? '';
   const pairWidth = 2 * Math.max(...Array.from(state.scope, (n) => nodeName(n).length)) + 1;
@@ -50,7 +52,7 @@ export function moveDescriber(
     primaries[instance] = primary;
     secondaries[instance] = secondary;
     const steps = moveSteps(kind, target).map((step) =>
-      describeStep(step, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1),
+      describeStep(step, words, data.instances[instance]?.[named] ?? '', nodeName, state.instances.running[instance] === 1),
     );
     const number = String(place).padStart(3);
     const summary = steps.map((step) => step.summary).join(' ');
@@ -64,17 +66,18 @@ export function moveDescriber(
   };
 }
 
-/** A step in the summary of its move, and what `gnt-instance` is to be called with for it. */
+/** A step in the summary of its move, and the command for it. */
 function describeStep(
   { kind, target }: MoveStep,
+  words: CommandWords,
   instance: string,
   node: (n: number) => string,
   running: boolean,
 ): { summary: string; command: string } {
   if (kind === moveKind.replaceSecondary) {
-    return { summary: `r:${node(target)}`, command: `replace-disks -n ${node(target)} ${instance}` };
+    return { summary: `r:${node(target)}`, command: words.replaceSecondary(instance, node(target)) };
   }
-  const verb = running ? 'migrate' : 'failover';
-  if (target < 0) return { summary: 'f', command: `${verb} -f ${instance}` };
-  return { summary: `fa:${node(target)}`, command: `${verb} -f -n ${node(target)} ${instance}` };
+  const verb = running ? words.migrate : words.failover;
+  if (target < 0) return { summary: 'f', command: verb(instance, undefined) };
+  return { summary: `fa:${node(target)}`, command: verb(instance, node(target)) };
 }

@@ -27,7 +27,7 @@ export function formatJobSets(sets: readonly JobSet[]): string {
       ...(j === 0 ? ['', `echo jobset ${s + 1}, ${set.length} jobs`] : []),
       `  echo job ${s + 1}/${j + 1}`,
       '  check',
-      ...commands.map((command) => `  gnt-instance ${command}`),
+      ...commands.map((command) => `  ${command}`),
     ]),
   );
   return lines.map((line) => `${line}\n`).join('');

@@ -21,6 +21,7 @@ import { moveJobSet } from '../jobs/move-job-set.ts';
 import { powerNodes, tagNode } from '../jobs/node-opcodes.ts';
 import { queueForProgram } from '../jobs/queue-for-program.ts';
 import { loadLocation } from '../location/load-location.ts';
+import { commandWords } from '../print/command-words.ts';
 import { moveDescriber } from '../print/describe-move.ts';
 import { formatJobSets, type JobSet as MoveSet, scriptHead, splitIntoJobSets } from '../print/job-sets.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
@@ -80,7 +81,8 @@ function moveSetsOf(prepared: PreparedCluster, { moves }: SqueezePlan, location:
   return splitIntoJobSets(described, traffic?.network);
 }
 
-async function tell({ nodes }: PreparedCluster, plan: SqueezePlan, sets: MoveSets, settings: Settings, io: ProgramIo): Promise<void> {
+async function tell(prepared: PreparedCluster, plan: SqueezePlan, sets: MoveSets, settings: Settings, io: ProgramIo): Promise<void> {
+  const { nodes } = prepared;
   const { verbosity, headers } = settings;
   const names = (list: readonly number[]) => list.map((n) => nodes[n]?.name ?? '');
   if (verbosity > 1) {
@@ -92,7 +94,7 @@ async function tell({ nodes }: PreparedCluster, plan: SqueezePlan, sets: MoveSet
   for (const name of names(plan.nodes)) io.out(`${name}\n`);
   if (verbosity > 1 && !plan.sufficient) io.out('Onlining all nodes will not yield enough capacity\n');
   tellWatts(plan, settings, io);
-  await tellCommands(nodes, plan, sets, settings, io);
+  await tellCommands(prepared, plan, sets, settings, io);
 }
 
 /** Nothing where no node tells what it takes: the output is then Ganeti's. */
@@ -103,14 +105,14 @@ function tellWatts({ watts: { saved, unknown }, nodes, action }: SqueezePlan, { 
 }
 
 async function tellCommands(
-  nodes: PreparedCluster['nodes'],
+  cluster: PreparedCluster,
   plan: SqueezePlan,
   sets: MoveSets,
   { printCommands: target }: Settings,
   io: ProgramIo,
 ): Promise<void> {
   if (target === undefined) return;
-  const commands = commandsOf(nodes, plan, formatJobSets(sets));
+  const commands = commandsOf(cluster, plan, formatJobSets(sets));
   if (target === '-') {
     const lines = commands.split('\n').filter((line) => line !== '  check');
     if (lines.at(-1) === '') lines.pop();
@@ -121,12 +123,13 @@ async function tellCommands(
   io.out(`The commands have been written to file '${target}'\n`);
 }
 
-function commandsOf(nodes: PreparedCluster['nodes'], { action, nodes: switched, tag }: SqueezePlan, moves: string): string {
-  const each = (command: (alias: string) => string) => switched.map((n) => `  gnt-node ${command(nodes[n]?.alias ?? '')}\n`).join('');
+function commandsOf(cluster: PreparedCluster, { action, nodes: switched, tag }: SqueezePlan, moves: string): string {
+  const words = commandWords(cluster);
+  const each = (command: (alias: string) => string) => switched.map((n) => `  ${command(cluster.nodes[n]?.alias ?? '')}\n`).join('');
   if (action === 'none') return 'echo Nothing to do';
-  if (action === 'on') return `echo Power Commands\n${each((alias) => `power -f on ${alias}`)}${moves}`;
-  const tagging = `\necho Tagging Commands\n${each((alias) => `add-tags ${alias} ${tag}`)}`;
-  return `${moves}${tagging}\necho Power Commands\n${each((alias) => `power -f off ${alias}`)}`;
+  if (action === 'on') return `echo Power Commands\n${each((alias) => words.powerNode(alias, true))}${moves}`;
+  const tagging = `\necho Tagging Commands\n${each((alias) => words.tagNode(alias, tag))}`;
+  return `${moves}${tagging}\necho Power Commands\n${each((alias) => words.powerNode(alias, false))}`;
 }
 
 /**

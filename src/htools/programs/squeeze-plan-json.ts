@@ -17,7 +17,7 @@ export function squeezePlanJson({ nodes, instances }: PreparedCluster, plan: Squ
         instance: instances[move.instance]?.name,
         primary: name(move.primary),
         secondary: name(move.secondary),
-        commands: commands.map((command) => `gnt-instance ${command}`),
+        commands,
       })),
     ),
     moves: plan.moves.length,

@@ -4,6 +4,8 @@
  * decides between equal choices as in Ganeti. Memory and disk are MiB.
  */
 export interface ClusterData {
+  /** What carries plans out, where the source tells; else Ganeti. */
+  readonly managedBy?: 'gantry' | undefined;
   readonly groups: readonly GroupData[];
   readonly nodes: readonly NodeData[];
   readonly instances: readonly InstanceData[];

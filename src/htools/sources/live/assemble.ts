@@ -46,7 +46,9 @@ export function assemble(parts: LiveParts): ClusterData {
   const instances = validate(LiveInstances, parts.instances.value, parts.instances.place).map((live) =>
     toInstance(live, nodeIndex, parts.instances),
   );
-  return { groups, nodes, instances, tags: info.tags, ipolicy: toPolicy(info.ipolicy) };
+  // Ganeti's has `(ganeti) version …` there.
+  const isGantrys = typeof info.vcs_version === 'string' && info.vcs_version.startsWith('(gantry)');
+  return { groups, nodes, instances, tags: info.tags, ipolicy: toPolicy(info.ipolicy), ...(isGantrys && { managedBy: 'gantry' as const }) };
 }
 
 /** These interfaces do not tell which networks a group is connected to. */

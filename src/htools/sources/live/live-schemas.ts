@@ -65,6 +65,7 @@ export const LiveInfo = Type.Object({
   tags: Tags,
   ipolicy: PolicySchema,
   default_hypervisor: Type.String(),
+  vcs_version: Type.Optional(Type.Unknown()),
 });
 
 export const LiveNodes = Type.Array(LiveNode);
