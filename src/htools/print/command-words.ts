@@ -21,9 +21,9 @@ const ganetis: CommandWords = {
 const gantrys: CommandWords = {
   migrate: (instance, target) => `gantry instance migrate ${target === undefined ? '' : `-n ${target} `}${instance}`,
   failover: (instance, target) => `gantry instance failover --yes ${target === undefined ? '' : `-n ${target} `}${instance}`,
-  replaceSecondary: (instance, target) => `gantry instance replace-disks -n ${target} ${instance}`,
   tagNode: (node, tag) => `gantry tag add node ${node} ${tag}`,
-  // There is no command for it yet.
+  // There are no commands for these yet.
+  replaceSecondary: (instance, target) => `echo 'Give instance ${instance} the secondary node ${target} by hand.'`,
   powerNode: (node, on) => `echo 'Switch node ${node} ${on ? 'on' : 'off'} by hand.'`,
 };
 

@@ -64,7 +64,7 @@ test('every command in both words', () => {
       'gantry instance migrate -n n2 web',
       'gantry instance migrate web',
       'gantry instance failover --yes -n n2 web',
-      'gantry instance replace-disks -n n2 web',
+      "echo 'Give instance web the secondary node n2 by hand.'",
       'gantry tag add node n1 a:b',
       "echo 'Switch node n1 off by hand.'",
     ],
