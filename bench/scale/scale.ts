@@ -76,7 +76,13 @@ export async function benchScale(options: ScaleOptions): Promise<ScaleBenchmark>
       open.defer(() => client.close());
       return client;
     },
-    authority: { ...shared, encodeToken: () => '', signNode: () => Promise.reject(new Error('nobody joins')) },
+    authority: {
+      ca: shared.ca,
+      encodeToken: () => '',
+      signNode: () => Promise.reject(new Error('nobody joins')),
+      revocationList: async () => shared.crl,
+      useRevocationList: async () => undefined,
+    },
     signal: new AbortController().signal,
   });
   open.defer(() => leading.close());

@@ -1,4 +1,5 @@
 export { boundedFileName } from './bounded-file-name.ts';
+export { type CertificateRole, certificateRole, roleUri } from './certificate-role.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { closeInheritedDescriptors } from './close-inherited-descriptors.ts';
 export { closedDescriptors } from './closed-descriptors.ts';

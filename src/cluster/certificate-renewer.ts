@@ -1,14 +1,17 @@
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import type { Config } from '../store/index.ts';
+import type { Config, Leadership } from '../store/index.ts';
 import type { JoinAuthority } from './create-join-service.ts';
 import type { LiveState } from './live-state.ts';
+import { type RevocationDistributor, recordCertificate } from './revocation-distributor.ts';
 
 export interface CertificateRenewerOptions {
   readonly config: Config;
   readonly nodes: NodeCaller;
   readonly live: LiveState;
+  readonly leadership: Pick<Leadership, 'rider'>;
   readonly authority: JoinAuthority;
+  readonly revocations: Pick<RevocationDistributor, 'current'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,10 +51,20 @@ export class CertificateRenewer {
   }
 
   async #renew(uuid: string, name: string, addresses: readonly string[], now: number): Promise<void> {
-    const { nodes, authority, live } = this.#options;
+    const { config, leadership, nodes, authority, revocations, live } = this.#options;
     const { csr } = await nodes.call(uuid, 'certificate-request', {});
-    const { certificate } = await authority.signNode(csr, { name, addresses });
-    const files = { certificate, ca: authority.ca, crl: authority.crl };
+    const { certificate, fingerprint, serial, expires } = await authority.signNode(csr, { name, addresses });
+    // A node renews the certificate of its registered key, no other.
+    const registered = config.current.nodes.get(uuid)?.certificate_fingerprint;
+    if (fingerprint !== registered)
+      throw new GantryError('NODE_IDENTITY_WRONG', {
+        node: name,
+        address: addresses[0] ?? '',
+        problem: 'it asks for a certificate of another key',
+      });
+    // Recorded before it is handed over, so that it can be revoked whatever happens next.
+    await recordCertificate(config, leadership, uuid, { serial, expires }, now);
+    const files = { certificate, ca: authority.ca, crl: await revocations.current() };
     await nodes.call(uuid, 'certificate-install', files, { stepId: `certificate/${uuid}/${Math.round(now)}` });
     await live.refresh(uuid);
   }

@@ -3,6 +3,7 @@ import type { SecretBox } from '../store/index.ts';
 import type { GarbageList } from './garbage.ts';
 import type { LiveState } from './live-state.ts';
 import type { Placer } from './placement/placer.ts';
+import type { RevocationDistributor } from './revocation-distributor.ts';
 
 /** A certificate in PEM, and how people call it. */
 export interface NamedCertificate {
@@ -15,6 +16,7 @@ export interface ClusterParts {
   readonly live: LiveState;
   readonly garbage: GarbageList;
   readonly placer: Placer;
+  readonly revocations: Pick<RevocationDistributor, 'spread'>;
   /** Opens the secrets of opcodes and instances, on their way to a node. */
   readonly secrets: SecretBox;
   /** For operations that consist of other jobs. */

@@ -1,33 +1,38 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
-import { keys } from '../model/index.ts';
-import type { Comparison, Config, Store } from '../store/index.ts';
+import { keys, type SignedCertificateRecord } from '../model/index.ts';
+import type { Config, Leadership, Store } from '../store/index.ts';
 import type { JoinService } from './join-service.ts';
 import { findGroup, requireFreeName } from './lib/find-object.ts';
 import { jobEnd } from './lib/job-end.ts';
+import { checkJoinAddress, checkTokenAddresses } from './lib/join-address.ts';
+import { type RevocationDistributor, recordCertificate } from './revocation-distributor.ts';
 
 /** What lets a node in: signs its request with the cluster's CA. PEM texts. */
 export interface JoinAuthority {
   signNode(
     csr: string,
     node: { readonly name: string; readonly addresses: readonly string[] },
-  ): Promise<{ readonly certificate: string; readonly fingerprint: string }>;
+  ): Promise<{ readonly certificate: string; readonly fingerprint: string } & SignedCertificateRecord>;
   readonly ca: string;
-  readonly crl: string;
+  /** Signs a list of revoked certificates: serial numbers, hex, and times in milliseconds. */
+  revocationList(revoked: readonly { readonly serial: string; readonly at: number }[]): Promise<string>;
+  /** Keeps the list for this master, and has its connections checked by it from now on. */
+  useRevocationList(crl: string): Promise<void>;
   /** Makes the text of a token that carries the CA's fingerprint. */
   encodeToken(token: { readonly id: string; readonly secret: string; readonly node: string }): string;
 }
 
 export interface JoinServiceOptions {
   readonly store: Store;
-  /** Holds while this master leads. */
-  readonly fence: Comparison;
+  readonly leadership: Pick<Leadership, 'compare' | 'rider'>;
   readonly config: Config;
   readonly jobs: JobQueue;
   readonly clock: Clock;
   readonly log: Log;
   readonly authority: JoinAuthority;
+  readonly revocations: Pick<RevocationDistributor, 'current'>;
 }
 
 interface StoredToken {
@@ -38,12 +43,15 @@ interface StoredToken {
   readonly user: string;
   /** Of the public key that used it first; null until then. */
   readonly key_fingerprint: string | null;
+  /** IPv4 addresses and networks of which the node may have one; none: only the address that it joins from. */
+  readonly addresses?: readonly string[];
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 export function createJoinService(options: JoinServiceOptions): JoinService {
-  const { store, fence, config, jobs, clock, log, authority } = options;
+  const { store, leadership, config, jobs, clock, log, authority, revocations } = options;
+  const fence = leadership.compare;
 
   const refused = (id: string, reason: string) => {
     log.warn({ tokenId: id, reason }, 'a join token was refused');
@@ -81,7 +89,11 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
     if (expired.length > 0) await store.transact({ compares: [fence], writes: expired.map(({ key }) => ({ type: 'delete', key })) });
   }
 
-  async function register(token: StoredToken, request: Parameters<JoinService['join']>[0], fingerprint: string): Promise<number> {
+  async function register(
+    token: StoredToken,
+    request: Parameters<JoinService['join']>[0],
+    { fingerprint, serial, expires }: Awaited<ReturnType<JoinAuthority['signNode']>>,
+  ): Promise<number> {
     const op = {
       OP_ID: 'OP_NODE_ADD',
       node_name: token.node_name,
@@ -89,6 +101,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       secondary_ip: request.secondaryIp,
       agent_port: request.agentPort,
       certificate_fingerprint: fingerprint,
+      certificates: [{ serial, expires }],
       ...(token.group && { group: token.group }),
     };
     const jobId = await jobs.submit([op], token.user);
@@ -97,7 +110,8 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
   }
 
   return {
-    async createToken({ nodeName, group, ttlSeconds, user }) {
+    async createToken({ nodeName, group, ttlSeconds, user, addresses = [] }) {
+      checkTokenAddresses(config.current, addresses);
       requireFreeName(config.current, 'node', nodeName);
       if (group) findGroup(config.current, group);
       await forgetExpired();
@@ -111,6 +125,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
         expires_at: expiresAt,
         user,
         key_fingerprint: null,
+        addresses,
       };
       const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
       const { committed } = await store.transact({ compares: [fence], writes: [put] });
@@ -123,13 +138,18 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       const found = await check(request.tokenId, request.secret);
       const name = found.token.node_name;
       const addresses = [...new Set([request.primaryIp, request.secondaryIp])];
-      const { certificate, fingerprint } = await authority.signNode(request.csr, { name, addresses });
-      await bind(request.tokenId, found, fingerprint);
-      const known = config.current.nodes.find(name)?.certificate_fingerprint === fingerprint;
-      const jobId = known ? 0 : await register(found.token, request, fingerprint);
+      for (const address of addresses)
+        checkJoinAddress(config.current, { name, address, from: request.from, allowed: found.token.addresses ?? [] });
+      const signed = await authority.signNode(request.csr, { name, addresses });
+      await bind(request.tokenId, found, signed.fingerprint);
+      const known = config.current.nodes.find(name);
+      const isKnown = known?.certificate_fingerprint === signed.fingerprint;
+      // Before it is handed over, so that it can be revoked whatever happens next.
+      if (isKnown) await recordCertificate(config, leadership, known.uuid, signed, clock.now() / 1000);
+      const jobId = isKnown ? 0 : await register(found.token, request, signed);
       const node = config.current.nodes.find(name);
       if (!node) throw new GantryError('INTERNAL', { detail: `node ${name} was registered but is not configured` });
-      return { nodeUuid: node.uuid, certificate, ca: authority.ca, crl: authority.crl, jobId };
+      return { nodeUuid: node.uuid, certificate: signed.certificate, ca: authority.ca, crl: await revocations.current(), jobId };
     },
   };
 }

@@ -9,6 +9,8 @@ export interface JoinService {
     readonly group?: string;
     readonly ttlSeconds: number;
     readonly user: string;
+    /** IPv4 addresses and networks (`10.0.0.0/24`) of which the node may have one; none: only the address that it joins from. */
+    readonly addresses?: readonly string[];
   }): Promise<{
     readonly token: string;
     readonly expiresAt: number;
@@ -16,7 +18,7 @@ export interface JoinService {
   /**
    * Called by the joining node with the secret part of its token: signs its certificate request and registers it.
    * May be repeated with the same key, until the token expires; `jobId` is 0 when the node was registered before.
-   * @throws JOIN_TOKEN_INVALID (unknown, expired, or used with another key; which one is only logged)
+   * @throws JOIN_ADDRESS_REFUSED, JOIN_TOKEN_INVALID (unknown, expired, or used with another key; which one is only logged)
    */
   join(request: {
     readonly tokenId: string;
@@ -25,6 +27,8 @@ export interface JoinService {
     readonly primaryIp: string;
     readonly secondaryIp: string;
     readonly agentPort: number;
+    /** Address that the request came from. */
+    readonly from: string;
   }): Promise<{
     readonly nodeUuid: string;
     readonly certificate: string;

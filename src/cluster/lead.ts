@@ -25,6 +25,7 @@ import { createOperations } from './operations.ts';
 import { Placer } from './placement/placer.ts';
 import { refreshingCaller } from './refreshing-caller.ts';
 import { resealSecrets } from './reseal-secrets.ts';
+import { RevocationDistributor } from './revocation-distributor.ts';
 import { createStoredGarbage } from './stored-garbage.ts';
 import { Watcher } from './watcher.ts';
 
@@ -88,10 +89,14 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     onAnswer: (node) => {
       void garbage.collect();
       void monitors.settle(node);
+      void revocations.settle(node);
     },
     ...(options.pollIntervalMs && { intervalMs: options.pollIntervalMs }),
   });
   const monitors = new MonitorDistributor({ config, nodes: direct, live: () => live, clock, log });
+  const { authority } = options;
+  const revocations = new RevocationDistributor({ config, leadership, nodes: direct, live: () => live, authority, clock, log });
+  await revocations.use();
   const isBusy = ({ uuid, name }: { uuid: string; name: string }) => {
     const busy = busyInstances(jobs);
     return busy.has(uuid) || busy.has(name.toLowerCase());
@@ -106,6 +111,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
       garbage,
       placer: new Placer(live),
       secrets,
+      revocations,
       jobs: () => jobs,
       certificates: options.certificates ?? (async () => []),
     }),
@@ -116,8 +122,8 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
     newUuid: randomUUID,
     log,
   });
-  const join = createJoinService({ store, fence, config, jobs, clock, authority: options.authority, log });
-  const certificates = new CertificateRenewer({ config, nodes: direct, live, authority: options.authority, clock, log });
+  const join = createJoinService({ store, leadership, config, jobs, clock, authority, revocations, log });
+  const certificates = new CertificateRenewer({ config, leadership, nodes: direct, live, authority, revocations, clock, log });
   let resealing: Promise<unknown> = Promise.resolve();
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({

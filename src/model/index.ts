@@ -7,7 +7,7 @@ export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './
 export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus } from './objects/job.ts';
 export { Network } from './objects/network.ts';
 export { Nic } from './objects/nic.ts';
-export { Node, nodeRole } from './objects/node.ts';
+export { Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';
 export { NodeGroup } from './objects/node-group.ts';
 export { opcodeCatalogue, opcodeDefinition } from './opcodes/catalogue.ts';
 export * as clusterOpcodes from './opcodes/cluster-opcodes.ts';

@@ -36,6 +36,8 @@ function partsWith(hypervisor: Hypervisor): NodeParts & { readonly active: Map<s
       request: async () => '',
       install: async () => ({ changed: false }),
       expires: () => 0,
+      revoke: async () => ({ changed: true }),
+      identity: () => ({ serial: '', list: '' }),
       needsRenewal: () => false,
     },
     monitorSettings: memoryMonitorSettings(),

@@ -8,10 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { GantryError, systemClock } from '../base/index.ts';
+import { type CertificateRole, GantryError, systemClock } from '../base/index.ts';
 import {
   type Authority,
-  type CertificateRole,
   certificateFingerprint,
   createAuthority,
   createCertificate,

@@ -82,6 +82,8 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
       request: async () => 'a simulated request',
       install: async () => ({ changed: true }),
       expires: () => farFuture,
+      revoke: async () => ({ changed: true }),
+      identity: () => ({ serial: '', list: '' }),
       needsRenewal: () => false,
     },
     monitorSettings: memoryMonitorSettings(),

@@ -39,6 +39,8 @@ export interface AgentParts {
 export interface Agent {
   /** Where it listens. */
   readonly port: number;
+  /** Resolves when the node has been taken out of its cluster: the agent is of no use any more. */
+  readonly left: Promise<void>;
   /** Ends the agent; the instances go on. */
   close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
   await mkdir(config.logDir, { recursive: true, mode: 0o750 }).catch((error: unknown) =>
     log.error({ err: error }, 'the folder of logs cannot be made'),
   );
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const fence = await openFence(agentPaths(config).term);
   const hypervisors = new Map((replaced.hypervisors ?? realHypervisors(config, clock, log)).map((one) => [one.name, one]));
   const parts: NodeParts = {
@@ -69,7 +72,16 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     host: readHostFacts,
     probes: hypervisorProbes(hypervisors, clock),
     activations: fileActivations(join(config.runDir, 'active')),
-    certificates: fileCertificates({ config, credentials, now, onChange: (changed) => server.reload(changed) }),
+    certificates: fileCertificates({
+      config,
+      credentials,
+      now,
+      onChange: (changed, revoked) => server.reload(changed, revoked),
+      onLeft: () => {
+        log.warn({ node: config.name }, 'this node has been taken out of its cluster; its agent ends');
+        leave();
+      },
+    }),
     monitorSettings: await fileMonitorSettings(agentPaths(config).monitor, log),
     uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => instanceUid(config.uidBase, instance),
     addressTowards: (peer) => addressTowards(peer, config.listen.host),
@@ -93,7 +105,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     await server.close();
     await letGo();
   };
-  return { port, close };
+  return { port, left, close };
 }
 
 function realHypervisors(config: AgentConfig, clock: Clock, log: Log): Hypervisor[] {

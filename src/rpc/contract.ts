@@ -133,8 +133,15 @@ export const NodeInfo = Type.Object({
     }),
   ),
   disk_templates: Type.Array(DiskTemplate),
+  /** Names of the bridges and of the Open vSwitches that NICs can be connected to. */
+  bridges: Type.Optional(Type.Array(Type.String())),
+  switches: Type.Optional(Type.Array(Type.String())),
   /** When the agent's certificate ends, seconds since 1970. */
   certificate_expires: Type.Optional(Type.Number()),
+  /** Serial number of that certificate, hex. */
+  certificate_serial: Type.Optional(Type.String()),
+  /** SHA-256 of the list of revoked certificates that it uses, hex. */
+  revocation_list: Type.Optional(Type.String()),
   /** Name of each OS definition to the parameters that it declares secret. */
   secret_osparams: Type.Optional(Type.Record(Type.String(), SecretParameters)),
   /** What its monitoring agent was told of its collectors. */
@@ -200,6 +207,8 @@ export const nodeContract = {
     timeoutMs: minute,
     changes: true,
   }),
+  /** What it lists is accepted no more, and connections with it end at once; a node that is listed itself leaves. */
+  'revocation-install': define({ params: Type.Object({ crl: Type.String() }), result: Outcome, timeoutMs: minute, changes: true }),
   'monitor-configure': define({ params: Type.Object({ collectors: DataCollectors }), result: Outcome, timeoutMs: minute, changes: true }),
 
   'os-list': define({ params: Empty, result: Type.Array(OsInfo), timeoutMs: minute, changes: false }),

@@ -1,5 +1,6 @@
-export { type CertificateIdentity, type CertificateRole, certificateIdentity } from './certificates/certificate-identity.ts';
+export { type CertificateIdentity, certificateIdentity } from './certificates/certificate-identity.ts';
 export { type Credentials, checkCertificate } from './certificates/check-certificate.ts';
+export { checkRevocationList, plainSerial } from './certificates/check-revocation-list.ts';
 export { type Authority, createAuthority } from './certificates/create-authority.ts';
 export { createKeyAndRequest, createRequest } from './certificates/create-request.ts';
 export { createRevocationList, type RevokedCertificate } from './certificates/create-revocation-list.ts';

@@ -54,7 +54,13 @@ async function startMaster(): Promise<void> {
   leading = await lead({
     ...{ store, name: 'node1', clock: systemClock, log, signal: new AbortController().signal, pollIntervalMs: 200 },
     secrets: createSecretBox(keys),
-    authority: { ca: '', crl: '', encodeToken: () => '', signNode: async () => ({ certificate: '', fingerprint: '' }) },
+    authority: {
+      ca: '',
+      revocationList: async () => '',
+      useRevocationList: async () => undefined,
+      encodeToken: () => '',
+      signNode: async () => ({ certificate: '', fingerprint: '', serial: 'f', expires: 4e9 }),
+    },
     connect: (config, term) =>
       createNodeClient({
         ...{ credentials, term, log },

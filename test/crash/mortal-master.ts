@@ -39,9 +39,10 @@ export interface MortalReport {
 
 const noJoining: JoinAuthority = {
   ca: '',
-  crl: '',
+  revocationList: async () => '',
+  useRevocationList: async () => undefined,
   encodeToken: () => '',
-  signNode: async () => ({ certificate: '', fingerprint: '' }),
+  signNode: async () => ({ certificate: '', fingerprint: '', serial: 'f', expires: 4e9 }),
 };
 
 async function main(): Promise<void> {

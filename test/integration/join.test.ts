@@ -17,20 +17,35 @@ afterEach(async () => {
 /** Signs anything; the "key" of a request is its text. */
 const authority: JoinAuthority = {
   ca: 'ca',
-  crl: 'crl',
+  revocationList: async () => 'crl',
+  useRevocationList: async () => undefined,
   encodeToken: ({ id, secret }) => `${id} ${secret}`,
-  signNode: async (csr) => ({ certificate: `signed ${csr}`, fingerprint: createHash('sha256').update(csr).digest('hex') }),
+  signNode: async (csr) => ({
+    certificate: `signed ${csr}`,
+    fingerprint: createHash('sha256').update(csr).digest('hex'),
+    serial: Buffer.from(csr).toString('hex'),
+    expires: 4e9,
+  }),
 };
 
 function serviceOf({ leading, store }: SimulatedMaster, now = () => systemClock.now()) {
   const { config, jobs } = leading.services;
   const clock = { ...systemClock, now };
-  return createJoinService({ store, fence: leading.leadership.compare, config, jobs, clock, log: silentLog, authority });
+  return createJoinService({
+    store,
+    leadership: leading.leadership,
+    config,
+    jobs,
+    clock,
+    log: silentLog,
+    authority,
+    revocations: { current: async () => 'crl' },
+  });
 }
 
 const request = (token: string, csr: string) => {
   const [tokenId = '', secret = ''] = token.split(' ');
-  return { tokenId, secret, csr, primaryIp: '192.0.2.50', secondaryIp: '192.0.2.50', agentPort: 1811 };
+  return { tokenId, secret, csr, primaryIp: '192.0.2.50', secondaryIp: '192.0.2.50', agentPort: 1811, from: '192.0.2.50' };
 };
 
 test('a node whose answer was lost may come again with its key, and nobody else with his', async () => {
@@ -58,4 +73,50 @@ test('a wrong secret, an unknown token and an expired one are refused alike', as
   assert.equal(master.leading.services.config.current.nodes.size, 1);
   await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
   assert.equal((await master.store.range('/join-tokens/')).entries.length, 1, 'the expired one is forgotten');
+});
+
+test('a node joins only with an address that its token allows, or from which it speaks, and never with that of another', async () => {
+  master = await startSimulatedMaster(2);
+  const service = serviceOf(master);
+  const ask = async (addresses: string[] | undefined, claimed: { primaryIp: string; secondaryIp?: string; from?: string }) => {
+    const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester', ...(addresses && { addresses }) });
+    const { primaryIp, secondaryIp = primaryIp, from = primaryIp } = claimed;
+    return service.join({ ...request(token, 'k'), primaryIp, secondaryIp, from });
+  };
+  const refused: [string[] | undefined, Parameters<typeof ask>[1]][] = [
+    [undefined, { primaryIp: '127.0.0.1' }],
+    [undefined, { primaryIp: '127.9.9.9' }],
+    [undefined, { primaryIp: '0.0.0.0' }],
+    [undefined, { primaryIp: '224.0.0.1' }],
+    [undefined, { primaryIp: '192.0.2.1' }],
+    [undefined, { primaryIp: '192.0.2.2' }],
+    [undefined, { primaryIp: '192.0.2.50', from: '192.0.2.51' }],
+    [undefined, { primaryIp: '192.0.2.50', secondaryIp: '192.0.2.1' }],
+    [undefined, { primaryIp: '192.0.2.50', secondaryIp: '198.51.100.1' }],
+    [['192.0.2.60'], { primaryIp: '192.0.2.50' }],
+    [['198.51.100.0/24'], { primaryIp: '192.0.2.50' }],
+    [['192.0.2.0/24'], { primaryIp: '192.0.2.1' }],
+    [['192.0.2.0/24'], { primaryIp: '192.0.2.50', secondaryIp: '198.51.100.1' }],
+  ];
+  for (const [addresses, claimed] of refused) {
+    await assert.rejects(ask(addresses, claimed), { code: 'JOIN_ADDRESS_REFUSED' }, JSON.stringify([addresses, claimed]));
+    assert.equal(master.leading.services.config.current.nodes.size, 2);
+  }
+  for (const addresses of [['127.0.0.1'], ['0.0.0.0'], ['node9'], ['192.0.2.1/24']])
+    await assert.rejects(ask(addresses, { primaryIp: '192.0.2.50' }), { code: 'INPUT_INVALID' }, addresses.join());
+  await ask(['192.0.2.0/24', '198.51.100.7'], { primaryIp: '192.0.2.50', secondaryIp: '198.51.100.7', from: '::ffff:203.0.113.9' });
+  const { primary_ip, secondary_ip, certificates } = master.leading.services.config.current.nodes.find('fresh') ?? {};
+  assert.deepEqual([primary_ip, secondary_ip], ['192.0.2.50', '198.51.100.7']);
+  assert.deepEqual(certificates, [{ serial: Buffer.from('k').toString('hex'), expires: 4e9 }]);
+});
+
+test('a node that is taken out has its certificates revoked, all that were signed for it', async () => {
+  master = await startSimulatedMaster(1);
+  const { config } = master.leading.services;
+  const service = serviceOf(master);
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
+  await service.join(request(token, 'key'));
+  await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
+  assert.deepEqual(Object.keys(config.current.cluster.revoked_certificates ?? {}), [Buffer.from('key').toString('hex')]);
+  assert.equal(config.current.nodes.find('fresh'), undefined);
 });

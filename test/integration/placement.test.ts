@@ -376,7 +376,15 @@ test('an evacuation whose step runs twice submits its jobs once', async () => {
   await jobEnd(jobs, id);
   const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number][] };
   const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], stays: [], comment: `evacuates node1 for job ${id}` };
-  const parts = { live, garbage: {} as never, placer: {} as never, secrets: {} as never, jobs: () => jobs, certificates: async () => [] };
+  const parts = {
+    live,
+    garbage: {} as never,
+    placer: {} as never,
+    secrets: {} as never,
+    jobs: () => jobs,
+    certificates: async () => [],
+    revocations: {} as never,
+  };
   const [step] = createOperations(parts).get('OP_NODE_EVACUATE')?.steps(plan) ?? [];
   assert.ok(step && 'do' in step);
   const again = await step.do({ plan, config: config.current } as unknown as Parameters<typeof step.do>[0]);

@@ -33,7 +33,13 @@ async function main(): Promise<void> {
     log: createLog('rival', { level: 'fatal' }),
     signal: new AbortController().signal,
     leaseSeconds: orders.leaseSeconds,
-    authority: { ca: '', crl: '', encodeToken: () => '', signNode: async () => ({ certificate: '', fingerprint: '' }) },
+    authority: {
+      ca: '',
+      revocationList: async () => '',
+      useRevocationList: async () => undefined,
+      encodeToken: () => '',
+      signNode: async () => ({ certificate: '', fingerprint: '', serial: 'f', expires: 4e9 }),
+    },
     connect: (config, term) =>
       createNodeClient({
         credentials: orders.credentials,

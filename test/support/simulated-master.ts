@@ -33,14 +33,20 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
   const dir = await mkdtemp(join(tmpdir(), 'gantry-simulated-'));
   const simulation = await createSimulation({ nodes: count, seed: 1, hypervisor: 'kvm', ...rest });
   const store = await openStore(`sqlite:${join(dir, 'store.db')}`);
-  await createConfig(store, cluster(simulation.nodes));
+  await createConfig(store, simulatedCluster(simulation.nodes));
   const leading = await lead({
     store,
     name: 'node1',
     clock: hasty,
     log: silentLog,
     connect: (_config, term) => simulation.withTerm(term),
-    authority: { ca: '', crl: '', encodeToken: ({ id, secret }) => `${id} ${secret}`, signNode: async () => signed },
+    authority: {
+      ca: '',
+      encodeToken: ({ id, secret }) => `${id} ${secret}`,
+      signNode: async () => signed,
+      revocationList: async () => '',
+      useRevocationList: async () => undefined,
+    },
     signal: new AbortController().signal,
     pollIntervalMs,
   });
@@ -59,11 +65,12 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
   };
 }
 
-const signed = { certificate: '', fingerprint: 'f'.repeat(64) };
+const signed = { certificate: '', fingerprint: 'f'.repeat(64), serial: 'f', expires: 4e9 };
 const common = { ctime: 1_700_000_000, mtime: 1_700_000_000, serial_no: 1, tags: [] };
 const groupUuid = '00000000-0000-4000-8000-0000000000aa';
 
-function cluster(uuids: readonly string[]): Parameters<typeof createConfig>[1] {
+/** The configuration of such a cluster. */
+export function simulatedCluster(uuids: readonly string[]): Parameters<typeof createConfig>[1] {
   return {
     groups: [{ ...common, uuid: groupUuid, name: 'default', alloc_policy: 'preferred', ipolicy: {}, ndparams: {}, diskparams: {} }],
     nodes: uuids.map((uuid, index) => ({

@@ -6,6 +6,12 @@ const TokenRequest = Type.Object(
   {
     node_name: NewName,
     group: Type.Optional(Name),
+    addresses: Type.Optional(
+      Type.Array(Type.String({ maxLength: 18 }), {
+        maxItems: 50,
+        description: 'IPv4 addresses and networks of which the node may have one; default: only the address that it joins from',
+      }),
+    ),
     ttl: Type.Optional(Type.Integer({ minimum: 10, maximum: 604_800, description: 'Seconds for which the token is good; default 3600' })),
   },
   { additionalProperties: false },
@@ -36,8 +42,14 @@ export const joinRoutes: readonly Route[] = [
     body: TokenRequest,
     result: Type.Object({ token: Type.String(), expires_at: Type.Number({ description: 'Seconds since 1970' }) }),
     handle: async ({ user, body }, { services }) => {
-      const { node_name: nodeName, group, ttl: ttlSeconds = defaultTtlSeconds } = body as Static<typeof TokenRequest>;
-      const { token, expiresAt } = await services.join.createToken({ nodeName, ...(group && { group }), ttlSeconds, user: user.name });
+      const { node_name: nodeName, group, addresses, ttl: ttlSeconds = defaultTtlSeconds } = body as Static<typeof TokenRequest>;
+      const { token, expiresAt } = await services.join.createToken({
+        nodeName,
+        ...(group && { group }),
+        ...(addresses && { addresses }),
+        ttlSeconds,
+        user: user.name,
+      });
       services.log.info({ audit: true, user: user.name, action: 'create join token', node: nodeName }, 'join token created');
       return { token, expires_at: expiresAt };
     },
@@ -56,7 +68,7 @@ export const joinRoutes: readonly Route[] = [
       crl: Type.String(),
       job_id: Type.Integer(),
     }),
-    handle: async ({ body }, { services }) => {
+    handle: async ({ body, from }, { services }) => {
       const request = body as Static<typeof JoinRequest>;
       const joined = await services.join.join({
         tokenId: request.token_id,
@@ -65,6 +77,7 @@ export const joinRoutes: readonly Route[] = [
         primaryIp: request.primary_ip,
         secondaryIp: request.secondary_ip ?? request.primary_ip,
         agentPort: request.agent_port,
+        from,
       });
       services.log.info({ audit: true, action: 'join', node: joined.nodeUuid, job: joined.jobId }, 'a node joins');
       return {

@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Address of the client. */
+  readonly from: string;
   /** Aborts when the client is gone or the time is over. */
   readonly signal: AbortSignal;
 }

@@ -145,6 +145,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
           query: (request.query ?? emptyParams) as Record<string, unknown>,
           body: request.body,
           headers: request.headers,
+          from: request.socket.remoteAddress ?? '',
           signal: request.signal,
         },
         context,

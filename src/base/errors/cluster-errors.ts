@@ -233,6 +233,14 @@ export const clusterErrors = defineErrors({
     why: 'It is unknown, has expired, or was used with another key; a token is valid for one node and one key.',
     todo: 'Make a new one with "gantry node add NAME".',
   },
+  JOIN_ADDRESS_REFUSED: {
+    kind: 'user',
+    http: 403,
+    ganeti: 'wrong_input',
+    what: 'Node {name} cannot join with the address {address}: {problem}.',
+    why: 'The master calls a node at its address and certifies it, so a node may only have an address that its token allows, or the one from which it joins.',
+    todo: 'Make a token for the addresses of the node: gantry node add {name} --address {address}',
+  },
   CLUSTER_EXISTS: {
     kind: 'user',
     http: 409,

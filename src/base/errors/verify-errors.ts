@@ -128,6 +128,18 @@ export const verifyErrors = defineErrors({
     why: 'It was created without Gantry, or its instance was removed while the node could not be reached.',
     todo: 'Find out whether it is needed, then remove it by hand.',
   }),
+  VERIFY_ADDRESS_TWICE: found({
+    finding: { ganeti: 'EINSTANCEBADNODE' },
+    what: 'the address {ip} is in use by {users}.',
+    why: 'Two hosts with one address cut each other off. A node whose address an instance has may be lost to the cluster.',
+    todo: 'Find out whose address it is, and give the others another one.',
+  }),
+  VERIFY_SWITCH_MISSING: found({
+    finding: { ganeti: 'ENODENET' },
+    what: 'does not exist on this node.',
+    why: 'NICs of mode openvswitch that this node runs, or may run, become ports of it.',
+    todo: 'Install openvswitch-switch and run "ovs-vsctl add-br {switch}" on the node.',
+  }),
   VERIFY_BRIDGE_MISSING: found({
     finding: { ganeti: 'ENODENET' },
     what: 'does not exist on this node.',

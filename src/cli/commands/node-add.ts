@@ -15,22 +15,33 @@ export const command: Command = {
   args: [{ name: 'node', help: 'name of the new node' }],
   options: [
     defineOption('-g, --node-group <group>', 'node group it joins; default: the first', { complete: 'group' }),
-    defineOption('--address <address>', 'IPv4 address by which the cluster reaches the node; default: its own first one'),
+    defineOption(
+      '--address <list>',
+      'IPv4 addresses that the node may have, or networks, separated by commas; default: only the address that it joins from',
+    ),
     defineOption('--ttl <time>', 'how long the token is good, e.g. 15m or 6h; default 1h'),
     defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
   ],
-  examples: ['gantry node add node4 --address 10.0.0.4', 'gantry node add node4 --token-file node4.token'],
+  examples: [
+    'gantry node add node4 --address 10.0.0.4',
+    'gantry node add node4 --address 10.0.0.0/24',
+    'gantry node add node4 --token-file node4.token',
+  ],
   run: async ({ args, options, output, client }) => {
     const name = args[0] ?? '';
     const group = textOption(options, 'node-group');
     const ttl = parseDuration(textOption(options, 'ttl') ?? '1h', 'node add');
-    const body = { node_name: name, ttl, ...(group ? { group } : {}) };
+    const addresses = textOption(options, 'address')
+      ?.split(',')
+      .map((text) => text.trim());
+    const body = { node_name: name, ttl, ...(group ? { group } : {}), ...(addresses ? { addresses } : {}) };
     const { http } = client();
     const { token, expires_at } = (await http.request('POST', '/2/nodes/join-tokens', { body })) as { token: string; expires_at: number };
     const file = textOption(options, 'token-file');
     // "wx" refuses to overwrite, so that nobody can have the file open already.
     if (file !== undefined) await writeFile(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    const join = `gantry node join --address ${textOption(options, 'address') ?? ownAddress} --token-file`;
+    const own = addresses?.find((address) => !address.includes('/')) ?? ownAddress;
+    const join = `gantry node join --address ${own} --token-file`;
     if (output === 'json') {
       printJson({ node_name: name, expires_at, join_command: `${join} ${file ?? '-'}`, ...(file ? { token_file: file } : { token }) });
       return exitCodes.ok;

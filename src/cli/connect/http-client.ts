@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { GantryError } from '../../base/index.ts';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { certificateRole, GantryError } from '../../base/index.ts';
 import type { ClientConfig } from './client-config.ts';
 import { errorFromReply } from './reported-error.ts';
 
@@ -27,12 +28,25 @@ export interface HttpClient {
 const replyLimitBytes = 512 * 1024 * 1024;
 
 export function createHttpClient(config: ClientConfig): HttpClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(config.ca ? { ca: config.ca } : {}) });
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...trustOf(config) });
   return {
     config,
     request: (method, path, options = {}) => exchange(config, agent, method, path, options),
     close: () => agent.destroy(),
   };
+}
+
+/** How the server must be known, for every connection to the REST API. */
+export const trustOf = (config: Pick<ClientConfig, 'ca'>): { ca?: string; checkServerIdentity: typeof checkServer } => ({
+  ...(config.ca ? { ca: config.ca } : {}),
+  checkServerIdentity: checkServer,
+});
+
+/** A node's certificate names the node's address, too: but only one of the REST API may be told a password. */
+function checkServer(host: string, peer: PeerCertificate): Error | undefined {
+  const role = certificateRole(peer.subjectaltname);
+  if (role === undefined || role === 'server') return checkServerIdentity(host, peer);
+  return Object.assign(new Error(`its certificate is that of a ${role}, not of the REST API`), { code: 'ERR_TLS_CERT_ROLE' });
 }
 
 /** The header that says who asks. */
@@ -108,7 +122,7 @@ export function connectionError(error: unknown, config: ClientConfig): GantryErr
   if (error instanceof GantryError) return error;
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   const url = config.url.origin;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
+  if (/CERT|PURPOSE|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
     return new GantryError('CLI_CERTIFICATE_REFUSED', { url, ca: config.caFile ?? 'the system', detail: message }, { cause: error });
   }
   // With several addresses for one name, Node hands out an AggregateError without a text of its own.

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { ClientConfig } from '../connect/client-config.ts';
-import { authorization, connectionError } from '../connect/http-client.ts';
+import { authorization, connectionError, trustOf } from '../connect/http-client.ts';
 import { errorFromReply, type ReportedError } from '../connect/reported-error.ts';
 
 /** Keeps proxies and idle limits from cutting a quiet console. */
@@ -22,7 +22,7 @@ export async function openConsole(config: ClientConfig, instance: string, kind: 
     headers: authorization(config),
     handshakeTimeout: 30_000,
     perMessageDeflate: false,
-    ...(config.ca ? { ca: config.ca } : {}),
+    ...trustOf(config),
   });
   await opened(socket, config);
   const ping = setInterval(() => socket.ping(), pingMs);

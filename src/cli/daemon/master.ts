@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type ApiOptions, type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type MasterServices, type MasterTerms, type MasterTermsOptions, openMasterTerms } from '../../cluster/index.ts';
-import { type Credentials, createNodeClient, type NodeClient } from '../../rpc/index.ts';
+import { type Credentials, createNodeClient, type NodeClient, type NodeTarget } from '../../rpc/index.ts';
 import { type Config, openStore } from '../../store/index.ts';
 import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
 import { dropPrivileges } from './drop-privileges.ts';
@@ -64,14 +64,17 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
   let client: NodeClient | undefined;
   await renewOwnCertificates(paths);
-  const credentials = await readCredentials(paths);
+  let credentials = await readCredentials(paths);
   const terms = await termsUnlessStopped(stop, ending, {
     store,
     name: options.name,
     clock: systemClock,
     log,
     secrets: await openSecretBox(paths.secretKeys, store),
-    authority: await joinAuthority(paths, joinAddresses),
+    authority: await joinAuthority(paths, joinAddresses, (crl) => {
+      credentials = { ...credentials, crl };
+      client?.replaceCredentials(credentials);
+    }),
     pollIntervalMs: Number(options['poll-interval']) * 1000,
     watchIntervalSeconds: Number(options['watch-interval']),
     leaseSeconds: leaseSeconds(options.lease),
@@ -101,9 +104,13 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners }, 'master serves');
   const renewing = setInterval(() => {
-    renewAndUse(paths, api, client).catch((error: unknown) =>
-      log.error({ err: error }, 'own certificates could not be renewed; it is tried again'),
-    );
+    renewAndUse(paths, api)
+      .then((renewed) => {
+        if (!renewed) return;
+        credentials = renewed;
+        client?.replaceCredentials(renewed);
+      })
+      .catch((error: unknown) => log.error({ err: error }, 'own certificates could not be renewed; it is tried again'));
   }, dayMs);
   open.defer(() => clearInterval(renewing));
   await Promise.race([aborted(stop), running]);
@@ -158,10 +165,14 @@ function apiOptions(terms: MasterTerms, paths: ReturnType<typeof masterPaths>, c
 
 /** Where a node's agent listens, and the key that it must have. */
 function resolver(config: Config) {
+  // A node that has just been taken out is told so, whoever asks for it by its UUID.
+  const last = new Map<string, NodeTarget>();
   return (uuid: string) => {
     const node = config.current.nodes.get(uuid);
-    if (!node) return undefined;
-    return { name: node.name, address: node.primary_ip, port: node.agent_port, fingerprint: node.certificate_fingerprint };
+    if (!node) return last.get(uuid);
+    const target = { name: node.name, address: node.primary_ip, port: node.agent_port, fingerprint: node.certificate_fingerprint };
+    last.set(uuid, target);
+    return target;
   };
 }
 
@@ -180,8 +191,9 @@ const namedCertificates = (paths: ReturnType<typeof masterPaths>) =>
     ].map(async ({ name, path }) => ({ name, certificate: await readFile(path, 'utf8') })),
   );
 
-async function renewAndUse(paths: ReturnType<typeof masterPaths>, api: ApiServer, client: NodeClient | undefined): Promise<void> {
-  if (!(await renewOwnCertificates(paths))) return;
+/** @returns the master's credentials when some were renewed */
+async function renewAndUse(paths: ReturnType<typeof masterPaths>, api: ApiServer): Promise<Credentials | undefined> {
+  if (!(await renewOwnCertificates(paths))) return undefined;
   await api.reloadTls();
-  client?.replaceCredentials(await readCredentials(paths));
+  return readCredentials(paths);
 }

@@ -1,4 +1,6 @@
+import { unwatchFile, watchFile } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogSampler, createLogWriter, oneLine } from '../../base/index.ts';
 import {
@@ -34,6 +36,8 @@ const rereadEvery = 600_000;
 
 const writer = createLogWriter(2);
 const sampler = createLogSampler();
+/** How often what may be revoked is looked at, in milliseconds. */
+const lookEvery = 400;
 
 /** As `createLog` writes them; the library behind that would be a tenth of this process. */
 const log: MonitorLog = (level, msg, facts = {}) => {
@@ -75,11 +79,15 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
               problem: message,
             }),
         );
+  const { promise: left, resolve: leave } = Promise.withResolvers<'left'>();
   const rereadCertificates = () => {
     if (certificates === undefined) return;
     try {
       monitor.useTls(readCertificates(certificates));
     } catch (error) {
+      const { code, path = '' } = error as NodeJS.ErrnoException;
+      // They are replaced whole; that they are gone means that the host has been taken out of its cluster.
+      if (code === 'ENOENT' && /node\.(crt|key)$/.test(path)) return leave('left');
       log('error', 'certificates could not be read again; the old ones stay in use', { problem: String(error) });
     }
   };
@@ -99,14 +107,19 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   });
   log('info', 'monitor serves', { address: listen.host, port: monitor.port, tls: certificates !== undefined });
   const rereading = setInterval(rereadCertificates, rereadEvery);
-  await aborted(stop);
-  log('info', 'told to end');
+  const watched = certificates === undefined ? [] : ['ca.crl', 'node.crt'].map((name) => join(certificates, name));
+  for (const file of watched) watchFile(file, { interval: lookEvery, persistent: false }, rereadCertificates);
+  const why = await Promise.race([aborted(stop), left]);
+  if (why === 'left')
+    log('error', 'the certificate is gone: this host has been taken out of its cluster; the agent ends', { certificates });
+  else log('info', 'told to end');
+  for (const file of watched) unwatchFile(file, rereadCertificates);
   clearInterval(rereading);
   settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');
   // An end by itself gives signals back to the system first, and a second SIGTERM would then count as one that killed.
-  process.exit(0);
+  process.exit(why === 'left' ? 1 : 0);
 }
 
 /** Of each name that nothing on this host has: it may be misspelt. */

@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
     { log },
   );
   log.info({ listen: options.listen }, 'agent serves');
-  await aborted(stopSignal());
+  await Promise.race([aborted(stopSignal()), agent.left]);
   await agent.close();
   return 0;
 }

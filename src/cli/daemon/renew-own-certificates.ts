@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../../base/index.ts';
-import { type CertificateRole, createCertificate, needsRenewal } from '../../rpc/index.ts';
+import { type CertificateRole, writeFileAtomic } from '../../base/index.ts';
+import { createCertificate, needsRenewal } from '../../rpc/index.ts';
 import type { masterPaths } from './master-files.ts';
 
 /**

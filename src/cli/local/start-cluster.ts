@@ -224,7 +224,9 @@ async function joinOthers(start: Start, client: ClusterClient): Promise<void> {
 async function joinNode(start: Start, client: ClusterClient, member: LocalNode): Promise<void> {
   // What an earlier try left is not known to the cluster.
   await rm(join(member.paths.stateDir, 'node'), { recursive: true, force: true });
-  const { token } = (await client.http.request('POST', '/2/nodes/join-tokens', { body: { node_name: member.name } })) as { token: string };
+  const { token } = (await client.http.request('POST', '/2/nodes/join-tokens', {
+    body: { node_name: member.name, addresses: [member.address] },
+  })) as { token: string };
   const options = {
     'token-file': '-',
     'state-dir': join(member.paths.stateDir, 'node'),

@@ -1,6 +1,6 @@
 import { GantryError, isUnicastIpv4, parseIpv4 } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
-import type { instanceOpcodes, Network, Nic, Node, OpcodeParams } from '../../model/index.ts';
+import type { instanceOpcodes, Network, Nic, NicMode, Node, OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { networksWith } from './address-use.ts';
 import { findNetwork } from './find-object.ts';
@@ -27,6 +27,14 @@ export function newNics(context: PlanContext, params: Pick<CreateParams, 'nics' 
   const taken: Taken = { macs: new Set(), ips: new Map() };
   const wishes = params.nics ?? [defaultWish(context.config, node)];
   return wishes.map((wish) => newNic(context, wish, node, taken, params.conflicts_check ?? true));
+}
+
+/** What NICs would be connected to on a node, as far as it is known before one is chosen. */
+export function wishedNics(config: ConfigSnapshot, { nics }: Pick<CreateParams, 'nics'>, node: Node): Pick<Nic, 'network' | 'nicparams'>[] {
+  return (nics ?? [defaultWish(config, node)]).map(({ network, mode, link }) => ({
+    network: network ? findNetwork(config, network).uuid : null,
+    nicparams: { ...(mode && { mode: mode as NicMode }), ...(link !== undefined && { link }) },
+  }));
 }
 
 function defaultWish(config: ConfigSnapshot, node: Node): NicWish {

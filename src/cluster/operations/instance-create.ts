@@ -9,12 +9,13 @@ import { createDiskSteps, progressOf } from '../lib/disk-steps.ts';
 import { findGroup, findNetwork, findNode, requireFreeName } from '../lib/find-object.ts';
 import { instanceSpec } from '../lib/instance-spec.ts';
 import { claimsOf, newInstance, type WantedInstance, wantedInstance } from '../lib/new-instance.ts';
+import { wishedNics } from '../lib/new-nics.ts';
+import { missingLink } from '../lib/node-links.ts';
 import { declaredSecrets, filledOsparams, type Osparams, openOsparams } from '../lib/osparams.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
 import { settleOsparams } from '../lib/seal-osparams.ts';
 import type { InstanceNeeds } from '../placement/instance-needs.ts';
-import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 
 type Params = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
@@ -44,7 +45,7 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
       const wanted = wantedInstance(config, params);
       if (!params.ignore_ipolicy && !params.pnode) requireFittingGroup(config, params, wanted);
       requireIallocator(params.iallocator);
-      const nodes = await nodesOf(context, placer, params, wanted);
+      const nodes = await nodesOf(context, { placer, live }, params, wanted);
       const [node] = nodes as [Node];
       if (!params.ignore_ipolicy) holdToPolicy(config, params, wanted, node.group);
       const instance = newInstance(context, params, wanted, nodes);
@@ -87,7 +88,12 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
   });
 
 /** The primary node first. */
-async function nodesOf(context: PlanContext, placer: Placer, params: Params, wanted: WantedInstance): Promise<readonly Node[]> {
+async function nodesOf(
+  context: PlanContext,
+  { placer, live }: Pick<ClusterParts, 'placer' | 'live'>,
+  params: Params,
+  wanted: WantedInstance,
+): Promise<readonly Node[]> {
   const { config } = context;
   if (params.pnode) {
     const node = findNode(config, params.pnode);
@@ -109,7 +115,7 @@ async function nodesOf(context: PlanContext, placer: Placer, params: Params, wan
   );
   const { primary, secondary, remarks } = await placer.place(config, needs, {
     ...(params.group_name && { group: findGroup(config, params.group_name).uuid }),
-    refuses: ({ group }) => violations.get(group)?.message ?? null,
+    refuses: (node) => violations.get(node.group)?.message ?? missingLink(config, live, node, wishedNics(config, params, node)),
   });
   for (const remark of remarks) context.log(remark);
   return secondary ? [primary, secondary] : [primary];

@@ -43,6 +43,7 @@ export const nodeAdd = () =>
         powered: true,
         ndparams: params.ndparams ?? {},
         certificate_fingerprint: params.certificate_fingerprint,
+        ...(params.certificates && { certificates: params.certificates }),
       };
     },
     steps: (node) => [

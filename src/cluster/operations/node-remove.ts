@@ -1,11 +1,13 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
 import { fillCandidatePool } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
+import { withRevoked } from '../revocation-distributor.ts';
 
-export const nodeRemove = () =>
+export const nodeRemove = ({ revocations }: ClusterParts) =>
   defineOperation(nodeOpcodes.nodeRemove, {
     locks: (params) => [...nodeOpcodes.nodeRemove.touches(params), noPlacement],
     async plan({ config }, params): Promise<Pick<Node, 'uuid'>> {
@@ -20,10 +22,24 @@ export const nodeRemove = () =>
     steps: ({ uuid }) => [
       {
         name: 'forget the node',
-        commit(draft) {
+        pivot: true,
+        commit(draft, { clock }) {
+          const { certificates = [] } = draft.need('node', uuid);
           const left = [...draft.snapshot.nodes.values()].filter((node) => node.uuid !== uuid);
           draft.remove('node', uuid);
           fillCandidatePool(draft, left, draft.snapshot.cluster.candidate_pool_size);
+          draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({
+            ...old,
+            revoked_certificates: withRevoked(old, certificates, clock.now() / 1000),
+          }));
+        },
+      },
+      {
+        name: 'tell the other nodes',
+        pivot: true,
+        async do(context) {
+          const untold = await revocations.spread(uuid);
+          if (untold.length > 0) context.log(`Not told yet that the node is out: ${untold.join(', ')}. They are, when they answer again.`);
         },
       },
     ],

@@ -14,6 +14,7 @@ import {
   withdraw,
 } from '../../placement/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { missingLink } from '../lib/node-links.ts';
 import type { LiveState } from '../live-state.ts';
 import { AllocatorKeeper, type WarmAllocator } from './allocator-keeper.ts';
 import { ClusterLocation } from './cluster-location.ts';
@@ -135,6 +136,8 @@ export class Placer {
     const from = nodeAt.get(instance.primary_node) as number;
     const refuses = (node: Node) => {
       if (node.uuid === instance.primary_node) return 'the instance is there';
+      const missing = missingLink(config, this.#live, node, instance.nics);
+      if (missing !== null) return missing;
       return migrates && !mayMigrate(allocator, wanted.row, from, nodeAt.get(node.uuid) as number) ? 'no migration to there' : null;
     };
     const view = { ...warm, allocator: { ...allocator, redundancy: undefined } };

@@ -1,3 +1,4 @@
+import { formatIpv4 } from '../../base/index.ts';
 import {
   type Cluster,
   configVersion,
@@ -42,8 +43,8 @@ export const plainNode = (number: number, more: Partial<Node> = {}): Node => ({
   ...common,
   uuid: plainUuid(2, number),
   name: `node${number}`,
-  primary_ip: '192.0.2.1',
-  secondary_ip: '192.0.2.1',
+  primary_ip: formatIpv4(0xc0000201 + number),
+  secondary_ip: formatIpv4(0xc0000201 + number),
   agent_port: 1811,
   group: plainUuid(1, 0),
   master_candidate: true,

@@ -1,10 +1,11 @@
 import { GantryError } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
-import { fillNicparams, type Node } from '../../model/index.ts';
+import type { Node } from '../../model/index.ts';
 import { mirroringOf } from '../../placement/index.ts';
 import type { RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { diskSpecs } from '../lib/instance-spec.ts';
+import { neededLinks } from '../lib/node-links.ts';
 import type { NodeAnswers } from './verify-view.ts';
 
 /** Nodes that are asked at the same time. */
@@ -58,17 +59,12 @@ const valueOf = <T>(settled: PromiseSettledResult<T>): T | undefined => (settled
 
 function questionsTo(config: ConfigSnapshot, node: Node): RpcParams<'node-verify'> {
   const { cluster } = config;
-  const bridges = config
-    .instancesOf(node.uuid)
-    .primary.flatMap(({ nics }) => nics.map((nic) => fillNicparams(cluster, nic)))
-    .filter(({ mode }) => mode === 'bridged')
-    .map(({ link }) => link);
   const templates = cluster.enabled_disk_templates;
   const storage_dirs = [
     ...(templates.includes('file') ? [cluster.file_storage_dir] : []),
     ...(templates.includes('sharedfile') ? [cluster.shared_file_storage_dir] : []),
   ];
-  return { bridges: [...new Set(bridges)], hypervisors: cluster.enabled_hypervisors, storage_dirs };
+  return { ...neededLinks(config, node), hypervisors: cluster.enabled_hypervisors, storage_dirs };
 }
 
 const sharedDisks = (config: ConfigSnapshot, node: Node) =>

@@ -1,3 +1,4 @@
+import { checkAddresses } from './check-addresses.ts';
 import { checkClocks } from './check-clocks.ts';
 import { checkEndedMoves } from './check-ended-moves.ts';
 import { checkForeignFiles } from './check-foreign-files.ts';
@@ -25,6 +26,7 @@ export const clusterChecks: readonly ClusterCheck[] = [
   checkOfflineNodes,
   checkGarbage,
   checkSharedOrphans,
+  checkAddresses,
 ];
 
 /** What it looks at for each node that answered. What a node must look at itself is in the node room: `src/node/verify/`. */

@@ -36,6 +36,8 @@ export const Cluster = Type.Object({
   /** Text of a location file: failure domains, links, and services with their rules. */
   location: Type.Optional(Type.String()),
   data_collectors: Type.Optional(DataCollectors),
+  /** Serial numbers of certificates that nobody accepts any more; kept until they would have ended. */
+  revoked_certificates: Type.Optional(Type.Record(Type.String(), Type.Object({ at: Type.Number(), expires: Type.Number() }))),
   candidate_pool_size: Type.Integer({ minimum: 1 }),
   max_running_jobs: Type.Integer({ minimum: 1 }),
   /** First and last TCP port for consoles. */

@@ -2,6 +2,10 @@ import { type Static, Type } from 'typebox';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { commonFields, Name, Uuid } from './common.ts';
 
+/** A certificate by its serial number, hex, with its end, seconds since 1970. */
+export const SignedCertificateRecord = Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{1,64}$' }), expires: Type.Number() });
+export type SignedCertificateRecord = Static<typeof SignedCertificateRecord>;
+
 /** A host of the cluster. */
 export const Node = Type.Object({
   ...commonFields,
@@ -20,6 +24,8 @@ export const Node = Type.Object({
   ndparams: NdparamsPartial,
   /** SHA-256 of the node's certificate public key, hex; the only key that is accepted for this node. */
   certificate_fingerprint: Type.String(),
+  /** Every certificate that was signed for it and has not ended: with the node they are revoked. */
+  certificates: Type.Optional(Type.Array(SignedCertificateRecord)),
 });
 export type Node = Static<typeof Node>;
 

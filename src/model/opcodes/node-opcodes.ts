@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Name, NewName } from '../objects/common.ts';
+import { SignedCertificateRecord } from '../objects/node.ts';
 import { NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
@@ -19,6 +20,7 @@ export const nodeAdd = defineOpcode({
     vm_capable: Type.Optional(Type.Boolean()),
     ndparams: Type.Optional(NdparamsPartial),
     certificate_fingerprint: Type.String(),
+    certificates: Type.Optional(Type.Array(SignedCertificateRecord)),
   },
   result: Type.Null(),
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],

@@ -14,13 +14,30 @@ export function createAccessCheck({ tokens, certificates }: Access): (request: I
   const known = tokens.map(digest);
   return (request) => {
     if (known.length === 0 && !certificates) return true;
-    if (certificates && (request.socket as TLSSocket).authorized) return true;
+    if (certificates && isMember(request.socket as TLSSocket)) return true;
     const given = /^bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given === undefined) return false;
     const hash = digest(given);
     // Of all of them, whichever fits, so that the time says nothing.
     return known.filter((token) => crypto().timingSafeEqual(token, hash)).length > 0;
   };
+}
+
+const members = new WeakMap<TLSSocket, boolean>();
+
+/**
+ * Nodes and masters of the cluster; and whoever has a certificate of an authority of the operator's own, which names no roles.
+ * The certificate of the REST API is for serving alone.
+ */
+function isMember(socket: TLSSocket): boolean {
+  if (!socket.authorized) return false;
+  const known = members.get(socket);
+  if (known !== undefined) return known;
+  const names = socket.getPeerCertificate().subjectaltname?.split(', ') ?? [];
+  const roles = names.filter((name) => name.startsWith('URI:urn:gantry:'));
+  const member = roles.length === 0 || roles.includes('URI:urn:gantry:node') || roles.includes('URI:urn:gantry:master');
+  members.set(socket, member);
+  return member;
 }
 
 // Loaded where there are tokens only.

@@ -88,6 +88,7 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
   guard.watch(server);
   await listen(server, host, port);
   const address = server.address();
+  let revoked = tls?.crl;
   return {
     port: typeof address === 'object' && address ? address.port : port,
     useTls: (next) => {
@@ -96,6 +97,9 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
         if (tls?.[part] !== undefined && next[part] === undefined) throw new Error(`ca.${part === 'ca' ? 'crt' : 'crl'} is missing`);
       }
       (server as TlsServer).setSecureContext?.(next);
+      // Nobody goes on by a certificate that is revoked now; the others connect again.
+      if (next.crl !== revoked) server.closeAllConnections();
+      revoked = next.crl;
     },
     useTokens: (tokens) => {
       isAllowed = createAccessCheck({ ...options.access, tokens });

@@ -3,7 +3,10 @@ import type { NodeHandlers, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { nodeChecks } from '../verify/node-checks.ts';
 
-type Handlers = Pick<NodeHandlers, 'node-info' | 'node-verify' | 'certificate-request' | 'certificate-install' | 'monitor-configure'>;
+type Handlers = Pick<
+  NodeHandlers,
+  'node-info' | 'node-verify' | 'certificate-request' | 'certificate-install' | 'revocation-install' | 'monitor-configure'
+>;
 
 /** What concerns the node itself. */
 export function nodeHandlers(parts: NodeParts): Handlers {
@@ -15,17 +18,20 @@ export function nodeHandlers(parts: NodeParts): Handlers {
     },
     'certificate-request': async () => ({ csr: await parts.certificates.request() }),
     'certificate-install': (signed) => parts.certificates.install(signed),
+    'revocation-install': ({ crl }) => parts.certificates.revoke(crl),
     'monitor-configure': ({ collectors }) => parts.monitorSettings.store(collectors),
   };
 }
 
 async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
-  const [host, probes, spaces, lists, oses] = await Promise.all([
+  const [host, probes, spaces, lists, oses, links] = await Promise.all([
     parts.host(),
     parts.probes(),
     Promise.all([...parts.diskTemplates.values()].map((template) => spaceOf(parts, template))),
     Promise.all([...parts.hypervisors.values()].map((hypervisor) => hypervisor.list().catch(() => []))),
     parts.os.list().catch(() => []),
+    // What cannot be told is not asked for by placement.
+    parts.network.links().catch(() => undefined),
   ]);
   const space = spaces.find((one) => one !== null) ?? { total: 0, free: 0 };
   const guests = lists.flat().reduce((sum, { state, memory }) => (state === 'shutdown' || state === 'crashed' ? sum : sum + memory), 0);
@@ -45,9 +51,16 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     hypervisors: probes,
     disk_templates: [...parts.diskTemplates.keys()],
     certificate_expires: parts.certificates.expires(),
+    ...identityOf(parts),
+    ...links,
     secret_osparams: Object.fromEntries(oses.map(({ name, secret_parameters = {} }) => [name, secret_parameters])),
     data_collectors: parts.monitorSettings.current(),
   };
+}
+
+function identityOf({ certificates }: NodeParts): Pick<RpcResult<'node-info'>, 'certificate_serial' | 'revocation_list'> {
+  const { serial, list } = certificates.identity();
+  return serial === '' ? {} : { certificate_serial: serial, revocation_list: list };
 }
 
 /** A file system that is not mounted must not hide everything else there is to say of the node. */

@@ -4,13 +4,18 @@ import type { IpTool } from './ip-tool.ts';
 /** Seconds to wait for the database of Open vSwitch, which is there or is not. */
 const wait = '--timeout=10';
 
-/** Whether this node has an Open vSwitch of that name; false, too, where Open vSwitch is not installed or does not run. */
-export async function switchExists({ execute }: Pick<IpTool, 'execute'>, name: string): Promise<boolean> {
+/** Whether this node has an Open vSwitch of that name. */
+export async function switchExists(tool: Pick<IpTool, 'execute'>, name: string): Promise<boolean> {
+  return (await listSwitches(tool)).includes(name);
+}
+
+/** Names of the Open vSwitches of this node; none where Open vSwitch is not installed or does not run. */
+export async function listSwitches({ execute }: Pick<IpTool, 'execute'>): Promise<string[]> {
   try {
     const names = await execute(['ovs-vsctl', wait, 'list-br']);
-    return names.split('\n').includes(name);
+    return names.split('\n').filter((name) => name !== '');
   } catch (error) {
-    if (error instanceof GantryError && (error.code === 'COMMAND_FAILED' || error.code === 'COMMAND_MISSING')) return false;
+    if (error instanceof GantryError && (error.code === 'COMMAND_FAILED' || error.code === 'COMMAND_MISSING')) return [];
     throw error;
   }
 }

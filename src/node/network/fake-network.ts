@@ -17,5 +17,6 @@ export function createFakeNetwork(owners = new Map<string, string>()): NetworkPo
     list: async () => [...owners].map(([device, instanceUuid]) => ({ device, instanceUuid })),
     bridgeExists: async () => true,
     switchExists: async () => true,
+    links: async () => undefined,
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GantryError } from '../../base/index.ts';
 import { nicparamsProblem } from '../../model/index.ts';
 import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
-import { connectToSwitch, leaveSwitches, switchExists } from './connect-to-switch.ts';
+import { connectToSwitch, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
 import { mayHoldGateway, readNodeRoutes, routeProblem } from './route-guard.ts';
@@ -128,6 +128,11 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
       ),
 
     bridgeExists: (name) => reported(async () => (await readLink(name))?.linkinfo?.info_kind === 'bridge'),
+    links: () =>
+      reported(async () => {
+        const [bridges, switches] = await Promise.all([list<Link>('link', 'show', 'type', 'bridge'), listSwitches(tool)]);
+        return { bridges: bridges.map(({ ifname }) => ifname), switches };
+      }),
     switchExists: (name) => reported(() => switchExists(tool, name)),
   };
 }

@@ -15,6 +15,8 @@ export interface NetworkPort {
   /** Devices on this node by the instance that owns them. */
   list(): Promise<{ readonly device: string; readonly instanceUuid: string }[]>;
   bridgeExists(name: string): Promise<boolean>;
+  /** Names of all bridges and switches of this node; undefined where any name will do. */
+  links(): Promise<{ readonly bridges: string[]; readonly switches: string[] } | undefined>;
   /** Whether there is an Open vSwitch of this name. */
   switchExists(name: string): Promise<boolean>;
 }

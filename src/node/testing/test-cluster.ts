@@ -67,6 +67,11 @@ export class TestCluster {
     return cluster;
   }
 
+  /** Of the node's key. */
+  get fingerprint(): string {
+    return this.#node.fingerprint;
+  }
+
   async startAgent(parts: AgentParts = {}): Promise<Agent> {
     const agent = await startAgent(this.config, { ...this.parts, ...parts });
     this.#closers.push(() => agent.close());

@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { GantryError } from '../../base/index.ts';
+import { type CertificateRole, GantryError, roleUri } from '../../base/index.ts';
 import { cryptoKeys, keyAlgorithm } from './authority-keys.ts';
-import type { CertificateRole } from './certificate-identity.ts';
-import { roleUri } from './certificate-identity.ts';
 import { type Authority, clockSkewMs } from './create-authority.ts';
 import { createKeyAndRequest } from './create-request.ts';
 import { publicKeyFingerprint } from './fingerprint.ts';
@@ -27,6 +25,10 @@ export interface SignedCertificate {
   readonly certificate: string;
   /** Of the public key: SHA-256, hex; to be registered with the node. */
   readonly fingerprint: string;
+  /** Serial number, hex. */
+  readonly serial: string;
+  /** When it ends, seconds since 1970. */
+  readonly expires: number;
 }
 
 const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
@@ -71,7 +73,9 @@ export async function signCertificate(
     ],
   });
   const certificate = `${signed.toString('pem')}\n`;
-  return { certificate, fingerprint: publicKeyFingerprint(new X509Certificate(certificate)) };
+  const made = new X509Certificate(certificate);
+  const expires = made.validToDate.getTime() / 1000;
+  return { certificate, fingerprint: publicKeyFingerprint(made), serial: made.serialNumber.toLowerCase(), expires };
 }
 
 /** A certificate for a node agent: server for the master, client for other nodes. @throws CERTIFICATE_REQUEST_INVALID */

@@ -7,6 +7,7 @@ import { type ConnectionGuard, createConnectionGuard, GantryError, type Log } fr
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
+import { plainSerial } from '../certificates/check-revocation-list.ts';
 import { nodeContract, type RpcName } from '../contract.ts';
 import type { RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
 import { heartbeatMs, stepHeader, termHeader } from '../wire.ts';
@@ -80,10 +81,17 @@ export class RpcServer {
     });
   }
 
-  /** Uses other credentials for new connections, and takes no new request on old ones; calls under way end as usual. */
-  reload(credentials: Credentials): void {
+  /**
+   * Uses other credentials for new connections, and takes no new request on old ones; calls under way end as usual, but
+   * connections with a revoked certificate end at once.
+   */
+  reload(credentials: Credentials, revoked: ReadonlySet<string> = new Set()): void {
     this.#server.setSecureContext(contextOf(credentials));
     this.#accepted = new WeakSet();
+    for (const socket of this.#open) {
+      const serial = socket.getPeerX509Certificate()?.serialNumber ?? '';
+      if (revoked.has(plainSerial(serial))) socket.destroy();
+    }
     this.#server.closeIdleConnections();
   }
 

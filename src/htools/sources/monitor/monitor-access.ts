@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { GantryError } from '../../../base/index.ts';
@@ -12,6 +13,8 @@ export interface MonitorAccess {
   readonly trusted?: readonly string[] | undefined;
   readonly client?: ClientIdentity | undefined;
   readonly token?: string | undefined;
+  /** Revoked certificates of the authority, PEM. */
+  readonly crl?: string | undefined;
 }
 
 export interface MonitorAccessFiles {
@@ -34,9 +37,20 @@ export async function readMonitorAccess(
   const authority = caFile ?? (certificates === undefined ? undefined : join(certificates, 'ca.crt'));
   return {
     trusted: authority === undefined ? undefined : await readCertificates(authority),
+    crl: certificates === undefined ? undefined : await readRevocations(certificates),
     client: certificates === undefined ? undefined : await readIdentity(certificates, warn),
     token: tokenFile === undefined ? undefined : await readToken(tokenFile, warn),
   };
+}
+
+/** Kept beside the certificates by the node agent; elsewhere there may be none. */
+async function readRevocations(folder: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(folder, 'ca.crl'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file: folder, detail: (error as Error).message }, { cause: error });
+  }
 }
 
 async function readIdentity(folder: string, warn?: (message: string) => void): Promise<ClientIdentity> {

@@ -48,7 +48,7 @@ async function askNode(
   const host = place.includes(':') ? `[${place}]` : place;
   const base = new URL(`${question.trusted ? 'https' : 'http'}://${host}:${port}/1/report/`);
   const reports: MonitorReport[] = [];
-  const agent = createHttpAgent(base, question);
+  const agent = createHttpAgent(base, { ...question, role: 'node' });
   try {
     for (const name of names) {
       const complain = (problem: string) => warn(`The monitor of node ${node} gives no ${name}: ${problem}`);
