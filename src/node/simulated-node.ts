@@ -7,7 +7,7 @@ import { createMemoryFence } from './fence.ts';
 import { createFakeHypervisor, type FakeHypervisorOptions } from './hypervisor/fake-hypervisor.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
 import { memoryMonitorSettings } from './monitor-settings.ts';
-import { createFakeNetwork } from './network/fake-network.ts';
+import { createFakeNetwork, type FakeLinks } from './network/fake-network.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { OsPort } from './os-port.ts';
 import { diskTemplatesOf } from './storage/disk-templates.ts';
@@ -30,6 +30,8 @@ export interface NodeWorld {
   readonly devices: Map<string, string>;
   readonly activations: Map<string, Activation>;
   readonly term: { term: number };
+  /** Its bridges and switches; undefined: it has whatever is asked for. */
+  links: FakeLinks | undefined;
 }
 
 export interface SimulatedAgentOptions {
@@ -54,7 +56,16 @@ const farFuture = 32_503_680_000;
 
 export function createNodeWorld(uuid: string, index: number): NodeWorld {
   const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
-  return { uuid, address, machines: new Map(), disks: new Map(), devices: new Map(), activations: new Map(), term: { term: 0 } };
+  return {
+    uuid,
+    address,
+    machines: new Map(),
+    disks: new Map(),
+    devices: new Map(),
+    activations: new Map(),
+    term: { term: 0 },
+    links: undefined,
+  };
 }
 
 /** An agent with the real handlers on a world that is fake. */
@@ -73,7 +84,7 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
     version,
     hypervisors: new Map([[hypervisor.name, hypervisor]]),
     diskTemplates: diskTemplatesOf(templates.map(living)),
-    network: living(createFakeNetwork(world.devices)),
+    network: living(createFakeNetwork(world.devices, () => world.links)),
     os: living(fakeOs),
     host: async () => hostOf(options),
     probes: async () => probesOf(hypervisor),

@@ -114,6 +114,11 @@ export class Simulation implements NodeCaller {
     this.#node(node).fault = fault;
   }
 
+  /** The bridges that a node has from now on, and no switches. */
+  setBridges(node: string, bridges: string[]): void {
+    this.#node(node).world.links = { bridges, switches: [] };
+  }
+
   addFault(fault: CallFault): void {
     this.#faults.push({ fault, seen: 0 });
   }

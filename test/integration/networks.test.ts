@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // Networks and addresses through the whole master: two groups of two nodes each, nodes simulated.
@@ -128,4 +129,30 @@ test('connections and defaults that no NIC could use are refused', async () => {
   await cluster({ mode: 'routed' });
   assert.deepEqual(config().cluster.nicparams, { mode: 'routed', link: '', vlan: '' }, 'the bridge is not taken for a table');
   await cluster({ mode: 'bridged', link: 'br0' });
+});
+
+test('a node without the bridge of a network is told by verify, and gets no instance that needs it', async () => {
+  const { nodes } = master.simulation;
+  const { live } = master.leading.services;
+  const bridges = async (node: number, names: string[]) => {
+    master.simulation.setBridges(nodes[node - 1] ?? '', names);
+    await live.refresh(nodes[node - 1] ?? '');
+  };
+  await bridges(1, []);
+  await bridges(2, ['br0', 'br1']);
+  const group = { group_name: 'default', pnode: undefined };
+  for (const name of ['a', 'b', 'c', 'd']) await create(name, [{ network: 'lan', ip: 'pool' }], group);
+  for (const name of ['a', 'b', 'c', 'd']) assert.equal(config().instances.find(name)?.primary_node, nodes[1], name);
+  await create('e', [{ mode: 'routed', ip: '10.77.0.1' }], { ...group, pnode: 'node1' });
+  await assert.rejects(create('f', [{ link: 'br5' }], group), (error: { code?: string; message?: string }) => {
+    assert.match(error.message ?? '', /no bridge br5/);
+    return error.code === 'PLACEMENT_IMPOSSIBLE';
+  });
+  const { jobs } = master.leading.services;
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'tester');
+  await jobEnd(jobs, id);
+  const { problems } = (await jobs.get(id))?.ops[0]?.result as { problems: { code: string; subject: string }[] };
+  const missing = problems.filter(({ code }) => code === 'VERIFY_BRIDGE_MISSING').map(({ subject }) => subject);
+  assert.ok(missing.includes('node node1: bridge br0'), missing.join());
+  assert.ok(!missing.some((subject) => subject.includes('node2')), missing.join());
 });

@@ -239,7 +239,7 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'Node {name} cannot join with the address {address}: {problem}.',
     why: 'The master calls a node at its address and certifies it, so a node may only have an address that its token allows, or the one from which it joins.',
-    todo: 'Make a token for the addresses of the node: gantry node add {name} --address {address}',
+    todo: 'Make a token for the addresses of the node with "gantry node add {name} --address {address}".',
   },
   CLUSTER_EXISTS: {
     kind: 'user',

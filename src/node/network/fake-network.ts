@@ -1,10 +1,17 @@
 import type { NetworkPort } from './network-port.ts';
 
+/** Names of bridges and switches. */
+export interface FakeLinks {
+  readonly bridges: string[];
+  readonly switches: string[];
+}
+
 /**
- * Devices that exist in memory alone, for simulated clusters; every bridge exists.
+ * Devices that exist in memory alone, for simulated clusters.
  * @param owners device to the UUID of its instance; a network over the map of another one is that one after a restart
+ * @param links what NICs can be connected to; undefined: whatever it is called
  */
-export function createFakeNetwork(owners = new Map<string, string>()): NetworkPort {
+export function createFakeNetwork(owners = new Map<string, string>(), links: () => FakeLinks | undefined = () => undefined): NetworkPort {
   return {
     prepare: async (instance, nic) => {
       const tap = `fake-${nic.uuid}`;
@@ -15,8 +22,8 @@ export function createFakeNetwork(owners = new Map<string, string>()): NetworkPo
       for (const [device, owner] of owners) if (owner === uuid) owners.delete(device);
     },
     list: async () => [...owners].map(([device, instanceUuid]) => ({ device, instanceUuid })),
-    bridgeExists: async () => true,
-    switchExists: async () => true,
-    links: async () => undefined,
+    bridgeExists: async (name) => links()?.bridges.includes(name) ?? true,
+    switchExists: async (name) => links()?.switches.includes(name) ?? true,
+    links: async () => links(),
   };
 }
