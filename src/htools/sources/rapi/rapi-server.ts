@@ -33,7 +33,7 @@ export function rapiServer(address: string, { trusted, credentials }: RapiAccess
     async ask(path, post) {
       const url = new URL(path, base);
       const place = withoutCredentials(url);
-      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, post }).catch((cause: Error) => {
+      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, role: 'server', post }).catch((cause: Error) => {
         const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
         throw new GantryError(code, { place, detail: cause.message }, { cause });
       });
