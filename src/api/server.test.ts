@@ -166,7 +166,7 @@ test('a new certificate is taken up without a restart; an unusable one changes n
 });
 
 test('a node joins with a token, again with the same key; whoever has another key or token learns nothing', async () => {
-  const body = { node_name: 'node5', ttl: 600 };
+  const body = { node_name: 'node5', ttl: 600, addresses: ['10.78.0.0/24'] };
   const made = await rig.client.send('POST', '/2/nodes/join-tokens', { user: writer, body });
   assert.equal(made.status, 200, made.text);
   const [id = '', secret = ''] = (made.body as { token: string }).token.split('.');
