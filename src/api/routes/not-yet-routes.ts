@@ -19,6 +19,7 @@ export const notYetRoutes: readonly Route[] = notYet.flatMap(({ rest, operation 
     path,
     tag: kind,
     summary: `${operation}: not offered yet`,
+    offered: false,
     permission: method === 'GET' ? `${kind}:query` : `${kind}:modify`,
     ...(param && { objects: objectsFrom(kind, param) }),
     handle: () => {

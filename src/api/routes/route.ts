@@ -32,6 +32,8 @@ export interface Route {
   /** The body is only described here; the handler checks it against the opcode. */
   readonly bodyCheckedByHandler?: boolean;
   readonly result?: TSchema;
+  /** False: the resource says that this version does not have the operation (501). */
+  readonly offered?: boolean;
   /** It makes a job: clients may give it a key by which they can send it again. */
   readonly submits?: boolean;
   /** What the request is about, from the path alone. */

@@ -13,6 +13,7 @@ export const openapiOptions = (version: string): FastifyDynamicSwaggerOptions =>
       description: 'Version 2 of the Ganeti Remote API, with extensions. Changes answer with the number of a job.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    servers: [{ url: '/', description: 'This master' }],
     components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
     security: [{ basic: [] }],
   },
@@ -50,8 +51,27 @@ export function schemaOf(route: Route): Record<string, unknown> {
     ...(route.submits && { headers: submissionHeaders }),
     ...(route.body && { body: route.body }),
     response: {
-      200: withDescription(route.result ?? Type.Unknown(), 'Done'),
+      ...(route.offered === false
+        ? { 501: withDescription(ErrorSchema, 'Not offered by this version') }
+        : {
+            200: withDescription(route.result ?? Type.Unknown(), 'Done'),
+          }),
+      '4xx': withDescription(ErrorSchema, 'Refused'),
       default: withDescription(ErrorSchema, 'Refused or failed'),
     },
   };
+}
+
+/**
+ * The page in the terms of JSON Schema 2020-12, which OpenAPI 3.1 has: the schemas that check requests describe tuples as
+ * older drafts did.
+ */
+export function withPrefixItems(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPrefixItems);
+  if (typeof value !== 'object' || value === null) return value;
+  const { items, additionalItems: _none, ...others } = value as Record<string, unknown>;
+  const walked = Object.fromEntries(Object.entries(others).map(([name, one]) => [name, withPrefixItems(one)]));
+  if (walked['type'] !== 'array' || !Array.isArray(items))
+    return items === undefined ? walked : { ...walked, items: withPrefixItems(items) };
+  return { ...walked, prefixItems: items.map(withPrefixItems), minItems: items.length, maxItems: items.length };
 }
