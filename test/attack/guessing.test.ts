@@ -13,11 +13,13 @@ test('after 100 wrong passwords from one address, users who were in before go on
   try {
     assert.equal((await send(writer)).status, 200);
     assert.equal((await send(reader)).status, 200);
+    const since = performance.now();
     const wrong = await Promise.all(Array.from({ length: 100 }, (_, n) => send(`user${n}:guess`)));
     const count = (status: number) => wrong.filter((reply) => reply.status === status).length;
     assert.equal(count(401) + count(429), 100);
-    // Some more than the limit wait for their turn.
-    assert.ok(count(401) <= 66, `${count(401)} were tried`);
+    // One more a second, and those that wait up to five for their turn.
+    const most = 60 + 5 + Math.ceil((performance.now() - since) / 1000);
+    assert.ok(count(401) <= most, `${count(401)} of ${most} were tried`);
     for (let time = 0; time < 20; time++) {
       assert.equal((await send(writer)).status, 200);
       assert.equal((await send(reader)).status, 200);
@@ -35,13 +37,16 @@ test('guesses at one account are slow for all addresses together, and nothing te
   const rig = await startApiRig({ limits: { refusalsPerMinute: 10_000 } });
   const send = (user: string) => rig.client.send(get.method, get.path, { user });
   try {
+    const since = performance.now();
     const guesses = Array.from({ length: 200 }, (_, n) => send(`admin:guess${n}`));
     // It would be the right one: whoever guesses does not learn that now.
     assert.equal((await send(writer)).status, 429);
     assert.equal((await send(reader)).status, 200);
     const replies = await Promise.all(guesses);
     const tried = replies.filter(({ status }) => status === 401).length;
-    assert.ok(tried <= 25, `${tried} were tried`);
+    // One more every three seconds, and those that wait up to five for their turn.
+    const most = 20 + 2 + Math.ceil((performance.now() - since) / 3000);
+    assert.ok(tried <= most, `${tried} of ${most} were tried`);
   } finally {
     await rig.close();
   }
