@@ -7,6 +7,7 @@ import {
   type ConfigDraft,
   campaign,
   createSecretBox,
+  ensureEpoch,
   type Leadership,
   openConfig,
   type SecretBox,
@@ -36,7 +37,7 @@ export interface LeadOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Makes the caller of node agents once the term is known. */
-  readonly connect: (config: Config, term: number) => NodeCaller;
+  readonly connect: (config: Config, term: number, epoch: string) => NodeCaller;
   readonly authority: JoinAuthority;
   readonly signal: AbortSignal;
   /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
@@ -77,9 +78,10 @@ export async function lead(options: LeadOptions): Promise<Leading> {
 async function assemble(options: LeadOptions, leadership: Leadership): Promise<Leading> {
   const { store, clock, log, secrets = createSecretBox() } = options;
   const fence = leadership.compare;
+  const epoch = await ensureEpoch(store, fence);
   const config = await openConfig(store, { clock, log });
   await recordMaster(config, leadership, options.name);
-  const direct = options.connect(config, leadership.term);
+  const direct = options.connect(config, leadership.term, epoch);
   const nodes = refreshingCaller(direct, () => live);
   const live: LivePoller = new LivePoller({
     config,

@@ -14,6 +14,10 @@ export const keys = {
   /** Claimed MAC addresses, console ports and IP addresses; value: UUID of the owner. */
   claim: (what: 'mac' | 'port' | 'ip', value: string) => `/config/claims/${what}/${value}`,
   leader: '/leader',
+  /** Identity of the history of this store, drawn anew when a backup is restored. */
+  epoch: '/epoch',
+  /** There while a backup is being written into the store. */
+  restoring: '/restoring',
   jobs: '/jobs/',
   job: (id: number) => `/jobs/${String(id).padStart(12, '0')}`,
   archivedJobs: '/archive/',

@@ -10,17 +10,17 @@ export function createDispatcher(handlers: NodeHandlers, fence: Fence, steps = n
     handlers[method](params as never, context);
   return {
     async dispatch(call, caller) {
-      const { stepId, term } = call;
+      const { stepId, term, epoch } = call;
       if (!nodeContract[call.method].changes) return handle(call, { stepId, ...caller });
       if (stepId === undefined || term === undefined) {
         throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${call.method} needs a term and a step id` });
       }
-      await fence.pass(term);
+      await fence.pass(term, epoch);
       return steps.run({ ...call, stepId }, caller, (context) => handle(call, context));
     },
-    async cancelStep(stepId, term) {
-      await fence.pass(term);
-      steps.cancel(stepId);
+    async cancelStep(stepId, term, epoch) {
+      await fence.pass(term, epoch);
+      steps.cancel(stepId, epoch);
     },
   };
 }

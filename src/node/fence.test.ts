@@ -102,3 +102,57 @@ describe('fence', () => {
     assert.equal((await openFence(path)).highest, 2);
   });
 });
+
+describe('epochs of a fence', () => {
+  const [old, restored] = ['a'.repeat(32), 'b'.repeat(32)];
+  let directory: string;
+  let path: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'gantry-fence-'));
+    path = join(directory, 'term.json');
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('a new epoch counts its terms anew, and the one before is refused for ever, also after a restart', async () => {
+    const fence = await openFence(path);
+    await fence.pass(180, old);
+    await fence.pass(51, restored);
+    assert.equal(fence.highest, 51);
+    await assert.rejects(fence.pass(50, restored), withCode('NODE_REFUSED_TERM'));
+    for (const one of [fence, await openFence(path)]) {
+      for (const term of [51, 180, 999]) await assert.rejects(one.pass(term, old), withCode('NODE_REFUSED_EPOCH'));
+      await assert.rejects(one.pass(999), withCode('NODE_REFUSED_EPOCH'));
+      await one.pass(51, restored);
+    }
+  });
+
+  it('what was remembered before there were epochs gives way to the first one', async () => {
+    await writeFile(path, '{"term":180}\n');
+    const fence = await openFence(path);
+    await assert.rejects(fence.pass(51), withCode('NODE_REFUSED_TERM'));
+    await fence.pass(51, restored);
+    await assert.rejects(fence.pass(181), withCode('NODE_REFUSED_EPOCH'));
+  });
+
+  it('of two files that differ the one with the later epoch counts, though its term is lower', async () => {
+    const fence = await openFence(path);
+    await fence.pass(180, old);
+    const before = await readFile(path, 'utf8');
+    await fence.pass(3, restored);
+    for (const file of [path, `${path}.copy`]) {
+      await writeFile(file, before);
+      const again = await openFence(path);
+      assert.equal(again.highest, 3, file);
+      await assert.rejects(again.pass(181, old), withCode('NODE_REFUSED_EPOCH'));
+      assert.equal(await readFile(path, 'utf8'), await readFile(`${path}.copy`, 'utf8'));
+    }
+  });
+
+  it('of many requests of two epochs at once only those of the later one pass in the end', async () => {
+    const fence = await openFence(path);
+    await fence.pass(1, old);
+    await Promise.allSettled([fence.pass(2, old), fence.pass(1, restored), fence.pass(3, old), fence.pass(2, restored)]);
+    assert.equal(fence.highest, 2);
+    await assert.rejects(fence.pass(9, old), withCode('NODE_REFUSED_EPOCH'));
+  });
+});

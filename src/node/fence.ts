@@ -3,15 +3,30 @@ import { GantryError, writeFileAtomic } from '../base/index.ts';
 
 /** Remembers the highest term that was seen, so that a master which lost the lead is refused, also after a restart. */
 export interface Fence {
-  /** Lets a request of this term pass; a higher one is durable before it returns. @throws NODE_REFUSED_TERM */
-  pass(term: number): Promise<void>;
+  /**
+   * Lets a request of this term pass; a higher one is durable before it returns. Terms count within one epoch, the history
+   * of one store. A new epoch begins when a backup of the store was restored; those before it are refused for ever.
+   * @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH
+   */
+  pass(term: number, epoch?: string): Promise<void>;
   readonly highest: number;
 }
 
-interface Kept {
-  read(): Promise<number>;
-  write(term: number): Promise<void>;
+/** What a fence remembers. */
+export interface FenceState {
+  readonly term: number;
+  /** '': of a master that told none. */
+  readonly epoch: string;
+  /** Epochs that were replaced. */
+  readonly retired: readonly string[];
 }
+
+interface Kept {
+  read(): Promise<FenceState>;
+  write(state: FenceState): Promise<void>;
+}
+
+const nothing: FenceState = { term: 0, epoch: '', retired: [] };
 
 /** @param path of the file; a copy of it is kept beside it @throws AGENT_STATE_DAMAGED when neither can be read */
 export function openFence(path: string): Promise<Fence> {
@@ -19,65 +34,82 @@ export function openFence(path: string): Promise<Fence> {
 }
 
 /** A fence that forgets with its process, for simulated nodes. */
-export function createMemoryFence(cell: { term: number } = { term: 0 }): Promise<Fence> {
+export function createMemoryFence(cell: { term: number; epoch?: string; retired?: readonly string[] } = { term: 0 }): Promise<Fence> {
   return fenceOver({
-    read: async () => cell.term,
-    write: async (term) => {
-      cell.term = term;
-    },
+    read: async () => ({ ...nothing, ...cell }),
+    write: async (state) => void Object.assign(cell, state),
   });
 }
 
 async function fenceOver(kept: Kept): Promise<Fence> {
-  let highest = await kept.read();
+  let state = await kept.read();
   let writing: Promise<void> = Promise.resolve();
   return {
     get highest() {
-      return highest;
+      return state.term;
     },
-    async pass(term) {
-      if (term > highest) {
+    async pass(term, epoch = '') {
+      if (nextState(state, term, epoch) !== state) {
         // One after the other, so that a lower term never replaces a higher one in the file.
         writing = writing
           .catch(() => undefined)
           .then(async () => {
-            if (term <= highest) return;
-            await kept.write(term);
-            highest = term;
+            const next = nextState(state, term, epoch);
+            if (next === state) return;
+            await kept.write(next);
+            state = next;
           });
         await writing;
       }
-      if (term < highest) throw new GantryError('NODE_REFUSED_TERM', { term, seen: highest });
+      if (epoch !== state.epoch) throw refusedEpoch(state, epoch);
+      if (term < state.term) throw new GantryError('NODE_REFUSED_TERM', { term, seen: state.term });
     },
   };
 }
 
+/** The same state when a request adds nothing to it. @throws NODE_REFUSED_EPOCH */
+function nextState(state: FenceState, term: number, epoch: string): FenceState {
+  if (epoch === state.epoch) return term > state.term ? { ...state, term } : state;
+  if (epoch === '' || state.retired.includes(epoch)) throw refusedEpoch(state, epoch);
+  return { term, epoch, retired: state.epoch === '' ? state.retired : [...state.retired, state.epoch] };
+}
+
+const refusedEpoch = (state: FenceState, epoch: string) =>
+  new GantryError('NODE_REFUSED_EPOCH', { epoch: epoch || '(none)', seen: state.epoch });
+
 /**
- * The copy is written first: when one of the two is torn, the other one has the old term (the new one was not
+ * The copy is written first: when one of the two is torn, the other one has the old state (the new one was not
  * acknowledged) or the new one.
  */
 function filePair(path: string): Kept {
   const copy = `${path}.copy`;
-  const write = async (term: number) => {
-    for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify({ term })}\n`, 0o600);
+  const write = async (state: FenceState) => {
+    for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify(state)}\n`, 0o600);
   };
   return {
     write,
     async read() {
-      const found = await Promise.all([readTerm(copy), readTerm(path)]);
-      const terms = found.filter((term) => typeof term === 'number');
-      const torn = found.find((term) => typeof term === 'string');
-      if (terms.length === 0 && torn !== undefined) throw new GantryError('AGENT_STATE_DAMAGED', { path, problem: torn });
-      const term = Math.max(0, ...terms);
+      const found = await Promise.all([readState(copy), readState(path)]);
+      const states = found.filter((state) => typeof state === 'object');
+      const torn = found.find((state) => typeof state === 'string');
+      if (states.length === 0 && torn !== undefined) throw new GantryError('AGENT_STATE_DAMAGED', { path, problem: torn });
+      const state = states.reduce(newer, nothing);
       // Both are whole again before the next one can break.
-      if (term > 0 && found.some((one) => one !== term)) await write(term);
-      return term;
+      const isSame = (one: FenceState | string | undefined) => JSON.stringify(one) === JSON.stringify(state);
+      if (state.term > 0 && !found.every(isSame)) await write(state);
+      return state;
     },
   };
 }
 
-/** The term in a file, undefined when there is no file, or what is wrong with it. */
-async function readTerm(path: string): Promise<number | string | undefined> {
+/** Every new epoch retires one, but for the first one. */
+function newer(one: FenceState, other: FenceState): FenceState {
+  const rank = ({ epoch, retired }: FenceState) => retired.length + Number(epoch !== '');
+  return (rank(other) - rank(one) || other.term - one.term) > 0 ? other : one;
+}
+
+/** The state in a file, undefined when there is no file, or what is wrong with it. */
+async function readState(path: string): Promise<FenceState | string | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -86,8 +118,11 @@ async function readTerm(path: string): Promise<number | string | undefined> {
     throw error;
   }
   try {
-    const { term } = JSON.parse(text) as { term?: unknown };
-    return Number.isSafeInteger(term) ? (term as number) : 'it has no term';
+    // A version before this one wrote the term alone.
+    const { term, epoch = '', retired = [] } = JSON.parse(text) as { term?: unknown; epoch?: unknown; retired?: unknown };
+    if (!Number.isSafeInteger(term)) return 'it has no term';
+    if (typeof epoch !== 'string' || !Array.isArray(retired)) return 'its epochs cannot be read';
+    return { term: term as number, epoch, retired: retired.map(String) };
   } catch (error) {
     return (error as Error).message;
   }

@@ -120,3 +120,34 @@ describe('step registry', () => {
     }
   });
 });
+
+describe('steps of another epoch', () => {
+  const [old, restored] = ['a'.repeat(32), 'b'.repeat(32)];
+
+  it('a job whose number repeats after a restore gets its own result, not the stored one', async () => {
+    const registry = new StepRegistry();
+    let runs = 0;
+    const begin = async () => ({ runs: ++runs });
+    for (const [epoch, expected] of [
+      [old, 1],
+      [restored, 2],
+      [restored, 2],
+      [old, 1],
+    ] as const) {
+      assert.deepEqual(await registry.run({ ...call('job/7/0/stop'), epoch }, caller(), begin), { runs: expected });
+    }
+  });
+
+  it('it neither joins nor stops a step of the other one', async () => {
+    const registry = new StepRegistry();
+    const [first, second] = [work(), work()];
+    const one = registry.run({ ...call('s'), epoch: old }, caller(), first.do);
+    const two = registry.run({ ...call('s'), epoch: restored }, caller(), second.do);
+    await new Promise(setImmediate);
+    registry.cancel('s', restored);
+    assert.deepEqual([first.contexts[0]?.signal.aborted, second.contexts[0]?.signal.aborted], [false, true]);
+    first.end.resolve('old');
+    second.end.resolve('restored');
+    assert.deepEqual(await Promise.all([one, two]), ['old', 'restored']);
+  });
+});

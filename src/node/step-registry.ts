@@ -4,11 +4,14 @@ import type { CallContext, HandlerContext, Progress, RpcCall } from '../rpc/inde
 
 interface Running {
   readonly stepId: string;
+  readonly epoch: string;
   readonly outcome: Promise<unknown>;
   readonly abort: AbortController;
   readonly watchers: Set<(progress: Progress) => void>;
   last: Progress | undefined;
 }
+
+type StepCall = RpcCall & { readonly stepId: string };
 
 export interface StepRegistryLimits {
   /** How many outcomes are remembered, and how many characters of JSON they may have together. */
@@ -18,7 +21,7 @@ export interface StepRegistryLimits {
 
 /**
  * Lets a repeated request of a step join the one that runs, or get its result when it has ended. A step goes on when its
- * caller is gone; only `cancel` stops it. Failures are not remembered: a repetition tries again.
+ * caller is gone; only `cancel` stops it. After a restored backup numbers of jobs repeat, so a step is the same only under the same epoch. Failures are not remembered: a repetition tries again.
  */
 export class StepRegistry {
   readonly #limits: StepRegistryLimits;
@@ -31,15 +34,11 @@ export class StepRegistry {
     this.#limits = limits;
   }
 
-  async run(
-    call: RpcCall & { stepId: string },
-    caller: CallContext,
-    work: (context: HandlerContext) => Promise<unknown>,
-  ): Promise<unknown> {
+  async run(call: StepCall, caller: CallContext, work: (context: HandlerContext) => Promise<unknown>): Promise<unknown> {
     const key = keyOf(call);
     const remembered = this.#finished.get(key);
     if (remembered !== undefined) return JSON.parse(remembered);
-    const running = this.#running.get(key) ?? this.#start(key, call.stepId, work);
+    const running = this.#running.get(key) ?? this.#start(key, call, work);
     running.watchers.add(caller.progress);
     if (running.last) caller.progress(running.last);
     try {
@@ -50,12 +49,14 @@ export class StepRegistry {
   }
 
   /** Asks everything that runs for this step to stop. */
-  cancel(stepId: string): void {
+  cancel(stepId: string, epoch = ''): void {
     const reason = new GantryError('CANCELLED', { subject: `step ${stepId}` });
-    for (const running of this.#running.values()) if (running.stepId === stepId) running.abort.abort(reason);
+    for (const running of this.#running.values()) {
+      if (running.stepId === stepId && running.epoch === epoch) running.abort.abort(reason);
+    }
   }
 
-  #start(key: string, stepId: string, work: (context: HandlerContext) => Promise<unknown>): Running {
+  #start(key: string, { stepId, epoch = '' }: StepCall, work: (context: HandlerContext) => Promise<unknown>): Running {
     const abort = new AbortController();
     const watchers = new Set<(progress: Progress) => void>();
     const progress = (now: Progress) => {
@@ -71,7 +72,7 @@ export class StepRegistry {
       .finally(() => this.#running.delete(key));
     // Nobody may be waiting any more when it fails; the next who asks tries again.
     outcome.catch(() => undefined);
-    const running: Running = { stepId, outcome, abort, watchers, last: undefined };
+    const running: Running = { stepId, epoch, outcome, abort, watchers, last: undefined };
     this.#running.set(key, running);
     return running;
   }
@@ -88,8 +89,8 @@ export class StepRegistry {
 }
 
 /** One step may make several calls: method and parameters tell them apart. */
-function keyOf({ stepId, method, params }: RpcCall & { stepId: string }): string {
-  return `${stepId} ${method} ${createHash('sha256').update(JSON.stringify(params)).digest('base64url')}`;
+function keyOf({ stepId, epoch = '', method, params }: StepCall): string {
+  return `${epoch} ${stepId} ${method} ${createHash('sha256').update(JSON.stringify(params)).digest('base64url')}`;
 }
 
 async function untilGone(outcome: Promise<unknown>, signal: AbortSignal): Promise<unknown> {

@@ -6,6 +6,8 @@ export interface RpcCall {
   readonly params: unknown;
   /** The master's term; undefined only for methods that change nothing. */
   readonly term: number | undefined;
+  /** Identity of the history of the master's store; none from masters that know none. */
+  readonly epoch?: string;
   /** Present for every method that changes something. */
   readonly stepId: string | undefined;
 }
@@ -18,8 +20,8 @@ export interface CallContext {
 
 /** What stands behind the server of an agent: fencing, joining of repeated steps, the handlers. */
 export interface RpcDispatcher {
-  /** @throws NODE_REFUSED_TERM, or what the handler throws */
+  /** @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH, or what the handler throws */
   dispatch(call: RpcCall, context: CallContext): Promise<unknown>;
-  /** Asks a running step to stop; nothing happens when there is none. @throws NODE_REFUSED_TERM */
-  cancelStep(stepId: string, term: number): Promise<void>;
+  /** Asks a running step to stop; nothing happens when there is none. @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH */
+  cancelStep(stepId: string, term: number, epoch?: string): Promise<void>;
 }

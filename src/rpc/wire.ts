@@ -16,6 +16,8 @@ export type WireLine =
   | { readonly error: ErrorReport };
 
 export const termHeader = 'gantry-term';
+/** Identity of the history of the master's store; absent from masters that know none. */
+export const epochHeader = 'gantry-epoch';
 export const stepHeader = 'gantry-step';
 export const lineType = 'application/x-ndjson';
 

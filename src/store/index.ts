@@ -1,5 +1,7 @@
+export { type Backup, formatBackup, readBackup, readContent, replaceContent, type StoreContent } from './backup.ts';
 export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, ObjectOf, Rider } from './config.ts';
 export { createConfig, type InitialObjects } from './create-config.ts';
+export { drawEpoch, ensureEpoch } from './epoch.ts';
 export { openEtcdStore } from './etcd-store.ts';
 export { type CampaignOptions, campaign, currentLeader, type LeaderRecord, type Leadership } from './leadership.ts';
 export { type ConfigOptions, openConfig } from './live-config.ts';

@@ -8,11 +8,12 @@ import type { EtcdOptions, Store } from './store.ts';
 /**
  * Opens the store that a URL names:
  * `sqlite:/path/file.db` or `etcd://host:port[,host:port]/prefix?ca=FILE&cert=FILE&key=FILE`.
+ * @param options `asIs`: take an SQLite file though it is not what was acknowledged
  * @throws STORE_URL_INVALID and what the adapter throws
  */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore(url: string, { asIs = false }: { readonly asIs?: boolean } = {}): Promise<Store> {
   const parsed = parseStoreUrl(url);
-  return parsed.type === 'sqlite' ? openSqliteStore(parsed.path) : openEtcdStore(parsed.options);
+  return parsed.type === 'sqlite' ? openSqliteStore(parsed.path, { asIs }) : openEtcdStore(parsed.options);
 }
 
 export type StoreAddress = { readonly type: 'sqlite'; readonly path: string } | { readonly type: 'etcd'; readonly options: EtcdOptions };

@@ -62,7 +62,7 @@ test('the SQLite file of another program is refused', async () => {
 test('a newer version is refused', async () => {
   const path = await filled();
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA journal_mode = DELETE; PRAGMA user_version = 2');
+  db.exec('PRAGMA journal_mode = DELETE; PRAGMA user_version = 3');
   db.close();
   await assertRefused(path, 'STORE_VERSION_NEWER');
 });

@@ -3,9 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { GantryError } from '../base/index.ts';
 import { sqliteError } from './sqlite-error.ts';
+import { entrySum, makeSeal, readSeal, type SealedState, sealFile, totalModulus } from './sqlite-seal.ts';
 
 /** Layout of the store file that this build reads and writes; kept in the file's `user_version`. */
-export const fileVersion = 1;
+export const fileVersion = 2;
 /** "Gnty": marks the file as ours in SQLite's header. */
 const applicationId = 0x476e7479;
 const busyTimeoutMs = 5000;
@@ -17,8 +18,8 @@ const busyTimeoutMs = 5000;
 export const changesPerRevision = 4096;
 
 const schema = `
-  CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, compacted INTEGER NOT NULL) STRICT;
-  INSERT INTO state VALUES (1, 0, 1);
+  CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, compacted INTEGER NOT NULL, total INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES (1, 0, 1, 0);
   CREATE TABLE entry (
     key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL,
     create_revision INTEGER NOT NULL, mod_revision INTEGER NOT NULL, lease TEXT
@@ -34,17 +35,22 @@ const schema = `
 /**
  * Opens the file of a store, or makes a new one readable by its owner alone. A file that is not ours,
  * damaged or of a newer version is refused before anything could be written to it.
- * @throws STORE_CORRUPT, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
+ * @param asIs take what is there, though it is not what was acknowledged
+ * @throws STORE_CORRUPT, STORE_LOST_CHANGES, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
  */
-export function openSqliteFile(path: string): DatabaseSync {
+export function openSqliteFile(path: string, asIs = false): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
+    // Read before the database, which only gets newer.
+    const sealed = asIs ? undefined : readSeal(path);
     const isNew = prepareFile(path);
-    if (!isNew) inspect(path);
+    if (!isNew) inspect(path, sealed, asIs);
+    else if (sealed && sealed.revision > 0) throw lostChanges(path, 0, sealed);
     db = new DatabaseSync(path, { timeout: busyTimeoutMs });
     db.exec('PRAGMA synchronous = FULL');
-    if (isNew) createSchema(db);
+    if (isNew) createSchema(db, path);
     checkVersion(pragma(db, 'application_id'), pragma(db, 'user_version'), path);
+    if (pragma(db, 'user_version') < fileVersion || asIs) bringUp(db, path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864');
     return db;
   } catch (error) {
@@ -66,7 +72,7 @@ function prepareFile(path: string): boolean {
 }
 
 /** Looks at an existing file without being able to write to it. */
-function inspect(path: string): void {
+function inspect(path: string, sealed: SealedState | undefined, asIs: boolean): void {
   const header = Buffer.alloc(100);
   const descriptor = openSync(path, 'r');
   try {
@@ -83,21 +89,24 @@ function inspect(path: string): void {
   const { mtimeMs } = statSync(path);
   try {
     // Without a log nobody has the file open, and as an immutable one it is read without making any file beside it.
-    if (!existsSync(`${path}-wal`)) return inspectContent(path, new URL('?immutable=1', pathToFileURL(path)));
+    if (!existsSync(`${path}-wal`)) return inspectContent(path, new URL('?immutable=1', pathToFileURL(path)), sealed, asIs);
   } catch (error) {
     // Unless somebody opened it just now and wrote while it was read.
     if (!existsSync(`${path}-wal`) && statSync(path).mtimeMs === mtimeMs) throw error;
   }
-  inspectContent(path, path);
+  inspectContent(path, path, sealed, asIs);
 }
 
-function inspectContent(path: string, location: string | URL): void {
+function inspectContent(path: string, location: string | URL, sealed: SealedState | undefined, asIs: boolean): void {
   const db = new DatabaseSync(location, { readOnly: true, timeout: busyTimeoutMs });
   try {
     const row = db.prepare('PRAGMA quick_check(1)').get();
     const verdict = String(Object.values(row ?? {})[0]);
     if (verdict !== 'ok') throw new GantryError('STORE_CORRUPT', { store: path, detail: verdict });
-    checkVersion(pragma(db, 'application_id'), pragma(db, 'user_version'), path);
+    const version = pragma(db, 'user_version');
+    checkVersion(pragma(db, 'application_id'), version, path);
+    // A file of version 1 has no sums and no seal yet.
+    if (version >= 2 && !asIs) checkSums(db, path, sealed);
   } finally {
     db.close();
   }
@@ -109,10 +118,55 @@ function checkVersion(application: number, version: number, path: string): void 
   if (version > fileVersion) throw new GantryError('STORE_VERSION_NEWER', { store: path, found: version, known: fileVersion });
 }
 
+/** Every entry as it was written, and everything there that was acknowledged? @throws STORE_CORRUPT, STORE_LOST_CHANGES */
+function checkSums(db: DatabaseSync, path: string, sealed: SealedState | undefined): void {
+  db.exec('BEGIN');
+  const state = db.prepare('SELECT revision, total FROM state').get();
+  const [revision, total] = [Number(state?.['revision']), Number(state?.['total'])];
+  if (!sealed || revision < sealed.revision) throw lostChanges(path, revision, sealed);
+  // Through the table and through its index, which readings go by.
+  const found = totalOf(db, '');
+  const indexed = totalOf(db, 'ORDER BY key');
+  const detail = 'its entries are not as they were written';
+  if (found !== total || indexed !== total || (revision === sealed.revision && total !== sealed.total))
+    throw new GantryError('STORE_CORRUPT', { store: path, detail });
+  db.exec('COMMIT');
+}
+
+function totalOf(db: DatabaseSync, order: '' | 'ORDER BY key'): number {
+  let total = 0;
+  for (const row of db.prepare(`SELECT key, value, create_revision, mod_revision FROM entry ${order}`).iterate()) {
+    const [created, changed] = [Number(row['create_revision']), Number(row['mod_revision'])];
+    total = (total + entrySum(String(row['key']), String(row['value']), created, changed)) % totalModulus;
+  }
+  return total;
+}
+
+const lostChanges = (store: string, found: number, sealed: SealedState | undefined) =>
+  new GantryError('STORE_LOST_CHANGES', {
+    store,
+    found,
+    sealed: sealed?.revision ?? `(unknown: ${sealFile(store)} is missing or damaged)`,
+  });
+
+/** Gives a file of an older version, or one that is taken as it is, its sums and its seal. */
+function bringUp(db: DatabaseSync, path: string): void {
+  db.exec('BEGIN IMMEDIATE');
+  const version = pragma(db, 'user_version');
+  if (version < 2) db.exec('ALTER TABLE state ADD COLUMN total INTEGER NOT NULL DEFAULT 0');
+  const total = totalOf(db, '');
+  db.prepare('UPDATE state SET total = ?').run(total);
+  const revision = Number(db.prepare('SELECT revision FROM state').get()?.['revision']);
+  // Before the commit: a file without a seal is refused once it has this version.
+  makeSeal(path, { revision, total });
+  db.exec(`PRAGMA user_version = ${fileVersion}; COMMIT`);
+}
+
 /** Under the write lock, because two processes may find the file empty at the same time. */
-function createSchema(db: DatabaseSync): void {
+function createSchema(db: DatabaseSync, path: string): void {
   db.exec('BEGIN IMMEDIATE');
   if (pragma(db, 'user_version') === 0) {
+    makeSeal(path, { revision: 0, total: 0 });
     db.exec(schema);
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${fileVersion}`);
   }

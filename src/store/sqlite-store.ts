@@ -7,6 +7,7 @@ import { createLeaseFile, leaseFile, leaseFileExpiry, monotonicMs, prolongLeaseF
 import { hasEnded, ownIdentity } from './process-identity.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
+import { entrySum, SqliteSeal, totalModulus } from './sqlite-seal.ts';
 import { type LeaseRow, sqliteTables, type Tables } from './sqlite-tables.ts';
 import type { Entry, Lease, RangeOptions, RangeResult, Store, Transaction, TransactionResult, WatchBatch, Write } from './store.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -14,6 +15,8 @@ import { WakeUps } from './wake-ups.ts';
 export interface SqliteStoreOptions {
   /** How many revisions of history are kept for those who watch; default 20,000. */
   readonly keepRevisions?: number;
+  /** Take the file as it is, although acknowledged changes are missing from it or its sums do not fit. */
+  readonly asIs?: boolean;
 }
 
 /** How often the writes of other processes are looked for while somebody watches. */
@@ -25,10 +28,10 @@ const compactionStep = 500;
 
 /**
  * The state store in one SQLite file: for one host, durable with every acknowledged transaction.
- * @throws STORE_CORRUPT, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
+ * @throws STORE_CORRUPT, STORE_LOST_CHANGES, STORE_VERSION_NEWER, STORE_UNAVAILABLE, STORE_FULL
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
-  const store = new SqliteStore(path, openSqliteFile(path), options.keepRevisions ?? 20_000);
+  const store = new SqliteStore(path, openSqliteFile(path, options.asIs), options.keepRevisions ?? 20_000);
   try {
     await store.endDeadLeases();
   } catch (error) {
@@ -42,6 +45,7 @@ class SqliteStore implements Store {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #tables: Tables;
+  readonly #seal: SqliteSeal;
   readonly #keepRevisions: number;
   readonly #commits: GroupCommit;
   readonly #changed = new WakeUps();
@@ -53,6 +57,7 @@ class SqliteStore implements Store {
   #revision = 0;
   #compacted = 0;
   #revisionBefore = 0;
+  #total = 0;
   /** Newest revision that the watchers were woken for. */
   #lastSeen = 0;
   #closed = false;
@@ -61,6 +66,7 @@ class SqliteStore implements Store {
     this.#path = path;
     this.#db = db;
     this.#tables = sqliteTables(db);
+    this.#seal = new SqliteSeal(path);
     this.#keepRevisions = keepRevisions;
     this.#commits = new GroupCommit(db, path, {
       begin: () => this.#begin(),
@@ -144,6 +150,7 @@ class SqliteStore implements Store {
     clearInterval(this.#sweeper);
     clearInterval(this.#poller);
     this.#db.close();
+    this.#seal.close();
     this.#changed.wake();
   }
 
@@ -173,13 +180,17 @@ class SqliteStore implements Store {
     const revision = this.#revision + 1;
     let position = 0;
     for (const write of writes) {
+      const old = this.#tables.entry(write.key);
+      if (old) this.#total = (this.#total - sumOf(old) + totalModulus) % totalModulus;
       if (write.type === 'delete') {
-        if (!this.#tables.remove(write.key)) continue;
+        if (!old) continue;
+        this.#tables.remove(write.key);
         this.#tables.record(revision, position++, write.key, null, 0);
       } else {
-        const createRevision = this.#tables.entry(write.key)?.createRevision ?? revision;
-        this.#tables.put({ key: write.key, value: write.value, createRevision, modRevision: revision }, write.leaseId ?? null);
-        this.#tables.record(revision, position++, write.key, write.value, createRevision);
+        const entry = { key: write.key, value: write.value, createRevision: old?.createRevision ?? revision, modRevision: revision };
+        this.#tables.put(entry, write.leaseId ?? null);
+        this.#tables.record(revision, position++, entry.key, entry.value, entry.createRevision);
+        this.#total = (this.#total + sumOf(entry)) % totalModulus;
       }
     }
     if (position > 0) this.#revision = revision;
@@ -221,21 +232,23 @@ class SqliteStore implements Store {
   }
 
   #begin(): void {
-    const { revision, compacted } = this.#tables.state();
+    const { revision, compacted, total } = this.#tables.state();
     this.#revision = revision;
+    this.#total = total;
     this.#revisionBefore = revision;
     this.#compacted = compacted;
   }
 
   #beforeCommit(): void {
     if (this.#revision === this.#revisionBefore) return;
-    this.#tables.setRevision(this.#revision);
+    this.#tables.setRevision(this.#revision, this.#total);
     const oldest = this.#revision - this.#keepRevisions;
     if (oldest >= this.#compacted + compactionStep) this.#compactTo(this.#compacted + compactionStep);
   }
 
   #afterCommit(): void {
     if (this.#revision === this.#lastSeen) return;
+    this.#seal.write({ revision: this.#revision, total: this.#total });
     this.#lastSeen = this.#revision;
     this.#changed.wake();
   }
@@ -286,3 +299,5 @@ class SqliteStore implements Store {
     if (--this.#watchers === 0) clearInterval(this.#poller);
   }
 }
+
+const sumOf = ({ key, value, createRevision, modRevision }: Entry): number => entrySum(key, value, createRevision, modRevision);

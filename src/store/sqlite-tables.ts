@@ -18,8 +18,8 @@ export type Tables = ReturnType<typeof sqliteTables>;
 
 /** The prepared statements of a store file as plain functions. None of them begins or ends a transaction. */
 export function sqliteTables(db: DatabaseSync) {
-  const state = db.prepare('SELECT revision, compacted FROM state');
-  const setRevision = db.prepare('UPDATE state SET revision = ?');
+  const state = db.prepare('SELECT revision, compacted, total FROM state');
+  const setRevision = db.prepare('UPDATE state SET revision = ?, total = ?');
   const setCompacted = db.prepare('UPDATE state SET compacted = ?');
   const one = db.prepare('SELECT key, value, create_revision, mod_revision FROM entry WHERE key = ?');
   const many = db.prepare(
@@ -38,8 +38,9 @@ export function sqliteTables(db: DatabaseSync) {
   const version = db.prepare('PRAGMA data_version');
 
   return {
-    state: () => numbers(state.get()) as { revision: number; compacted: number },
-    setRevision: (revision: number) => setRevision.run(revision),
+    state: () => numbers(state.get()) as { revision: number; compacted: number; total: number },
+    /** @param total of the sums of all entries */
+    setRevision: (revision: number, total: number) => setRevision.run(revision, total),
     setCompacted: (revision: number) => setCompacted.run(revision),
     /** Changes whenever another connection has committed. */
     dataVersion: () => Number(version.get()?.['data_version']),

@@ -40,10 +40,11 @@ async function main(): Promise<void> {
       encodeToken: () => '',
       signNode: async () => ({ certificate: '', fingerprint: '', serial: 'f', expires: 4e9 }),
     },
-    connect: (config, term) =>
+    connect: (config, term, epoch) =>
       createNodeClient({
         credentials: orders.credentials,
         term,
+        epoch,
         resolve: (uuid) => {
           const node = config.current.nodes.get(uuid);
           return node && { name: node.name, address: '127.0.0.1', port: node.agent_port, fingerprint: node.certificate_fingerprint };

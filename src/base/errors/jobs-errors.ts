@@ -113,4 +113,12 @@ export const jobsErrors = defineErrors({
     why: 'Only the leading master runs jobs. Stored jobs are safe; the next leader continues them.',
     todo: 'Send the request to the leading master, or try again in a moment.',
   },
+  JOB_OF_BACKUP: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Job {job} had not ended when the backup was made that was restored since; it does not run any more.',
+    why: 'The nodes have gone on since the backup was made. Carrying out a plan from before could undo later work.',
+    todo: 'Check with "gantry cluster verify" what the job was about, then submit it again if it is still wanted.',
+  },
 });

@@ -33,6 +33,14 @@ export const rpcErrors = defineErrors({
     why: 'Another master has taken over; the old one must not change anything any more.',
     todo: 'Send the request to the leading master. The old master becomes a standby on its own.',
   },
+  NODE_REFUSED_EPOCH: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'A node refused a request of this master: its store belongs to history {epoch}, the node has seen the later history {seen}.',
+    why: 'A backup of the state store was restored on another master. One that still works on the old store must not change anything.',
+    todo: 'Stop this master. If its store is the one that should count, run "gantry store restore --as-is" on it, then start it again.',
+  },
   NODE_IDENTITY_WRONG: {
     kind: 'operational',
     http: 502,

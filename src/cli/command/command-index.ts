@@ -120,6 +120,8 @@ export const commandIndex: readonly IndexEntry[] = [
   },
   hostCommand('cluster init', 'Create a new cluster with this host as its first node', () => import('../daemon/cluster-init.ts')),
   hostCommand('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
+  hostCommand('store backup', 'Write a backup of the state store into a file', () => import('../daemon/store-backup.ts')),
+  hostCommand('store restore', 'Restore the state store from a backup', () => import('../daemon/store-restore.ts')),
   entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),
   entry('instance info', 'Show all about instances', () => import('../commands/instance-info.ts')),
   entry('instance console', 'Connect to the serial console of an instance, or to its VNC', () => import('../commands/instance-console.ts')),

@@ -80,8 +80,8 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     leaseSeconds: leaseSeconds(options.lease),
     leaseInThread: true,
     certificates: () => namedCertificates(paths),
-    connect: (config: Config, term: number) => {
-      client = createNodeClient({ credentials, term, resolve: resolver(config), clock: systemClock, log });
+    connect: (config: Config, term: number, epoch: string) => {
+      client = createNodeClient({ credentials, term, epoch, resolve: resolver(config), clock: systemClock, log });
       return client;
     },
     onTerm: async ({ services, leadership }) => {

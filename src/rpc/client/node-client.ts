@@ -4,7 +4,7 @@ import type { Credentials } from '../certificates/check-certificate.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
 import type { CallOptions, NodeCaller } from '../node-caller.ts';
-import { type ConsoleKind, heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
+import { type ConsoleKind, epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
 import { ConnectionLost } from './connection-problem.ts';
 import { Connections } from './connections.ts';
 import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';
@@ -16,6 +16,8 @@ export interface NodeClientOptions {
   readonly credentials: Credentials;
   /** Of the leadership under which calls are made. */
   readonly term: number;
+  /** Of the store under which it leads. */
+  readonly epoch?: string;
   readonly resolve: NodeResolver;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -132,7 +134,8 @@ class NetworkClient implements NodeClient {
   }
 
   #headers(stepId: string | undefined): Record<string, string> {
-    const term = { [termHeader]: String(this.#options.term) };
+    const { term: number, epoch } = this.#options;
+    const term = { [termHeader]: String(number), ...(epoch !== undefined && { [epochHeader]: epoch }) };
     return stepId === undefined ? term : { ...term, [stepHeader]: encodeURIComponent(stepId) };
   }
 

@@ -10,7 +10,7 @@ import type { Credentials } from '../certificates/check-certificate.ts';
 import { plainSerial } from '../certificates/check-revocation-list.ts';
 import { nodeContract, type RpcName } from '../contract.ts';
 import type { RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
-import { heartbeatMs, stepHeader, termHeader } from '../wire.ts';
+import { epochHeader, heartbeatMs, stepHeader, termHeader } from '../wire.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { type CallerCheck, createCallerCheck } from './caller-check.ts';
 import { readBody } from './read-body.ts';
@@ -118,7 +118,7 @@ export class RpcServer {
       this.#guard.trust(request.socket);
       const step = stepOf(request);
       if (step !== undefined) {
-        await this.#options.dispatcher.cancelStep(step, termOf(request) ?? 0);
+        await this.#options.dispatcher.cancelStep(step, termOf(request) ?? 0, epochOf(request));
         return answer.result({});
       }
       const call = await readCall(request);
@@ -180,6 +180,12 @@ function termOf(request: IncomingMessage): number | undefined {
   return term;
 }
 
+function epochOf(request: IncomingMessage): string | undefined {
+  const epoch = request.headers[epochHeader];
+  if (epoch === undefined || (typeof epoch === 'string' && /^[\da-f]{32}$/.test(epoch))) return epoch;
+  throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: 'the epoch is not 32 hexadecimal digits' });
+}
+
 /** @throws RPC_METHOD_UNKNOWN, RPC_REQUEST_UNREADABLE, RPC_REQUEST_TOO_LARGE, INPUT_INVALID */
 async function readCall(request: IncomingMessage): Promise<RpcCall> {
   const name = /^\/rpc\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
@@ -188,11 +194,12 @@ async function readCall(request: IncomingMessage): Promise<RpcCall> {
   }
   const method = name as RpcName;
   const term = termOf(request);
+  const epoch = epochOf(request);
   const header = request.headers[stepHeader];
   const stepId = typeof header === 'string' ? decodeStep(header) : undefined;
   if (nodeContract[method].changes && (term === undefined || stepId === undefined)) {
     throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${method} needs a term and a step id` });
   }
   const params = validate(nodeContract[method].params, await readBody(request, method), `call ${method}`);
-  return { method, params, term, stepId };
+  return { method, params, term, stepId, ...(epoch !== undefined && { epoch }) };
 }

@@ -1,7 +1,7 @@
 #compdef gantry hbal hcheck hinfo hscan hail hspace hsqueeze hroller harep mon-collector
 # Completion of gantry for zsh. Save it as _gantry in a folder of $fpath, or load it with: source <(gantry completion zsh)
 typeset -gA _gantry_words=(
-  '.' 'agent bench cluster completion down group hail harep hbal hcheck help hinfo hroller hscan hspace hsqueeze instance job master mon-collector monitor network node tag test up version'
+  '.' 'agent bench cluster completion down group hail harep hbal hcheck help hinfo hroller hscan hspace hsqueeze instance job master mon-collector monitor network node store tag test up version'
   'cluster' 'info init locks modify verify'
   'group' 'add assign-nodes info list modify remove rename'
   'instance' 'add console failover info list migrate reboot remove resume shutdown startup'
@@ -10,6 +10,7 @@ typeset -gA _gantry_words=(
   'monitor plugin' 'check'
   'network' 'add connect disconnect info list remove'
   'node' 'add evacuate info join list modify remove'
+  'store' 'backup restore'
   'tag' 'add list remove'
 )
 typeset -gA _gantry_options=(
@@ -74,6 +75,8 @@ typeset -gA _gantry_options=(
   'node list' '-F --filter --sort -o --fields --no-headers --separator --units --output --cluster --url --ca-file --credentials-file -h --help'
   'node modify' '-C --master-candidate -D --drained -O --offline --master-capable --vm-capable --node-parameters -f --force --dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'node remove' '--dry-run -y --yes -f --force --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
+  'store backup' '--to --state-dir --store --user --help'
+  'store restore' '--from --as-is --state-dir --store --user --help'
   'tag add' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'tag list' '--output --cluster --url --ca-file --credentials-file -h --help'
   'tag remove' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
@@ -528,6 +531,14 @@ typeset -gA _gantry_values=(
   'node remove --priority' ''
   'node remove --reason' ''
   'node remove --depends' ''
+  'store backup --to' '@file'
+  'store backup --state-dir' '@file'
+  'store backup --store' ''
+  'store backup --user' ''
+  'store restore --from' '@file'
+  'store restore --state-dir' '@file'
+  'store restore --store' ''
+  'store restore --user' ''
   'tag add --priority' ''
   'tag add --reason' ''
   'tag add --depends' ''
