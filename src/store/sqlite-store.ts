@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { GantryError } from '../base/index.ts';
 import { checkTransaction } from './check-transaction.ts';
+import { EntrySums } from './entry-sums.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createLeaseFile, leaseFile, leaseFileExpiry, monotonicMs, prolongLeaseFile, removeLeaseFile } from './lease-file.ts';
 import { hasEnded, ownIdentity } from './process-identity.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
-import { entrySum, SqliteSeal, totalModulus } from './sqlite-seal.ts';
+import { SqliteSeal, totalModulus } from './sqlite-seal.ts';
 import { type LeaseRow, sqliteTables, type Tables } from './sqlite-tables.ts';
 import type { Entry, Lease, RangeOptions, RangeResult, Store, Transaction, TransactionResult, WatchBatch, Write } from './store.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -46,6 +47,7 @@ class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #tables: Tables;
   readonly #seal: SqliteSeal;
+  readonly #sums = new EntrySums();
   readonly #keepRevisions: number;
   readonly #commits: GroupCommit;
   readonly #changed = new WakeUps();
@@ -181,7 +183,7 @@ class SqliteStore implements Store {
     let position = 0;
     for (const write of writes) {
       const old = this.#tables.entry(write.key);
-      if (old) this.#total = (this.#total - sumOf(old) + totalModulus) % totalModulus;
+      if (old) this.#total = (this.#total - this.#sums.of(old) + totalModulus) % totalModulus;
       if (write.type === 'delete') {
         if (!old) continue;
         this.#tables.remove(write.key);
@@ -190,7 +192,7 @@ class SqliteStore implements Store {
         const entry = { key: write.key, value: write.value, createRevision: old?.createRevision ?? revision, modRevision: revision };
         this.#tables.put(entry, write.leaseId ?? null);
         this.#tables.record(revision, position++, entry.key, entry.value, entry.createRevision);
-        this.#total = (this.#total + sumOf(entry)) % totalModulus;
+        this.#total = (this.#total + this.#sums.add(entry)) % totalModulus;
       }
     }
     if (position > 0) this.#revision = revision;
@@ -232,6 +234,7 @@ class SqliteStore implements Store {
   }
 
   #begin(): void {
+    this.#sums.begin();
     const { revision, compacted, total } = this.#tables.state();
     this.#revision = revision;
     this.#total = total;
@@ -247,6 +250,7 @@ class SqliteStore implements Store {
   }
 
   #afterCommit(): void {
+    this.#sums.commit();
     if (this.#revision === this.#lastSeen) return;
     this.#seal.write({ revision: this.#revision, total: this.#total });
     this.#lastSeen = this.#revision;
@@ -299,5 +303,3 @@ class SqliteStore implements Store {
     if (--this.#watchers === 0) clearInterval(this.#poller);
   }
 }
-
-const sumOf = ({ key, value, createRevision, modRevision }: Entry): number => entrySum(key, value, createRevision, modRevision);
