@@ -6,7 +6,14 @@ import { endUnfinishedJobs } from './end-unfinished.ts';
 import { cancelled, succeeded, withExecution } from './job-changes.ts';
 
 const delay = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
-const fresh = (id: number, ops = 1): Job => buildJob(id, Array(ops).fill(delay), 'alice', 1000, []);
+const fresh = (id: number, ops = 1): Job =>
+  buildJob(
+    id,
+    Array.from({ length: ops }, () => delay),
+    'alice',
+    1000,
+    [],
+  );
 
 test('jobs of a backup that have not ended are ended, from their present opcode on; the rest stays as it is', () => {
   const begun = withExecution(1, { plan: null, outcomes: [] })(succeeded(0, 'done', [1, 0])(fresh(2, 3)));

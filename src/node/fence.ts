@@ -23,7 +23,7 @@ export interface FenceState {
 
 interface Kept {
   read(): Promise<FenceState>;
-  write(state: FenceState): Promise<void>;
+  save(state: FenceState): Promise<void>;
 }
 
 const nothing: FenceState = { term: 0, epoch: '', retired: [] };
@@ -37,13 +37,20 @@ export function openFence(path: string): Promise<Fence> {
 export function createMemoryFence(cell: { term: number; epoch?: string; retired?: readonly string[] } = { term: 0 }): Promise<Fence> {
   return fenceOver({
     read: async () => ({ ...nothing, ...cell }),
-    write: async (state) => void Object.assign(cell, state),
+    save: async (state) => void Object.assign(cell, state),
   });
 }
 
 async function fenceOver(kept: Kept): Promise<Fence> {
   let state = await kept.read();
   let writing: Promise<void> = Promise.resolve();
+  const keep = async (before: Promise<void>, term: number, epoch: string) => {
+    await before;
+    const next = nextState(state, term, epoch);
+    if (next === state) return;
+    await kept.save(next);
+    state = next;
+  };
   return {
     get highest() {
       return state.term;
@@ -51,14 +58,8 @@ async function fenceOver(kept: Kept): Promise<Fence> {
     async pass(term, epoch = '') {
       if (nextState(state, term, epoch) !== state) {
         // One after the other, so that a lower term never replaces a higher one in the file.
-        writing = writing
-          .catch(() => undefined)
-          .then(async () => {
-            const next = nextState(state, term, epoch);
-            if (next === state) return;
-            await kept.write(next);
-            state = next;
-          });
+        const before = writing.catch(() => undefined);
+        writing = keep(before, term, epoch);
         await writing;
       }
       if (epoch !== state.epoch) throw refusedEpoch(state, epoch);
@@ -83,11 +84,11 @@ const refusedEpoch = (state: FenceState, epoch: string) =>
  */
 function filePair(path: string): Kept {
   const copy = `${path}.copy`;
-  const write = async (state: FenceState) => {
+  const save = async (state: FenceState) => {
     for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify(state)}\n`, 0o600);
   };
   return {
-    write,
+    save,
     async read() {
       const found = await Promise.all([readState(copy), readState(path)]);
       const states = found.filter((state) => typeof state === 'object');
@@ -96,7 +97,7 @@ function filePair(path: string): Kept {
       const state = states.reduce(newer, nothing);
       // Both are whole again before the next one can break.
       const isSame = (one: FenceState | string | undefined) => JSON.stringify(one) === JSON.stringify(state);
-      if (state.term > 0 && !found.every(isSame)) await write(state);
+      if (state.term > 0 && !found.every(isSame)) await save(state);
       return state;
     },
   };

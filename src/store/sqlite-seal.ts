@@ -33,12 +33,7 @@ export class SqliteSeal {
 
   write(state: SealedState): void {
     this.#slot ^= 1;
-    try {
-      writeSync(this.#fd, formatSlot(state), this.#slot * slotBytes);
-    } catch {
-      // Behind is allowed; what is wrong with the disk shows at the database itself.
-      return;
-    }
+    if (!succeeds(() => writeSync(this.#fd, formatSlot(state), this.#slot * slotBytes))) return;
     this.#isDirty = true;
     this.#timer ??= setTimeout(() => this.#sync(), syncMs).unref();
   }
@@ -46,11 +41,7 @@ export class SqliteSeal {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    try {
-      if (this.#isDirty) fdatasyncSync(this.#fd);
-    } catch {
-      // As above.
-    }
+    if (this.#isDirty) succeeds(() => fdatasyncSync(this.#fd));
     closeSync(this.#fd);
   }
 
@@ -60,6 +51,16 @@ export class SqliteSeal {
       this.#timer = undefined;
       if (this.#isDirty && !this.#isClosed) this.#timer = setTimeout(() => this.#sync(), syncMs).unref();
     });
+  }
+}
+
+/** A seal that is behind is allowed; what is wrong with the disk shows at the database itself. */
+function succeeds(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -15,7 +15,7 @@ export const hostCommand = {
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
     user: { value: 'NAME', help: 'system user of the master, which owns the store', default: 'gantry' },
   },
-  examples: ['gantry store backup --to /root/gantry-$(date +%F).backup'],
+  examples: ['gantry store backup --to gantry-$(date +%F).backup'],
 } as const satisfies HostCommand;
 
 /** `gantry store backup`: everything at one revision, durable when it says so. */

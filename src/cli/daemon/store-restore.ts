@@ -20,7 +20,7 @@ export const hostCommand = {
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
     user: { value: 'NAME', help: 'system user of the master, which owns the store', default: 'gantry' },
   },
-  examples: ['gantry store restore --from /root/gantry-2026-01-31.backup', 'gantry store restore --as-is'],
+  examples: ['gantry store restore --from gantry-2026-01-31.backup', 'gantry store restore --as-is'],
 } as const satisfies HostCommand;
 
 /** `gantry store restore`: the content of a backup under a new epoch. */
