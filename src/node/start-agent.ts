@@ -88,7 +88,6 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     folderProblem,
     folderExposure,
     logDir: config.logDir,
-    runDir: config.runDir,
     log,
   };
   const server: RpcServer = new RpcServer({

@@ -170,12 +170,6 @@ export const verifyErrors = defineErrors({
     why: 'The disk is full or read-only, or the folder is missing or must not be changed. Everything else continues, without a log.',
     todo: 'Free some space, or correct the folder; the log tells how many lines were lost.',
   }),
-  VERIFY_DAEMON_RESTARTED: found({
-    finding: { ganeti: 'ENODERPC', warning: true },
-    what: 'ended without being told to and was started again, {count} times; last at {last}.',
-    why: 'A crash, a lack of memory, or a kill. Instances are not affected by the end of a daemon.',
-    todo: 'Look at the end of its log before that time, and report a crash. This is told for a day.',
-  }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },
     what: 'less than a third of its lifetime is left, and it was not renewed.',

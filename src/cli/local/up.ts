@@ -23,7 +23,7 @@ import { localPaths } from './local-paths.ts';
 import { localSummary, summaryLines } from './local-summary.ts';
 import { type ProgressSteps, progressSteps } from './progress-steps.ts';
 import { openRestSocket } from './rest-socket.ts';
-import { type Start, startCluster } from './start-cluster.ts';
+import { startCluster } from './start-cluster.ts';
 import { ensureAccount } from './system-account.ts';
 import { purge, takeDown } from './take-down.ts';
 
@@ -36,7 +36,6 @@ const options = {
   yes: { type: 'boolean', short: 'y', default: false },
   force: { type: 'boolean', short: 'f', default: false },
   'no-packages': { type: 'boolean', default: false },
-  'no-supervisor': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -52,7 +51,6 @@ missing and shows the same.
   --output json      the result as data
   -y, --yes          install Debian packages without asking
   --no-packages      install nothing; what is needed is there already
-  --no-supervisor    do not start again daemons that die
 `;
 
 const defaults = { nodes: 3, port: 5080 };
@@ -79,9 +77,7 @@ export async function run(args: string[]): Promise<number> {
   if (!given['no-packages']) await ensurePackages(['run'], { yes, note: steps.note, signal: abort.signal });
   await requireQemu();
   await ensureAccount(steps.note);
-  const cluster = await withLocalLock(wanted.name, steps.note, () =>
-    bringUp(wanted, steps, abort.signal, { yes, supervised: !given['no-supervisor'] }),
-  );
+  const cluster = await withLocalLock(wanted.name, steps.note, () => bringUp(wanted, steps, abort.signal, yes));
   if (given.instance !== undefined) await firstInstance(cluster, given.instance, steps);
   const summary = await localSummary(cluster);
   if (output === 'json') printJson(summary);
@@ -109,12 +105,7 @@ interface Wanted {
   readonly port?: number;
 }
 
-async function bringUp(
-  wanted: Wanted,
-  steps: ProgressSteps,
-  signal: AbortSignal,
-  how: Pick<Start, 'yes' | 'supervised'>,
-): Promise<LocalCluster> {
+async function bringUp(wanted: Wanted, steps: ProgressSteps, signal: AbortSignal, yes: boolean): Promise<LocalCluster> {
   const paths = localPaths(wanted.name);
   await requireSameHome(wanted.name, paths);
   const found = await readDescription(paths, wanted.name);
@@ -135,7 +126,7 @@ async function bringUp(
   }
   steps.note(old ? `Cluster "${wanted.name}":` : `Starting cluster "${wanted.name}" with ${cluster.nodes} nodes:`);
   try {
-    await startCluster({ cluster, steps, signal, ...how });
+    await startCluster({ cluster, steps, signal, yes });
   } catch (error) {
     if (untouched) await takeDown(paths);
     if (!old) await purge(wanted.name, paths);
