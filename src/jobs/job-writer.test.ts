@@ -33,9 +33,9 @@ const puts = ({ writes }: Transaction) => writes.map(({ key }) => key);
 
 test('while a commit is under way no other begins; what comes meanwhile goes into the next one together', async () => {
   const { asked, writer } = rig();
-  const added = [writer.add(job(41), 'a')];
+  const added = [writer.add(job(41), 'a', [])];
   await turns();
-  for (const id of [42, 43]) added.push(writer.add(job(id), 'b'));
+  for (const id of [42, 43]) added.push(writer.add(job(id), 'b', []));
   await turns();
   assert.equal(asked.length, 1);
   asked[0]?.answer({ committed: true, revision: 50 });
@@ -49,7 +49,7 @@ test('while a commit is under way no other begins; what comes meanwhile goes int
 
 test('each transaction holds only in our term, on the jobs and the serial as they were left', async () => {
   const { asked, writer } = rig();
-  const first = writer.add(job(41), 'a');
+  const first = writer.add(job(41), 'a', []);
   await turns();
   assert.deepEqual(asked[0]?.transaction.compares, [
     fence,
@@ -59,7 +59,7 @@ test('each transaction holds only in our term, on the jobs and the serial as the
   asked[0]?.answer({ committed: true, revision: 50 });
   await first;
   const record = newRecord(job(41), 50);
-  const changes = [writer.change(record, reprioritised(-3)), writer.add(job(42), 'b')];
+  const changes = [writer.change(record, reprioritised(-3)), writer.add(job(42), 'b', [])];
   await turns();
   assert.deepEqual(asked[1]?.transaction.compares, [
     fence,
@@ -95,7 +95,7 @@ test('a transaction that does not hold ends the writer: nothing more is written,
   await turns();
   ends.push(
     writer.change(record, reprioritised(2)),
-    writer.add(job(2), 'x').then(() => undefined),
+    writer.add(job(2), 'x', []).then(() => undefined),
   );
   const outcomes = Promise.allSettled(ends);
   asked[0]?.answer({ committed: false });
@@ -110,7 +110,7 @@ test('a job that is written elsewhere is left alone until that has ended, others
   const elsewhere = Promise.withResolvers<void>();
   const exclusive = writer.exclusive(record, () => elsewhere.promise);
   const change = writer.change(record, reprioritised(1));
-  const other = writer.add(job(2), 'x');
+  const other = writer.add(job(2), 'x', []);
   await turns();
   assert.deepEqual(
     asked.map(({ transaction }) => puts(transaction)),

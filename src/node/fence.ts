@@ -85,7 +85,9 @@ const refusedEpoch = (state: FenceState, epoch: string) =>
 function filePair(path: string): Kept {
   const copy = `${path}.copy`;
   const save = async (state: FenceState) => {
-    for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify(state)}\n`, 0o600);
+    // As the version before epochs wrote it, while there is none.
+    const kept = state.epoch === '' ? { term: state.term } : state;
+    for (const file of [copy, path]) await writeFileAtomic(file, `${JSON.stringify(kept)}\n`, 0o600);
   };
   return {
     save,
