@@ -486,7 +486,7 @@ test('a token for a new node is handed over by standard input or a file, never a
   cluster.on('POST /2/nodes/join-tokens', () => ({ token: 'secret-token', expires_at: 1_795_000_000 }));
   const shown = await gantry('node add node5 --address 10.0.0.5 -g rack2 --ttl 1h');
   assert.match(shown.stdout, /gantry node join --address 10\.0\.0\.5 --token-file - <<'EOF'\nsecret-token\nEOF\n/);
-  assert.deepEqual(cluster.seen.at(-1)?.body, { node_name: 'node5', group: 'rack2', ttl: 3600 });
+  assert.deepEqual(cluster.seen.at(-1)?.body, { node_name: 'node5', group: 'rack2', ttl: 3600, addresses: ['10.0.0.5'] });
   const file = join(cluster.home, 'token');
   const written = await gantry(`node add node5 --token-file ${file}`);
   assert.doesNotMatch(written.stdout, /secret-token/);
