@@ -40,6 +40,8 @@ interface StoredToken {
   readonly node_name: string;
   readonly group: string | null;
   readonly expires_at: number;
+  /** Absent in tokens of an earlier version. */
+  readonly created_at?: number;
   readonly user: string;
   /** Of the public key that used it first; null until then. */
   readonly key_fingerprint: string | null;
@@ -83,6 +85,12 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
     if (!committed) throw refused(id, 'used by another request at the same time');
   }
 
+  /** A node that was removed stays out, although its token is good for some time yet. @throws JOIN_TOKEN_INVALID */
+  function requireNotRemoved(id: string, { created_at = 0 }: StoredToken, fingerprint: string): void {
+    const revoked = Object.values(config.current.cluster.revoked_certificates ?? {});
+    if (revoked.some(({ key, at }) => key === fingerprint && at >= created_at)) throw refused(id, 'its node was removed');
+  }
+
   async function forgetExpired(): Promise<void> {
     const { entries } = await store.range(keys.joinTokens);
     const expired = entries.filter(({ value }) => (JSON.parse(value) as StoredToken).expires_at < clock.now() / 1000).slice(0, 100);
@@ -117,12 +125,14 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       await forgetExpired();
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
-      const expiresAt = clock.now() / 1000 + ttlSeconds;
+      const createdAt = clock.now() / 1000;
+      const expiresAt = createdAt + ttlSeconds;
       const stored: StoredToken = {
         secret_sha256: sha256(secret),
         node_name: nodeName,
         group: group ?? null,
         expires_at: expiresAt,
+        created_at: createdAt,
         user,
         key_fingerprint: null,
         addresses,
@@ -141,6 +151,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       for (const address of addresses)
         checkJoinAddress(config.current, { name, address, from: request.from, allowed: found.token.addresses ?? [] });
       const signed = await authority.signNode(request.csr, { name, addresses });
+      requireNotRemoved(request.tokenId, found.token, signed.fingerprint);
       await bind(request.tokenId, found, signed.fingerprint);
       const known = config.current.nodes.find(name);
       const isKnown = known?.certificate_fingerprint === signed.fingerprint;

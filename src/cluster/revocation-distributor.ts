@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
-import type { Cluster, SignedCertificateRecord } from '../model/index.ts';
+import type { Cluster, Node, SignedCertificateRecord } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import type { Config, Leadership } from '../store/index.ts';
 import type { JoinAuthority } from './create-join-service.ts';
@@ -135,9 +135,12 @@ export async function recordCertificate(
 /** The cluster's revoked certificates with those of a node that goes; what has ended by itself is left out. */
 export function withRevoked(
   cluster: Pick<Cluster, 'revoked_certificates'>,
-  certificates: readonly SignedCertificateRecord[],
+  { certificates = [], certificate_fingerprint: key }: Pick<Node, 'certificates' | 'certificate_fingerprint'>,
   now: number,
 ): NonNullable<Cluster['revoked_certificates']> {
   const old = Object.entries(cluster.revoked_certificates ?? {}).filter(([, { expires }]) => expires > now);
-  return { ...Object.fromEntries(old), ...Object.fromEntries(certificates.map(({ serial, expires }) => [serial, { at: now, expires }])) };
+  return {
+    ...Object.fromEntries(old),
+    ...Object.fromEntries(certificates.map(({ serial, expires }) => [serial, { at: now, expires, key }])),
+  };
 }

@@ -120,3 +120,19 @@ test('a node that is taken out has its certificates revoked, all that were signe
   assert.deepEqual(Object.keys(config.current.cluster.revoked_certificates ?? {}), [Buffer.from('key').toString('hex')]);
   assert.equal(config.current.nodes.find('fresh'), undefined);
 });
+
+test('the token of a node that was removed lets it in no more; a new one does', async () => {
+  master = await startSimulatedMaster(1);
+  const { config } = master.leading.services;
+  let now = systemClock.now();
+  const service = serviceOf(master, () => now);
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, user: 'tester' });
+  await service.join(request(token, 'key'));
+  await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
+  await assert.rejects(service.join(request(token, 'key')), { code: 'JOIN_TOKEN_INVALID' });
+  assert.equal(config.current.nodes.find('fresh'), undefined);
+  now += 600_000;
+  const { token: next } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, user: 'tester' });
+  await service.join(request(next, 'key'));
+  assert.ok(config.current.nodes.find('fresh'));
+});

@@ -24,13 +24,13 @@ export const nodeRemove = ({ revocations }: ClusterParts) =>
         name: 'forget the node',
         pivot: true,
         commit(draft, { clock }) {
-          const { certificates = [] } = draft.need('node', uuid);
-          const left = [...draft.snapshot.nodes.values()].filter((node) => node.uuid !== uuid);
+          const node = draft.need('node', uuid);
+          const left = [...draft.snapshot.nodes.values()].filter((other) => other.uuid !== uuid);
           draft.remove('node', uuid);
           fillCandidatePool(draft, left, draft.snapshot.cluster.candidate_pool_size);
           draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({
             ...old,
-            revoked_certificates: withRevoked(old, certificates, clock.now() / 1000),
+            revoked_certificates: withRevoked(old, node, clock.now() / 1000),
           }));
         },
       },

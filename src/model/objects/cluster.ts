@@ -37,7 +37,17 @@ export const Cluster = Type.Object({
   location: Type.Optional(Type.String()),
   data_collectors: Type.Optional(DataCollectors),
   /** Serial numbers of certificates that nobody accepts any more; kept until they would have ended. */
-  revoked_certificates: Type.Optional(Type.Record(Type.String(), Type.Object({ at: Type.Number(), expires: Type.Number() }))),
+  revoked_certificates: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({
+        at: Type.Number(),
+        expires: Type.Number(),
+        /** SHA-256 of the key that was certified: a join token from before `at` does not let it in again. */
+        key: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
   candidate_pool_size: Type.Integer({ minimum: 1 }),
   max_running_jobs: Type.Integer({ minimum: 1 }),
   /** First and last TCP port for consoles. */
