@@ -109,7 +109,7 @@ function report(wanted: number, outcomes: readonly BreakOutcome[], atLeast: numb
   const equal = outcomes.length - counted.length;
   process.stdout.write(`\n${counted.length} tried, ${percent(counted).toFixed(1)} % noticed; ${equal} change nothing (equivalents.json)`);
   process.stdout.write(outcomes.length < wanted ? `; ${wanted - outcomes.length} not tried, the time was up\n` : '\n');
-  return percent(counted) < atLeast || counted.length === 0 ? 1 : 0;
+  return counted.length > 0 && percent(counted) < atLeast ? 1 : 0;
 }
 
 const percent = (outcomes: readonly BreakOutcome[]): number =>

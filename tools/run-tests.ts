@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,10 +22,11 @@ const phases: readonly Phase[] = [
   { name: 'tests of several nodes', patterns: ['test/**/*.test.ts'], concurrency: 1, minutes: 45 },
 ];
 
-const usage = `Usage: gantry test [--fast] [--only <part of a path>] [--seed <number>]
+const usage = `Usage: gantry test [--fast] [--only <part of a path>] [--seed <number>] [--no-breaks]
 
   --fast          only the check of types, mistakes, layers, layout and house style
   --only <text>   only test files whose path has this in it; repeat for more
+  --no-breaks     do not try small breaks of the code on the tests at the end (five minutes; tools/mutate.ts)
   --seed <n>      order of the tests in each file; without it a new one is drawn and printed
 `;
 
@@ -33,6 +36,7 @@ async function runTests(args: readonly string[]): Promise<number> {
     fast: { type: 'boolean' },
     only: { type: 'string', multiple: true },
     seed: { type: 'string' },
+    'no-breaks': { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
   const { values } = parseArgs({ args: [...args], options });
@@ -58,12 +62,36 @@ async function runTests(args: readonly string[]): Promise<number> {
     add(total, counts);
     failures.push(...counts.failures);
   }
+  if (!values.fast && !values.only && !values['no-breaks'] && !abort.signal.aborted) {
+    const counts = await tryBreaks(abort.signal);
+    add(total, counts);
+    failures.push(...counts.failures);
+  }
   if (abort.signal.aborted) failures.push('interrupted');
   if (failures.length > 0) process.stdout.write(`\n== what failed\n\n${failures.join('\n\n')}\n`);
   const none = total.passed + total.failed === 0;
   if (none) process.stdout.write('No test fits.\n');
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`);
   return total.failed > 0 || none || abort.signal.aborted ? 1 : 0;
+}
+
+/**
+ * A small sample of breaks, the same from day to day. The limit is far below what is noticed: it is there to tell when
+ * tests stopped to run their code, not to judge one change.
+ */
+async function tryBreaks(signal: AbortSignal): Promise<TestCounts> {
+  process.stdout.write('\n== small breaks of the code, tried on the tests\n');
+  const args = [join(root, 'tools/mutate.ts'), '--seed', '1', '--each', '12', '--minutes', '5', '--at-least', '40'];
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const stop = () => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  signal.removeEventListener('abort', stop);
+  const failed = code === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, skipped: 0, failures: failed ? ['too few of the small breaks were noticed (tools/mutate.ts)'] : [] };
 }
 
 /** The tidy check is made of tests, which the full run has anyway. */
