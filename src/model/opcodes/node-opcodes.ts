@@ -20,7 +20,7 @@ export const nodeAdd = defineOpcode({
     vm_capable: Type.Optional(Type.Boolean()),
     ndparams: Type.Optional(NdparamsPartial),
     certificate_fingerprint: Type.String(),
-    certificates: Type.Optional(Type.Array(SignedCertificateRecord)),
+    certificates: Type.Optional(Type.Array(Type.Object(SignedCertificateRecord.properties, { additionalProperties: false }))),
   },
   result: Type.Null(),
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],

@@ -27,7 +27,7 @@ type Shape = TSchema & {
 };
 
 /** Values that match the patterns of the catalogue. */
-const texts = ['web1', '10.0.0.0/24', 'aa:bb:cc', 'aa:bb:cc:dd:ee:ff', 'bridged', ''];
+const texts = ['web1', '10.0.0.0/24', 'aa:bb:cc', 'aa:bb:cc:dd:ee:ff', 'bridged', 'a1', ''];
 
 /** Some value that a schema takes. */
 function sample(shape: Shape): unknown {
