@@ -154,3 +154,37 @@ test('a file of the version without sums is brought up, and protected from then 
   changed.close();
   await assert.rejects(openSqliteStore(name), hasCode('STORE_CORRUPT'));
 });
+
+test('a file of version 1 that was brought up is told, too, when the log with its new version is lost', async () => {
+  const [live, name] = [join(directory, 'old-live.db'), join(directory, 'old.db')];
+  await (await openSqliteStore(live)).close();
+  const db = new DatabaseSync(live);
+  db.exec('ALTER TABLE state DROP COLUMN total; PRAGMA user_version = 1');
+  db.close();
+  rmSync(`${live}-seal`);
+  const store = await openSqliteStore(live);
+  await store.transact(put('/jobs/1', '{}'));
+  copy(live, name);
+  await store.close();
+  rmSync(`${name}-wal`);
+  await assert.rejects(openSqliteStore(name), hasCode('STORE_LOST_CHANGES'));
+  copy(live, name);
+  await (await openSqliteStore(name)).close();
+});
+
+test('a rollback journal beside a store that was used, or a flipped version, hides no damage', async () => {
+  const original = await saved('journal', false);
+  const name = join(directory, 'hidden.db');
+  const half = readFileSync(`${original.name}-wal`).subarray(0, 20_000);
+  copy(original.name, name);
+  writeFileSync(`${name}-wal`, half);
+  writeFileSync(`${name}-journal`, '');
+  await assert.rejects(openSqliteStore(name), (error: { code: string }) => told.includes(error.code));
+  rmSync(`${name}-journal`);
+  const ended = await saved('version', true);
+  copy(ended.name, name);
+  const db = new DatabaseSync(name);
+  db.exec("DELETE FROM entry WHERE key = '/jobs/7'; PRAGMA user_version = 1");
+  db.close();
+  await assert.rejects(openSqliteStore(name), (error: { code: string }) => told.includes(error.code));
+});

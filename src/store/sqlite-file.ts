@@ -84,7 +84,7 @@ function inspect(path: string, sealed: SealedState | undefined, asIs: boolean): 
     throw new GantryError('STORE_CORRUPT', { store: path, detail: 'it is not an SQLite file' });
   }
   // A process that died while it made the file has left a rollback journal: only a writer can bring that back.
-  if (existsSync(`${path}-journal`)) return;
+  if (existsSync(`${path}-journal`) && !isUsed(sealed)) return;
   checkVersion(header.readUInt32BE(68), header.readUInt32BE(60), path);
   const { mtimeMs } = statSync(path);
   try {
@@ -105,8 +105,8 @@ function inspectContent(path: string, location: string | URL, sealed: SealedStat
     if (verdict !== 'ok') throw new GantryError('STORE_CORRUPT', { store: path, detail: verdict });
     const version = pragma(db, 'user_version');
     checkVersion(pragma(db, 'application_id'), version, path);
-    // A file of version 1 has no sums and no seal yet.
-    if (version >= 2 && !asIs) checkSums(db, path, sealed);
+    // A file of version 1 has no sums and no seal yet. With a seal it only looks like one: the log that made it newer is lost.
+    if (!asIs && (version >= 2 || isUsed(sealed))) checkSums(db, path, sealed);
   } finally {
     db.close();
   }
@@ -118,12 +118,16 @@ function checkVersion(application: number, version: number, path: string): void 
   if (version > fileVersion) throw new GantryError('STORE_VERSION_NEWER', { store: path, found: version, known: fileVersion });
 }
 
+const isUsed = (sealed: SealedState | undefined): boolean => sealed !== undefined && sealed.revision > 0;
+
 /** Every entry as it was written, and everything there that was acknowledged? @throws STORE_CORRUPT, STORE_LOST_CHANGES */
 function checkSums(db: DatabaseSync, path: string, sealed: SealedState | undefined): void {
   db.exec('BEGIN');
-  const state = db.prepare('SELECT revision, total FROM state').get();
-  const [revision, total] = [Number(state?.['revision']), Number(state?.['total'])];
+  const state = db.prepare('SELECT * FROM state').get();
+  const revision = Number(state?.['revision']);
   if (!sealed || revision < sealed.revision) throw lostChanges(path, revision, sealed);
+  // The seal is made before the column: somebody died just then.
+  const total = Number(state?.['total'] ?? sealed.total);
   // Through the table and through its index, which readings go by.
   const found = totalOf(db, '');
   const indexed = totalOf(db, 'ORDER BY key');
