@@ -85,6 +85,20 @@ test('keys are forgotten after a day, in the store as well', async () => {
   assert.equal((await store.range(keys.submissions, { limit: 100 })).entries.length, 1);
 });
 
+test('submissions at the same time forget what is old only once, also when one of the old keys comes back', async () => {
+  let ahead = 0;
+  const clock: Clock = { now: () => systemClock.now() + ahead, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+  const { queue, store } = await start({ clock });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await queue.submit([noop], 'alice', once(key));
+  ahead = 86_400_000 + 60_000;
+  const keysOfAll = ['x', 'y', 'a', 'z', 'e'];
+  const made = await Promise.all(keysOfAll.map((key) => queue.submit([noop], 'alice', once(key, 'that'))));
+  assert.deepEqual(made, [6, 7, 8, 9, 10]);
+  const again = await Promise.all(keysOfAll.map((key) => queue.submit([noop], 'alice', once(key, 'that'))));
+  assert.deepEqual(again, made);
+  assert.equal((await store.range(keys.submissions, { limit: 100 })).entries.length, 5);
+});
+
 /** A store whose answers get lost as `fate` says, one transaction after the other with a job in it. */
 const losing =
   (fate: ('lost before' | 'lost after' | 'full' | 'fine')[]) =>

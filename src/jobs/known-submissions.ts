@@ -75,32 +75,31 @@ async function submitOnce(
     if (known.fingerprint !== fingerprint) throw new GantryError('SUBMISSION_KEY_REUSED', { key });
     return known.job;
   }
-  const old = expired(entries, at, place);
+  entries.delete(place);
+  // Taken out at once, so that each is removed by one submission only.
+  const old = takeExpired(entries, at);
   const job = submit((id) => [
     { type: 'put', key: place, value: JSON.stringify({ job: id, fingerprint, at } satisfies Known) },
-    ...old.map((each): Write => ({ type: 'delete', key: each })),
+    ...old.map(([each]): Write => ({ type: 'delete', key: each })),
   ]);
-  entries.delete(place);
   entries.set(place, { fingerprint, at, job });
   try {
-    const id = await job;
-    for (const each of old) entries.delete(each);
-    return id;
+    return await job;
   } catch (error) {
-    // Nothing was stored: a repetition begins anew.
+    // Nothing was stored: a repetition begins anew, and what is old is still there.
     entries.delete(place);
+    for (const [each, entry] of old) if (!entries.has(each)) entries.set(each, entry);
     throw error;
   }
 }
 
-/** The oldest ones whose time is over, or for which there is no room. */
-function expired(entries: ReadonlyMap<string, Entry>, at: number, except: string): string[] {
-  const old: string[] = [];
-  let left = entries.size;
+/** Takes out the oldest ones whose time is over, or for which there is no room. */
+function takeExpired(entries: Map<string, Entry>, at: number): [string, Entry][] {
+  const old: [string, Entry][] = [];
   for (const [key, entry] of entries) {
-    if (old.length >= removedAtOnce || (left < most && at - entry.at < lifetimeMs)) break;
-    if (key !== except) old.push(key);
-    left--;
+    if (old.length >= removedAtOnce || (entries.size < most && at - entry.at < lifetimeMs)) break;
+    entries.delete(key);
+    old.push([key, entry]);
   }
   return old;
 }

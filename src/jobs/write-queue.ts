@@ -42,6 +42,7 @@ export interface WriteQueue {
 export function takeBatch(queue: WriteQueue): Batch {
   const batch: Batch = { items: [], compares: [], writes: [], newest: undefined };
   const left: WriteItem[] = [];
+  const written = new Set<string>();
   let bytes = 0;
   for (const [i, item] of queue.items.entries()) {
     if (batch.items.length >= limits.items || batch.writes.length >= limits.writes || bytes >= limits.bytes / 2) {
@@ -55,11 +56,14 @@ export function takeBatch(queue: WriteQueue): Batch {
     const prepared = tryPrepare(item);
     if (!prepared) continue;
     const size = sizeOf(prepared);
-    if (batch.items.length > 0 && bytes + size > limits.bytes) {
+    // A transaction writes a key once.
+    const repeats = prepared.writes.some(({ key }) => written.has(key));
+    if (repeats || (batch.items.length > 0 && bytes + size > limits.bytes)) {
       left.push(...queue.items.slice(i));
       break;
     }
     bytes += size;
+    for (const { key } of prepared.writes) written.add(key);
     if (item.record) queue.busy.add(item.record);
     if (prepared.writes.length === 0) continue;
     batch.items.push(item);
