@@ -148,4 +148,23 @@ describe('node handlers', () => {
     assert.equal(info.disk_total, 4711);
     assert.equal(info.memory_dom0, 40);
   });
+
+  it('tell the secret parameters of OS definitions that can be read, and nothing of others: their values stay encrypted', async () => {
+    const host = async () => ({ bootId: 'b', memoryTotal: 100, memoryAvailable: 60, cpuTotal: 1, cpuNodes: 1, cpuSockets: 1 });
+    const lists = { api_versions: [20], variants: [], parameters: [] };
+    const good = {
+      name: 'good',
+      path: '/os/good',
+      valid: true,
+      problem: null,
+      ...lists,
+      secret_parameters: { password: 'secret' as const },
+    };
+    const plain = { name: 'plain', path: '/os/plain', valid: true, problem: null, ...lists };
+    const broken = { name: 'broken', path: '/os/broken', valid: false, problem: 'parameters.secret has a wrong line', ...lists };
+    const parts = partsWith(createFakeHypervisor());
+    const os = { ...parts.os, list: async () => [good, plain, broken] };
+    const info = await createHandlers({ ...parts, os, host })['node-info']({}, context());
+    assert.deepEqual(info.secret_osparams, { good: { password: 'secret' }, plain: {} });
+  });
 });

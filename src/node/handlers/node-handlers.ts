@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { NodeHandlers, RpcResult } from '../../rpc/index.ts';
+import type { NodeHandlers, OsInfo, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { nodeChecks } from '../verify/node-checks.ts';
 
@@ -53,9 +53,17 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     certificate_expires: parts.certificates.expires(),
     ...identityOf(parts),
     ...links,
-    secret_osparams: Object.fromEntries(oses.map(({ name, secret_parameters = {} }) => [name, secret_parameters])),
+    secret_osparams: secretsOf(oses),
     data_collectors: parts.monitorSettings.current(),
   };
+}
+
+/**
+ * Of definitions that can be read. What a broken one would declare nobody knows: if it counted as one that declares nothing,
+ * a password would be stored for all to read.
+ */
+function secretsOf(oses: readonly OsInfo[]): RpcResult<'node-info'>['secret_osparams'] {
+  return Object.fromEntries(oses.flatMap(({ name, valid, secret_parameters = {} }) => (valid ? [[name, secret_parameters]] : [])));
 }
 
 function identityOf({ certificates }: NodeParts): Pick<RpcResult<'node-info'>, 'certificate_serial' | 'revocation_list'> {
