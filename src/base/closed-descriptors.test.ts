@@ -11,11 +11,11 @@ const { stdout } = spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8', 
 process.stdout.write(stdout);
 `;
 
-function descriptorsOf(options: string): string[] {
+function descriptorsOf(options: string, program = lister(options)): string[] {
   const secret = openSync('/etc/passwd', 'r');
   // Node itself marks the first sixteen, and those that follow without a gap.
   const stdio = Object.assign(new Array<'ignore' | 'pipe' | number>(51).fill('ignore'), { 1: 'pipe', 40: secret, 50: secret });
-  const { stdout } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', lister(options)], {
+  const { stdout } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', program], {
     encoding: 'utf8',
     stdio,
   });
@@ -34,4 +34,20 @@ test('what a process was started with does not reach its children', () => {
 test('what a child is given on purpose it keeps', () => {
   const given = descriptorsOf(`['ignore', 'pipe', 'pipe', require('node:fs').openSync('/etc/group', 'r'), ...closedDescriptors(4)]`);
   assert.ok(given.includes('3 /etc/group') && given.includes('40 /dev/null'), given.join(', '));
+});
+
+test('a process that closes what it was started with keeps nothing of it, nor do its children', () => {
+  const closing = `
+require(${JSON.stringify(new URL('close-inherited-descriptors.ts', import.meta.url).pathname)}).closeInheritedDescriptors();
+const own = require('node:fs').readdirSync('/proc/self/fd').filter((each) => each === '40' || each === '50');
+if (own.length > 0) throw new Error('open: ' + own);
+${lister(`['ignore', 'pipe', 'pipe']`)}`;
+  assert.deepEqual(
+    descriptorsOf('', closing).filter((line) => line.includes('passwd')),
+    [],
+  );
+  assert.ok(
+    descriptorsOf(`['ignore', 'pipe', 'pipe']`).some((line) => line.includes('passwd')),
+    'it has them by itself',
+  );
 });

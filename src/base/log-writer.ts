@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { descriptorFlags } from './inherited-descriptors.ts';
 
 /** Writes whole lines, never throws, and keeps a file below its bound. */
 export interface LogWriter {
@@ -81,10 +82,7 @@ function keepBelow(descriptor: number, mostBytes: number): void {
   }
 }
 
-function appends(descriptor: number): boolean {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0';
-  return (Number.parseInt(flags, 8) & constants.O_APPEND) !== 0;
-}
+const appends = (descriptor: number): boolean => ((descriptorFlags(descriptor) ?? 0) & constants.O_APPEND) !== 0;
 
 /** The last whole lines; nothing where the file may only be written. */
 function tailOf(descriptor: number, size: number, bytes: number): Buffer {

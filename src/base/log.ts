@@ -27,7 +27,7 @@ export interface LogOptions {
 
 /**
  * A structured log, one JSON object a line on standard error; `GANTRY_LOG` sets the level (default `info`). Of lines that
- * come too often, what is left out is counted; audit lines and errors are always written. It never ends the process.
+ * come too often, what is left out is counted; audit lines and fatal errors are always written. It never ends the process.
  */
 export function createLog(name: string, options: LogOptions = {}): Log {
   const { level = process.env['GANTRY_LOG'] ?? 'info', writer = ownWriter(), sampling = {} } = options;
