@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { certificateRole } from '../../base/index.ts';
 
 /** Who may ask. Either is enough; with none of them given, anybody. */
 export interface Access {
@@ -33,9 +34,7 @@ function isMember(socket: TLSSocket): boolean {
   if (!socket.authorized) return false;
   const known = members.get(socket);
   if (known !== undefined) return known;
-  const names = socket.getPeerCertificate().subjectaltname?.split(', ') ?? [];
-  const roles = names.filter((name) => name.startsWith('URI:urn:gantry:'));
-  const member = roles.length === 0 || roles.includes('URI:urn:gantry:node') || roles.includes('URI:urn:gantry:master');
+  const member = certificateRole(socket.getPeerCertificate().subjectaltname) !== 'server';
   members.set(socket, member);
   return member;
 }
