@@ -15,12 +15,17 @@ export interface ResealParts {
   readonly log: Log;
 }
 
+interface Parts extends ResealParts {
+  readonly declared: (os: string) => ReturnType<typeof declaredSecrets>;
+}
+
 /**
  * Brings what is stored up to date: values of older keys are encrypted with the newest one, and parameters that their OS
  * has declared secret since they were stored are encrypted. @returns how many objects were changed
  */
-export async function resealSecrets(parts: ResealParts): Promise<number> {
-  const { config, leadership, log, secrets } = parts;
+export async function resealSecrets(given: ResealParts): Promise<number> {
+  const { config, leadership, log, secrets } = given;
+  const parts: Parts = { ...given, declared: onceForEachOs(given) };
   let changed = 0;
   const commit = async (change: (draft: ConfigDraft) => void) => {
     await config.transact(change, () => leadership.rider());
@@ -52,10 +57,18 @@ export async function resealSecrets(parts: ResealParts): Promise<number> {
   return changed;
 }
 
-const isSecret = ({ config, live }: ResealParts, os: string, name: string): boolean =>
-  Object.hasOwn(declaredSecrets(config.current, live, osName(os)) ?? {}, name);
+const isSecret = ({ declared }: Parts, os: string, name: string): boolean => Object.hasOwn(declared(osName(os)) ?? {}, name);
 
-function isOld(parts: ResealParts, os: string, open: Values, hidden: Values = {}): boolean {
+/** Every node is asked once for each OS, not once for each parameter of each instance. */
+function onceForEachOs({ config, live }: ResealParts): Parts['declared'] {
+  const known = new Map<string, ReturnType<typeof declaredSecrets>>();
+  return (os) => {
+    if (!known.has(os)) known.set(os, declaredSecrets(config.current, live, os));
+    return known.get(os);
+  };
+}
+
+function isOld(parts: Parts, os: string, open: Values, hidden: Values = {}): boolean {
   const old = (value: string) => isSealed(value) && !parts.secrets.isCurrent(value);
   const lateSecret = Object.entries(open).some(([name, value]) => old(value) || (!isSealed(value) && isSecret(parts, os, name)));
   return lateSecret || Object.values(hidden).some(old);
@@ -63,7 +76,7 @@ function isOld(parts: ResealParts, os: string, open: Values, hidden: Values = {}
 
 /** Every secret among the hidden ones, encrypted with the newest key. */
 function renewed(
-  parts: ResealParts,
+  parts: Parts,
   os: string,
   open: Values,
   hidden: Values = {},

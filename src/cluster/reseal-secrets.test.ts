@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../base/index.ts';
+import type { Cluster, Instance } from '../model/index.ts';
+import { type Config, type ConfigDraft, createSecretBox, newSecretKey } from '../store/index.ts';
+import { resealSecrets } from './reseal-secrets.ts';
+import { plainConfig, plainInstance, plainLive, plainNode, plainUuid } from './testing/plain-config.ts';
+
+const [oldKey, newKey] = [newSecretKey(), newSecretKey()];
+const before = createSecretBox([oldKey]);
+const secrets = createSecretBox([newKey, oldKey]);
+
+/** A configuration in memory that takes changes as they come. */
+function memoryConfig(cluster: Partial<Cluster>, instances: readonly Instance[], nodeCount: number) {
+  const nodes = Array.from({ length: nodeCount }, (_, number) => plainNode(number));
+  let current = plainConfig({ cluster, nodes, instances });
+  const draft = {
+    get: (_kind: string, uuid: string) => current.instances.get(uuid),
+    update(kind: string, uuid: string, change: (old: never) => never) {
+      const changed = (old: object) => change(old as never) as object;
+      const all = [...current.instances.values()].map((one) => (one.uuid === uuid ? (changed(one) as Instance) : one));
+      const own = kind === 'cluster' ? (changed(current.cluster) as Cluster) : current.cluster;
+      current = plainConfig({ cluster: own, nodes, instances: all });
+    },
+  };
+  const config = {
+    get current() {
+      return current;
+    },
+    transact: async (change: (draft: ConfigDraft) => void) => change(draft as unknown as ConfigDraft),
+  };
+  return config as unknown as Config;
+}
+
+const leadership = { rider: () => ({ compares: [], writes: [] }) };
+
+test('what an older key encrypted is encrypted with the newest, and what an OS has declared secret since is hidden', async () => {
+  const kept = { password: before.seal('of web'), token: secrets.seal('fresh') };
+  const instances = [
+    plainInstance(1, 0, 8, { os: 'image+debian', osparams: { dhcp: 'yes', late: 'was readable' }, osparams_private: kept }),
+    plainInstance(2, 0, 8, { os: 'tiny', osparams: { late: 'of another OS' } }),
+  ];
+  const cluster = { osparams: { image: { late: 'by default', size: '1' } }, osparams_private_cluster: { tiny: { key: before.seal('k') } } };
+  const config = memoryConfig(cluster, instances, 1);
+  const live = plainLive({ [plainUuid(2, 0)]: { secret_osparams: { image: { late: 'secret' }, tiny: {} } } });
+  assert.equal(await resealSecrets({ config, leadership, live, secrets, log: silentLog }), 2);
+  const now = config.current;
+  const [one, two] = [plainUuid(3, 1), plainUuid(3, 2)].map((uuid) => now.instances.get(uuid));
+  assert.deepEqual(one?.osparams, { dhcp: 'yes' });
+  const hidden = one?.osparams_private ?? {};
+  assert.ok(Object.values(hidden).every(secrets.isCurrent));
+  assert.equal(hidden['token'], kept.token, 'what has the newest key already stays');
+  const opened = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secrets.open(value)]));
+  assert.deepEqual(opened(hidden), { password: 'of web', token: 'fresh', late: 'was readable' });
+  assert.deepEqual(two, instances[1]);
+  assert.deepEqual(now.cluster.osparams['image'], { size: '1' });
+  assert.deepEqual(opened(now.cluster.osparams_private_cluster?.['image'] ?? {}), { late: 'by default' });
+  assert.deepEqual(opened(now.cluster.osparams_private_cluster?.['tiny'] ?? {}), { key: 'k' });
+  assert.equal(await resealSecrets({ config, leadership, live, secrets, log: silentLog }), 0, 'then nothing is left to do');
+});
+
+test('a large cluster is asked once for each OS, not once for each parameter of each instance', async () => {
+  const osparams = { a: '1', b: '2', c: '3' };
+  const instances = Array.from({ length: 200 }, (_, number) => plainInstance(number, 0, 8, { os: 'image', osparams }));
+  const config = memoryConfig({}, instances, 50);
+  const all = plainLive();
+  let asked = 0;
+  const live = { node: (uuid: string) => (asked++, all.node(uuid)) };
+  assert.equal(await resealSecrets({ config, leadership, live, secrets, log: silentLog }), 0);
+  assert.equal(asked, 50);
+});
