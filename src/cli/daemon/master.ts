@@ -107,8 +107,9 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     renewAndUse(paths, api)
       .then((renewed) => {
         if (!renewed) return;
-        credentials = renewed;
-        client?.replaceCredentials(renewed);
+        // The list of revoked certificates in the file may be older: a full disk does not keep a new one from being used.
+        credentials = { ...renewed, crl: credentials.crl };
+        client?.replaceCredentials(credentials);
       })
       .catch((error: unknown) => log.error({ err: error }, 'own certificates could not be renewed; it is tried again'));
   }, dayMs);
