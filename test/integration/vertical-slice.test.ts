@@ -83,6 +83,8 @@ test('an instance is placed, gets an address of the network, is shown, and is re
 test('guests on two nodes reach each other, and one goes on through a live migration', () =>
   withInstances({ east: ['-n', 'node1'], west: ['-n', 'node2'] }, async () => {
     const west = (await instance('west'))['nic.ips'][0];
+    // It answers only when it has booted.
+    await inGuest(cluster, 'west', 'true');
     const east = await openGuestShell(cluster, 'east');
     has(await east.run(`ping -c 2 -w 10 ${west}`), ' 0% packet loss');
     await east.run('mark=survived; (n=0; while :; do n=$((n+1)); echo $n >/tmp/beats; sleep 1; done) & sleep 2');
