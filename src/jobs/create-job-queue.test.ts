@@ -115,6 +115,21 @@ describe('a job', () => {
     assert.equal(config.current.instances.size, 0);
   });
 
+  test('with dry_run is refused by the first changes of the configuration as it would be without, and writes none of them', async () => {
+    const operation = testSteps([
+      { name: 'first', commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['written'] })) },
+      { name: 'second', commit: (draft) => void draft.need('group', 'gone') },
+      { name: 'call a node', do: () => Promise.reject(new Error('a dry run called a node')) },
+      { name: 'last', commit: (draft) => void draft.need('node', 'gone') },
+    ]);
+    const { queue, config } = await start({ operations: operationMap(operation) });
+    const reboot = { OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'web1', dry_run: true };
+    const job = await end(queue, await queue.submit([reboot], 'alice'));
+    assert.equal(errorOf(job).code, 'OBJECT_UNKNOWN');
+    assert.deepEqual(errorOf(job).facts, { kind: 'group', name: 'gone' });
+    assert.deepEqual(config.current.cluster.tags, []);
+  });
+
   test('is refused when an opcode is not valid, and nothing of the submission is stored', async () => {
     const { queue } = await start();
     await assert.rejects(queue.submitMany([[noop], [{ OP_ID: 'OP_TEST_DELAY', duration: -1 }]], 'alice'), { code: 'INPUT_INVALID' });

@@ -37,6 +37,7 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   const context = planContext(host, record, index);
   const plan = toJson(await untilStopped(operation.plan(context, input as never), host.signal));
   if (context.dryRun) {
+    rehearse(host, plan, operation.steps(plan));
     await host.writer.change(record, succeeded(index, plan, now(host)));
     return undefined;
   }
@@ -51,6 +52,16 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   // A first step that is a commit is written together with the plan: before it, nothing has happened yet.
   if (!isCommit(steps[0] as Step)) await host.writer.change(record, begun(saga));
   return saga;
+}
+
+/** Refuses what the first changes of the configuration would refuse. Later ones follow from what nodes have done by then. */
+function rehearse({ config, clock }: SagaHost, plan: Json, steps: readonly Step[]): void {
+  const world = steps.findIndex((step) => !isCommit(step));
+  const commits = steps.slice(0, world === -1 ? steps.length : world).filter(isCommit);
+  const outcomes: Record<string, Json> = {};
+  config.rehearse((draft) => {
+    for (const step of commits) outcomes[step.name] = toJson(step.commit(draft, { plan, outcomes, clock }));
+  });
 }
 
 function resumeSaga(saga: Saga): Saga {

@@ -72,6 +72,8 @@ export interface Config {
    * @throws whatever `change` throws; FENCED when a comparison of the rider does not hold
    */
   transact<T>(change: (draft: ConfigDraft) => T, rider?: (result: T) => Rider): Promise<{ result: T; revision: number }>;
+  /** Runs `change` on a draft that is then thrown away. @throws whatever `change` throws */
+  rehearse(change: (draft: ConfigDraft) => void): void;
   /** Resolves when `current` is at least of this revision. */
   reached(revision: number): Promise<void>;
   close(): Promise<void>;

@@ -61,6 +61,10 @@ class LiveConfig implements Config {
     return this.#state;
   }
 
+  rehearse(change: (draft: ConfigDraft) => void): void {
+    change(new Draft(this.#state, this.#clock));
+  }
+
   async transact<T>(change: (draft: ConfigDraft) => T, rider?: (result: T) => Rider): Promise<Committed<T>> {
     const first = await this.#attempt(change, rider);
     if (first) return first;

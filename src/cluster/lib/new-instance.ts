@@ -21,6 +21,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import { newNics } from './new-nics.ts';
 import { addressClaim } from './pick-address.ts';
 import { pickPort } from './pick-port.ts';
+import { requireBeparams } from './require-beparams.ts';
 
 type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
 type DiskWish = NonNullable<CreateParams['disks']>[number];
@@ -54,7 +55,7 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   }
   const beparams = params.beparams ?? {};
   const filled = fillBeparams(cluster, { beparams });
-  if (filled.minmem > filled.maxmem) throw invalid('beparams.minmem', `${filled.minmem} is above maxmem ${filled.maxmem}`);
+  requireBeparams(filled, 'OP_INSTANCE_CREATE');
   const standardDisk = [{ size: cluster.ipolicy.std['disk-size'] }];
   return {
     hypervisor,

@@ -14,6 +14,8 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import { fillCandidatePool } from '../lib/candidate-pool.ts';
 import { readHvparams } from '../lib/new-instance.ts';
 import { declaredSecrets } from '../lib/osparams.ts';
+import { requireBeparams } from '../lib/require-beparams.ts';
+import { requireIpolicy } from '../lib/require-ipolicy.ts';
 import { settleClusterOsparams } from '../lib/seal-osparams.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
 
@@ -34,6 +36,8 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
       for (const byHypervisor of Object.values(after.os_hvp)) {
         for (const [hypervisor, own] of Object.entries(byHypervisor)) readHvparams(hypervisor as HypervisorName, own);
       }
+      if (params.beparams) requireBeparams(after.beparams, 'OP_CLUSTER_SET_PARAMS');
+      if (params.ipolicy?.minmax || params.ipolicy?.std) requireIpolicy(after.ipolicy, 'OP_CLUSTER_SET_PARAMS');
       const wrongNics = nicparamsProblem(after.nicparams);
       if (wrongNics !== null)
         throw new GantryError('INPUT_INVALID', { subject: 'OP_CLUSTER_SET_PARAMS', field: 'nicparams', problem: wrongNics });

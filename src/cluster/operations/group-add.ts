@@ -1,11 +1,13 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
 import { requireFreeName } from '../lib/find-object.ts';
+import { requireIpolicy } from '../lib/require-ipolicy.ts';
 
 export const groupAdd = () =>
   defineOperation(groupOpcodes.groupAdd, {
     async plan({ config, clock, newUuid }, params): Promise<NodeGroup> {
       requireFreeName(config, 'group', params.group_name);
+      if (params.ipolicy) requireIpolicy(params.ipolicy, 'OP_GROUP_ADD');
       const now = clock.now() / 1000;
       return {
         uuid: newUuid(),

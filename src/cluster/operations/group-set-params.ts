@@ -1,6 +1,7 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
 import { findGroup } from '../lib/find-object.ts';
+import { requireIpolicy } from '../lib/require-ipolicy.ts';
 
 interface SetParamsPlan {
   readonly uuid: string;
@@ -11,6 +12,7 @@ export const groupSetParams = () =>
   defineOperation(groupOpcodes.groupSetParams, {
     async plan({ config }, params): Promise<SetParamsPlan> {
       const group = findGroup(config, params.group_name);
+      if (params.ipolicy) requireIpolicy(params.ipolicy, 'OP_GROUP_SET_PARAMS');
       const changes: Partial<NodeGroup> = {
         ...(params.alloc_policy && { alloc_policy: params.alloc_policy as NodeGroup['alloc_policy'] }),
         ...(params.ipolicy && { ipolicy: { ...group.ipolicy, ...params.ipolicy } }),

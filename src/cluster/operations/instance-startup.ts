@@ -1,9 +1,10 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { fillBeparams, type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import type { SpecOverrides } from '../lib/instance-spec.ts';
 import { readHvparams } from '../lib/new-instance.ts';
+import { requireBeparams } from '../lib/require-beparams.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
 import { watcherUser } from '../lib/watcher-user.ts';
@@ -22,6 +23,7 @@ export const instanceStartup = ({ garbage }: ClusterParts) =>
       const instance = findInstance(config, params.instance_name);
       requireOnline(findNode(config, instance.primary_node));
       readHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
+      if (params.beparams) requireBeparams({ ...fillBeparams(config.cluster, instance), ...params.beparams }, 'OP_INSTANCE_STARTUP');
       const hvparams = params.hvparams && readHvparams(instance.hypervisor, params.hvparams);
       const obsolete = user === watcherUser && instance.admin_state !== 'up';
       if (obsolete) log(`Instance ${instance.name} is to be ${instance.admin_state} now and is not started.`);

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GantryError } from '../../src/base/index.ts';
+import { keys } from '../../src/model/index.ts';
+import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+
+// Whatever a real run refuses, its dry run refuses with the same error, and neither leaves anything changed.
+
+type Op = Record<string, unknown> & { OP_ID: string };
+
+let master: SimulatedMaster;
+const run = (OP_ID: string, params: Record<string, unknown> = {}) => master.run({ OP_ID, ...params });
+const shape = { no_install: true, disk_template: 'diskless', nics: [] as unknown[] };
+const created = { instance_name: 'new1', ...shape };
+
+/** Two groups: `default` with node1 to node3 and node6, `far` with node4 (drained) and node5 (offline). */
+before(async () => {
+  master = await startSimulatedMaster(6);
+  await run('OP_GROUP_ADD', { group_name: 'far' });
+  await run('OP_GROUP_ADD', { group_name: 'empty' });
+  await run('OP_GROUP_ASSIGN_NODES', { group_name: 'far', nodes: ['node4', 'node5'] });
+  await run('OP_NETWORK_ADD', { network_name: 'lan', network: '10.1.0.0/29', gateway: '10.1.0.1' });
+  await run('OP_NETWORK_ADD', { network_name: 'loose', network: '10.2.0.0/24' });
+  await run('OP_NETWORK_CONNECT', { network_name: 'lan', group_name: 'default', network_mode: 'bridged', network_link: 'br0' });
+  const disk = { disk_template: 'sharedfile', disks: [{ size: 64 }], no_install: true };
+  const nic = { nics: [{ network: 'lan', ip: '10.1.0.3', mac: 'aa:00:00:00:00:03' }] };
+  await run('OP_INSTANCE_CREATE', { instance_name: 'up1', pnode: 'node1', ...disk, ...nic });
+  await run('OP_INSTANCE_CREATE', { instance_name: 'down1', pnode: 'node2', ...disk, nics: [], start: false });
+  await run('OP_INSTANCE_CREATE', { instance_name: 'bare1', pnode: 'node1', ...shape, nics: [{ ip: '10.2.0.9' }], start: false });
+  await run('OP_TAGS_SET', { kind: 'instance', name: 'up1', tags: ['one'] });
+  await run('OP_NODE_SET_PARAMS', { node_name: 'node4', drained: true });
+  await run('OP_NODE_SET_PARAMS', { node_name: 'node5', offline: true });
+  await run('OP_CLUSTER_SET_PARAMS', { candidate_pool_size: 3 });
+  await run('OP_NODE_SET_PARAMS', { node_name: 'node6', master_candidate: false });
+});
+after(() => master.close());
+
+/** The configuration without the marks of changes that were undone, and what is on the nodes. */
+async function everything(): Promise<unknown> {
+  const { entries } = await master.store.range(keys.config);
+  const objects = entries.map(({ key, value }) => {
+    if (!value.startsWith('{')) return [key, value];
+    const { serial_no: _serial, mtime: _mtime, ...object } = JSON.parse(value) as Record<string, unknown>;
+    return [key, object];
+  });
+  const { simulation, leading } = master;
+  const jobs = leading.services.jobs.list().filter(({ ops }) => ops.some(({ status }) => status !== 'success' && status !== 'error'));
+  return { objects, jobs: jobs.length, shared: simulation.sharedDisks(), nodes: simulation.nodes.map((node) => simulation.inspect(node)) };
+}
+
+async function codeOf(op: Op): Promise<string> {
+  try {
+    await master.run(op);
+    return 'accepted';
+  } catch (error) {
+    return GantryError.from(error).code;
+  }
+}
+
+async function refusedAlike(code: string, op: Op): Promise<void> {
+  const before = await everything();
+  assert.equal(await codeOf({ ...op, dry_run: true }), code, `dry run of ${JSON.stringify(op)}`);
+  assert.deepEqual(await everything(), before, 'after the dry run');
+  assert.equal(await codeOf(op), code, `real run of ${JSON.stringify(op)}`);
+  assert.deepEqual(await everything(), before, 'after the real run');
+}
+
+const point = { 'memory-size': 64, 'disk-size': 64, 'disk-count': 1, 'cpu-count': 1, 'nic-count': 1, 'spindle-use': 1 };
+const node = (more: Record<string, unknown>) => ({
+  node_name: 'node9',
+  primary_ip: '192.0.2.99',
+  agent_port: 1811,
+  certificate_fingerprint: 'e'.repeat(64),
+  ...more,
+});
+
+/** By opcode: the error, and the parameters that it refuses. */
+const refusals: Record<string, readonly (readonly [string, Record<string, unknown>])[]> = {
+  OP_INSTANCE_CREATE: [
+    ['NAME_TAKEN', { ...created, instance_name: 'up1', pnode: 'node1' }],
+    ['OBJECT_UNKNOWN', { ...created, pnode: 'nobody' }],
+    ['OBJECT_UNKNOWN', { ...created, group_name: 'nobody' }],
+    ['NODE_OFFLINE', { ...created, pnode: 'node5' }],
+    ['NODE_DRAINED', { ...created, pnode: 'node4' }],
+    ['HYPERVISOR_NOT_ENABLED', { ...created, hypervisor: 'fake' }],
+    ['DISK_TEMPLATE_NOT_ENABLED', { ...created, disk_template: 'file' }],
+    ['DISKS_WITHOUT_TEMPLATE', { ...created, disks: [{ size: 64 }] }],
+    ['INPUT_INVALID', { ...created, disk_template: 'sharedfile', no_install: false }],
+    ['INPUT_INVALID', { ...created, beparams: { minmem: 512, maxmem: 256 } }],
+    ['INPUT_INVALID', { ...created, hvparams: { nonsense: 1 } }],
+    ['VNC_ADDRESS_REFUSED', { ...created, hvparams: { vnc_bind_address: '0.0.0.0' } }],
+    ['IPOLICY_VIOLATED', { ...created, pnode: 'node1', beparams: { vcpus: 9 } }],
+    ['IPOLICY_VIOLATED', { ...created, beparams: { vcpus: 9 } }],
+    ['PLACEMENT_IMPOSSIBLE', { ...created, ignore_ipolicy: true, beparams: { maxmem: 1_000_000 } }],
+    ['PLACEMENT_IMPOSSIBLE', { ...created, group_name: 'far' }],
+    ['IALLOCATOR_UNKNOWN', { ...created, iallocator: 'nobody' }],
+    ['NETWORK_NOT_CONNECTED', { ...created, pnode: 'node1', nics: [{ network: 'loose', ip: 'pool' }] }],
+    ['OBJECT_UNKNOWN', { ...created, pnode: 'node1', nics: [{ network: 'nobody' }] }],
+    ['CLAIM_TAKEN', { ...created, pnode: 'node1', nics: [{ network: 'lan', ip: '10.1.0.3' }] }],
+    ['CLAIM_TAKEN', { ...created, pnode: 'node1', nics: [{ mac: 'AA:00:00:00:00:03' }] }],
+    ['CLAIM_TAKEN', { ...created, pnode: 'node1', nics: [{ ip: '192.0.2.1' }] }],
+    ['ADDRESS_OUTSIDE', { ...created, pnode: 'node1', nics: [{ network: 'lan', ip: '10.1.0.1' }] }],
+    ['ADDRESS_OF_NETWORK', { ...created, pnode: 'node1', nics: [{ ip: '10.1.0.4' }] }],
+    ['NETWORK_FULL', { ...created, pnode: 'node1', nics: Array.from({ length: 6 }, () => ({ network: 'lan', ip: 'pool' })) }],
+    ['OS_UNKNOWN', { ...created, pnode: 'node1', os_type: 'nobody' }],
+  ],
+  OP_INSTANCE_STARTUP: [
+    ['OBJECT_UNKNOWN', { instance_name: 'nobody' }],
+    ['INPUT_INVALID', { instance_name: 'down1', beparams: { minmem: 512 } }],
+    ['INPUT_INVALID', { instance_name: 'down1', beparams: { minmem: 512, maxmem: 256 } }],
+    ['INPUT_INVALID', { instance_name: 'down1', hvparams: { nonsense: 1 } }],
+    ['VNC_ADDRESS_REFUSED', { instance_name: 'down1', hvparams: { vnc_bind_address: '0.0.0.0' } }],
+  ],
+  OP_INSTANCE_REBOOT: [
+    ['OBJECT_UNKNOWN', { instance_name: 'nobody' }],
+    ['INSTANCE_NOT_RUNNING', { instance_name: 'down1', reboot_type: 'soft' }],
+  ],
+  OP_INSTANCE_RESUME: [['INSTANCE_NOT_RUNNING', { instance_name: 'down1' }]],
+  OP_INSTANCE_SHUTDOWN: [['OBJECT_UNKNOWN', { instance_name: 'nobody' }]],
+  OP_INSTANCE_REMOVE: [['OBJECT_UNKNOWN', { instance_name: 'nobody' }]],
+  OP_INSTANCE_MIGRATE: [
+    ['INSTANCE_NOT_RUNNING', { instance_name: 'down1' }],
+    ['INSTANCE_NOT_RUNNING', { instance_name: 'down1', cleanup: true }],
+    ['INSTANCE_ALREADY_THERE', { instance_name: 'up1', target_node: 'node1' }],
+    ['NODE_DRAINED', { instance_name: 'up1', target_node: 'node4' }],
+    ['NODE_OFFLINE', { instance_name: 'up1', target_node: 'node5' }],
+    ['IALLOCATOR_UNKNOWN', { instance_name: 'up1', iallocator: 'nobody' }],
+  ],
+  OP_INSTANCE_FAILOVER: [
+    ['INSTANCE_ALREADY_THERE', { instance_name: 'down1', target_node: 'node2' }],
+    ['NODE_DRAINED', { instance_name: 'down1', target_node: 'node4' }],
+  ],
+  OP_CLUSTER_SET_PARAMS: [
+    ['INPUT_INVALID', { beparams: { minmem: 4096 } }],
+    ['INPUT_INVALID', { hvparams: { kvm: { nonsense: 1 } } }],
+    ['INPUT_INVALID', { nicparams: { vlan: '.5' } }],
+    ['INPUT_INVALID', { enabled_disk_templates: ['drbd'] }],
+    ['INPUT_INVALID', { ipolicy: { minmax: [{ min: { ...point, 'cpu-count': 9 }, max: point }] } }],
+    ['INPUT_INVALID', { ipolicy: { std: { ...point, 'cpu-count': 99 } } }],
+    ['MONITOR_COLLECTOR_UNKNOWN', { enabled_data_collectors: { cpu_load: true } }],
+    ['LOCATION_INVALID', { location: 'nonsense: 1' }],
+  ],
+  OP_GROUP_ADD: [
+    ['NAME_TAKEN', { group_name: 'far' }],
+    ['INPUT_INVALID', { group_name: 'g', ipolicy: { minmax: [{ min: { ...point, 'cpu-count': 9 }, max: point }] } }],
+  ],
+  OP_GROUP_SET_PARAMS: [
+    ['OBJECT_UNKNOWN', { group_name: 'nobody' }],
+    ['INPUT_INVALID', { group_name: 'far', ipolicy: { minmax: [{ min: { ...point, 'cpu-count': 9 }, max: point }] } }],
+  ],
+  OP_GROUP_RENAME: [['NAME_TAKEN', { group_name: 'far', new_name: 'default' }]],
+  OP_GROUP_REMOVE: [['GROUP_NOT_EMPTY', { group_name: 'far' }]],
+  OP_GROUP_ASSIGN_NODES: [
+    ['OBJECT_UNKNOWN', { group_name: 'far', nodes: ['nobody'] }],
+    ['NETWORK_NOT_CONNECTED', { group_name: 'far', nodes: ['node1'] }],
+  ],
+  OP_NETWORK_ADD: [
+    ['NAME_TAKEN', { network_name: 'lan', network: '10.9.0.0/24' }],
+    ['INPUT_INVALID', { network_name: 'n', network: '10.9.0.0/31' }],
+    ['INPUT_INVALID', { network_name: 'n', network: '10.9.0.0/24', gateway: '10.9.0.255' }],
+    ['CLAIM_TAKEN', { network_name: 'n', network: '10.2.0.0/24', gateway: '10.2.0.9' }],
+  ],
+  OP_NETWORK_CONNECT: [
+    ['INPUT_INVALID', { network_name: 'loose', group_name: 'far', network_mode: 'bridged', network_link: 'br0', network_vlan: '.5' }],
+    ['NETWORK_ADDRESSES_TAKEN', { network_name: 'loose', group_name: 'default', network_mode: 'bridged', network_link: 'br0' }],
+  ],
+  OP_NETWORK_DISCONNECT: [['NETWORK_IN_USE', { network_name: 'lan', group_name: 'default' }]],
+  OP_NETWORK_REMOVE: [['NETWORK_IN_USE', { network_name: 'lan', force: true }]],
+  OP_NODE_ADD: [
+    ['NAME_TAKEN', node({ node_name: 'node1' })],
+    ['CLAIM_TAKEN', node({ primary_ip: '192.0.2.1' })],
+    ['INPUT_INVALID', node({ secondary_ip: '127.0.0.1' })],
+    ['OBJECT_UNKNOWN', node({ group: 'nobody' })],
+  ],
+  OP_NODE_REMOVE: [
+    ['NODE_IS_MASTER', { node_name: 'node1' }],
+    ['NODE_NOT_EMPTY', { node_name: 'node2' }],
+  ],
+  OP_NODE_SET_PARAMS: [
+    ['NODE_IS_MASTER', { node_name: 'node1', offline: true }],
+    ['CANDIDATES_TOO_FEW', { node_name: 'node2', master_candidate: false }],
+    ['INPUT_INVALID', { node_name: 'node4', master_candidate: true }],
+    ['NODE_NOT_EMPTY', { node_name: 'node2', vm_capable: false }],
+  ],
+  OP_NODE_EVACUATE: [
+    ['INPUT_INVALID', { node_name: 'node1', mode: 'primary-only', remote_node: 'node1' }],
+    ['NODE_DRAINED', { node_name: 'node1', mode: 'primary-only', remote_node: 'node4' }],
+    ['IALLOCATOR_UNKNOWN', { node_name: 'node1', mode: 'primary-only', iallocator: 'nobody' }],
+  ],
+  OP_CLUSTER_VERIFY: [['OBJECT_UNKNOWN', { group_name: 'nobody' }]],
+  OP_TAGS_SET: [
+    ['OBJECT_UNKNOWN', { kind: 'instance', name: 'nobody', tags: ['a'] }],
+    ['TAGS_TOO_MANY', { kind: 'instance', name: 'up1', tags: Array.from({ length: 4096 }, (_, index) => `t${index}`) }],
+  ],
+  OP_TAGS_DEL: [['TAG_MISSING', { kind: 'instance', name: 'up1', tags: ['one', 'two'] }]],
+};
+
+for (const [OP_ID, cases] of Object.entries(refusals)) {
+  test(`${OP_ID}: what is refused is refused by the dry run alike`, async () => {
+    const wrong: string[] = [];
+    for (const [code, params] of cases) await refusedAlike(code, { OP_ID, ...params }).catch((error: Error) => wrong.push(error.message));
+    assert.deepEqual(wrong, []);
+  });
+}
