@@ -7,7 +7,6 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../test/support/until.ts';
 import { run } from '../../base/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
@@ -48,6 +47,8 @@ interface Running {
   readonly port: number;
   /** What its log has so far. */
   readonly log: () => string;
+  /** Exit code and signal; watched from the start, since an agent may end before anybody asks. */
+  readonly ended: Promise<unknown[]>;
 }
 
 /** Starts the agent as an operator would, and waits until it serves. */
@@ -55,17 +56,15 @@ async function start(...args: string[]): Promise<Running> {
   const child = spawn(process.execPath, [main, 'monitor', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr?.on('data', (chunk) => (said += String(chunk)));
-  while (child.exitCode === null) {
-    const port = /"port":(\d+)/.exec(said)?.[1];
-    if (port) return { child, port: Number(port), log: () => said };
-    await sleep(10);
-  }
-  return assert.fail(said);
+  const ended = once(child, 'exit');
+  const port = await until('it serves, or has ended', () => /"port":(\d+)/.exec(said)?.[1] ?? child.exitCode !== null, { seconds: 60 });
+  if (port === true) return assert.fail(said);
+  return { child, port: Number(port), log: () => said, ended };
 }
 
-async function stop({ child }: Running): Promise<number | null> {
+async function stop({ child, ended }: Running): Promise<unknown> {
   child.kill('SIGTERM');
-  const [code] = await once(child, 'exit');
+  const [code] = await ended;
   return code;
 }
 
@@ -229,7 +228,7 @@ test('told to end twice, it ends once, in order', async () => {
   agent.child.kill('SIGTERM');
   await until('it is told to end', () => agent.log().includes('told to end'));
   agent.child.kill('SIGTERM');
-  const [code, signal] = await once(agent.child, 'exit');
+  const [code, signal] = await agent.ended;
   assert.deepEqual([code, signal], [0, null]);
 });
 
