@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import type { Instance } from '../../model/index.ts';
 import type { ConsolePlaces } from '../../rpc/index.ts';
 
@@ -16,6 +17,26 @@ export interface ConsoleInfo {
   /** WebSockets with the bytes of each console; absent where there is none. */
   readonly streams?: { readonly serial?: string; readonly vnc?: string };
 }
+
+/** `ConsoleInfo`, for the description of the API. */
+export const ConsoleResult = Type.Object({
+  instance: Type.String(),
+  kind: Type.Enum(['ssh', 'vnc', 'msg'], {
+    description: 'ssh: run `command` on `host` as `user`; vnc: connect to `host` and `port`; msg: see `message`',
+  }),
+  host: Type.Optional(Type.String()),
+  user: Type.Optional(Type.String()),
+  command: Type.Optional(Type.Array(Type.String())),
+  port: Type.Optional(Type.Integer()),
+  display: Type.Optional(Type.Integer()),
+  message: Type.Optional(Type.String()),
+  streams: Type.Optional(
+    Type.Object(
+      { serial: Type.Optional(Type.String()), vnc: Type.Optional(Type.String()) },
+      { description: 'WebSockets of this API with the bytes of each console' },
+    ),
+  ),
+});
 
 /** How a client on its own reaches the console of a running instance. */
 export function describeConsole(

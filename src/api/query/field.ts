@@ -1,5 +1,7 @@
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import type { LiveState, MasterServices } from '../../cluster/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
+import { always, type FieldKind, names, type TypedKind, typedKind } from './field-kinds.ts';
 
 /** Ganeti's result states of one value in a query: normal, unknown field, no data, not available, node offline. */
 export type Cell = readonly [0, unknown] | readonly [1 | 2 | 3 | 4, null];
@@ -13,8 +15,6 @@ const offlineCell: Cell = [4, null];
 export const offline = Symbol('offline');
 /** A getter returns this for a value that is null and known to be so. */
 export const knownNull = Symbol('null');
-
-export type FieldKind = 'unknown' | 'text' | 'bool' | 'number' | 'float' | 'unit' | 'timestamp' | 'other';
 
 /** What every getter can look at. */
 export interface View {
@@ -36,6 +36,8 @@ export interface Field<Item> {
   readonly title: string;
   readonly kind: FieldKind;
   readonly doc: string;
+  /** Its values as resources show them, for the description of the API. */
+  readonly schema: TSchema;
   /** `hostname`: a filter may give the first part of the name only. `seconds`: a filter compares the seconds of [s, µs]. */
   readonly compare?: 'hostname' | 'seconds';
   /** undefined: no data; null: not available; or `offline`, `knownNull`, or the value. */
@@ -45,12 +47,13 @@ export interface Field<Item> {
 export function field<Item>(
   name: string,
   title: string,
-  kind: FieldKind,
+  kind: FieldKind | TypedKind,
   doc: string,
   get: Field<Item>['get'],
   compare?: Field<Item>['compare'],
 ): Field<Item> {
-  return compare ? { name, title, kind, doc, get, compare } : { name, title, kind, doc, get };
+  const one = { name, title, ...typedKind(kind), doc, get };
+  return compare ? { ...one, compare } : one;
 }
 
 /** What a getter returned, with its state. */
@@ -71,11 +74,17 @@ export function commonFields<Item extends { ctime: number; mtime: number; uuid: 
   object: string,
 ): Field<Item>[] {
   return [
-    field('ctime', 'CTime', 'timestamp', 'When it was created', (item) => item.ctime),
-    field('mtime', 'MTime', 'timestamp', 'When it was changed last', (item) => item.mtime),
-    field('uuid', 'UUID', 'text', `${object} UUID`, (item) => item.uuid),
-    field('serial_no', 'SerialNo', 'number', `Grows by one with every change of the ${object.toLowerCase()}`, (item) => item.serial_no),
-    field('tags', 'Tags', 'other', 'Tags', (item) => item.tags),
+    field('ctime', 'CTime', always('timestamp'), 'When it was created', (item) => item.ctime),
+    field('mtime', 'MTime', always('timestamp'), 'When it was changed last', (item) => item.mtime),
+    field('uuid', 'UUID', always('text'), `${object} UUID`, (item) => item.uuid),
+    field(
+      'serial_no',
+      'SerialNo',
+      always('number'),
+      `Grows by one with every change of the ${object.toLowerCase()}`,
+      (item) => item.serial_no,
+    ),
+    field('tags', 'Tags', names, 'Tags', (item) => item.tags),
   ];
 }
 
@@ -87,6 +96,12 @@ export function pickFields<Item>(fields: readonly Field<Item>[], names: readonly
     if (!found) throw new Error(`no field ${name}`);
     return found;
   });
+}
+
+/** The schema of an object with the values of some fields. */
+export function rowSchema<Item>(fields: readonly Field<Item>[], more: TProperties = {}): TObject {
+  const own = fields.map(({ name, doc, schema }) => [name, { ...schema, description: doc }] as const);
+  return Type.Object({ ...Object.fromEntries(own), ...more });
 }
 
 /** An object with the values of some fields. */

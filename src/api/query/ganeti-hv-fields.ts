@@ -1,5 +1,5 @@
 import { hvparamsByHypervisor } from '../../model/index.ts';
-import type { FieldKind } from './field.ts';
+import type { FieldKind } from './field-kinds.ts';
 
 /** Parameters that only matter while an instance migrates; Ganeti does not count them among those of the instance. */
 export const migrationOnlyHvparams: readonly string[] = ['migration_bandwidth', 'migration_mode', 'migration_port', 'xen_cmd'];

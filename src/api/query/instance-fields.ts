@@ -1,21 +1,27 @@
+import { Type } from 'typebox';
 import {
+  Beparams,
+  BeparamsPartial,
   type Disk,
   fillBeparams,
   fillHvparams,
   fillNicparams,
   hvparamsByHypervisor,
-  type Instance,
-  type Nic,
+  Instance,
+  Nic,
   redactSealed,
 } from '../../model/index.ts';
-import { describeConsole } from './describe-console.ts';
-import { commonFields, type Field, type FieldKind, field, type View } from './field.ts';
+import { ConsoleResult, describeConsole } from './describe-console.ts';
+import { commonFields, type Field, field, type View } from './field.ts';
+import { always, type FieldKind, listOf, names, namesOrNull, nullable, other, Parameters } from './field-kinds.ts';
 import { ganetiHvFields, migrationOnlyHvparams } from './ganeti-hv-fields.ts';
-import { liveInstance } from './live-instance.ts';
+import { instanceStatuses, liveInstance } from './live-instance.ts';
 
 const maxDisks = 16;
 const maxNics = 8;
 type InstanceField = Field<Instance>;
+
+const osValues = Type.Record(Type.String(), Type.String());
 
 /** All hypervisor parameters of an instance, without those that only matter to a migration. */
 export function instanceHvparams(instance: Instance, { config }: View): Record<string, unknown> {
@@ -51,41 +57,67 @@ function diskUsage(instance: Instance): number {
 }
 
 const identity: InstanceField[] = [
-  field('name', 'Instance', 'text', 'Instance name', (i) => i.name, 'hostname'),
-  field('admin_state', 'InstanceState', 'text', 'What the instance should do: up, down or offline', (i) => i.admin_state),
-  field('admin_state_source', 'InstanceStateSource', 'text', 'Who said so last', (i) => i.admin_state_source),
-  field('admin_up', 'Autostart', 'bool', 'Whether the instance should run', (i) => i.admin_state === 'up'),
-  field('disks_active', 'DisksActive', 'bool', 'Whether its disks should be active', (i) => i.disks_active),
-  field('hypervisor', 'Hypervisor', 'text', 'Hypervisor', (i) => i.hypervisor),
-  field('network_port', 'Network_port', 'other', 'TCP port of its console, where it has one', (i) => i.network_port),
-  field('os', 'OS', 'text', 'Operating system', (i) => i.os),
-  field('forthcoming', 'Forthcoming', 'bool', 'Whether only its room is reserved', (i) => i.forthcoming),
+  field('name', 'Instance', always('text'), 'Instance name', (i) => i.name, 'hostname'),
+  field(
+    'admin_state',
+    'InstanceState',
+    always('text', Instance.properties.admin_state),
+    'What the instance should do: up, down or offline',
+    (i) => i.admin_state,
+  ),
+  field(
+    'admin_state_source',
+    'InstanceStateSource',
+    always('text', Instance.properties.admin_state_source),
+    'Who said so last',
+    (i) => i.admin_state_source,
+  ),
+  field('admin_up', 'Autostart', always('bool'), 'Whether the instance should run', (i) => i.admin_state === 'up'),
+  field('disks_active', 'DisksActive', always('bool'), 'Whether its disks should be active', (i) => i.disks_active),
+  field('hypervisor', 'Hypervisor', always('text', Instance.properties.hypervisor), 'Hypervisor', (i) => i.hypervisor),
+  field(
+    'network_port',
+    'Network_port',
+    other(Instance.properties.network_port),
+    'TCP port of its console, where it has one',
+    (i) => i.network_port,
+  ),
+  field('os', 'OS', always('text'), 'Operating system', (i) => i.os),
+  field('forthcoming', 'Forthcoming', always('bool'), 'Whether only its room is reserved', (i) => i.forthcoming),
 ];
 
 const places: InstanceField[] = [
   field('pnode', 'Primary_node', 'text', 'Primary node', (i, view) => nodeName(i.primary_node, view), 'hostname'),
   field('pnode.group', 'PrimaryNodeGroup', 'text', 'Group of the primary node', (i, view) => groupOf(i.primary_node, view)?.name),
   field('pnode.group.uuid', 'PrimaryNodeGroupUUID', 'text', 'UUID of that group', (i, view) => groupOf(i.primary_node, view)?.uuid),
-  field('snodes', 'Secondary_Nodes', 'other', 'Secondary nodes', (i, view) => defined(i.secondary_nodes.map((one) => nodeName(one, view)))),
-  field('snodes.group', 'SecondaryNodesGroups', 'other', 'Groups of the secondary nodes', (i, view) =>
+  field('snodes', 'Secondary_Nodes', names, 'Secondary nodes', (i, view) => defined(i.secondary_nodes.map((one) => nodeName(one, view)))),
+  field('snodes.group', 'SecondaryNodesGroups', names, 'Groups of the secondary nodes', (i, view) =>
     defined(i.secondary_nodes.map((one) => groupOf(one, view)?.name)),
   ),
-  field('snodes.group.uuid', 'SecondaryNodesGroupsUUID', 'other', 'UUIDs of those groups', (i, view) =>
+  field('snodes.group.uuid', 'SecondaryNodesGroupsUUID', names, 'UUIDs of those groups', (i, view) =>
     defined(i.secondary_nodes.map((one) => groupOf(one, view)?.uuid)),
   ),
 ];
 
 const parameters: InstanceField[] = [
-  field('hvparams', 'HypervisorParameters', 'other', 'Hypervisor parameters with all defaults', instanceHvparams),
-  field('beparams', 'BackendParameters', 'other', 'Backend parameters with all defaults', (i, { config }) =>
+  field('hvparams', 'HypervisorParameters', other(Parameters), 'Hypervisor parameters with all defaults', instanceHvparams),
+  field('beparams', 'BackendParameters', other(Beparams), 'Backend parameters with all defaults', (i, { config }) =>
     fillBeparams(config.cluster, i),
   ),
-  field('osparams', 'OpSysParameters', 'other', 'OS parameters with all defaults', osparams),
-  field('custom_hvparams', 'CustomHypervisorParameters', 'other', 'Hypervisor parameters of its own', (i) => i.hvparams),
-  field('custom_beparams', 'CustomBackendParameters', 'other', 'Backend parameters of its own', (i) => i.beparams),
-  field('custom_osparams', 'CustomOpSysParameters', 'other', 'OS parameters of its own', (i) => redactSealed(i.osparams)),
-  field('osparams_private', 'PrivateOpSysParameters', 'other', 'Names of its private OS parameters, without their values', privateOsparams),
-  field('custom_nicparams', 'CustomNicParameters', 'other', 'NIC parameters of its own', (i) => i.nics.map((nic) => nic.nicparams)),
+  field('osparams', 'OpSysParameters', other(osValues), 'OS parameters with all defaults', osparams),
+  field('custom_hvparams', 'CustomHypervisorParameters', other(Parameters), 'Hypervisor parameters of its own', (i) => i.hvparams),
+  field('custom_beparams', 'CustomBackendParameters', other(BeparamsPartial), 'Backend parameters of its own', (i) => i.beparams),
+  field('custom_osparams', 'CustomOpSysParameters', other(osValues), 'OS parameters of its own', (i) => redactSealed(i.osparams)),
+  field(
+    'osparams_private',
+    'PrivateOpSysParameters',
+    other(osValues),
+    'Names of its private OS parameters, without their values',
+    privateOsparams,
+  ),
+  field('custom_nicparams', 'CustomNicParameters', listOf(Nic.properties.nicparams), 'NIC parameters of its own', (i) =>
+    i.nics.map((nic) => nic.nicparams),
+  ),
 ];
 
 const beFields: [name: string, param: string, title: string, kind: FieldKind][] = [
@@ -111,27 +143,33 @@ const parameterFields: InstanceField[] = [
 ];
 
 const disks: InstanceField[] = [
-  field('disk_usage', 'DiskUsage', 'unit', 'Space its disks take on each of its nodes', diskUsage),
-  field('disk_template', 'Disk_template', 'text', 'How its disks are stored', (i) => i.disk_template),
-  field('disk.count', 'Disks', 'number', 'Number of disks', (i) => i.disks.length),
-  field('disk.sizes', 'Disk_sizes', 'other', 'Sizes of the disks', (i) => i.disks.map((disk) => disk.size)),
-  field('disk.spindles', 'Disk_spindles', 'other', 'Spindles of the disks', (i) => i.disks.map(() => null)),
-  field('disk.names', 'Disk_names', 'other', 'Names of the disks', (i) => i.disks.map((disk) => disk.name)),
-  field('disk.uuids', 'Disk_UUIDs', 'other', 'UUIDs of the disks', (i) => i.disks.map((disk) => disk.uuid)),
+  field('disk_usage', 'DiskUsage', always('unit'), 'Space its disks take on each of its nodes', diskUsage),
+  field(
+    'disk_template',
+    'Disk_template',
+    always('text', Instance.properties.disk_template),
+    'How its disks are stored',
+    (i) => i.disk_template,
+  ),
+  field('disk.count', 'Disks', always('number'), 'Number of disks', (i) => i.disks.length),
+  field('disk.sizes', 'Disk_sizes', listOf(Type.Integer()), 'Sizes of the disks', (i) => i.disks.map((disk) => disk.size)),
+  field('disk.spindles', 'Disk_spindles', listOf(Type.Null()), 'Spindles of the disks', (i) => i.disks.map(() => null)),
+  field('disk.names', 'Disk_names', namesOrNull, 'Names of the disks', (i) => i.disks.map((disk) => disk.name)),
+  field('disk.uuids', 'Disk_UUIDs', names, 'UUIDs of the disks', (i) => i.disks.map((disk) => disk.uuid)),
 ];
 
 const nics: InstanceField[] = [
-  field('nic.count', 'NICs', 'number', 'Number of NICs', (i) => i.nics.length),
-  field('nic.macs', 'NIC_MACs', 'other', 'MAC addresses of the NICs', (i) => i.nics.map((nic) => nic.mac)),
-  field('nic.ips', 'NIC_IPs', 'other', 'IP addresses of the NICs', (i) => i.nics.map((nic) => nic.ip)),
-  field('nic.names', 'NIC_Names', 'other', 'Names of the NICs', (i) => i.nics.map((nic) => nic.name)),
-  field('nic.uuids', 'NIC_UUIDs', 'other', 'UUIDs of the NICs', (i) => i.nics.map((nic) => nic.uuid)),
-  field('nic.modes', 'NIC_modes', 'other', 'Modes of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).mode)),
-  field('nic.links', 'NIC_links', 'other', 'Links of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).link)),
-  field('nic.vlans', 'NIC_VLANs', 'other', 'VLANs of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).vlan || null)),
-  field('nic.bridges', 'NIC_bridges', 'other', 'Bridges of the NICs', (i, view) => i.nics.map((nic) => bridge(nic, view))),
-  field('nic.networks', 'NIC_networks', 'other', 'UUIDs of the networks of the NICs', (i) => i.nics.map((nic) => nic.network)),
-  field('nic.networks.names', 'NIC_networks_names', 'other', 'Names of the networks of the NICs', (i, view) =>
+  field('nic.count', 'NICs', always('number'), 'Number of NICs', (i) => i.nics.length),
+  field('nic.macs', 'NIC_MACs', names, 'MAC addresses of the NICs', (i) => i.nics.map((nic) => nic.mac)),
+  field('nic.ips', 'NIC_IPs', namesOrNull, 'IP addresses of the NICs', (i) => i.nics.map((nic) => nic.ip)),
+  field('nic.names', 'NIC_Names', namesOrNull, 'Names of the NICs', (i) => i.nics.map((nic) => nic.name)),
+  field('nic.uuids', 'NIC_UUIDs', names, 'UUIDs of the NICs', (i) => i.nics.map((nic) => nic.uuid)),
+  field('nic.modes', 'NIC_modes', names, 'Modes of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).mode)),
+  field('nic.links', 'NIC_links', names, 'Links of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).link)),
+  field('nic.vlans', 'NIC_VLANs', namesOrNull, 'VLANs of the NICs', (i, view) => i.nics.map((nic) => nicparams(nic, view).vlan || null)),
+  field('nic.bridges', 'NIC_bridges', namesOrNull, 'Bridges of the NICs', (i, view) => i.nics.map((nic) => bridge(nic, view))),
+  field('nic.networks', 'NIC_networks', namesOrNull, 'UUIDs of the networks of the NICs', (i) => i.nics.map((nic) => nic.network)),
+  field('nic.networks.names', 'NIC_networks_names', namesOrNull, 'Names of the networks of the NICs', (i, view) =>
     i.nics.map((nic) => networkName(nic, view)),
   ),
 ];
@@ -197,7 +235,7 @@ const state: InstanceField[] = [
   field(
     'status',
     'Status',
-    'text',
+    always('text', Type.Enum(instanceStatuses)),
     'running; ADMIN_down and ADMIN_offline: stopped on purpose; ERROR_down: should run, and does not or stands still after a disk error (oper_problem); ERROR_up: should not run; ERROR_wrongnode: runs on another node; ERROR_nodedown and ERROR_nodeoffline: its primary node does not answer or is marked offline',
     (i, view) => liveInstance(i, view).status,
   ),
@@ -220,7 +258,7 @@ const state: InstanceField[] = [
   field(
     'console',
     'Console',
-    'other',
+    other(nullable(ConsoleResult)),
     'How to reach its console, as its console resource has it; unavailable while it does not run',
     (i, view) => {
       const { running, runtime, missing } = liveInstance(i, view);

@@ -1,4 +1,5 @@
-import type { Instance } from '../../model/index.ts';
+import { Type } from 'typebox';
+import { Beparams, type Instance } from '../../model/index.ts';
 import { pickFields, plainRow, type View } from './field.ts';
 import { instanceFields } from './instance-fields.ts';
 import { liveInstance } from './live-instance.ts';
@@ -8,6 +9,15 @@ const names =
 
 /** The fields of an instance resource, in Ganeti's order. */
 export const instanceRowFields = pickFields(instanceFields, names.split(' '));
+
+/** What a row has in another form than the fields, or beside them. */
+export const instanceRowMore = {
+  beparams: Type.Object(
+    { ...Beparams.properties, memory: Type.Integer({ description: 'The same as maxmem' }) },
+    { description: 'Backend parameters with all defaults' },
+  ),
+  oper_problem: Type.Optional(Type.String({ description: 'Why its guest stands still although it should run; absent otherwise' })),
+};
 
 /** An instance as `/2/instances/<name>` shows it; its memory limit has a second name, as in Ganeti. */
 export function instanceRow(instance: Instance, view: View): Record<string, unknown> {

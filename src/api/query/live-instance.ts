@@ -3,15 +3,17 @@ import type { InstanceRuntime } from '../../rpc/index.ts';
 import { offline, type View } from './field.ts';
 
 /** Ganeti's status of an instance. */
-export type InstanceStatus =
-  | 'running'
-  | 'ADMIN_down'
-  | 'ADMIN_offline'
-  | 'ERROR_down'
-  | 'ERROR_up'
-  | 'ERROR_wrongnode'
-  | 'ERROR_nodedown'
-  | 'ERROR_nodeoffline';
+export const instanceStatuses = [
+  'running',
+  'ADMIN_down',
+  'ADMIN_offline',
+  'ERROR_down',
+  'ERROR_up',
+  'ERROR_wrongnode',
+  'ERROR_nodedown',
+  'ERROR_nodeoffline',
+] as const;
+export type InstanceStatus = (typeof instanceStatuses)[number];
 
 export interface LiveInstance {
   readonly status: InstanceStatus;

@@ -1,5 +1,6 @@
-import { defaultNdparams, type Ndparams } from '../../model/index.ts';
-import { type Field, type FieldKind, field, type View } from './field.ts';
+import { defaultNdparams, Ndparams } from '../../model/index.ts';
+import { type Field, field, type View } from './field.ts';
+import { type FieldKind, nullable, type TypedKind } from './field-kinds.ts';
 
 const titles: Record<string, string> = {
   exclusive_storage: 'ExclusiveStorage',
@@ -15,10 +16,15 @@ function kindOf(name: string, value: unknown): FieldKind {
   return typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'number' : 'other';
 }
 
+const typedKindOf = (name: string, value: unknown): TypedKind => ({
+  kind: kindOf(name, value),
+  schema: nullable(Ndparams.properties[name as keyof Ndparams]),
+});
+
 /** One field for each node parameter, `ndp/ssh_port`. */
 export function ndparamFields<Item>(get: (item: Item, view: View) => Ndparams | undefined): Field<Item>[] {
   return Object.entries(defaultNdparams).map(([name, value]) =>
-    field(`ndp/${name}`, titles[name] ?? `ndp/${name}`, kindOf(name, value), `The node parameter "${name}"`, (item, view) => {
+    field(`ndp/${name}`, titles[name] ?? `ndp/${name}`, typedKindOf(name, value), `The node parameter "${name}"`, (item, view) => {
       const params = get(item, view);
       return params?.[name as keyof Ndparams];
     }),

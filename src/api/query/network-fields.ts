@@ -1,6 +1,8 @@
+import { Type } from 'typebox';
 import type { Instance, Network } from '../../model/index.ts';
 import { type AddressMap, addressMap, edgeAddresses, ipv4Number } from './address-map.ts';
 import { commonFields, type Field, field, type View } from './field.ts';
+import { always, listOf, names, other, textOrNull } from './field-kinds.ts';
 import { niceSorted } from './nice-sort.ts';
 
 const instancesOf = (network: Network, { config }: View): Instance[] =>
@@ -30,19 +32,27 @@ function connections(network: Network, { config }: View): [string, string, strin
 
 /** Every field of a network. */
 export const networkFields: readonly Field<Network>[] = [
-  field('name', 'Network', 'text', 'Name', (n) => n.name),
-  field('network', 'Subnet', 'text', 'IPv4 subnet', (n) => n.network),
-  field('gateway', 'Gateway', 'other', 'IPv4 gateway', (n) => n.gateway),
-  field('network6', 'IPv6Subnet', 'other', 'IPv6 subnet', (n) => n.network6 ?? null),
-  field('gateway6', 'IPv6Gateway', 'other', 'IPv6 gateway', (n) => n.gateway6 ?? null),
-  field('mac_prefix', 'MacPrefix', 'other', 'First half of its MAC addresses', (n) => n.mac_prefix),
-  field('free_count', 'FreeCount', 'number', 'Number of free addresses', (n, view) => addresses(n, view).free),
-  field('reserved_count', 'ReservedCount', 'number', 'Number of taken addresses', (n, view) => addresses(n, view).reserved),
-  field('map', 'Map', 'text', 'One character an address: X taken, . free', (n, view) => addresses(n, view).map),
-  field('group_list', 'GroupList', 'other', 'Node groups with mode, link and VLAN', connections),
-  field('group_cnt', 'NodeGroups', 'number', 'Number of node groups', (n, view) => connections(n, view).length),
-  field('inst_list', 'InstanceList', 'other', 'Instances', (n, view) => niceSorted(instancesOf(n, view).map((one) => one.name))),
-  field('inst_cnt', 'Instances', 'number', 'Number of instances', (n, view) => instancesOf(n, view).length),
-  field('external_reservations', 'ExternalReservations', 'text', 'Addresses that no instance may get', (n) => reservations(n).join(', ')),
+  field('name', 'Network', always('text'), 'Name', (n) => n.name),
+  field('network', 'Subnet', always('text'), 'IPv4 subnet', (n) => n.network),
+  field('gateway', 'Gateway', other(textOrNull), 'IPv4 gateway', (n) => n.gateway),
+  field('network6', 'IPv6Subnet', other(textOrNull), 'IPv6 subnet', (n) => n.network6 ?? null),
+  field('gateway6', 'IPv6Gateway', other(textOrNull), 'IPv6 gateway', (n) => n.gateway6 ?? null),
+  field('mac_prefix', 'MacPrefix', other(textOrNull), 'First half of its MAC addresses', (n) => n.mac_prefix),
+  field('free_count', 'FreeCount', always('number'), 'Number of free addresses', (n, view) => addresses(n, view).free),
+  field('reserved_count', 'ReservedCount', always('number'), 'Number of taken addresses', (n, view) => addresses(n, view).reserved),
+  field('map', 'Map', always('text'), 'One character an address: X taken, . free', (n, view) => addresses(n, view).map),
+  field(
+    'group_list',
+    'GroupList',
+    listOf(Type.Tuple([Type.String(), Type.String(), Type.String(), Type.String()])),
+    'Node groups with mode, link and VLAN',
+    connections,
+  ),
+  field('group_cnt', 'NodeGroups', always('number'), 'Number of node groups', (n, view) => connections(n, view).length),
+  field('inst_list', 'InstanceList', names, 'Instances', (n, view) => niceSorted(instancesOf(n, view).map((one) => one.name))),
+  field('inst_cnt', 'Instances', always('number'), 'Number of instances', (n, view) => instancesOf(n, view).length),
+  field('external_reservations', 'ExternalReservations', always('text'), 'Addresses that no instance may get', (n) =>
+    reservations(n).join(', '),
+  ),
   ...commonFields<Network>('Network'),
 ];

@@ -1,6 +1,8 @@
-import { fillNdparams, type Node, nodeRole } from '../../model/index.ts';
+import { Type } from 'typebox';
+import { fillNdparams, Ndparams, NdparamsPartial, type Node, nodeRole } from '../../model/index.ts';
 import type { NodeInfo } from '../../rpc/index.ts';
-import { commonFields, type Field, type FieldKind, field, offline, type View } from './field.ts';
+import { commonFields, type Field, field, offline, type View } from './field.ts';
+import { always, type FieldKind, names, nullable, other } from './field-kinds.ts';
 import { ndparamFields } from './ndparam-fields.ts';
 import { niceSorted } from './nice-sort.ts';
 
@@ -27,33 +29,35 @@ const roleDoc = 'M: master, C: master candidate, R: regular, D: drained, O: offl
 
 /** Every field of a node. */
 export const nodeFields: readonly NodeField[] = [
-  field('name', 'Node', 'text', 'Node name', (n) => n.name, 'hostname'),
-  field('offline', 'Offline', 'bool', 'Whether it is marked offline', (n) => n.offline),
-  field('drained', 'Drained', 'bool', 'Whether it gets no new instances', (n) => n.drained),
-  field('master_candidate', 'MasterC', 'bool', 'Whether it may become the master', (n) => n.master_candidate),
-  field('master_capable', 'MasterCapable', 'bool', 'Whether it may become a master candidate', (n) => n.master_capable),
-  field('vm_capable', 'VMCapable', 'bool', 'Whether it may run instances', (n) => n.vm_capable),
-  field('master', 'IsMaster', 'bool', 'Whether it is the master', (n, { config }) => config.cluster.master_node === n.uuid),
-  field('role', 'Role', 'text', roleDoc, (n, { config }) => nodeRole(n, config.cluster.master_node)),
-  field('pip', 'PrimaryIP', 'text', 'Address of its agent', (n) => n.primary_ip),
-  field('sip', 'SecondaryIP', 'text', 'Address for replication and migration', (n) => n.secondary_ip),
+  field('name', 'Node', always('text'), 'Node name', (n) => n.name, 'hostname'),
+  field('offline', 'Offline', always('bool'), 'Whether it is marked offline', (n) => n.offline),
+  field('drained', 'Drained', always('bool'), 'Whether it gets no new instances', (n) => n.drained),
+  field('master_candidate', 'MasterC', always('bool'), 'Whether it may become the master', (n) => n.master_candidate),
+  field('master_capable', 'MasterCapable', always('bool'), 'Whether it may become a master candidate', (n) => n.master_capable),
+  field('vm_capable', 'VMCapable', always('bool'), 'Whether it may run instances', (n) => n.vm_capable),
+  field('master', 'IsMaster', always('bool'), 'Whether it is the master', (n, { config }) => config.cluster.master_node === n.uuid),
+  field('role', 'Role', always('text', Type.Enum(['M', 'C', 'R', 'D', 'O'])), roleDoc, (n, { config }) =>
+    nodeRole(n, config.cluster.master_node),
+  ),
+  field('pip', 'PrimaryIP', always('text'), 'Address of its agent', (n) => n.primary_ip),
+  field('sip', 'SecondaryIP', always('text'), 'Address for replication and migration', (n) => n.secondary_ip),
   field('group', 'Group', 'text', 'Node group', (n, view) => groupOf(n, view)?.name),
-  field('group.uuid', 'GroupUUID', 'text', 'UUID of its node group', (n) => n.group),
-  field('ndparams', 'NodeParameters', 'other', 'Node parameters with all defaults', ndparams),
-  field('custom_ndparams', 'CustomNodeParameters', 'other', 'Node parameters of its own', (n) => n.ndparams),
-  field('pinst_cnt', 'Pinst', 'number', 'Number of instances it is the primary node of', (n, view) => primaries(n, view).length),
-  field('sinst_cnt', 'Sinst', 'number', 'Number of instances it is a secondary node of', (n, view) => secondaries(n, view).length),
-  field('pinst_list', 'PriInstances', 'other', 'Instances it is the primary node of', (n, view) =>
+  field('group.uuid', 'GroupUUID', always('text'), 'UUID of its node group', (n) => n.group),
+  field('ndparams', 'NodeParameters', other(nullable(Ndparams)), 'Node parameters with all defaults', ndparams),
+  field('custom_ndparams', 'CustomNodeParameters', other(NdparamsPartial), 'Node parameters of its own', (n) => n.ndparams),
+  field('pinst_cnt', 'Pinst', always('number'), 'Number of instances it is the primary node of', (n, view) => primaries(n, view).length),
+  field('sinst_cnt', 'Sinst', always('number'), 'Number of instances it is a secondary node of', (n, view) => secondaries(n, view).length),
+  field('pinst_list', 'PriInstances', names, 'Instances it is the primary node of', (n, view) =>
     niceSorted(primaries(n, view).map((instance) => instance.name)),
   ),
-  field('sinst_list', 'SecInstances', 'other', 'Instances it is a secondary node of', (n, view) =>
+  field('sinst_list', 'SecInstances', names, 'Instances it is a secondary node of', (n, view) =>
     niceSorted(secondaries(n, view).map((instance) => instance.name)),
   ),
   field('powered', 'Powered', 'bool', 'Whether it is powered on, where an out-of-band program tells', (n, view) =>
     ndparams(n, view)?.oob_program ? n.powered : null,
   ),
-  field('hv_state', 'HypervisorState', 'other', 'Not kept', () => null),
-  field('disk_state', 'DiskState', 'other', 'Not kept', () => null),
+  field('hv_state', 'HypervisorState', other(Type.Null()), 'Not kept', () => null),
+  field('disk_state', 'DiskState', other(Type.Null()), 'Not kept', () => null),
   reported('bootid', 'BootID', 'text', 'Changes with every boot of the node', (info) => info.boot_id),
   reported('ctotal', 'CTotal', 'number', 'Logical processors', (info) => info.cpu_total),
   reported('cnodes', 'CNodes', 'number', 'NUMA domains', (info) => info.cpu_nodes),

@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import type { MasterServices } from '../../cluster/index.ts';
-import { type Cell, type Field, type FieldKind, toCell, unknownCell, type View, viewOfServices } from './field.ts';
+import { type Cell, type Field, toCell, unknownCell, type View, viewOfServices } from './field.ts';
+import type { FieldKind } from './field-kinds.ts';
 import { compileFilter } from './filter.ts';
 import { groupFields } from './group-fields.ts';
 import { instanceFields } from './instance-fields.ts';

@@ -1,8 +1,8 @@
-import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import type { Instance } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { instanceRow, instanceRowFields } from '../query/instance-row.ts';
+import { ConsoleResult } from '../query/describe-console.ts';
+import { instanceRow, instanceRowFields, instanceRowMore } from '../query/instance-row.ts';
 import { consoleInfo } from './instance-console.ts';
 import { findObject, type Resource, resourceRoutes, viewOf } from './resource-routes.ts';
 import { objectsFrom, Reply, type Route } from './route.ts';
@@ -15,6 +15,7 @@ const instances: Resource<Instance> = {
   idField: 'id',
   collection: ({ services }) => services.config.current.instances,
   fields: instanceRowFields,
+  more: instanceRowMore,
   bulk: (context) => {
     const { text, etag } = context.instanceRows.all(viewOf(context));
     return new Reply(text, etag);
@@ -25,25 +26,6 @@ const instances: Resource<Instance> = {
 export const findInstance = (name: string | undefined, context: ApiContext): Instance => findObject(instances, name ?? '', context);
 
 const objects = objectsFrom('instance', 'instance_name');
-
-const ConsoleResult = Type.Object({
-  instance: Type.String(),
-  kind: Type.Enum(['ssh', 'vnc', 'msg'], {
-    description: 'ssh: run `command` on `host` as `user`; vnc: connect to `host` and `port`; msg: see `message`',
-  }),
-  host: Type.Optional(Type.String()),
-  user: Type.Optional(Type.String()),
-  command: Type.Optional(Type.Array(Type.String())),
-  port: Type.Optional(Type.Integer()),
-  display: Type.Optional(Type.Integer()),
-  message: Type.Optional(Type.String()),
-  streams: Type.Optional(
-    Type.Object(
-      { serial: Type.Optional(Type.String()), vnc: Type.Optional(Type.String()) },
-      { description: 'WebSockets of this API with the bytes of each console' },
-    ),
-  ),
-});
 
 const oneInstance: Route[] = [
   {

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
-import type { Job } from '../../model/index.ts';
+import { type Job, lockLevels, opcodeCatalogue, validate } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { pickFields, plainRow } from '../query/field.ts';
+import { pickFields, plainRow, rowSchema } from '../query/field.ts';
+import { nullable } from '../query/field-kinds.ts';
 import { jobFields } from '../query/job-fields.ts';
+import { LockMode } from '../query/lock-fields.ts';
 import { objectBody } from './body-adapters.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { bulkQuery, isSet } from './query-params.ts';
-import { viewOf } from './resource-routes.ts';
-import { type ApiRequest, objectsFrom, type Route } from './route.ts';
+import { listOrRows, viewOf } from './resource-routes.ts';
+import { type ApiRequest, component, objectsFrom, type Route } from './route.ts';
 import { submissionKey } from './submission-key.ts';
 import { submitJob } from './submit.ts';
 
@@ -16,6 +18,14 @@ const listFields = pickFields(jobFields, 'id ops status summary opstatus receive
 const pageFields = [...listFields, ...pickFields(jobFields, ['oplog', 'opresult'])];
 const objects = objectsFrom('job', 'job_id');
 const JobId = Type.Integer({ description: 'Number of the job' });
+
+const Lock = Type.Object({
+  name: Type.String({ description: 'Kind and name of what is locked' }),
+  mode: nullable(LockMode),
+  owners: Type.Array(Type.Integer(), { description: 'Jobs that hold it' }),
+  pending: Type.Array(Type.Object({ job: Type.Integer(), mode: LockMode }), { description: 'Jobs that wait for it, in order' }),
+  level: Type.Enum(lockLevels),
+});
 
 const invalid = (problem: string) => new GantryError('API_REQUEST_INVALID', { problem });
 
@@ -41,7 +51,7 @@ const reading: Route[] = [
     summary: 'List the jobs that are not archived',
     permission: 'job:read',
     query: bulkQuery,
-    result: Type.Array(Type.Object({}, { additionalProperties: true })),
+    result: listOrRows(Type.Object({ id: JobId, uri: Type.String() }), component('job_row', rowSchema(listFields))),
     handle: ({ query }, context) => {
       if (isSet(query, 'bulk')) return jobs(context).map((job) => plainRow(listFields, job, viewOf(context)));
       return jobs(context).map(({ id }) => ({ id, uri: `/2/jobs/${id}` }));
@@ -54,7 +64,7 @@ const reading: Route[] = [
     summary: 'Show a job; one that does not exist has null in every field',
     permission: 'job:read',
     objects,
-    result: Type.Object(Object.fromEntries(pageFields.map(({ name, doc }) => [name, Type.Unknown({ description: doc })]))),
+    result: component('job_page', rowSchema(pageFields.map((one) => (one.name === 'id' ? one : { ...one, schema: nullable(one.schema) })))),
     handle: async (request, context) => {
       const job = await context.services.jobs.get(jobId(request));
       return job ? page(job, context) : emptyPage(jobId(request));
@@ -66,7 +76,7 @@ const reading: Route[] = [
     tag: 'job',
     summary: 'The locks that jobs hold or wait for',
     permission: 'job:read',
-    result: Type.Array(Type.Object({}, { additionalProperties: true })),
+    result: Type.Array(Lock),
     handle: (_, { services }) => services.jobs.locks(),
   },
 ];
@@ -121,6 +131,20 @@ const Submission = Type.Object(
   { additionalProperties: false },
 );
 
+/** The same as clients see it: every opcode with its parameters. The queue checks them, against the catalogue as well. */
+const DescribedSubmission = Type.Object(
+  {
+    ops: Type.Array(
+      Type.Unsafe({
+        oneOf: [...opcodeCatalogue.values()].map(({ id, summary, params }) => component(id, { ...params, description: summary })),
+        discriminator: { propertyName: 'OP_ID' },
+      }),
+      { minItems: 1, maxItems: 100 },
+    ),
+  },
+  { additionalProperties: false },
+);
+
 const changing: Route[] = [
   {
     method: 'POST',
@@ -128,11 +152,12 @@ const changing: Route[] = [
     tag: 'job',
     summary: 'Submit a job of one or more opcodes; each needs its own permission',
     permission: 'job:submit',
-    body: Submission,
+    body: DescribedSubmission,
+    bodyCheckedByHandler: true,
     result: JobId,
     submits: true,
     handle: (request, context) => {
-      const { ops } = request.body as { ops: Record<string, unknown>[] };
+      const { ops } = validate(Submission, request.body ?? null, '/2/jobs');
       return submitJob(context, request.user, ops, { key: submissionKey(request) });
     },
   },

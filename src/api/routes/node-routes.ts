@@ -21,6 +21,7 @@ const nodes: Resource<Node> = {
   idField: 'id',
   collection: ({ services }) => services.config.current.nodes,
   fields: pickFields(nodeFields, names.split(' ')),
+  moreOnPage: { secondary_ip: Type.String() },
 };
 
 const findNode = (name: string | undefined, context: ApiContext): Node => findObject(nodes, name ?? '', context);

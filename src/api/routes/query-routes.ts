@@ -1,16 +1,23 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
+import { fieldKinds } from '../query/field-kinds.ts';
 import { queryFields, queryKinds, runQuery } from '../query/run-query.ts';
 import { objectBody } from './body-adapters.ts';
-import type { ApiRequest, Route } from './route.ts';
+import { type ApiRequest, component, type Route } from './route.ts';
 
 const fieldsQuery = Type.Object({ fields: Type.Optional(Type.String({ description: 'Names of fields, separated by commas' })) });
 const kinds = queryKinds.join(', ');
 const split = (text: string) => text.split(',').map((name) => name.trim());
 
-const Definition = Type.Object({ name: Type.String(), title: Type.String(), kind: Type.String(), doc: Type.String() });
+const Kind = Type.Enum(fieldKinds, {
+  description:
+    'JSON type of the values: text is a string; bool a boolean; number, and unit (MiB), an integer; float, and timestamp (seconds since 1970), a number; other anything; unknown: there is no such field',
+});
+const Definition = component('query_field', Type.Object({ name: Type.String(), title: Type.String(), kind: Kind, doc: Type.String() }));
+const State = Type.Enum([0, 1, 2, 3, 4], { description: '0 normal, 1 unknown field, 2 no data, 3 not available, 4 its node is offline' });
+const Cell = Type.Tuple([State, Type.Unknown({ description: 'By the kind of the field; null unless the state is 0' })]);
 const Result = Type.Object({
-  data: Type.Array(Type.Array(Type.Tuple([Type.Integer(), Type.Unknown()])), { description: 'Rows of pairs: state (0 is normal), value' }),
+  data: Type.Array(Type.Array(Cell), { description: 'Rows; each has a cell for each of the fields, in their order' }),
   fields: Type.Array(Definition),
 });
 

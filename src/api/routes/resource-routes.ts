@@ -1,11 +1,11 @@
-import { type TSchema, Type } from 'typebox';
+import { type TProperties, type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import type { Collection } from '../../store/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { type Field, plainRow, type View, viewOfServices } from '../query/field.ts';
+import { type Field, plainRow, rowSchema, type View, viewOfServices } from '../query/field.ts';
 import { niceSortedByName } from '../query/nice-sort.ts';
 import { bulkQuery, isSet } from './query-params.ts';
-import { objectsFrom, type Route } from './route.ts';
+import { component, objectsFrom, type Route } from './route.ts';
 
 /** A kind of configured object that has a list and a page for each. */
 export interface Resource<Item> {
@@ -20,8 +20,10 @@ export interface Resource<Item> {
   readonly fields: readonly Field<Item>[];
   /** Overrides how the list with all fields is made. */
   readonly bulk?: (context: ApiContext) => unknown;
-  /** Changes a row before it is sent. */
-  readonly adjust?: (row: Record<string, unknown>) => Record<string, unknown>;
+  /** What a row has beside the fields, or in another form. */
+  readonly more?: TProperties;
+  /** The same for the page of one object. */
+  readonly moreOnPage?: TProperties;
 }
 
 export const viewOf = ({ services }: ApiContext): View => viewOfServices(services);
@@ -33,18 +35,18 @@ export function findObject<Item>(resource: Pick<Resource<Item>, 'kind' | 'collec
   return found;
 }
 
-function rowSchema<Item>(fields: readonly Field<Item>[]): TSchema {
-  return Type.Object(Object.fromEntries(fields.map(({ name, doc }) => [name, Type.Unknown({ description: doc })])));
-}
+/** References, or rows with "bulk". */
+export const listOrRows = (reference: TSchema, row: TSchema): TSchema =>
+  Type.Union([Type.Array(reference, { description: 'Without "bulk"' }), Type.Array(row, { description: 'With "bulk"' })]);
 
 /** GET of the list and GET of one. */
 export function resourceRoutes<Item extends { name: string }>(resource: Resource<Item>): Route[] {
-  const { kind, path, param, idField, fields, collection, adjust = (row) => row } = resource;
+  const { kind, path, param, idField, fields, collection, more = {}, moreOnPage = {} } = resource;
   const sorted = (context: ApiContext) => niceSortedByName(collection(context));
-  const bulk = resource.bulk ?? ((context) => sorted(context).map((item) => adjust(plainRow(fields, item, viewOf(context)))));
+  const bulk = resource.bulk ?? ((context) => sorted(context).map((item) => plainRow(fields, item, viewOf(context))));
   const list = (context: ApiContext) => sorted(context).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
-  const row = rowSchema(fields);
-  const reference = Type.Object({ [idField]: Type.String(), uri: Type.String() });
+  const row = component(`${kind}_row`, rowSchema(fields, more));
+  const page = Object.keys(moreOnPage).length > 0 ? component(`${kind}_page`, rowSchema(fields, { ...more, ...moreOnPage })) : row;
   return [
     {
       method: 'GET',
@@ -53,7 +55,7 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
       summary: `List every ${kind}`,
       permission: `${kind}:read`,
       query: bulkQuery,
-      result: Type.Array(Type.Union([reference, row])),
+      result: listOrRows(Type.Object({ [idField]: Type.String(), uri: Type.String() }), row),
       handle: ({ query }, context) => (isSet(query, 'bulk') ? bulk(context) : list(context)),
     },
     {
@@ -63,8 +65,8 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
       summary: `Show one ${kind}`,
       permission: `${kind}:read`,
       objects: objectsFrom(kind, param),
-      result: row,
-      handle: ({ params }, context) => adjust(plainRow(fields, findObject(resource, params[param] ?? '', context), viewOf(context))),
+      result: page,
+      handle: ({ params }, context) => plainRow(fields, findObject(resource, params[param] ?? '', context), viewOf(context)),
     },
   ];
 }

@@ -42,6 +42,10 @@ export interface Route {
   readonly handle: (request: ApiRequest, context: ApiContext) => unknown;
 }
 
+/** Under this key a schema has the name by which the OpenAPI page describes it once, for all places that use it. */
+export const componentKey = 'x-component';
+export const component = <S extends TSchema>(name: string, schema: S): S => ({ ...schema, [componentKey]: name });
+
 /** A reply that is JSON text already; in a buffer, it must hold nothing encrypted. */
 export class Reply {
   readonly body: Buffer;

@@ -9,7 +9,7 @@ import { checkRequest } from './check-request.ts';
 import { describeError, longestName } from './describe-error.ts';
 import { errorBody, tellable } from './error-body.ts';
 import { type Arrival, type Gate, nobody } from './gate.ts';
-import { openapiOptions, schemaOf, withPrefixItems } from './openapi.ts';
+import { openapiOptions, openapiPage, schemaOf } from './openapi.ts';
 import { routeTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serverName } from './status-texts.ts';
@@ -181,6 +181,6 @@ function openapiRoute(app: FastifyInstance): Route {
     tag: 'server',
     summary: 'This description',
     permission: 'server:read',
-    handle: () => (text ??= new Reply(JSON.stringify(withPrefixItems(app.swagger())))),
+    handle: () => (text ??= new Reply(JSON.stringify(openapiPage({ ...app.swagger() })))),
   };
 }

@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from 'typebox';
-import type { Route } from '../routes/route.ts';
+import { component, componentKey, type Route } from '../routes/route.ts';
 import { submissionHeaders } from '../routes/submission-key.ts';
 
 /** The head of the OpenAPI page; paths and schemas come from the routes. */
@@ -19,21 +19,24 @@ export const openapiOptions = (version: string): FastifyDynamicSwaggerOptions =>
   },
 });
 
-const ErrorSchema = Type.Object({
-  code: Type.Integer({ description: 'HTTP status' }),
-  message: Type.String(),
-  explain: Type.String(),
-  error: Type.Object(
-    {
-      code: Type.String(),
-      what: Type.String(),
-      why: Type.String(),
-      todo: Type.String(),
-      facts: Type.Object({}, { additionalProperties: true }),
-    },
-    { description: 'What happened, why, and what to do' },
-  ),
-});
+const ErrorSchema = component(
+  'error',
+  Type.Object({
+    code: Type.Integer({ description: 'HTTP status' }),
+    message: Type.String(),
+    explain: Type.String(),
+    error: Type.Object(
+      {
+        code: Type.String(),
+        what: Type.String(),
+        why: Type.String(),
+        todo: Type.String(),
+        facts: Type.Object({}, { additionalProperties: true }),
+      },
+      { description: 'What happened, why, and what to do' },
+    ),
+  }),
+);
 
 const withDescription = (schema: object, description: string) => ({ description, content: { 'application/json': { schema } } });
 
@@ -66,12 +69,24 @@ export function schemaOf(route: Route): Record<string, unknown> {
  * The page in the terms of JSON Schema 2020-12, which OpenAPI 3.1 has: the schemas that check requests describe tuples as
  * older drafts did.
  */
-export function withPrefixItems(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withPrefixItems);
-  if (typeof value !== 'object' || value === null) return value;
-  const { items, additionalItems: _none, ...others } = value as Record<string, unknown>;
-  const walked = Object.fromEntries(Object.entries(others).map(([name, one]) => [name, withPrefixItems(one)]));
-  if (walked['type'] !== 'array' || !Array.isArray(items))
-    return items === undefined ? walked : { ...walked, items: withPrefixItems(items) };
-  return { ...walked, prefixItems: items.map(withPrefixItems), minItems: items.length, maxItems: items.length };
+function withPrefixItems(value: Record<string, unknown>): Record<string, unknown> {
+  const { items, additionalItems: _none, ...others } = value;
+  if (others['type'] !== 'array' || !Array.isArray(items)) return items === undefined ? others : { ...others, items };
+  return { ...others, prefixItems: items, minItems: items.length, maxItems: items.length };
+}
+
+/** The page as it is published; schemas that have a name are described once. */
+export function openapiPage(made: Readonly<Record<string, unknown>>): object {
+  const schemas: Record<string, unknown> = {};
+  const publish = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(publish);
+    if (typeof value !== 'object' || value === null) return value;
+    const { [componentKey]: name, ...others } = value as Record<string, unknown>;
+    const walked = withPrefixItems(Object.fromEntries(Object.entries(others).map(([key, one]) => [key, publish(one)])));
+    if (typeof name !== 'string') return walked;
+    schemas[name] ??= walked;
+    return { $ref: `#/components/schemas/${name}` };
+  };
+  const page = publish(made) as Record<string, unknown>;
+  return { ...page, components: { ...(page['components'] as object), schemas } };
 }
