@@ -66,20 +66,20 @@ export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
   const inThread = options.leaseInThread ?? false;
   const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal, inThread });
-  try {
-    return await assemble(options, leadership);
-  } catch (error) {
-    // Else the lease would be kept alive by a process that does not lead.
-    await leadership.resign();
-    throw error;
-  }
+  await using undo = new AsyncDisposableStack();
+  // Else the lease would be kept alive by a process that does not lead.
+  undo.defer(() => leadership.resign());
+  const epoch = await ensureEpoch(store, leadership.compare);
+  const config = await openConfig(store, { clock, log });
+  undo.defer(() => config.close());
+  const leading = await assemble(options, leadership, config, epoch);
+  undo.move();
+  return leading;
 }
 
-async function assemble(options: LeadOptions, leadership: Leadership): Promise<Leading> {
+async function assemble(options: LeadOptions, leadership: Leadership, config: Config, epoch: string): Promise<Leading> {
   const { store, clock, log, secrets = createSecretBox() } = options;
   const fence = leadership.compare;
-  const epoch = await ensureEpoch(store, fence);
-  const config = await openConfig(store, { clock, log });
   await recordMaster(config, leadership, options.name);
   const direct = options.connect(config, leadership.term, epoch);
   const nodes = refreshingCaller(direct, () => live);
@@ -126,6 +126,7 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
   });
   const join = createJoinService({ store, leadership, config, jobs, clock, authority, revocations, log });
   const certificates = new CertificateRenewer({ config, leadership, nodes: direct, live, authority, revocations, clock, log });
+  const ending = new AbortController();
   let resealing: Promise<unknown> = Promise.resolve();
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({
@@ -145,17 +146,21 @@ async function assemble(options: LeadOptions, leadership: Leadership): Promise<L
       await live.start();
       await jobs.start();
       watcher.start();
-      resealing = resealSecrets({ config, leadership, live, secrets, log }).catch((error: unknown) =>
+      const { signal } = ending;
+      resealing = resealSecrets({ config, leadership, live, secrets, log, signal }).catch((error: unknown) =>
         log.error({ err: error }, 'stored secrets could not be encrypted again; the next start tries again'),
       );
     },
     async close() {
-      await watcher.stop();
-      await resealing;
-      await jobs.stop();
-      await live.stop();
-      await config.close();
-      await leadership.resign();
+      ending.abort();
+      // The last first, and each whatever became of those before: above all, the leadership is given back.
+      await using ends = new AsyncDisposableStack();
+      ends.defer(() => leadership.resign());
+      ends.defer(() => config.close());
+      ends.defer(() => live.stop());
+      ends.defer(() => jobs.stop());
+      ends.defer(async () => void (await resealing));
+      ends.defer(() => watcher.stop());
     },
   };
 }

@@ -70,3 +70,16 @@ test('a large cluster is asked once for each OS, not once for each parameter of 
   assert.equal(await resealSecrets({ config, leadership, live, secrets, log: silentLog }), 0);
   assert.equal(asked, 50);
 });
+
+test('a master that ends does not go through all instances first', async () => {
+  const instances = Array.from({ length: 3 }, (_, number) => plainInstance(number, 0, 8, { osparams_private: { key: before.seal('k') } }));
+  const ending = new AbortController();
+  const config = memoryConfig({}, instances, 1);
+  const { transact } = config;
+  const stopping: Config = Object.create(config, {
+    transact: { value: (...args: Parameters<typeof transact>) => (ending.abort(), transact(...args)) },
+  });
+  const parts = { leadership, live: plainLive(), secrets, log: silentLog };
+  assert.equal(await resealSecrets({ ...parts, config: stopping, signal: ending.signal }), 1);
+  assert.equal(await resealSecrets({ ...parts, config }), 2, 'the next start goes on');
+});

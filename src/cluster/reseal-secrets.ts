@@ -13,6 +13,8 @@ export interface ResealParts {
   readonly live: Pick<LiveState, 'node'>;
   readonly secrets: SecretBox;
   readonly log: Log;
+  /** Ends it after the object under way; the next start goes on. */
+  readonly signal?: AbortSignal;
 }
 
 interface Parts extends ResealParts {
@@ -44,6 +46,7 @@ export async function resealSecrets(given: ResealParts): Promise<number> {
     );
   }
   for (const { uuid, os, osparams, osparams_private } of instances.values()) {
+    if (given.signal?.aborted) break;
     if (!isOld(parts, os, osparams, osparams_private)) continue;
     await commit((draft) => {
       if (!draft.get('instance', uuid)) return;

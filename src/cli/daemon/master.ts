@@ -81,6 +81,8 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     leaseInThread: true,
     certificates: () => namedCertificates(paths),
     connect: (config: Config, term: number, epoch: string) => {
+      // Of a term that did not begin nobody else closes it.
+      client?.close().catch((error: unknown) => log.warn({ err: error }, 'connections to nodes could not be closed'));
       client = createNodeClient({ credentials, term, epoch, resolve: resolver(config), clock: systemClock, log });
       return client;
     },
