@@ -50,10 +50,8 @@ function connected(open: () => Socket, instance: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = open();
     const fail = (error: Error) => reject(new GantryError('CONSOLE_MISSING', { instance, problem: error.message }, { cause: error }));
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.off('error', fail);
-      resolve(socket);
-    });
+    // It stays: an error before somebody else listens must not end the agent.
+    socket.on('error', fail);
+    socket.once('connect', () => resolve(socket));
   });
 }

@@ -62,11 +62,9 @@ export function createSerialLines(filesOf: (instance: InstanceRef) => InstanceFi
 function connected(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
+    // It stays: an error before somebody else listens must not end the agent.
+    socket.on('error', reject);
+    socket.once('connect', () => resolve(socket));
   });
 }
 
