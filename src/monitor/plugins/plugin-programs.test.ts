@@ -34,7 +34,7 @@ test('a program is a collector: listed, reported and measured, with its standard
   await using agent = await folder.start();
   const report = await agent.until('/2/report/node/room', ({ data }) => data['door'] === 'open');
   assert.equal((report as { version?: string }).version, '2.1');
-  assert.deepEqual(JSON.parse(await agent.get('/1/list/collectors')), [
+  assert.deepEqual(JSON.parse(await agent.get('/2/list/collectors')), [
     ['plugins', 'daemon', 1],
     ['room', 'node', 0],
   ]);
@@ -228,7 +228,7 @@ describe('the folder while the agent runs', () => {
     rmSync(join(folder.directory, 'new.yaml'));
     for (let i = 0; i < 400 && (await agent.get('/1/list/collectors')).includes('"new"'); i++)
       await new Promise((resolve) => setTimeout(resolve, 25));
-    assert.deepEqual(JSON.parse(await agent.get('/1/list/collectors')), [
+    assert.deepEqual(JSON.parse(await agent.get('/2/list/collectors')), [
       ['plugins', 'daemon', 1],
       ['steady', 'default', 0],
     ]);
@@ -257,7 +257,7 @@ describe('the folder while the agent runs', () => {
     rmSync(folder.directory, { recursive: true });
     for (let i = 0; i < 400 && (await agent.get('/1/list/collectors')).includes('"one"'); i++)
       await new Promise((resolve) => setTimeout(resolve, 25));
-    assert.deepEqual(JSON.parse(await agent.get('/1/list/collectors')), [['plugins', 'daemon', 1]]);
+    assert.deepEqual(JSON.parse(await agent.get('/2/list/collectors')), [['plugins', 'daemon', 1]]);
     mkdirSync(folder.directory, { mode: 0o755 });
     folder.script('one', `echo '{"data":{"v":2}}'`);
     await agent.until('/2/report/default/one', ({ data }) => data['v'] === 2);
