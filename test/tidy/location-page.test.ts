@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { parseLocation } from '../../src/htools/index.ts';
 import { projectRoot } from './source-files.ts';
 
@@ -43,18 +43,18 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-describe('docs/location.md, step by step', () => {
+test('docs/location.md, step by step', async (t) => {
   for (const { kind, body } of blocks(section('Step by step'))) {
     if (kind === 'yaml') {
-      test(`adds ${body.slice(0, body.indexOf('\n'))}`, () => appendFileSync(join(folder, 'location.yaml'), body));
+      await t.test(`adds ${body.slice(0, body.indexOf('\n'))}`, () => appendFileSync(join(folder, 'location.yaml'), body));
       continue;
     }
     for (const { command, printed } of commandsOf(body)) {
-      test(command, () => assert.match(run(command, folder), patternOf(printed)));
+      await t.test(command, () => assert.match(run(command, folder), patternOf(printed)));
     }
   }
 
-  test('the file is the example then, and the picture that of the page', () => {
+  await t.test('the file is the example then, and the picture that of the page', () => {
     const read = (path: string) => {
       const { topology, services } = parseLocation(readFileSync(path, 'utf8'), 'location.yaml');
       return JSON.parse(JSON.stringify({ topology, services }, (key, value) => (key === 'at' ? undefined : value)));
