@@ -17,6 +17,7 @@ export { createLogWriter, type LogWriter } from './log-writer.ts';
 export { oneLine } from './one-line.ts';
 export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
+export { mayHaveBeenSent, repeatLost } from './repeat-lost.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
 export { version } from './version.ts';

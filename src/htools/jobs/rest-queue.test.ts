@@ -14,10 +14,12 @@ async function serve(...given: (readonly [number, unknown] | 'close')[]) {
   const answers = [...given];
   const own = await selfSigned();
   const asked: string[] = [];
+  const keys: unknown[] = [];
   const server = createServer(own, async (request, response) => {
     let body = '';
     for await (const piece of request) body += String(piece);
     asked.push(`${request.method} ${request.url} ${body}`);
+    keys.push(request.headers['idempotency-key']);
     const next = answers.shift() ?? [500, 'nothing more'];
     if (next === 'close') {
       request.socket.destroy();
@@ -28,8 +30,8 @@ async function serve(...given: (readonly [number, unknown] | 'close')[]) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const queue = restQueue(`https://127.0.0.1:${port}`, { trusted: [own.cert] });
-  return { queue, asked, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) };
+  const queue = restQueue(`https://127.0.0.1:${port}`, { trusted: [own.cert] }, async () => undefined);
+  return { queue, asked, keys, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) };
 }
 
 const origin = { program: 'hbal', comment: 'a test' };
@@ -59,6 +61,37 @@ test('a job that is gone, one that failed, what is refused, and a master that is
   assert.deepEqual(await followJobs(server.queue, [9], 'hbal'), ['success']);
 });
 
+test('a job whose answer is lost is sent again under its key; every job has a key of its own', async () => {
+  await using server = await serve([503, { code: 'QUEUE_STOPPED' }], 'close', [504, {}], [200, 7], [200, 8]);
+  assert.deepEqual(await submitJobs(server.queue, [job, job], origin), [7, 8]);
+  assert.equal(new Set(server.asked.slice(0, 4)).size, 1);
+  const [first, , , , second] = server.keys;
+  assert.deepEqual(server.keys, [first, first, first, first, second]);
+  assert.match(String(first), /^[0-9a-f-]{36}$/);
+  assert.notEqual(first, second);
+});
+
+test('a refusal after a lost answer does not say that the job was not taken; it is not repeated', async () => {
+  for (const refusal of [409, 401]) {
+    await using server = await serve('close', [refusal, {}]);
+    await expectError(() => submitJobs(server.queue, [job], origin), 'HTOOLS_JOB_ANSWER_LOST', new RegExp(`status ${refusal}`));
+    assert.equal(server.asked.length, 2);
+  }
+});
+
+test('what says that nothing was made is not repeated; what never answers is, five times', async () => {
+  for (const [answer, times] of [
+    [[503, { code: 'QUEUE_DRAINED' }], 1],
+    [[501, {}], 1],
+    [[200, 'x'], 1],
+    ['close', 6],
+  ] as const) {
+    await using server = await serve(...Array.from({ length: 9 }, () => answer));
+    await assert.rejects(submitJobs(server.queue, [job], origin));
+    assert.equal(server.asked.length, times, String(answer));
+  }
+});
+
 test('of jobs that belong together it is told which were taken, which may have been, and which were not', async () => {
   const outcome = async (...answers: Parameters<typeof serve>) => {
     await using server = await serve(...answers);
@@ -66,7 +99,7 @@ test('of jobs that belong together it is told which were taken, which may have b
       () => assert.fail('all were taken'),
       (thrown: GantryError) => thrown,
     );
-    return [error.code, error.facts['taken'], error.facts['lost'], error.facts['refused'], server.asked.length];
+    return [error.code, error.facts['taken'], error.facts['lost'], error.facts['refused'], new Set(server.keys).size];
   };
   assert.deepEqual(await outcome([200, 7], [409, { message: 'drained' }]), ['HTOOLS_JOB_REFUSED', '7', undefined, 2, 2]);
   assert.deepEqual(await outcome([503, { code: 'QUEUE_DRAINED' }]), ['HTOOLS_JOB_REFUSED', 'none', undefined, 3, 1]);

@@ -1,13 +1,18 @@
-import { GantryError } from '../../base/index.ts';
+import { randomUUID } from 'node:crypto';
+import { GantryError, mayHaveBeenSent, repeatLost, systemClock } from '../../base/index.ts';
 import type { HttpAnswer } from '../sources/http-ask.ts';
 import { asRecord, parseJson } from '../sources/json-text.ts';
 import type { RapiAccess } from '../sources/rapi/rapi-access.ts';
 import { rapiServer } from '../sources/rapi/rapi-server.ts';
 import { failureCause } from './failure-cause.ts';
 import type { JobAnswer, JobQueue } from './job-queue.ts';
+import type { Job } from './opcode.ts';
 
-/** The queue of a Gantry master, over its REST interface: Ganeti's takes no jobs of any opcodes there. */
-export function restQueue(address: string, access: RapiAccess): JobQueue {
+/**
+ * The queue of a Gantry master, over its REST interface: Ganeti's takes no jobs of any opcodes there. When the answer
+ * to a job is lost, it is sent again under the same key, so that it is one job whatever had arrived.
+ */
+export function restQueue(address: string, access: RapiAccess, sleep: (ms: number) => Promise<unknown> = systemClock.sleep): JobQueue {
   const server = rapiServer(address, access);
   const read = async (job: number): Promise<Readonly<Record<string, unknown>> | undefined> => {
     const { status, body, place } = await server.ask(`2/jobs/${job}`);
@@ -17,11 +22,18 @@ export function restQueue(address: string, access: RapiAccess): JobQueue {
     if (status !== 200) throw new GantryError('HTOOLS_RAPI_REFUSED', { place, status });
     return asRecord(parseJson(body, place));
   };
+  const post = async (ops: Job): Promise<JobAnswer> => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const send = () => server.ask('2/jobs', { ops }, headers).then(jobAnswer, failedPost);
+    const { answer, isLost } = await repeatLost(send, verdictOf, sleep);
+    // What refuses it in the end does not tell what became of it before.
+    return isLost && 'refused' in answer ? { lost: answer.refused } : answer;
+  };
   return {
     async submit(jobs) {
       const answers: JobAnswer[] = [];
       for (const ops of jobs) {
-        const answer = await server.ask('2/jobs', { ops }).then(jobAnswer, failedPost);
+        const answer = await post(ops);
         answers.push(answer);
         if (!('taken' in answer)) break;
       }
@@ -38,20 +50,25 @@ export function restQueue(address: string, access: RapiAccess): JobQueue {
   };
 }
 
-function jobAnswer({ status, body }: HttpAnswer): JobAnswer {
+/** With whether another attempt may end otherwise. */
+type PostAnswer = JobAnswer & { readonly mayPass?: boolean };
+
+const verdictOf = (answer: PostAnswer) =>
+  'taken' in answer ? undefined : { mayHaveArrived: 'lost' in answer, mayPass: answer.mayPass ?? false };
+
+function jobAnswer({ status, body }: HttpAnswer): PostAnswer {
   if (status === 501) return { refused: 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master' };
   const detail = `status ${status}: ${body}`;
   if (status === 200) return /^\d+$/.test(body) ? { taken: Number(body) } : { lost: detail };
   // Something broke on the way to the master or back, or within, unless it says that nothing was written.
-  return status >= 500 && !nothingWritten.test(body) ? { lost: detail } : { refused: detail };
+  const mayPass = status >= 500;
+  return mayPass && !nothingWritten.test(body) ? { lost: detail, mayPass } : { refused: detail, mayPass };
 }
 
-const nothingWritten = /\b(QUEUE_DRAINED|QUEUE_FULL|QUEUE_STOPPED|STORE_CONTENDED|FENCED)\b/;
+const nothingWritten = /\b(QUEUE_DRAINED|QUEUE_FULL|STORE_CONTENDED|FENCED)\b/;
 
 /** Of a connection that did not come about it is known that nothing was sent. */
-function failedPost(error: GantryError): JobAnswer {
-  const sent = error.code === 'HTOOLS_RAPI_UNREACHABLE' && !unsent.has(String((error.cause as NodeJS.ErrnoException).code));
-  return sent ? { lost: error.message } : { refused: error.message };
+function failedPost(error: GantryError): PostAnswer {
+  const mayPass = error.code === 'HTOOLS_RAPI_UNREACHABLE';
+  return mayPass && mayHaveBeenSent(error.cause) ? { lost: error.message, mayPass } : { refused: error.message, mayPass };
 }
-
-const unsent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);

@@ -16,6 +16,8 @@ export interface HttpQuestion extends HttpTrust {
   readonly seconds: number;
   /** Is posted as JSON; undefined: GET. */
   readonly post?: Json | undefined;
+  /** Sent with it. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Bytes of the answer, at most. */
   readonly mostBytes?: number | undefined;
   /** Is sent as a bearer's; to whom is the caller's to know. */
@@ -45,7 +47,7 @@ function send(url: URL, question: HttpQuestion, signal: AbortSignal, agent: Agen
   const method = post === undefined ? {} : { method: 'POST' };
   const type = post === undefined ? {} : { 'content-type': 'application/json' };
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = { accept: 'application/json', ...type, ...bearer };
+  const headers = { accept: 'application/json', ...question.headers, ...type, ...bearer };
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { signal, headers, ...method, agent }, resolve);
     request.on('error', (error: NodeJS.ErrnoException) => {

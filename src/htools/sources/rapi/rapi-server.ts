@@ -10,10 +10,11 @@ export interface RapiServer {
   /**
    * @param path below the address, such as `2/info`
    * @param post what is posted; undefined: GET
+   * @param headers sent with it
    * @returns the answer, and its address without credentials for errors
    * @throws HTOOLS_RAPI_UNREACHABLE, HTOOLS_RAPI_UNTRUSTED
    */
-  ask(path: string, post?: Json): Promise<HttpAnswer & { readonly place: string }>;
+  ask(path: string, post?: Json, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer & { readonly place: string }>;
 }
 
 /**
@@ -30,10 +31,10 @@ export function rapiServer(address: string, { trusted, credentials }: RapiAccess
   if ((trusted || fromFile) && base.protocol !== 'https:') throw distrust('it is not asked over HTTPS');
   if (fromFile && !trusted) throw distrust('a password from a file goes only to a server that --rapi-ca names');
   return {
-    async ask(path, post) {
+    async ask(path, post, headers) {
       const url = new URL(path, base);
       const place = withoutCredentials(url);
-      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, role: 'server', post }).catch((cause: Error) => {
+      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, role: 'server', post, headers }).catch((cause: Error) => {
         const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
         throw new GantryError(code, { place, detail: cause.message }, { cause });
       });
