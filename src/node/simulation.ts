@@ -171,6 +171,11 @@ export class Simulation implements NodeCaller {
     return [...this.#shared.disks.keys()];
   }
 
+  /** A disk on shared storage is gone, and nobody was told. */
+  loseSharedDisk(uuid: string): void {
+    this.#shared.disks.delete(uuid);
+  }
+
   /** How often a method was called, on one node or on all, faults included. */
   count(method: RpcName, node?: string): number {
     return this.#counts.get(node === undefined ? method : `${node} ${method}`) ?? 0;

@@ -252,6 +252,13 @@ export const nodeContract = {
 
   'instance-list': define({ params: Empty, result: Type.Array(InstanceRuntime), timeoutMs: 15_000, changes: false }),
   'instance-start': define({ params: Type.Object({ instance: InstanceSpec }), result: Outcome, timeoutMs: 2 * minute, changes: true }),
+  /** What a start would refuse before it changes anything; disks that are `new` need room, others must be there. */
+  'instance-check': define({
+    params: Type.Object({ instance: InstanceSpec, disks: Type.Enum(['new', 'present']) }),
+    result: Empty,
+    timeoutMs: minute,
+    changes: false,
+  }),
   'instance-stop': define({
     params: Type.Object({
       uuid: Type.String(),

@@ -202,3 +202,71 @@ for (const [OP_ID, cases] of Object.entries(refusals)) {
     assert.deepEqual(wrong, []);
   });
 }
+
+/** What nodes refuse: what is wrong with one, set right afterwards, and opcodes that then fail with `code`. */
+async function onNode(index: number, code: string, wrong: (node: string) => (() => void) | void, ops: readonly Op[]): Promise<void> {
+  const node = master.simulation.nodes[index] as string;
+  const mend = wrong(node);
+  try {
+    for (const op of ops) await refusedAlike(code, op);
+  } finally {
+    mend?.();
+  }
+}
+
+const withDisk = { instance_name: 'new1', no_install: true, disk_template: 'sharedfile', nics: [] };
+
+test('a node that does not answer', () =>
+  onNode(
+    0,
+    'NODE_UNREACHABLE',
+    (uuid) => {
+      master.simulation.setFault(uuid, 'down');
+      return () => master.simulation.setFault(uuid, null);
+    },
+    [
+      { OP_ID: 'OP_INSTANCE_CREATE', ...created, pnode: 'node1' },
+      { OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'bare1' },
+      { OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: 'up1' },
+      { OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'up1' },
+      { OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'up1', reboot_type: 'soft' },
+      { OP_ID: 'OP_INSTANCE_RESUME', instance_name: 'up1' },
+      { OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'up1' },
+      { OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'up1', target_node: 'node2' },
+      { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'up1', target_node: 'node2' },
+      { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'down1', target_node: 'node1' },
+    ],
+  ));
+
+test('a node without the bridge of a NIC', () =>
+  onNode(5, 'NETWORK_BRIDGE_MISSING', (uuid) => master.simulation.setBridges(uuid, ['other']), [
+    { OP_ID: 'OP_INSTANCE_CREATE', ...created, pnode: 'node6', nics: [{}] },
+    { OP_ID: 'OP_INSTANCE_CREATE', ...withDisk, disks: [{ size: 64 }], pnode: 'node6', nics: [{ network: 'lan', ip: 'pool' }] },
+    { OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: 'up1', target_node: 'node6' },
+    { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'up1', target_node: 'node6' },
+  ]));
+
+test('a failover to a node that cannot start the instance does not stop it, and a creation without its OS makes no disk', async () => {
+  const { simulation } = master;
+  const before = [simulation.count('instance-stop'), simulation.count('disk-create')];
+  await refusedAlike('NETWORK_BRIDGE_MISSING', { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'up1', target_node: 'node6' });
+  const os = { os_type: 'nobody', no_install: false, disks: [{ size: 64 }], pnode: 'node1' };
+  await refusedAlike('OS_UNKNOWN', { OP_ID: 'OP_INSTANCE_CREATE', ...withDisk, ...os });
+  assert.deepEqual([simulation.count('instance-stop'), simulation.count('disk-create')], before);
+});
+
+test('disks that do not fit, and disks that are gone', async () => {
+  const sizes = { pnode: 'node1', ignore_ipolicy: true, disks: [{ size: 1000 * 1_048_576 }, { size: 64 }] };
+  await refusedAlike('STORAGE_FULL', { OP_ID: 'OP_INSTANCE_CREATE', ...withDisk, ...sizes });
+  await master.run({
+    OP_ID: 'OP_INSTANCE_CREATE',
+    ...withDisk,
+    instance_name: 'lost1',
+    pnode: 'node1',
+    disks: [{ size: 64 }],
+    start: false,
+  });
+  const lost = master.leading.services.config.current.instances.find('lost1');
+  master.simulation.loseSharedDisk(lost?.disks[0]?.uuid ?? '');
+  await refusedAlike('STORAGE_DISK_MISSING', { OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'lost1' });
+});

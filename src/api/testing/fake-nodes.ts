@@ -29,6 +29,7 @@ export function fakeNodes(): FakeNodes {
     const here = running.get(node) ?? [];
     if (method === 'node-info') return info;
     if (method === 'instance-list') return here;
+    if (method === 'instance-check') return {};
     if (method === 'os-list') return oses;
     if (method === 'node-verify') return { problems: [] };
     if (method === 'disk-list') return [];

@@ -12,6 +12,7 @@ import { claimsOf, newInstance, type WantedInstance, wantedInstance } from '../l
 import { wishedNics } from '../lib/new-nics.ts';
 import { missingLink } from '../lib/node-links.ts';
 import { declaredSecrets, filledOsparams, type Osparams, openOsparams } from '../lib/osparams.ts';
+import { rehearseStart } from '../lib/rehearse-on-node.ts';
 import { requireUsable } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
 import { settleOsparams } from '../lib/seal-osparams.ts';
@@ -53,6 +54,7 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
         const filled = openOsparams(secrets, filledOsparams(config.cluster, instance, own));
         await requireOs(context, node, { os: instance.os, force_variant: params.force_variant ?? false, ...filled });
       }
+      if (instance.disks.length > 0 || params.start !== false) await rehearseStart(context, instance, 'new');
       const names = nodes.map(({ name }) => name);
       context.log(
         names.length > 1

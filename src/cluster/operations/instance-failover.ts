@@ -6,6 +6,7 @@ import { findInstance, findNode } from '../lib/find-object.ts';
 import { instanceNodes } from '../lib/instance-nodes.ts';
 import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
 import { moveTarget } from '../lib/move-target.ts';
+import { checkStart } from '../lib/rehearse-on-node.ts';
 import { runtimeOf } from '../lib/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
 
@@ -33,6 +34,8 @@ export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
       if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
       const target = await moveTarget(config, placer, instance, params, { migrates: false });
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
+      // Before it is stopped where it runs.
+      if (instance.admin_state === 'up') await checkStart(context, instance, 'present', { node: target.uuid });
       const runtime = source.offline ? undefined : await runtimeOf(context, instance);
       return {
         instance: ref(instance),

@@ -12,6 +12,7 @@ import { instanceSpec } from '../lib/instance-spec.ts';
 import { isUnreachable } from '../lib/is-unreachable.ts';
 import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
 import { moveTarget } from '../lib/move-target.ts';
+import { checkStart } from '../lib/rehearse-on-node.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning, runtimeOf } from '../lib/require-running.ts';
 import { ref } from '../lib/running-steps.ts';
@@ -66,6 +67,7 @@ export const instanceMigrate = (parts: ClusterParts) =>
       if (stopped) return { ...common, target: target.uuid, target_name: target.name, stopped, transfer: null };
       const { machine = null } = await requireRunning(context, instance);
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
+      await checkStart(context, instance, 'present', { node: target.uuid });
       context.log(`Instance ${instance.name} moves from ${source.name} to ${target.name}.`);
       return {
         ...common,

@@ -7,6 +7,7 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import { removeDiskSteps } from '../lib/disk-steps.ts';
 import { findInstance } from '../lib/find-object.ts';
 import { claimsOf } from '../lib/new-instance.ts';
+import { rehearseCall } from '../lib/rehearse-on-node.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
 import type { LiveState } from '../live-state.ts';
@@ -20,11 +21,13 @@ interface RemovePlan {
 
 export const instanceRemove = ({ garbage, live }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceRemove, {
-    async plan({ config }, params): Promise<RemovePlan> {
+    async plan(context, params): Promise<RemovePlan> {
+      const { config } = context;
       const instance = findInstance(config, params.instance_name);
       const node = config.nodes.get(instance.primary_node);
       if (node && !params.ignore_failures) requireOnline(node);
       requireNoOtherCopy(config, live, instance);
+      if (!params.ignore_failures) await rehearseCall(context, instance.primary_node);
       return { instance, timeout: params.shutdown_timeout ?? defaultShutdownSeconds, orLater: params.ignore_failures ?? false };
     },
 

@@ -1,6 +1,7 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
+import { rehearseCall } from '../lib/rehearse-on-node.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
 
@@ -15,11 +16,15 @@ interface ShutdownPlan {
 
 export const instanceShutdown = () =>
   defineOperation(instanceOpcodes.instanceShutdown, {
-    async plan({ config }, params): Promise<ShutdownPlan> {
+    async plan(context, params): Promise<ShutdownPlan> {
+      const { config } = context;
       const instance = findInstance(config, params.instance_name);
       const node = findNode(config, instance.primary_node);
       const offline = node.offline && params.ignore_offline_nodes === true;
-      if (!offline) requireOnline(node);
+      if (!offline) {
+        requireOnline(node);
+        await rehearseCall(context, node.uuid);
+      }
       return {
         instance,
         timeout: params.force ? 0 : (params.timeout ?? defaultShutdownSeconds),

@@ -4,6 +4,7 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import type { SpecOverrides } from '../lib/instance-spec.ts';
 import { readHvparams } from '../lib/new-instance.ts';
+import { rehearseStart } from '../lib/rehearse-on-node.ts';
 import { requireBeparams } from '../lib/require-beparams.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { recordStateStep, startStep } from '../lib/running-steps.ts';
@@ -19,7 +20,8 @@ interface StartupPlan {
 
 export const instanceStartup = ({ garbage }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceStartup, {
-    async plan({ config, user, log }, params): Promise<StartupPlan> {
+    async plan(context, params): Promise<StartupPlan> {
+      const { config, user, log } = context;
       const instance = findInstance(config, params.instance_name);
       requireOnline(findNode(config, instance.primary_node));
       readHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
@@ -27,10 +29,12 @@ export const instanceStartup = ({ garbage }: ClusterParts) =>
       const hvparams = params.hvparams && readHvparams(instance.hypervisor, params.hvparams);
       const obsolete = user === watcherUser && instance.admin_state !== 'up';
       if (obsolete) log(`Instance ${instance.name} is to be ${instance.admin_state} now and is not started.`);
+      const overrides = { ...(hvparams && { hvparams }), ...(params.beparams && { beparams: params.beparams }) };
+      if (!obsolete) await rehearseStart(context, instance, 'present', overrides);
       return {
         instance,
         obsolete,
-        overrides: { ...(hvparams && { hvparams }), ...(params.beparams && { beparams: params.beparams }) },
+        overrides,
         record: !params.no_remember,
       };
     },

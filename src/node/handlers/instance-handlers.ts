@@ -1,11 +1,13 @@
 import type { NodeHandlers } from '../../rpc/index.ts';
 import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
+import { checkStart } from './check-start.ts';
 import { hypervisorFor, releaseInstance, withDevices } from './instance-guard.ts';
 
 type Names =
   | 'instance-list'
   | 'instance-start'
+  | 'instance-check'
   | 'instance-stop'
   | 'instance-reset'
   | 'instance-resume'
@@ -26,6 +28,11 @@ export function instanceHandlers(parts: NodeParts, exclusively: KeyedMutex): Pic
         const hypervisor = hypervisorFor(parts, instance.hypervisor);
         return withDevices(parts, instance, (request) => hypervisor.start(request, context));
       }),
+
+    'instance-check': async ({ instance, disks }) => {
+      await checkStart(parts, instance, disks);
+      return {};
+    },
 
     'instance-stop': ({ hypervisor, timeout, ...instance }, context) =>
       exclusively(instance.uuid, async () => {

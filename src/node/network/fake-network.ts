@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/index.ts';
 import type { NetworkPort } from './network-port.ts';
 
 /** Names of bridges and switches. */
@@ -12,8 +13,17 @@ export interface FakeLinks {
  * @param links what NICs can be connected to; undefined: whatever it is called
  */
 export function createFakeNetwork(owners = new Map<string, string>(), links: () => FakeLinks | undefined = () => undefined): NetworkPort {
+  const check: NetworkPort['check'] = async ({ name }, { nicparams: { mode, link } }, index) => {
+    const known = links();
+    const facts = { index, instance: name, link };
+    if (mode === 'bridged' && known?.bridges.includes(link) === false) throw new GantryError('NETWORK_BRIDGE_MISSING', facts);
+    if (mode === 'openvswitch' && known?.switches.includes(link) === false) throw new GantryError('NETWORK_SWITCH_MISSING', facts);
+  };
+
   return {
-    prepare: async (instance, nic) => {
+    check,
+    prepare: async (instance, nic, index) => {
+      await check(instance, nic, index);
       const tap = `fake-${nic.uuid}`;
       owners.set(tap, instance.uuid);
       return { uuid: nic.uuid, mac: nic.mac, tap };

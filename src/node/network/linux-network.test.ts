@@ -84,6 +84,10 @@ describe('Linux network', () => {
 
   it('refuses what it cannot do and leaves no device', async () => {
     const prepare = (nic: ReturnType<typeof nicSpec>) => network.prepare(web, nic, 0, { ownerUid: 70001 });
+    const check = (nic: ReturnType<typeof nicSpec>) => network.check(web, nic, 0);
+    await assert.rejects(check(nicSpec({}, { link: 'nosuchbridge' })), withCode('NETWORK_BRIDGE_MISSING'));
+    await assert.rejects(check(nicSpec({}, { link: '' })), withCode('NETWORK_NIC_INVALID'));
+    await assert.rejects(check(nicSpec({}, { mode: 'routed', link: '' })), withCode('NETWORK_ROUTE_INVALID'));
     await assert.rejects(prepare(nicSpec({}, { link: 'nosuchbridge' })), withCode('NETWORK_BRIDGE_MISSING'));
     await assert.rejects(prepare(nicSpec({}, { link: 'lo' })), withCode('NETWORK_BRIDGE_MISSING'));
     await assert.rejects(prepare(nicSpec({}, { link: '' })), withCode('NETWORK_NIC_INVALID'));

@@ -5,7 +5,7 @@ import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
 import { connectToSwitch, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
-import { mayHoldGateway, readNodeRoutes, routeProblem } from './route-guard.ts';
+import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem } from './route-guard.ts';
 
 export interface LinuxNetworkOptions {
   /** Put before every command, e.g. `['ip', 'netns', 'exec', 'node1']` to work in a network namespace. */
@@ -61,43 +61,68 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     await execute(['ip', '-batch', '-'], settings.map((setting) => `link set dev ${device} ${setting}\n`).join(''));
   };
 
-  const connectBridged = async (request: NicRequest, ownerUid: number): Promise<void> => {
+  const bridgeOf = async (request: NicRequest): Promise<Link> => {
     const { link } = request.nic.nicparams;
     const bridge = await readLink(link || 'none');
     if (bridge?.linkinfo?.info_kind !== 'bridge') {
       throw new GantryError('NETWORK_BRIDGE_MISSING', { index: request.index, instance: request.instance.name, link });
     }
-    await ensureTap(request, ownerUid, bridge.mtu);
-    await ip('link', 'set', 'dev', request.device, 'master', link, 'up');
+    return bridge;
   };
 
-  const connectRouted = async (request: NicRequest, ownerUid: number): Promise<void> => {
+  const connectBridged = async (request: NicRequest, ownerUid: number): Promise<void> => {
+    await ensureTap(request, ownerUid, (await bridgeOf(request)).mtu);
+    await ip('link', 'set', 'dev', request.device, 'master', request.nic.nicparams.link, 'up');
+  };
+
+  /** The routes of this node, among which that of the NIC does no harm. */
+  const harmlessRoute = async (request: NicRequest): Promise<{ routes: NodeRoutes; callers: readonly string[] }> => {
     const callers = options.callers?.() ?? [];
     const routes = await readNodeRoutes(tool);
     const problem = routeProblem(request.nic, request.device, routes, callers);
     if (problem !== null)
       throw new GantryError('NETWORK_ROUTE_INVALID', { index: request.index, instance: request.instance.name, problem });
+    return { routes, callers };
+  };
+
+  const connectRouted = async (request: NicRequest, ownerUid: number): Promise<void> => {
+    const { routes, callers } = await harmlessRoute(request);
     await ensureTap(request, ownerUid, 1500);
     const gateway = request.nic.network?.gateway ?? '';
     await routeTo(tool, request, mayHoldGateway(gateway, routes, callers) ? gateway : null);
   };
 
-  const connectSwitched = async (request: NicRequest, ownerUid: number): Promise<void> => {
-    const { link, vlan } = request.nic.nicparams;
+  const requireSwitch = async (request: NicRequest): Promise<void> => {
+    const { link } = request.nic.nicparams;
     if (!(await switchExists(tool, link))) {
       throw new GantryError('NETWORK_SWITCH_MISSING', { index: request.index, instance: request.instance.name, link });
     }
+  };
+
+  const connectSwitched = async (request: NicRequest, ownerUid: number): Promise<void> => {
+    const { link, vlan } = request.nic.nicparams;
+    await requireSwitch(request);
     await ensureTap(request, ownerUid, 1500);
     await connectToSwitch(tool, { device: request.device, link, vlan });
     await ip('link', 'set', 'dev', request.device, 'up');
   };
 
+  const requestOf = (instance: NicRequest['instance'], nic: NicSpec, index: number): NicRequest => {
+    const problem = nicparamsProblem(nic.nicparams);
+    if (problem !== null) throw new GantryError('NETWORK_NIC_INVALID', { index, instance: instance.name, problem });
+    return { instance, nic, index, device: tapName(instance.uuid, nic.uuid) };
+  };
+
   return {
+    check: (instance, nic, index) =>
+      reported(async () => {
+        const request = requestOf(instance, nic, index);
+        await { bridged: bridgeOf, routed: harmlessRoute, openvswitch: requireSwitch }[nic.nicparams.mode](request);
+      }),
+
     prepare: async (instance, nic, index, { ownerUid }) => {
       const { mode } = nic.nicparams;
-      const request: NicRequest = { instance, nic, index, device: tapName(instance.uuid, nic.uuid) };
-      const wrong = nicparamsProblem(nic.nicparams);
-      if (wrong !== null) throw new GantryError('NETWORK_NIC_INVALID', { index, instance: instance.name, problem: wrong });
+      const request = requestOf(instance, nic, index);
       const existed = (await readLink(request.device)) !== null;
       try {
         await { bridged: connectBridged, routed: connectRouted, openvswitch: connectSwitched }[mode](request, ownerUid);

@@ -22,6 +22,8 @@ export function networkConformance(make: () => NetworkPort): void {
       { uuid: randomUUID(), name: 'mail1' },
     ];
     const nics = [nicSpec(), nicSpec()];
+    await network.check(web, nics[0] ?? nicSpec(), 0);
+    assert.deepEqual(await network.list(), [], 'a check makes nothing');
     const prepared = [];
     for (const [index, nic] of nics.entries()) prepared.push(await network.prepare(web, nic, index, { ownerUid: 70001 }));
     assert.deepEqual(

@@ -10,6 +10,8 @@ export interface NetworkPort {
     index: number,
     options: { readonly ownerUid: number },
   ): Promise<PreparedNic>;
+  /** Refuses what `prepare` would refuse, and changes nothing. @throws as `prepare`, NETWORK_FAILED */
+  check(instance: Pick<InstanceSpec, 'uuid' | 'name'>, nic: NicSpec, index: number): Promise<void>;
   /** Removes every device of the instance. */
   cleanup(instance: Pick<InstanceSpec, 'uuid'>): Promise<void>;
   /** Devices on this node by the instance that owns them. */
