@@ -51,3 +51,19 @@ test('guesses at one account are slow for all addresses together, and nothing te
     await rig.close();
   }
 });
+
+test('credentials that were right are known however their header is spelled, so nobody pushes them out with spellings of his own', async () => {
+  const rig = await startApiRig();
+  const send = (user: string, authorization?: string) =>
+    rig.client.send(get.method, get.path, { user, ...(authorization !== undefined && { headers: { authorization } }) });
+  try {
+    assert.equal((await send(writer)).status, 200);
+    const spelled = `basic   ${Buffer.from(writer).toString('base64url')}`;
+    const guesses = Array.from({ length: 60 }, (_, n) => send(`admin:guess${n}`));
+    assert.equal((await send(writer, spelled)).status, 200);
+    assert.equal((await send(writer)).status, 200);
+    await Promise.all(guesses);
+  } finally {
+    await rig.close();
+  }
+});

@@ -53,7 +53,9 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
       const { authorization } = request.headers;
       // A request without credentials is how browsers and clients ask for the challenge; it guesses nothing.
       if (authorization === undefined) throw new GantryError('API_UNAUTHENTICATED');
-      const guess: Guess = { account: basicCredentials(authorization)?.user ?? '', address: request.address, credentials: authorization };
+      const { user: account, password } = basicCredentials(authorization) ?? { user: '', password: authorization };
+      // Not the header: one has many spellings, which would push the credentials of others out of what is remembered.
+      const guess: Guess = { account, address: request.address, credentials: `${account}:${password}` };
       const turn = limiter.begin(guess);
       if ('refusedFor' in turn) throw tooMany(turn.refusedFor);
       if (turn.waitMs > 0) await clock.sleep(turn.waitMs);

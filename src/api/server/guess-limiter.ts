@@ -19,7 +19,7 @@ export interface GuessLimiter {
 export interface Guess {
   readonly account: string;
   readonly address: string;
-  /** The header with the credentials. */
+  /** Account and secret, in one spelling. */
   readonly credentials: string;
 }
 
