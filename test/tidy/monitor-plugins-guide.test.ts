@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, test } from 'node:test';
 import { projectRoot } from './source-files.ts';
 
 const guide = readFileSync(join(projectRoot, 'docs/guides/monitor-plugins.md'), 'utf8');
@@ -43,10 +43,10 @@ const patternOf = (printed: string): RegExp => {
   return new RegExp(`^${lines.join('')}$`);
 };
 
-describe('docs/guides/monitor-plugins.md, step by step', () => {
+test('docs/guides/monitor-plugins.md, step by step', async (t) => {
   for (const { file, kind, body } of blocks) {
     if (kind !== 'console') {
-      test(`writes ${file}`, () => {
+      await t.test(`writes ${file}`, () => {
         assert.ok(file, 'the text says which file it is');
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         writeFileSync(join(folder, file), body);
@@ -55,7 +55,7 @@ describe('docs/guides/monitor-plugins.md, step by step', () => {
     }
     for (const part of body.split(/^\$ /m).filter(Boolean)) {
       const [command = ''] = part.split('\n', 1);
-      test(command, () => assert.match(run(command), patternOf(part.slice(command.length + 1))));
+      await t.test(command, () => assert.match(run(command), patternOf(part.slice(command.length + 1))));
     }
   }
 });
