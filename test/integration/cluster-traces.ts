@@ -70,12 +70,15 @@ export async function guestProcesses(uidBase: number): Promise<{ pid: number; na
   return found;
 }
 
+/** What a guest said lately: the agent writes it when a guest speaks, whatever jobs do. Its folder tells when it stays behind. */
+const spoken = /^serial\.log~?$/;
+
 async function filesBelow(place: string): Promise<string[]> {
   const entries = await readdir(place, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return entries.map((entry) => `file ${join(entry.parentPath, entry.name)}`);
+  return entries.filter(({ name }) => !spoken.test(name)).map((entry) => `file ${join(entry.parentPath, entry.name)}`);
 }
 
 async function tapsOf({ name, namespace }: NodePlace): Promise<string[]> {
