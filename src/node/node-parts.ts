@@ -43,5 +43,7 @@ export interface NodeParts {
   readonly folderExposure: (path: string) => Promise<string | null>;
   /** Where scripts and hypervisors write what they have to say; undefined where there are none. */
   readonly logDir?: string;
+  /** Folder of run-time files; undefined where there is none. */
+  readonly runDir?: string;
   readonly log: Log;
 }

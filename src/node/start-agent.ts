@@ -88,6 +88,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     folderProblem,
     folderExposure,
     logDir: config.logDir,
+    runDir: config.runDir,
     log,
   };
   const server: RpcServer = new RpcServer({

@@ -39,7 +39,7 @@ export interface LocalSandbox {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** Runs `gantry` to its end, whatever its exit code is. */
   gantry(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** `gantry up` with name and port. @throws AssertionError with its output when it fails */
+  /** `gantry up` with name and port; what dies stays dead unless `--supervised` is given. @throws AssertionError with its output when it fails */
   up(...args: string[]): Promise<LocalSummary>;
   /** `gantry down` with the name. @throws AssertionError with its output when it fails */
   down(...args: string[]): Promise<CommandResult>;
@@ -70,7 +70,8 @@ export async function localSandbox(): Promise<LocalSandbox> {
     home,
     env,
     gantry,
-    up: async (...args) => {
+    up: async (...given) => {
+      const args = given.includes('--supervised') ? given.filter((arg) => arg !== '--supervised') : ['--no-supervisor', ...given];
       const { stdout } = await strict(['up', '--name', name, '--port', String(port), '--output', 'json', ...args]);
       const summary = JSON.parse(stdout) as LocalSummary;
       uidBase = summary.uid_base;

@@ -95,8 +95,8 @@ export const verifyErrors = defineErrors({
   VERIFY_INSTANCE_STALLED: found({
     finding: { ganeti: 'EINSTANCEDOWN' },
     what: 'was stopped on {node} by a disk error: {problem}.',
-    why: 'The hypervisor stops a guest that cannot write, so that it loses no data. The guest keeps its memory, and goes on by itself when there is room again.',
-    todo: 'Make room on the node or repair the storage; "gantry instance resume {instance}" lets it go on at once.',
+    why: 'The hypervisor stops a guest that cannot write, so that it loses no data. The guest keeps its memory and resumes automatically when there is room again.',
+    todo: 'Make room on the node or repair the storage; "gantry instance resume {instance}" resumes it at once.',
   }),
   VERIFY_INSTANCE_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANINSTANCE' },
@@ -169,6 +169,12 @@ export const verifyErrors = defineErrors({
     what: 'it cannot be written: {problem}',
     why: 'The disk is full or read-only, or the folder is missing or must not be changed. Everything else continues, without a log.',
     todo: 'Free some space, or correct the folder; the log tells how many lines were lost.',
+  }),
+  VERIFY_DAEMON_RESTARTED: found({
+    finding: { ganeti: 'ENODERPC', warning: true },
+    what: 'it ended unexpectedly and was started again, last at {last} (restarts so far: {count}).',
+    why: 'It crashed, was killed, or the host was out of memory. Instances keep running while a daemon is down.',
+    todo: 'Read its log up to that time, and report a crash. This warning disappears after a day.',
   }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },

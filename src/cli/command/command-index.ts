@@ -84,6 +84,7 @@ export const commandIndex: readonly IndexEntry[] = [
     '--output',
     '--yes',
     '--no-packages',
+    '--no-supervisor',
   ]),
   program('down', 'Stop the cluster on this host; with --purge remove its data too', () => import('../local/down.ts'), [
     '--name',

@@ -9,15 +9,16 @@ import { identifyProcess, isAlive, type ProcessIdentity } from './process-identi
 export interface Daemon {
   /** `master`, `agent-node1`, …: names its process file and its log. */
   readonly name: string;
-  /** Network namespace in which it runs. */
-  readonly namespace: string;
-  /** Arguments of `gantry`. */
+  /** Network namespace in which it runs; none: that of the host. */
+  readonly namespace?: string;
+  /** Arguments of `gantry`, or of Node when it runs in no namespace. */
   readonly args: readonly string[];
   /** File descriptors handed over, as 3 and so on. */
   readonly inherit?: readonly number[];
 }
 
 const processSuffix = '.process';
+const nodeFlags = ['--disable-warning=ExperimentalWarning'] as const;
 const mainFile = join(import.meta.dirname, '../main.ts');
 
 /** What a gantry process started from here finds in its environment. */
@@ -32,7 +33,7 @@ export function daemonEnvironment(): Record<string, string> {
 /** A gantry command with its Node, to be run inside a network namespace. */
 export function insideNamespace(namespace: string, args: readonly string[]): [string, string[]] {
   // Not "ip netns exec": that also gives a mount namespace with a new /sys, in which there are no cgroups.
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', mainFile];
+  const node = [process.execPath, ...nodeFlags, mainFile];
   return ['nsenter', [`--net=${namespacePath(namespace)}`, '--', ...node, ...args]];
 }
 
@@ -47,7 +48,8 @@ export async function startDaemon(runDir: string, logDir: string, daemon: Daemon
   // Readable, too: the daemon keeps the newer half of a log that became too large.
   const log = await open(logFile, 'a+', 0o640);
   try {
-    const [program, args] = insideNamespace(daemon.namespace, daemon.args);
+    const own = [process.execPath, [...nodeFlags, ...daemon.args]] as const;
+    const [program, args] = daemon.namespace === undefined ? own : insideNamespace(daemon.namespace, daemon.args);
     const child = spawn(program, args, {
       cwd: '/',
       detached: true,

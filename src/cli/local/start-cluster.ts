@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
-import { type Daemon, daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
+import { daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
 import { countOf, forEachInstance, jobSucceeds, localClient } from './local-client.ts';
 import {
@@ -13,18 +13,17 @@ import {
   lanCidr,
   lanName,
   monitorName,
-  monitorPort,
   type RunDescription,
   runDescription,
 } from './local-cluster.ts';
 import { ensureCredentials } from './local-credentials.ts';
+import { agentName, asOptions, startLocalDaemon } from './local-daemons.ts';
 import { makeNetwork, networkExists } from './local-network.ts';
 import type { ProgressSteps } from './progress-steps.ts';
-import { openRestSocket } from './rest-socket.ts';
+import { supervisorDaemon, supervisorName } from './supervisor.ts';
 import { masterAccount } from './system-account.ts';
 import { takeDown } from './take-down.ts';
 
-const apiPort = 5080;
 const readySeconds = 120;
 const startSeconds = 180;
 
@@ -34,6 +33,8 @@ export interface Start {
   readonly signal: AbortSignal;
   /** Do not ask before something is fetched. */
   readonly yes: boolean;
+  /** Keep a supervisor that starts again what dies. */
+  readonly supervised: boolean;
 }
 
 /**
@@ -59,13 +60,14 @@ export async function startCluster(start: Start): Promise<void> {
     start,
     cluster.members.filter((_, index) => joined[index]),
   );
-  await startMaster(start, first);
+  await startMaster(start);
   const client = await localClient(cluster);
   try {
     await steps.step('master answers', () => untilMasterAnswers(start, client));
     await joinOthers(start, client);
     await steps.step('all nodes answer', (detail) => untilNodesAnswer(start, client, detail));
     await startMonitors(start);
+    await startSupervisor(start);
     await makeLan(start, client);
     await startGuests(steps, client);
   } finally {
@@ -121,82 +123,40 @@ async function initCluster({ cluster, signal }: Start, first: LocalNode): Promis
   await run(program, args, { env: daemonEnvironment(), signal, timeoutMs: startSeconds * 1000 });
 }
 
-const asOptions = (options: Readonly<Record<string, string | number>>): string[] =>
-  Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-
 const masterFile = (first: LocalNode, name: string): string => join(first.paths.stateDir, 'master', name);
 const hasJoined = (member: LocalNode): Promise<boolean> => exists(join(member.paths.stateDir, 'node', 'node.crt'));
-const agentName = (member: LocalNode): string => `agent-${member.name}`;
 
 async function startAgents({ cluster, steps }: Start, members: readonly LocalNode[]): Promise<void> {
-  const { runDir, logDir } = cluster.paths;
+  const { runDir } = cluster.paths;
   const alive = await Promise.all(members.map((member) => findDaemon(runDir, agentName(member))));
   const stopped = members.filter((_, index) => !alive[index]);
   if (stopped.length === 0) return;
   await steps.step(`${stopped.length > 1 ? 'agents' : 'agent'} of ${stopped.map(({ name }) => name).join(', ')}`, () =>
-    Promise.all(stopped.map((member) => startDaemon(runDir, logDir, agentDaemon(cluster, member)))),
+    Promise.all(stopped.map((member) => startLocalDaemon(cluster, agentName(member)))),
   );
-}
-
-function agentDaemon({ paths: { sharedFileStorage }, uidBase }: LocalCluster, member: LocalNode): Daemon {
-  const { paths } = member;
-  const options = {
-    name: member.name,
-    listen: `${member.address}:${agentPort}`,
-    'state-dir': join(paths.stateDir, 'node'),
-    'run-dir': paths.runDir,
-    'log-dir': paths.logDir,
-    'file-storage-dir': paths.fileStorage,
-    'shared-file-storage-dir': sharedFileStorage,
-    'uid-base': uidBase,
-  };
-  return { name: agentName(member), namespace: paths.namespace, args: ['agent', ...asOptions(options)] };
 }
 
 /** Nobody waits for them: they need seconds, and the cluster does not need them. */
 async function startMonitors({ cluster, steps }: Start): Promise<void> {
-  const { runDir, logDir } = cluster.paths;
+  const { runDir } = cluster.paths;
   const alive = await Promise.all(cluster.members.map((member) => findDaemon(runDir, monitorName(member))));
   const stopped = cluster.members.filter((_, index) => !alive[index]);
   if (stopped.length === 0) return;
   await steps.step(stopped.length > 1 ? `monitors of ${stopped.length} nodes` : 'monitor', () =>
-    Promise.all(stopped.map((member) => startDaemon(runDir, logDir, monitorDaemon(member)))),
+    Promise.all(stopped.map((member) => startLocalDaemon(cluster, monitorName(member)))),
   );
 }
 
-function monitorDaemon(member: LocalNode): Daemon {
-  const state = join(member.paths.stateDir, 'node');
-  const options = {
-    listen: `${member.address}:${monitorPort}`,
-    certificates: state,
-    config: join(state, 'monitor.json'),
-    'run-dir': member.paths.runDir,
-  };
-  return { name: monitorName(member), namespace: member.paths.namespace, args: ['monitor', ...asOptions(options)] };
+async function startMaster({ cluster, steps }: Start): Promise<void> {
+  if (await findDaemon(cluster.paths.runDir, 'master')) return;
+  await steps.step('master', () => startLocalDaemon(cluster, 'master'));
 }
 
-/** The master runs on the first node, but its REST API also listens on the loopback of the host, by an inherited socket. */
-async function startMaster({ cluster, steps }: Start, first: LocalNode): Promise<void> {
-  const { runDir, logDir } = cluster.paths;
-  if (await findDaemon(runDir, 'master')) return;
-  await steps.step('master', async () => {
-    const socket = await openRestSocket(cluster.port);
-    try {
-      const options = {
-        'state-dir': join(first.paths.stateDir, 'master'),
-        name: first.name,
-        listen: `${first.address}:${apiPort}`,
-        'listen-fd': 3,
-        'join-address': `${first.address}:${apiPort}`,
-        user: masterAccount,
-        'poll-interval': 2,
-      };
-      const args = ['master', ...asOptions(options)];
-      await startDaemon(runDir, logDir, { name: 'master', namespace: first.paths.namespace, args, inherit: [socket.fd] });
-    } finally {
-      await socket.close();
-    }
-  });
+/** Last of all: it starts again what dies from now on. */
+async function startSupervisor({ cluster, steps, supervised }: Start): Promise<void> {
+  const { paths, name } = cluster;
+  if (!supervised || (await findDaemon(paths.runDir, supervisorName))) return;
+  await steps.step('supervisor', () => startDaemon(paths.runDir, paths.logDir, supervisorDaemon(name)));
 }
 
 async function untilMasterAnswers(start: Start, client: ClusterClient): Promise<void> {

@@ -8,6 +8,7 @@ import { listNamespaces, removeNamespace } from './local-network.ts';
 import { type LocalPaths, runRoot } from './local-paths.ts';
 import { processesInNamespace } from './process-identity.ts';
 import type { ProgressSteps } from './progress-steps.ts';
+import { supervisorName } from './supervisor.ts';
 
 const guestSeconds = 30;
 
@@ -45,6 +46,8 @@ export async function stopGuests(cluster: LocalCluster, steps: ProgressSteps): P
  * @throws LOCAL_PROCESS_STAYS
  */
 export async function takeDown(paths: LocalPaths): Promise<void> {
+  // Before all others, so that it does not start them again.
+  await stopDaemon(paths.runDir, supervisorName);
   // The master first, so that it does not see its nodes vanish and act on it.
   await stopDaemon(paths.runDir, 'master');
   await Promise.all((await listDaemons(paths.runDir)).map((name) => stopDaemon(paths.runDir, name)));

@@ -7,7 +7,7 @@ import { printJson, printLine } from '../output/print.ts';
 import { findDaemon } from './daemon-process.ts';
 import { ensurePackages } from './debian-packages.ts';
 import { firstInstance } from './first-instance.ts';
-import { restUrl } from './local-client.ts';
+import { instanceNames, restUrl } from './local-client.ts';
 import {
   chooseSlot,
   type LocalCluster,
@@ -23,7 +23,7 @@ import { localPaths } from './local-paths.ts';
 import { localSummary, summaryLines } from './local-summary.ts';
 import { type ProgressSteps, progressSteps } from './progress-steps.ts';
 import { openRestSocket } from './rest-socket.ts';
-import { startCluster } from './start-cluster.ts';
+import { type Start, startCluster } from './start-cluster.ts';
 import { ensureAccount } from './system-account.ts';
 import { purge, takeDown } from './take-down.ts';
 
@@ -36,6 +36,7 @@ const options = {
   yes: { type: 'boolean', short: 'y', default: false },
   force: { type: 'boolean', short: 'f', default: false },
   'no-packages': { type: 'boolean', default: false },
+  'no-supervisor': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -51,6 +52,7 @@ missing and shows the same.
   --output json      the result as data
   -y, --yes          install Debian packages without asking
   --no-packages      install nothing; what is needed is there already
+  --no-supervisor    do not restart daemons that end unexpectedly
 `;
 
 const defaults = { nodes: 3, port: 5080 };
@@ -77,11 +79,13 @@ export async function run(args: string[]): Promise<number> {
   if (!given['no-packages']) await ensurePackages(['run'], { yes, note: steps.note, signal: abort.signal });
   await requireQemu();
   await ensureAccount(steps.note);
-  const cluster = await withLocalLock(wanted.name, steps.note, () => bringUp(wanted, steps, abort.signal, yes));
+  const cluster = await withLocalLock(wanted.name, steps.note, () =>
+    bringUp(wanted, steps, abort.signal, { yes, supervised: !given['no-supervisor'] }),
+  );
   if (given.instance !== undefined) await firstInstance(cluster, given.instance, steps);
   const summary = await localSummary(cluster);
   if (output === 'json') printJson(summary);
-  else for (const line of summaryLines(summary, given.instance)) printLine(line);
+  else for (const line of summaryLines(summary, await instanceNames(cluster))) printLine(line);
   return exitCodes.ok;
 }
 
@@ -105,7 +109,12 @@ interface Wanted {
   readonly port?: number;
 }
 
-async function bringUp(wanted: Wanted, steps: ProgressSteps, signal: AbortSignal, yes: boolean): Promise<LocalCluster> {
+async function bringUp(
+  wanted: Wanted,
+  steps: ProgressSteps,
+  signal: AbortSignal,
+  how: Pick<Start, 'yes' | 'supervised'>,
+): Promise<LocalCluster> {
   const paths = localPaths(wanted.name);
   await requireSameHome(wanted.name, paths);
   const found = await readDescription(paths, wanted.name);
@@ -126,7 +135,7 @@ async function bringUp(wanted: Wanted, steps: ProgressSteps, signal: AbortSignal
   }
   steps.note(old ? `Cluster "${wanted.name}":` : `Starting cluster "${wanted.name}" with ${cluster.nodes} nodes:`);
   try {
-    await startCluster({ cluster, steps, signal, yes });
+    await startCluster({ cluster, steps, signal, ...how });
   } catch (error) {
     if (untouched) await takeDown(paths);
     if (!old) await purge(wanted.name, paths);

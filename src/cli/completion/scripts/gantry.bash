@@ -80,7 +80,7 @@ declare -gA _gantry_options=(
   ['tag list']='--output --cluster --url --ca-file --credentials-file -h --help'
   ['tag remove']='--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   ['test']='--help'
-  ['up']='--name --nodes --port --instance --output --yes --no-packages --help'
+  ['up']='--name --nodes --port --instance --output --yes --no-packages --no-supervisor --help'
   ['version']='--output --cluster --url --ca-file --credentials-file -h --help'
 )
 declare -gA _gantry_values=(

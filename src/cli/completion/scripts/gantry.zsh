@@ -81,7 +81,7 @@ typeset -gA _gantry_options=(
   'tag list' '--output --cluster --url --ca-file --credentials-file -h --help'
   'tag remove' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'test' '--help'
-  'up' '--name --nodes --port --instance --output --yes --no-packages --help'
+  'up' '--name --nodes --port --instance --output --yes --no-packages --no-supervisor --help'
   'version' '--output --cluster --url --ca-file --credentials-file -h --help'
 )
 typeset -gA _gantry_values=(

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { silentLog, systemClock } from '../../base/index.ts';
+import { localCluster } from './local-cluster.ts';
+import { localPaths } from './local-paths.ts';
+import { localSupervisorParts, type Restarts, type SupervisorParts, supervise } from './supervisor.ts';
+
+/** Daemons that die as they are told, on a clock that only the supervisor moves. */
+class World {
+  readonly alive = new Set<string>();
+  readonly known = new Set<string>();
+  readonly starts: [daemon: string, second: number][] = [];
+  readonly told = new Map<string, Restarts>();
+  isBusy = false;
+  onStart: (daemon: string) => void = (daemon) => this.alive.add(daemon);
+  now = 1_000_000;
+  readonly #events: [at: number, event: () => void][] = [];
+
+  at(second: number, event: () => void): void {
+    this.#events.push([1_000_000 + second * 1000, event]);
+  }
+
+  async run(seconds: number): Promise<void> {
+    const stop = new AbortController();
+    this.at(seconds, () => stop.abort());
+    const parts: SupervisorParts = {
+      clock: {
+        now: () => this.now,
+        sleep: async (ms) => {
+          this.now += ms;
+          for (const [at, event] of this.#events) if (at > this.now - ms && at <= this.now) event();
+        },
+      },
+      log: silentLog,
+      list: async () => [...this.known],
+      isAlive: async (daemon) => this.alive.has(daemon),
+      start: async (daemon) => {
+        this.starts.push([daemon, Math.round((this.now - 1_000_000) / 1000)]);
+        this.onStart(daemon);
+      },
+      alone: async (work) => {
+        if (!this.isBusy) await work();
+        return !this.isBusy;
+      },
+      tell: async (daemon, restarts) => void this.told.set(daemon, restarts),
+    };
+    await supervise(parts, stop.signal);
+  }
+}
+
+function worldOf(...daemons: string[]): World {
+  const world = new World();
+  for (const daemon of daemons) {
+    world.known.add(daemon);
+    world.alive.add(daemon);
+  }
+  return world;
+}
+
+test('a daemon that died is started again at once, and it is told; others are left alone', async () => {
+  const world = worldOf('master', 'agent-node1', 'supervisor');
+  world.alive.delete('supervisor');
+  world.at(5, () => world.alive.delete('master'));
+  await world.run(100);
+  assert.deepEqual(world.starts, [['master', 5]]);
+  assert.deepEqual([...world.told], [['master', { count: 1, last: 1005 }]]);
+});
+
+test('one that goes on dying is started ever more rarely, and quickly again when it has lived for long', async () => {
+  const world = worldOf('agent-node1');
+  world.alive.clear();
+  world.onStart = () => undefined;
+  world.at(200, () => {
+    world.onStart = (daemon) => world.alive.add(daemon);
+  });
+  world.at(500, () => world.alive.delete('agent-node1'));
+  await world.run(600);
+  const seconds = world.starts.map(([, second]) => second);
+  assert.deepEqual(seconds.slice(0, 7), [0, 1, 3, 7, 15, 31, 61]);
+  assert.equal(seconds.at(-1), 500);
+  assert.ok(
+    seconds
+      .filter((second) => second > 61 && second < 300)
+      .every((second, index, all) => index === 0 || second - (all[index - 1] ?? 0) >= 30),
+  );
+  assert.equal(world.told.get('agent-node1')?.count, seconds.length);
+});
+
+test('what was stopped is not started, nor anything while up or down is at work', async () => {
+  const world = worldOf('master', 'agent-node1');
+  world.at(5, () => {
+    world.isBusy = true;
+    world.alive.clear();
+  });
+  // `down` forgets the master, `up` starts the agent.
+  world.at(20, () => world.known.delete('master'));
+  world.at(25, () => world.alive.add('agent-node1'));
+  world.at(30, () => {
+    world.isBusy = false;
+  });
+  await world.run(60);
+  assert.deepEqual(world.starts, []);
+});
+
+test('a start that fails, or a list that cannot be read, ends nothing', async () => {
+  const world = worldOf('master');
+  world.alive.clear();
+  let fails = 2;
+  world.onStart = (daemon) => {
+    if (fails-- > 0) throw new Error('the port is taken');
+    world.alive.add(daemon);
+  };
+  await world.run(30);
+  assert.deepEqual(
+    world.starts.map(([, second]) => second),
+    [0, 1, 3],
+  );
+});
+
+const notRoot = process.getuid?.() === 0 ? false : 'only root may write into /run/gantry';
+
+test('the daemons of a node that was removed from the cluster are not started again', { skip: notRoot }, async () => {
+  const name = `gone${process.pid}`;
+  const home = await mkdtemp(join(tmpdir(), 'gantry-supervisor-'));
+  const paths = localPaths(name, home);
+  try {
+    const cluster = localCluster({ version: 1, name, nodes: 2, port: 1, slot: 7, phase: 'made' }, paths);
+    await mkdir(paths.runDir, { recursive: true });
+    for (const daemon of ['master', 'agent-node1', 'monitor-node1', 'agent-node2', 'monitor-node2'])
+      await writeFile(join(paths.runDir, `${daemon}.process`), '{}');
+    const node1 = join(cluster.members[0]?.paths.stateDir ?? '', 'node');
+    await mkdir(node1, { recursive: true });
+    await writeFile(join(node1, 'node.crt'), '');
+    const { list } = localSupervisorParts(cluster, systemClock, silentLog);
+    assert.deepEqual([...(await list())].sort(), ['agent-node1', 'master', 'monitor-node1']);
+  } finally {
+    await rm(paths.runDir, { recursive: true, force: true });
+    await rm(home, { recursive: true, force: true });
+  }
+});

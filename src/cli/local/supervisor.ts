@@ -1,0 +1,143 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
+import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
+import { type LocalCluster, monitorName } from './local-cluster.ts';
+import { nodeOf, startLocalDaemon } from './local-daemons.ts';
+import { withLocalLock } from './local-lock.ts';
+import { localHome } from './local-paths.ts';
+
+export const supervisorName = 'supervisor';
+
+/** Is given the name of the cluster, and where local clusters keep their state. */
+export const supervisorDaemon = (cluster: string): Daemon => ({
+  name: supervisorName,
+  args: [join(import.meta.dirname, 'run-supervisor.ts'), cluster, localHome()],
+});
+
+export interface SupervisorParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Names of the daemons that were started and not stopped since. */
+  readonly list: () => Promise<readonly string[]>;
+  readonly isAlive: (daemon: string) => Promise<boolean>;
+  readonly start: (daemon: string) => Promise<void>;
+  /** Runs work while neither `up` nor `down` is at work; false when one of them is. */
+  readonly alone: (work: () => Promise<void>) => Promise<boolean>;
+  /** Tells of restarts, for `cluster verify`. */
+  readonly tell: (daemon: string, restarts: Restarts) => Promise<void>;
+}
+
+export interface Restarts {
+  readonly count: number;
+  /** Seconds since 1970. */
+  readonly last: number;
+}
+
+const lookMs = 500;
+/** Before the first new start there is none; from then on pauses double while it goes on dying. */
+const pauseMs = { first: 1000, most: 30_000 } as const;
+/** So long a daemon has to live until its past is forgotten. */
+const provenMs = 60_000;
+
+/** Starts daemons again that have died, until the signal aborts. One that goes on dying is started ever more rarely. */
+export async function supervise(parts: SupervisorParts, signal: AbortSignal): Promise<void> {
+  const past = new Map<string, Past>();
+  while (!signal.aborted) {
+    try {
+      await lookAfterAll(parts, past);
+    } catch (error) {
+      parts.log.error({ err: error }, 'the daemons could not be checked; this is tried again');
+    }
+    await parts.clock.sleep(lookMs, signal).catch(() => undefined);
+  }
+}
+
+interface Past {
+  restarts: number;
+  lastStart: number;
+  pause: number;
+}
+
+async function lookAfterAll(parts: SupervisorParts, past: Map<string, Past>): Promise<void> {
+  const dead: string[] = [];
+  for (const name of await parts.list()) {
+    if (name === supervisorName) continue;
+    if (!(await parts.isAlive(name))) dead.push(name);
+  }
+  const due = dead.filter((name) => {
+    const before = past.get(name);
+    return !before || parts.clock.now() >= before.lastStart + before.pause;
+  });
+  if (due.length === 0) return;
+  await parts.alone(async () => {
+    for (const name of due) await startAgain(parts, past, name);
+  });
+}
+
+async function startAgain(
+  { clock, log, list, isAlive, start, tell }: SupervisorParts,
+  past: Map<string, Past>,
+  name: string,
+): Promise<void> {
+  // Meanwhile `down` may have stopped it, or `up` started it.
+  if (!(await list()).includes(name) || (await isAlive(name))) return;
+  const now = clock.now();
+  const { restarts, lastStart, pause } = past.get(name) ?? { restarts: 0, lastStart: 0, pause: 0 };
+  const isProven = now - lastStart >= provenMs + pause;
+  const next = { restarts: restarts + 1, lastStart: now, pause: isProven ? pauseMs.first : Math.min(pause * 2, pauseMs.most) };
+  past.set(name, next);
+  log.warn({ daemon: name, restarts: next.restarts }, 'a daemon has ended unexpectedly; it is started again');
+  try {
+    await start(name);
+  } catch (error) {
+    log.error({ daemon: name, code: GantryError.from(error).code, err: error }, 'a daemon could not be started again');
+  }
+  await tell(name, { count: next.restarts, last: Math.round(now / 1000) });
+}
+
+/** The real parts: processes of this host, the lock of `up` and `down`, a file in the run-time folder of each node. */
+export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: Log): SupervisorParts {
+  const { runDir } = cluster.paths;
+  const told = new Map<string, Record<string, Restarts>>();
+  return {
+    clock,
+    log,
+    list: async () => {
+      const names = await listDaemons(runDir);
+      const isMember = await Promise.all(names.map((name) => isOfMember(cluster, name)));
+      return names.filter((_, index) => isMember[index]);
+    },
+    isAlive: async (name) => (await findDaemon(runDir, name)) !== undefined,
+    start: (name) => startLocalDaemon(cluster, name),
+    alone: (work) => whileUnlocked(cluster.name, work),
+    async tell(name, restarts) {
+      const node = nodeOf(cluster, name);
+      if (!node) return;
+      const kind = name === 'master' ? 'master' : name === monitorName(node) ? 'monitor' : 'agent';
+      const all = { ...told.get(node.name), [kind]: restarts };
+      told.set(node.name, all);
+      await writeFileAtomic(join(node.paths.runDir, 'restarts.json'), `${JSON.stringify(all)}\n`);
+    },
+  };
+}
+
+/** False for the agent and the monitor of a node that was removed from the cluster: they ended because they were told to. */
+async function isOfMember(cluster: LocalCluster, daemon: string): Promise<boolean> {
+  const node = nodeOf(cluster, daemon);
+  if (!node || daemon === 'master') return true;
+  return access(join(node.paths.stateDir, 'node', 'node.crt')).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function whileUnlocked(cluster: string, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await withLocalLock(cluster, () => undefined, work, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof GantryError && error.code === 'LOCAL_UP_RUNNING') return false;
+    throw error;
+  }
+}
