@@ -138,6 +138,18 @@ test('jobs that wait tell for what in the list', async () => {
   }
 });
 
+test('details of a network show its IPv6 network and gateway', async () => {
+  const networks = await startFakeCluster({
+    networks: [{ name: 'six', network: '10.0.0.0/24', network6: '2001:db8:1::/64', gateway6: '2001:db8:1::1' }],
+  });
+  try {
+    const { stdout } = await runGantry(['network', 'info', 'six'], networks.env);
+    assert.match(stdout, /IPv6 subnet: +2001:db8:1::\/64\nIPv6 gateway: +2001:db8:1::1\n/);
+  } finally {
+    await networks.close();
+  }
+});
+
 test('each page of details shows its object', async () => {
   for (const [args, expected] of [
     ['instance info inst3.r5.test', /^Instance: +inst3\.r5\.test\n/],

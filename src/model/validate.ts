@@ -22,12 +22,42 @@ export function validate<T extends TSchema>(schema: T, value: unknown, subject: 
   const at = (first?.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.');
   const named = missingOrExtra(first?.params);
   const field = [at, named].filter(Boolean).join('.') || '(whole)';
-  throw new GantryError('INPUT_INVALID', { subject, field, problem: problemOf(first?.keyword, first?.message) });
+  throw new GantryError('INPUT_INVALID', { subject, field, problem: problemOf(schema, first) });
 }
 
-function problemOf(keyword = '', message = 'does not fit the schema'): string {
-  if (keyword === 'additionalProperties' || keyword === 'boolean') return 'is not known here';
-  return keyword === 'required' ? 'is missing' : message;
+interface Fault {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly params: unknown;
+  readonly message: string;
+}
+
+/** Longer patterns are not shown to people when the schema describes the form in words. */
+const readablePattern = 40;
+const listedFields = 24;
+
+function problemOf(schema: TSchema, fault: Fault | undefined): string {
+  if (!fault) return 'does not fit the schema';
+  const { keyword, schemaPath, message } = fault;
+  const { pattern, allowedValues } = fault.params as { pattern?: string; allowedValues?: readonly unknown[] };
+  if (keyword === 'additionalProperties' || keyword === 'boolean') {
+    const known = Object.keys(subschema(schema, schemaPath.replace(/\/additionalProperties$/, ''))?.properties ?? {});
+    return known.length > 0 && known.length <= listedFields ? `is not known here; known: ${known.join(', ')}` : 'is not known here';
+  }
+  if (keyword === 'required') return 'is missing';
+  if (keyword === 'enum' && allowedValues) return `must be one of ${allowedValues.join(', ')}`;
+  const description = pattern === undefined ? undefined : subschema(schema, schemaPath)?.description;
+  if (pattern === undefined || description === undefined) return message;
+  const form = `does not have the required form: ${description}`;
+  return pattern.length > readablePattern ? form : `${form} (${pattern})`;
+}
+
+/** The part of a schema at a JSON pointer such as `#/properties/name`. */
+function subschema(schema: TSchema, pointer: string): { properties?: object; description?: string } | undefined {
+  let part: unknown = schema;
+  for (const key of pointer.replace(/^#\/?/, '').split('/').filter(Boolean))
+    part = (part as Record<string, unknown> | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')];
+  return part as { properties?: object; description?: string } | undefined;
 }
 
 /** For "required" and "additionalProperties" the path names the parent; the property itself is in the parameters. */

@@ -29,9 +29,9 @@ export const hypervisorErrors = defineErrors({
     kind: 'operational',
     http: 409,
     ganeti: 'wrong_state',
-    what: 'Instance {name} was stopped by a disk error and cannot go on: {problem}',
-    why: 'The hypervisor stops a guest whose disk has no space left, so that it loses no data; the guest keeps its memory and goes on where it stood.',
-    todo: 'Make room, or repair the storage, on the node of the instance. It goes on by itself when there is room again; "gantry instance resume {name}" lets it go on at once.',
+    what: 'Instance {name} was stopped by a disk error and cannot continue: {problem}',
+    why: 'The hypervisor stops a guest whose disk has no space left, so that it loses no data; the guest keeps its memory and continues later from the same point.',
+    todo: 'Make room, or repair the storage, on the node of the instance. The instance resumes automatically when there is room again; "gantry instance resume {name}" resumes it at once.',
   },
   HYPERVISOR_STOP_FAILED: {
     kind: 'operational',

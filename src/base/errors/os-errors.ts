@@ -5,8 +5,8 @@ export const osErrors = defineErrors({
     kind: 'user',
     http: 404,
     ganeti: 'unknown_entity',
-    what: 'There is no OS definition "{os}" on this node.',
-    why: 'OS definitions are folders below {searched}; this node has: {available}.',
+    what: 'There is no OS definition "{os}" on the node of the instance.',
+    why: 'OS definitions are folders below {searched}; that node has: {available}.',
     todo: 'Choose one of these, or install the definition on every node.',
   },
   OS_INVALID: {

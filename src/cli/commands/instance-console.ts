@@ -8,7 +8,7 @@ export const command: Command = {
   path: ['instance', 'console'],
   summary: 'Connect to the serial console of an instance, or to its VNC',
   details:
-    'Ctrl-] leaves the serial console. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc the screen of the instance is served to viewers of yours on this machine, over your connection to the cluster, until Ctrl-C.',
+    'Ctrl-] leaves the serial console. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc, a VNC viewer on this machine can connect to the screen of the instance, over your connection to the cluster, until Ctrl-C.',
   args: [{ name: 'instance', help: 'instance', complete: 'instance' }],
   options: [
     defineOption('--linger <seconds>', 'without a terminal: silence after the end of the input until it leaves; default 2'),

@@ -9,6 +9,8 @@ export const command = defineInfoCommand({
     ['Network', row['name']],
     ['Subnet', row['network']],
     ['Gateway', row['gateway']],
+    ['IPv6 subnet', row['network6']],
+    ['IPv6 gateway', row['gateway6']],
     ['MAC prefix', row['mac_prefix']],
     ['Free addresses', row['free_count']],
     ['Reserved addresses', row['reserved_count']],

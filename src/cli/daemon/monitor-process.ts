@@ -54,7 +54,8 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   const stop = stopSignal();
   // Its end is under way then, and soon: what plugins leave is to be removed first.
   process.on('SIGTERM', () => undefined);
-  for (const [option, path] of absent) log('warn', 'what was named is not there yet', { option, path });
+  for (const [option, path] of absent)
+    log('warn', 'the file of this option does not exist yet; it is read when it appears', { option, path });
   const monitor = await startMonitor({
     listen,
     runDir,

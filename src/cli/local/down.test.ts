@@ -64,5 +64,5 @@ test('where there is nothing to purge nothing is asked', { skip: notRoot }, asyn
   await rm(join(home, name), { recursive: true });
   const { code, stdout } = await runGantry(['down', '--name', name, '--purge'], env);
   assert.equal(code, 0);
-  assert.match(stdout, /was not running/);
+  assert.match(stdout, /There is no cluster "purge\d+" on this host: it was not running/);
 });

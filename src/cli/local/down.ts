@@ -84,6 +84,7 @@ const exists = (path: string): Promise<boolean> =>
 
 interface Result {
   readonly was_running: boolean;
+  readonly had_data: boolean;
   readonly purged: boolean;
 }
 
@@ -98,7 +99,7 @@ async function bringDown(name: string, wantsPurge: boolean, steps: ProgressSteps
     await steps.step('stop master, agents, instances and network', () => takeDown(paths));
   }
   if (wantsPurge && (running || hasState)) await steps.step('remove the data', () => purge(name, paths));
-  return { was_running: running, purged: wantsPurge && hasState };
+  return { was_running: running, had_data: hasState, purged: wantsPurge && hasState };
 }
 
 async function somethingRuns(paths: LocalPaths): Promise<boolean> {
@@ -114,7 +115,8 @@ async function askGuests(name: string, paths: LocalPaths, steps: ProgressSteps):
   }
 }
 
-function sentence(name: string, { was_running: wasRunning, purged }: Result): string {
+function sentence(name: string, { was_running: wasRunning, had_data: hadData, purged }: Result): string {
+  if (!wasRunning && !hadData) return `There is no cluster "${name}" on this host: it was not running, and there is no data to remove.`;
   if (purged) return `Cluster "${name}" is removed with its data.`;
   return wasRunning ? `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.` : `Cluster "${name}" was not running.`;
 }

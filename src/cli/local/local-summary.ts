@@ -63,9 +63,11 @@ export async function localSummary(cluster: LocalCluster): Promise<LocalSummary>
   };
 }
 
-/** The same for people, with what to try next. @param made instance that this start has made, if any */
-export function summaryLines(summary: LocalSummary, made?: string): string[] {
-  const next = made === 'web1' ? 'web2' : 'web1';
+/** The same for people, with what to try next. @param instances names of those that exist */
+export function summaryLines(summary: LocalSummary, instances: readonly string[] = []): string[] {
+  let number = 1;
+  while (instances.includes(`web${number}`)) number++;
+  const next = `web${number}`;
   const bold = (text: string) => paint('bold', text);
   const gantry = gantryCommand();
   return [
@@ -79,7 +81,7 @@ export function summaryLines(summary: LocalSummary, made?: string): string[] {
     '',
     'Try next:',
     `  ${bold(`${gantry} instance add ${next} --os tiny --disk 64M --memory 128M`)}`,
-    `  ${bold(`${gantry} instance console ${made ?? next}`)}`,
+    `  ${bold(`${gantry} instance console ${instances[0] ?? next}`)}`,
     `  ${bold(`${gantry} node list`)}`,
   ];
 }

@@ -2,7 +2,7 @@ import { type TProperties, Type } from 'typebox';
 import { formats } from '../normalise.ts';
 
 /** Tags are Ganeti's: at most 128 characters of this alphabet (source: Ganeti `lib/objects.py`, `TaggableObject`). */
-export const Tag = Type.String({ pattern: '^[\\w.+*/:@-]{1,128}$', description: 'A tag' });
+export const Tag = Type.String({ pattern: '^[\\w.+*/:@-]{1,128}$', description: '1 to 128 letters, digits and characters of _.+*/:@-' });
 
 /** Name by which an instance, node, group or network is found: whatever any version may have stored. */
 export const Name = Type.String({
@@ -18,7 +18,7 @@ export const Name = Type.String({
 export const NewName = Type.String({
   pattern: '^[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?(\\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?)*$',
   maxLength: 253,
-  description: 'Labels of 1 to 63 letters, digits, "-" and "_", separated by "."; at most 253 characters',
+  description: 'labels of 1 to 63 letters, digits, "-" and "_", separated by "."; at most 253 characters',
 });
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'A UUID' });

@@ -241,7 +241,7 @@ export const instanceReboot = defineOpcode({
 
 export const instanceResume = defineOpcode({
   id: 'OP_INSTANCE_RESUME',
-  summary: 'Let an instance go on that a disk error stopped',
+  summary: 'Resume an instance that was stopped by a disk error',
   subject: 'instance_name',
   params: instanceName,
   result: Type.Null(),
