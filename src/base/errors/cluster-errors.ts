@@ -15,7 +15,7 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'Hypervisor {hypervisor} is not enabled on this cluster; enabled: {enabled}.',
     why: 'Only enabled hypervisors are set up and verified on the nodes.',
-    todo: 'Use an enabled one, or enable it with "gantry cluster modify --enabled-hypervisors …".',
+    todo: 'Use an enabled one. This version supports {supported}; enable one of these with "gantry cluster modify --enabled-hypervisors …".',
   },
   DISK_TEMPLATE_NOT_ENABLED: {
     kind: 'user',
@@ -23,7 +23,7 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'Disk template {template} is not enabled on this cluster; enabled: {enabled}.',
     why: 'Only enabled disk templates are set up and verified on the nodes.',
-    todo: 'Use an enabled one, or enable it with "gantry cluster modify --enabled-disk-templates …".',
+    todo: 'Use an enabled one. This version supports {supported}; enable one of these with "gantry cluster modify --enabled-disk-templates …".',
   },
   DISKS_WITHOUT_TEMPLATE: {
     kind: 'user',

@@ -31,7 +31,7 @@ export async function attachTerminal(
   try {
     const left = await exchange(stream, stdin, stdout, interactive, lingerMs);
     restore();
-    note(left ? `\r\nLeft the console; ${instance} keeps running.` : `\r\nThe console of ${instance} has ended.`);
+    note(`\r\n${left ? `Left the console; ${instance} keeps running.` : endText(instance)}`);
   } catch (error) {
     throw new GantryError('CLI_CONSOLE_UNAVAILABLE', { instance, detail: (error as Error).message }, { cause: error });
   } finally {
@@ -40,6 +40,9 @@ export async function attachTerminal(
     stream.destroy();
   }
 }
+
+const endText = (instance: string): string =>
+  `The console of ${instance} has ended: the instance stopped, or it moved to another node. If it runs, connect again.`;
 
 /** Raw mode, and its end on every way out of the program. */
 function takeTerminal({ stdin, stdout }: Terminal): () => void {

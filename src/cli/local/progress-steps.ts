@@ -3,8 +3,11 @@ import { harmless, paint, printNote } from '../output/print.ts';
 
 /** Shows on standard error what is being done, step by step, with the time each took. */
 export interface ProgressSteps {
-  /** Shows `title` while `work` goes on. A cancelled signal ends the work before its next step. */
-  step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
+  /**
+   * Shows `title` while `work` runs, then a mark of success or failure. A cancelled signal ends the work before its next step.
+   * @param isDone false for a result that did not reach all it should; it is marked as a failure and returned
+   */
+  step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>, isDone?: (result: T) => boolean): Promise<T>;
   note(text: string): void;
 }
 
@@ -16,7 +19,7 @@ export function progressSteps(signal: AbortSignal): ProgressSteps {
       if (terminal) line('');
       printNote(harmless(text));
     },
-    async step(title, work) {
+    async step(title, work, isDone = () => true) {
       if (signal.aborted) throw new GantryError('CANCELLED', { subject: title });
       const began = performance.now();
       const show = (detail: string) =>
@@ -28,7 +31,7 @@ export function progressSteps(signal: AbortSignal): ProgressSteps {
       show('');
       try {
         const result = await work(show);
-        end(paint('green', '✓', process.stderr));
+        end(isDone(result) ? paint('green', '✓', process.stderr) : paint('red', '✗', process.stderr));
         return result;
       } catch (error) {
         end(paint('red', '✗', process.stderr));

@@ -225,16 +225,17 @@ async function makeLan({ cluster, steps }: Start, client: ClusterClient): Promis
   });
 }
 
+const isEmpty = (failed: readonly string[]): boolean => failed.length === 0;
+
 /** After `down` and after a reboot: what should run is started, each by a job of its own. */
 async function startGuests(steps: ProgressSteps, client: ClusterClient): Promise<void> {
   const wanted = (row: Row) => row['admin_state'] === 'up' && row['oper_state'] !== true;
   const instances = (await client.list('instances')).filter(wanted);
   if (instances.length === 0) return;
-  await steps.step(`start ${countOf(instances)}`, async () => {
-    const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
-    const failed = await forEachInstance(client, instances, startup, startSeconds);
-    if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list"`);
-  });
+  const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
+  const start = () => forEachInstance(client, instances, startup, startSeconds);
+  const failed = await steps.step(`start ${countOf(instances)}`, start, isEmpty);
+  if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list --error"`);
 }
 
 /** Asks again and again; fails when one of the daemons has ended, or when the time is over. */

@@ -22,16 +22,10 @@ export async function stopGuests(cluster: LocalCluster, steps: ProgressSteps): P
   try {
     const running = (await client.list('instances')).filter((row) => row['oper_state'] === true);
     if (running.length === 0) return;
-    await steps.step(`stop ${countOf(running)}`, async () => {
-      const shutdown = (name: string) => ({
-        OP_ID: 'OP_INSTANCE_SHUTDOWN',
-        instance_name: name,
-        timeout: guestSeconds,
-        no_remember: true,
-      });
-      const failed = await forEachInstance(client, running, shutdown, guestSeconds + 15);
-      if (failed.length > 0) steps.note(`    did not shut down in time: ${failed.join(', ')}`);
-    });
+    const shutdown = (name: string) => ({ OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: name, timeout: guestSeconds, no_remember: true });
+    const stop = () => forEachInstance(client, running, shutdown, guestSeconds + 15);
+    const failed = await steps.step(`stop ${countOf(running)}`, stop, (names) => names.length === 0);
+    if (failed.length > 0) steps.note(`    did not shut down in time: ${failed.join(', ')}`);
   } catch (error) {
     // A cluster whose master does not answer must be stoppable too.
     steps.note(`    the guests could not be asked to stop: ${GantryError.from(error).message}`);

@@ -2,6 +2,8 @@ import { GantryError } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
 import {
   type BeparamsPartial,
+  builtDiskTemplates,
+  builtHypervisors,
   type Disk,
   type DiskTemplate,
   diskTemplates,
@@ -43,11 +45,13 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   const { cluster } = config;
   const hypervisor = params.hypervisor ?? cluster.enabled_hypervisors[0] ?? 'kvm';
   if (!cluster.enabled_hypervisors.includes(hypervisor)) {
-    throw new GantryError('HYPERVISOR_NOT_ENABLED', { hypervisor, enabled: cluster.enabled_hypervisors.join(', ') });
+    const supported = builtHypervisors.filter((name) => name !== 'fake').join(', ');
+    throw new GantryError('HYPERVISOR_NOT_ENABLED', { hypervisor, enabled: cluster.enabled_hypervisors.join(', '), supported });
   }
   const diskTemplate = params.disk_template ?? cluster.enabled_disk_templates[0] ?? 'file';
   if (!cluster.enabled_disk_templates.includes(diskTemplate)) {
-    throw new GantryError('DISK_TEMPLATE_NOT_ENABLED', { template: diskTemplate, enabled: cluster.enabled_disk_templates.join(', ') });
+    const [enabled, supported] = [cluster.enabled_disk_templates.join(', '), builtDiskTemplates.join(', ')];
+    throw new GantryError('DISK_TEMPLATE_NOT_ENABLED', { template: diskTemplate, enabled, supported });
   }
   if (diskTemplate === 'diskless' && params.disks?.length) throw new GantryError('DISKS_WITHOUT_TEMPLATE', { name: params.instance_name });
   if (!params.os_type && !params.no_install && diskTemplate !== 'diskless') {
