@@ -50,7 +50,6 @@ test('the problem is told in words: what is known, what is allowed, which form i
   assert.equal(textOf(Outer, { zork: 1 }), 'is not known here; known: be, tag, mode');
   assert.equal(textOf(Outer, { mode: 'z' }), 'must be one of x, y');
   assert.match(String(textOf(Outer, { tag: 'a b' })), /^does not have the required form: 1 to 128 letters/);
-  const name = String(textOf(NewName, 'a..b'));
-  assert.equal(name, `does not have the required form: ${NewName.description}`);
+  assert.match(String(textOf(NewName, 'a..b')), /^does not have the required form: labels of 1 to 63 letters[^^]*$/);
   assert.equal(textOf(Type.String({ pattern: '^x$' }), 'y'), 'must match pattern "^x$"');
 });

@@ -10,7 +10,7 @@ test('what is not enabled is refused with what this version supports, which alon
     try {
       wantedInstance(config, { instance_name: 'web1', mode: 'create', os_type: 'tiny', ...extra } as never);
     } catch (error) {
-      return GantryError.from(error).todo;
+      return GantryError.from(error).toReport().todo;
     }
     throw new assert.AssertionError({ message: 'was accepted' });
   };
