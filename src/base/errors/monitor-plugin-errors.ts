@@ -128,7 +128,7 @@ export const monitorPluginErrors = defineErrors({
   MONITOR_PLUGINS_REFUSED: {
     ...operational,
     what: 'Of the plugins in {path} {count} cannot be used.',
-    why: 'Each that was checked has been told of with its reason.',
+    why: 'The messages before this one give the reason for each plugin.',
     todo: 'Correct those, and check again.',
   },
 });

@@ -31,7 +31,7 @@ export const storeErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The state store {store} ends with revision {found}, but changes up to revision {sealed} were acknowledged.',
     why: 'Its write-ahead log was damaged or cut, or a copy of the file was put in its place. It was not touched.',
-    todo: 'Restore a backup with "gantry store restore --from FILE", or go on without the lost changes with "gantry store restore --as-is".',
+    todo: 'Restore a backup with "gantry store restore --from FILE", or continue without the lost changes with "gantry store restore --as-is".',
   },
   STORE_VERSION_NEWER: {
     kind: 'operational',
@@ -142,8 +142,8 @@ export const storeErrors = defineErrors({
     http: 503,
     ganeti: 'temp_insufficient_resources',
     what: 'This master stood still for {seconds} s, longer than its lease of {lease} s, and may not lead any more.',
-    why: 'Its process or its host was stopped or overloaded. Another master may have taken over meanwhile, so it does not answer with what it knew.',
-    todo: 'Try again in a moment: it stands for election again by itself. If this repeats, look at the load of the host.',
+    why: 'Its process or its host was stopped or overloaded. Another master may lead in the meantime, so it does not answer with data that may be out of date.',
+    todo: 'Try again in a moment: it tries to lead again automatically. If this repeats, look at the load of the host.',
   },
   STORE_BACKUP_UNUSABLE: {
     kind: 'user',
@@ -159,7 +159,7 @@ export const storeErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'The state store is only partly restored from {backup}.',
     why: 'The restore was interrupted. No master leads on half of a backup.',
-    todo: 'Run "gantry store restore" again with the same backup; it goes on until it is complete.',
+    todo: 'Run "gantry store restore" again with the same backup; it continues until it is complete.',
   },
   STORE_IN_USE: {
     kind: 'user',
