@@ -585,6 +585,19 @@ describe('after a restart', () => {
     await store.close();
   });
 
+  test('a write that is refused while the lease holds ends the term, so that nobody is answered by a queue that stands still', async () => {
+    const { operation } = gated();
+    const { queue, leadership, store } = await start({ operations: operationMap(operation, testDelay) });
+    const id = await queue.submit([reboot], 'alice');
+    await reaches(queue, id, 'running');
+    assert.equal(leadership.doubt(), undefined);
+    // Nobody but the leader may do so.
+    await store.transact({ compares: [], writes: [{ type: 'put', key: keys.jobSerial, value: '7' }] });
+    await assert.rejects(queue.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });
+    assert.equal(leadership.doubt()?.code, 'MASTER_STANDS_BY');
+    assert.equal((await leadership.lost).code, 'MASTER_STANDS_BY');
+  });
+
   test('a step that ends after the term is not recorded', async () => {
     const { operation, order, open: openGate } = gated();
     const first = await start({ operations: operationMap(operation) });

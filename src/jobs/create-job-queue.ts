@@ -20,7 +20,7 @@ export interface JobQueueOptions {
   readonly store: Store;
   readonly config: Config;
   /** The term in which this master leads; every write holds only during it. */
-  readonly leadership: Pick<Leadership, 'compare' | 'lost'>;
+  readonly leadership: Pick<Leadership, 'compare' | 'lost' | 'lose'>;
   /** What each opcode does, by `OP_…`. */
   readonly operations: ReadonlyMap<string, Operation>;
   readonly nodes: NodeCaller;
@@ -38,10 +38,17 @@ export interface JobQueueOptions {
   readonly unfinishedLimit?: number;
 }
 
+const notLeading = 'it does not lead any more';
+
 /** The job queue of a leading master. Nothing happens before `start`. */
 export function createJobQueue(options: JobQueueOptions): JobQueue {
   const stopping = new AbortController();
   const stop = (reason: string) => stopping.abort(queueStopped(reason));
+  // The lease may still hold: without its end this master would answer reads and write nothing for good.
+  const onFenced = () => {
+    stop(notLeading);
+    options.leadership.lose(new GantryError('MASTER_STANDS_BY', { reason: 'a write of its job queue was refused' }));
+  };
   let submission: Submission | undefined;
 
   const started = (): Scheduler => {
@@ -111,8 +118,8 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     locks: () => submission?.scheduler.locks.rows() ?? [],
     async start() {
       stopping.signal.throwIfAborted();
-      void options.leadership.lost.then(() => stop('it does not lead any more'));
-      submission = await open(options, stopping.signal, () => stop('it does not lead any more'));
+      void options.leadership.lost.then(() => stop(notLeading));
+      submission = await open(options, stopping.signal, onFenced);
     },
     async stop() {
       stop('it was stopped');

@@ -113,6 +113,21 @@ leaderTest('a leader whose event loop is held up for longer than its lease stays
   assert.equal(await currentLeader(store), undefined);
 });
 
+leaderTest('a leader that finds out by itself that its term is over is in doubt at once, and stands again', async (store) => {
+  const leadership = await stand(store, 'one');
+  const reason = new GantryError('MASTER_STANDS_BY', { reason: 'a write was refused' });
+  leadership.lose(reason);
+  assert.equal(leadership.doubt(), reason);
+  assert.equal(await leadership.lost, reason);
+  leadership.lose(new GantryError('MASTER_STANDS_BY', { reason: 'another one' }));
+  assert.equal(leadership.doubt(), reason, 'the first reason holds');
+  await leadership.resign();
+  const next = await stand(store, 'one');
+  assert(next.term > leadership.term);
+  assert.equal(next.doubt(), undefined);
+  await next.resign();
+});
+
 leaderTest('a leader that was held up for longer than its lease is in doubt at once, and told of its end', async (store) => {
   const leadership = await stand(store, 'held', undefined, 1);
   assert.equal(leadership.doubt(), undefined);

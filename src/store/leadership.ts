@@ -29,6 +29,8 @@ export interface Leadership {
   doubt(): GantryError | undefined;
   /** Resolves with the reason when the term has ended against our will. Nothing of ours is written from then on. */
   readonly lost: Promise<GantryError>;
+  /** Ends the term for a reason that somebody else has found: a write did not hold. The first reason stays. */
+  lose(reason: GantryError): void;
   /** Ends the term at once, so that another one can take over without waiting. */
   resign(): Promise<void>;
 }
@@ -121,18 +123,22 @@ async function stand(store: Store, options: CampaignOptions): Promise<Leadership
 function lead(term: Term, { log }: CampaignOptions): Leadership {
   const compare = { key: keys.leader, modRevision: term.number };
   const resigning = new AbortController();
-  const { promise: lost, resolve: lose } = Promise.withResolvers<GantryError>();
-  const keeping = term.keep(resigning.signal).then((reason) => {
-    if (!reason) return;
+  const { promise: lost, resolve } = Promise.withResolvers<GantryError>();
+  let end: GantryError | undefined;
+  const lose = (reason: GantryError) => {
+    if (end) return;
+    end = reason;
     log.error({ term: term.number, err: reason }, 'the leadership is lost');
-    lose(reason);
-  });
+    resolve(reason);
+  };
+  const keeping = term.keep(resigning.signal).then((reason) => reason && lose(reason));
   return {
     term: term.number,
     compare,
     rider: () => ({ compares: [compare], writes: [] }),
-    doubt: () => term.doubt(),
+    doubt: () => end ?? term.doubt(),
     lost,
+    lose,
     async resign() {
       if (resigning.signal.aborted) return;
       resigning.abort();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, silentLog, systemClock } from '../../src/base/index.ts';
-import { jobEnd, type Leading, lead } from '../../src/cluster/index.ts';
+import { type JoinAuthority, jobEnd, type Leading, lead } from '../../src/cluster/index.ts';
 import { configVersion, defaultBeparams, defaultIpolicy, defaultNdparams, defaultNicparams } from '../../src/model/index.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../src/node/index.ts';
 import { createConfig, openStore, type Store } from '../../src/store/index.ts';
@@ -40,13 +40,7 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
     clock: hasty,
     log: silentLog,
     connect: (_config, term) => simulation.withTerm(term),
-    authority: {
-      ca: '',
-      encodeToken: ({ id, secret }) => `${id} ${secret}`,
-      signNode: async () => signed,
-      revocationList: async () => '',
-      useRevocationList: async () => undefined,
-    },
+    authority: simulatedAuthority,
     signal: new AbortController().signal,
     pollIntervalMs,
   });
@@ -64,6 +58,15 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
     },
   };
 }
+
+/** Signs nothing that anybody could use. */
+export const simulatedAuthority: JoinAuthority = {
+  ca: '',
+  encodeToken: ({ id, secret }) => `${id} ${secret}`,
+  signNode: async () => signed,
+  revocationList: async () => '',
+  useRevocationList: async () => undefined,
+};
 
 const signed = { certificate: '', fingerprint: 'f'.repeat(64), serial: 'f', expires: 4e9 };
 const common = { ctime: 1_700_000_000, mtime: 1_700_000_000, serial_no: 1, tags: [] };
