@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { findDaemon } from '../../src/cli/local/daemon-process.ts';
+import { findDaemon, startDaemon } from '../../src/cli/local/daemon-process.ts';
 import { localPaths } from '../../src/cli/local/local-paths.ts';
+import { isAlive, processesInNamespace } from '../../src/cli/local/process-identity.ts';
 import { until } from '../support/until.ts';
 import { startLocalCluster } from './local-cluster.ts';
 
@@ -16,7 +17,20 @@ after(() => cluster.dispose());
 
 const pidOf = async (daemon: string) => (await findDaemon(localPaths(cluster.name, cluster.home).runDir, daemon))?.pid;
 
-test('daemons that are killed come back by themselves, with the REST API where it was, and verify tells of it', async () => {
+const logText = (name: string) => readFile(join(localPaths(cluster.name, cluster.home).logDir, `${name}.log`), 'utf8');
+
+/** Processes of the machines that run. */
+async function machines(): Promise<number[]> {
+  const inside = await processesInNamespace(`/run/netns/gantry-${cluster.name}-node1`);
+  const commands = await Promise.all(inside.map(({ pid }) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return inside.map(({ pid }) => pid).filter((_, index) => commands[index]?.startsWith('qemu-system'));
+}
+
+test('daemons that are killed come back by themselves, their machines go on, and verify tells of it', async () => {
+  const made = await cluster.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
+  assert.equal(made.code, 0, made.stderr);
+  const running = await machines();
+  assert.equal(running.length, 1);
   for (const daemon of ['master', 'agent-node1', 'monitor-node1']) {
     const before = await pidOf(daemon);
     assert.ok(before, daemon);
@@ -26,14 +40,28 @@ test('daemons that are killed come back by themselves, with the REST API where i
   const told = await until(
     'verify tells of it',
     async () => {
-      const { code, stdout } = await cluster.gantry(['cluster', 'verify']);
+      const { code, stdout } = await cluster.gantry(['cluster', 'verify'], { killAfterMs: 30_000 });
       return code === 0 && stdout.includes('VERIFY_DAEMON_RESTARTED') && stdout;
     },
-    { seconds: 60, everyMs: 500 },
+    { seconds: 120, everyMs: 500 },
   );
-  for (const daemon of ['master', 'agent', 'monitor']) assert.match(told, new RegExp(`${daemon}.*restarts so far: 1`));
-  const log = await readFile(join(localPaths(cluster.name, cluster.home).logDir, 'supervisor.log'), 'utf8');
-  assert.match(log, /"daemon":"master".*is started again/);
+  for (const daemon of ['master', 'agent', 'monitor']) {
+    const log = await logText(daemon === 'master' ? daemon : `${daemon}-node1`);
+    assert.match(told, new RegExp(`${daemon}.*restarts so far: 1\\)`), `${await logText('supervisor')}\n${log}`);
+  }
+  assert.match(await logText('supervisor'), /"daemon":"master".*is started again/);
+  assert.deepEqual(await machines(), running);
+});
+
+test('a second supervisor takes the place of the first', async () => {
+  const { runDir, logDir } = localPaths(cluster.name, cluster.home);
+  const first = await findDaemon(runDir, 'supervisor');
+  assert.ok(first);
+  const args = [join(import.meta.dirname, '../../src/cli/local/run-supervisor.ts'), cluster.name, cluster.home];
+  const second = await startDaemon(runDir, logDir, { name: 'supervisor', args });
+  await until('the first one ends', async () => !(await isAlive(first)), { everyMs: 100 });
+  await until('the second one begins', async () => (await logText('supervisor')).split('looks after').length === 3, { everyMs: 100 });
+  assert.ok(await isAlive(second));
 });
 
 test('a second up changes nothing, and after down nothing comes back', async () => {

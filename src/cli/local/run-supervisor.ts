@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '../../base/index.ts';
 import { stopSignal } from '../daemon/until-told-to-stop.ts';
 import { localCluster, readDescription } from './local-cluster.ts';
+import { withLocalLock } from './local-lock.ts';
 import { localPaths } from './local-paths.ts';
 import { localSupervisorParts, supervise } from './supervisor.ts';
 
@@ -10,9 +11,14 @@ const paths = localPaths(name, home);
 const description = await readDescription(paths, name);
 const log = createLog('supervisor');
 if (description) {
-  log.info({ cluster: name }, 'supervisor looks after the daemons');
-  await supervise(localSupervisorParts(localCluster(description, paths), systemClock, log), stopSignal());
-  log.info('supervisor stops');
+  const stop = stopSignal();
+  const parts = localSupervisorParts(localCluster(description, paths), systemClock, log);
+  // One at a time; an earlier one ends when it is not on file any more. No name of a cluster has a slash.
+  await withLocalLock(`${name}/supervisor`, log.info.bind(log), async () => {
+    log.info({ cluster: name }, 'supervisor looks after the daemons');
+    await supervise(parts, stop);
+    log.info('supervisor stops');
+  });
 } else {
   log.error({ cluster: name }, 'there is no such cluster');
   process.exitCode = 1;

@@ -6,14 +6,15 @@ import { test } from 'node:test';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { localCluster } from './local-cluster.ts';
 import { localPaths } from './local-paths.ts';
-import { localSupervisorParts, type Restarts, type SupervisorParts, supervise } from './supervisor.ts';
+import { localSupervisorParts, type SupervisorParts, supervise } from './supervisor.ts';
 
 /** Daemons that die as they are told, on a clock that only the supervisor moves. */
 class World {
   readonly alive = new Set<string>();
   readonly known = new Set<string>();
   readonly starts: [daemon: string, second: number][] = [];
-  readonly told = new Map<string, Restarts>();
+  readonly told: string[] = [];
+  isWanted = true;
   isBusy = false;
   onStart: (daemon: string) => void = (daemon) => this.alive.add(daemon);
   now = 1_000_000;
@@ -45,7 +46,8 @@ class World {
         if (!this.isBusy) await work();
         return !this.isBusy;
       },
-      tell: async (daemon, restarts) => void this.told.set(daemon, restarts),
+      tell: async (daemon) => void this.told.push(daemon),
+      isWanted: async () => this.isWanted,
     };
     await supervise(parts, stop.signal);
   }
@@ -66,7 +68,7 @@ test('a daemon that died is started again at once, and it is told; others are le
   world.at(5, () => world.alive.delete('master'));
   await world.run(100);
   assert.deepEqual(world.starts, [['master', 5]]);
-  assert.deepEqual([...world.told], [['master', { count: 1, last: 1005 }]]);
+  assert.deepEqual(world.told, ['master']);
 });
 
 test('one that goes on dying is started ever more rarely, and quickly again when it has lived for long', async () => {
@@ -86,7 +88,7 @@ test('one that goes on dying is started ever more rarely, and quickly again when
       .filter((second) => second > 61 && second < 300)
       .every((second, index, all) => index === 0 || second - (all[index - 1] ?? 0) >= 30),
   );
-  assert.equal(world.told.get('agent-node1')?.count, seconds.length);
+  assert.equal(world.told.length, seconds.length);
 });
 
 test('what was stopped is not started, nor anything while up or down is at work', async () => {
@@ -118,6 +120,18 @@ test('a start that fails, or a list that cannot be read, ends nothing', async ()
     world.starts.map(([, second]) => second),
     [0, 1, 3],
   );
+  assert.deepEqual(world.told, ['master'], 'only what was started is told');
+});
+
+test('one that is not wanted any more starts nothing and ends', async () => {
+  const world = worldOf('master');
+  world.at(5, () => {
+    world.isWanted = false;
+    world.alive.clear();
+  });
+  await world.run(60);
+  assert.deepEqual(world.starts, []);
+  assert.ok(world.now < 1_006_000 + 1000, 'it ended at once');
 });
 
 const notRoot = process.getuid?.() === 0 ? false : 'only root may write into /run/gantry';

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
 import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
@@ -22,13 +22,16 @@ export interface SupervisorParts {
   readonly list: () => Promise<readonly string[]>;
   readonly isAlive: (daemon: string) => Promise<boolean>;
   readonly start: (daemon: string) => Promise<void>;
+  /** No: the cluster is taken down, or another supervisor has taken its place. */
+  readonly isWanted: () => Promise<boolean>;
   /** Runs work while neither `up` nor `down` is at work; false when one of them is. */
   readonly alone: (work: () => Promise<void>) => Promise<boolean>;
-  /** Tells of restarts, for `cluster verify`. */
-  readonly tell: (daemon: string, restarts: Restarts) => Promise<void>;
+  /** Tells that a daemon was started again, for `cluster verify`. */
+  readonly tell: (daemon: string) => Promise<void>;
 }
 
-export interface Restarts {
+/** What `cluster verify` is told of a daemon. */
+interface Restarts {
   readonly count: number;
   /** Seconds since 1970. */
   readonly last: number;
@@ -39,12 +42,15 @@ const lookMs = 500;
 const pauseMs = { first: 1000, most: 30_000 } as const;
 /** So long a daemon has to live until its past is forgotten. */
 const provenMs = 60_000;
+/** So long `up` may take to write down that a supervisor has begun. */
+const beginMs = 30_000;
 
-/** Starts daemons again that have died, until the signal aborts. One that goes on dying is started ever more rarely. */
+/** Starts daemons again that have died, until the signal aborts or it is not wanted any more. One that goes on dying is started ever more rarely. */
 export async function supervise(parts: SupervisorParts, signal: AbortSignal): Promise<void> {
   const past = new Map<string, Past>();
   while (!signal.aborted) {
     try {
+      if (!(await parts.isWanted())) return;
       await lookAfterAll(parts, past);
     } catch (error) {
       parts.log.error({ err: error }, 'the daemons could not be checked; this is tried again');
@@ -54,9 +60,8 @@ export async function supervise(parts: SupervisorParts, signal: AbortSignal): Pr
 }
 
 interface Past {
-  restarts: number;
-  lastStart: number;
-  pause: number;
+  readonly lastStart: number;
+  readonly pause: number;
 }
 
 async function lookAfterAll(parts: SupervisorParts, past: Map<string, Past>): Promise<void> {
@@ -83,23 +88,26 @@ async function startAgain(
   // Meanwhile `down` may have stopped it, or `up` started it.
   if (!(await list()).includes(name) || (await isAlive(name))) return;
   const now = clock.now();
-  const { restarts, lastStart, pause } = past.get(name) ?? { restarts: 0, lastStart: 0, pause: 0 };
+  const { lastStart, pause } = past.get(name) ?? { lastStart: 0, pause: 0 };
   const isProven = now - lastStart >= provenMs + pause;
-  const next = { restarts: restarts + 1, lastStart: now, pause: isProven ? pauseMs.first : Math.min(pause * 2, pauseMs.most) };
-  past.set(name, next);
-  log.warn({ daemon: name, restarts: next.restarts }, 'a daemon has ended unexpectedly; it is started again');
+  const next = isProven ? pauseMs.first : Math.min(pause * 2, pauseMs.most);
+  past.set(name, { lastStart: now, pause: next });
+  // If it ends again, so long after this start.
+  log.warn({ daemon: name, nextPauseSeconds: next / 1000 }, 'a daemon has ended unexpectedly; it is started again');
   try {
     await start(name);
   } catch (error) {
     log.error({ daemon: name, code: GantryError.from(error).code, err: error }, 'a daemon could not be started again');
+    return;
   }
-  await tell(name, { count: next.restarts, last: Math.round(now / 1000) });
+  await tell(name);
 }
 
 /** The real parts: processes of this host, the lock of `up` and `down`, a file in the run-time folder of each node. */
 export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: Log): SupervisorParts {
   const { runDir } = cluster.paths;
-  const told = new Map<string, Record<string, Restarts>>();
+  const began = clock.now();
+  let isKnown = false;
   return {
     clock,
     log,
@@ -111,13 +119,19 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
     isAlive: async (name) => (await findDaemon(runDir, name)) !== undefined,
     start: (name) => startLocalDaemon(cluster, name),
     alone: (work) => whileUnlocked(cluster.name, work),
-    async tell(name, restarts) {
+    async isWanted() {
+      const isOnFile = (await findDaemon(runDir, supervisorName))?.pid === process.pid;
+      isKnown ||= isOnFile;
+      return isOnFile || (!isKnown && clock.now() - began < beginMs);
+    },
+    async tell(name) {
       const node = nodeOf(cluster, name);
       if (!node) return;
       const kind = name === 'master' ? 'master' : name === monitorName(node) ? 'monitor' : 'agent';
-      const all = { ...told.get(node.name), [kind]: restarts };
-      told.set(node.name, all);
-      await writeFileAtomic(join(node.paths.runDir, 'restarts.json'), `${JSON.stringify(all)}\n`);
+      const file = join(node.paths.runDir, 'restarts.json');
+      const told = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, Restarts>;
+      const restarts: Restarts = { count: (told[kind]?.count ?? 0) + 1, last: Math.round(clock.now() / 1000) };
+      await writeFileAtomic(file, `${JSON.stringify({ ...told, [kind]: restarts })}\n`);
     },
   };
 }
