@@ -23,12 +23,17 @@ export interface Limits {
 
 const hook = pathToFileURL(join(import.meta.dirname, 'break-hook.ts')).href;
 
-/** Runs the tests that touch a broken file, the nearest first, until one fails or the time is up. */
+/** A test that took longer than this has to wait until the quick ones were tried. */
+const slowMs = 10_000;
+
+/** Runs the tests that touch a broken file, the nearest first and known slow ones last, until one fails or the time is up. */
 export class BreakRunner {
   readonly #root: string;
   readonly #testsOf: TestsOf;
   readonly #sound = new Map<string, Promise<boolean>>();
   readonly #unsound = new Set<string>();
+  /** How long each test took when it was last run to its end. */
+  readonly #tookMs = new Map<string, number>();
 
   constructor(root: string, testsOf: TestsOf) {
     this.#root = root;
@@ -38,7 +43,7 @@ export class BreakRunner {
   async try(broken: CodeBreak, limits: Limits): Promise<BreakOutcome> {
     const until = performance.now() + limits.breakMs;
     const tried: string[] = [];
-    for (const { test } of this.#testsOf(broken.file)) {
+    for (const test of this.#quickFirst(this.#testsOf(broken.file).map(({ test }) => test))) {
       if (performance.now() >= until || limits.signal.aborted) break;
       if (!test.startsWith('src/') && !test.startsWith('bench/') && !test.startsWith('tools/')) continue;
       if (this.#unsound.has(test)) continue;
@@ -46,6 +51,11 @@ export class BreakRunner {
       if (!(await this.#passes(test, broken, limits)) && (await this.#isSound(test, limits))) return { broken, noticedBy: test, tried };
     }
     return { broken, noticedBy: undefined, tried };
+  }
+
+  #quickFirst(tests: readonly string[]): string[] {
+    const isSlow = (test: string) => (this.#tookMs.get(test) ?? 0) > slowMs;
+    return [...tests.filter((test) => !isSlow(test)), ...tests.filter(isSlow)];
   }
 
   /** Whether the test passes when nothing is broken; one that does not, or is too slow, notices nothing. */
@@ -75,11 +85,14 @@ export class BreakRunner {
     const stop = () => {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
     };
+    const begin = performance.now();
     const timer = setTimeout(stop, fileMs);
     signal.addEventListener('abort', stop, { once: true });
     const [code] = (await once(child, 'exit')) as [number | null];
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
+    // One that failed early says nothing about how long it takes.
+    if (code !== 1 || !this.#tookMs.has(test)) this.#tookMs.set(test, performance.now() - begin);
     return code === 0;
   }
 }
