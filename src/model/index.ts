@@ -32,6 +32,7 @@ export { notYet } from './opcodes/not-yet.ts';
 export { readOpcode } from './opcodes/read-opcode.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
+export { ganetiHvDefaults } from './params/ganeti-hv-defaults.ts';
 export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';
 export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';
 export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';
@@ -45,7 +46,9 @@ export {
   nicparamsProblem,
   routingTable,
 } from './params/nicparams.ts';
+export { notUsedClusterParams } from './params/not-used-cluster-params.ts';
 export { builtDiskTemplates, builtHypervisors, requireBuilt } from './params/require-built.ts';
 export { requirePrivateVnc } from './params/require-private-vnc.ts';
+export { withoutForeignHvparams } from './params/without-foreign-hvparams.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

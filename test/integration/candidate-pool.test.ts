@@ -57,3 +57,27 @@ test('another node takes the place of one that leaves: by request, by removal, b
   await pool(3);
   assert.deepEqual(candidates(), ['node1', 'node2', 'node4']);
 });
+
+test('a node has one role: who is made a candidate is neither offline nor drained any more', async () => {
+  master = await startSimulatedMaster(3);
+  const role = () => {
+    const nodes = [...master.leading.services.config.current.nodes.values()];
+    const { master_candidate, drained, offline } = nodes.find(({ name }) => name === 'node3') ?? {};
+    return { master_candidate, drained, offline };
+  };
+  const candidate = { master_candidate: true, drained: false, offline: false };
+  for (const state of ['offline', 'drained']) {
+    await modify('node3', { [state]: true });
+    assert.deepEqual(role(), { ...candidate, master_candidate: false, [state]: true });
+    await modify('node3', { master_candidate: true });
+    assert.deepEqual(role(), candidate);
+  }
+  for (const two of [
+    { offline: true, drained: true },
+    { master_candidate: true, drained: true },
+    { master_candidate: true, offline: true },
+  ]) {
+    await assert.rejects(modify('node3', two), { code: 'INPUT_INVALID' });
+    assert.deepEqual(role(), candidate);
+  }
+});

@@ -41,7 +41,7 @@ const notOffered: Readonly<Record<string, Call>> = {
   DeleteFilter: ['DeleteFilter', ['00000000-0000-4000-8000-000000000001']],
 };
 
-const disks = [{ size: '64m' }];
+const disks = [{ size: '64m', vg: null, metavg: null }];
 const nics = [{ ip: 'pool', network: 'lan', mac: 'AA:00:00:12:34:5F' }];
 const spec = {
   os: null,
@@ -49,7 +49,9 @@ const spec = {
   no_install: true,
   start: true,
   beparams: { memory: '128M', vcpus: '1' },
-  hvparams: { acpi: 'True' },
+  hvparams: { acpi: 'True', cpu_mask: 'all', vhost_net: 'False' },
+  file_driver: 'loop',
+  opportunistic_locking: true,
 };
 
 /** Calls that read. */
@@ -107,6 +109,8 @@ const changing: readonly Call[] = [
   ['EvacuateNode', ['node1'], { mode: 'primary-only', early_release: false, dry_run: true }],
   ['SetNodeRole', ['node3', 'drained'], { force: true }],
   ['SetNodeRole', ['node3', 'regular'], { force: true }],
+  ['SetNodeRole', ['node3', 'offline'], { force: true }],
+  ['SetNodeRole', ['node3', 'master-candidate']],
   ['ModifyNode', ['node3'], { ndparams: { spindle_count: '3' }, offline: null }],
   ['AddNodeTags', ['node3', ['rack:a']]],
   ['DeleteNodeTags', ['node3', ['rack:a']]],
@@ -228,3 +232,21 @@ test('an unknown object fails with the words that scripts look for', { skip, tim
   const { opresult } = valueOf(status, show) as JobPage;
   assert.deepEqual(opresult, [['OpPrereqError', ["Instance 'nosuch' not known", 'unknown_entity']]]);
 });
+
+test('what the client reads of the cluster, it can send back', { skip, timeout: 60_000 }, async () => {
+  const info = valueOf((await drive([['GetInfo']]))[0], ['GetInfo']) as Record<string, unknown>;
+  const known = Object.keys(ganetiClusterParams(info));
+  assert.ok(known.includes('hvparams') && known.includes('maintain_node_health') && known.length > 20, String(known));
+  await change(['ModifyCluster', [], ganetiClusterParams(info)]);
+});
+
+/** Of `/2/info` what `/2/modify` takes in the same form. */
+function ganetiClusterParams(info: Record<string, unknown>): Record<string, unknown> {
+  const same = `hvparams os_hvp osparams ipolicy ndparams diskparams candidate_pool_size max_running_jobs mac_prefix default_iallocator
+    default_iallocator_params enabled_hypervisors enabled_disk_templates maintain_node_health uid_pool reserved_lvs prealloc_wipe_disks
+    hidden_os blacklisted_os use_external_mip_script max_tracked_jobs master_netdev master_netmask install_image zeroing_image
+    compression_tools enabled_user_shutdown gluster_storage_dir instance_communication_network vg_name drbd_helper`;
+  const { beparams, nicparams } = info as Record<string, { default: unknown }>;
+  const members = same.split(/\s+/).map((name) => [name, info[name]]);
+  return { ...Object.fromEntries(members), beparams: beparams?.default, nicparams: nicparams?.default };
+}

@@ -1,6 +1,12 @@
-import { builtInCollectors, type Cluster, hvparamsByHypervisor, redactSealed } from '../../model/index.ts';
+import {
+  builtInCollectors,
+  type Cluster,
+  ganetiHvDefaults,
+  hvparamsByHypervisor,
+  notUsedClusterParams,
+  redactSealed,
+} from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { ganetiHvDefaults } from './ganeti-hv-defaults.ts';
 import { allDiskparams } from './group-fields.ts';
 
 /** The version of Ganeti's protocol and configuration that the replies follow. */
@@ -15,33 +21,15 @@ function allHvparams(cluster: Cluster): Record<string, Record<string, unknown>> 
 
 /** What Ganeti has and Gantry does not: fixed values that say "not used". */
 const notUsed = {
+  ...notUsedClusterParams,
   os_api_version: 20,
   export_version: 0,
-  max_tracked_jobs: 25,
-  master_netdev: '',
-  master_netmask: 32,
-  use_external_mip_script: false,
   volume_group_name: null,
   drbd_usermode_helper: null,
-  gluster_storage_dir: '',
-  maintain_node_health: false,
-  uid_pool: [],
-  default_iallocator_params: {},
-  reserved_lvs: [],
   primary_ip_version: 4,
-  prealloc_wipe_disks: false,
-  hidden_os: [],
-  blacklisted_os: [],
-  install_image: '',
-  instance_communication_network: '',
-  zeroing_image: '',
-  compression_tools: ['gzip'],
-  enabled_user_shutdown: false,
   modify_ssh_setup: false,
   ssh_key_type: 'rsa',
   ssh_key_bits: 2048,
-  vg_name: null,
-  drbd_helper: null,
 };
 
 /** The body of `/2/info`, with Ganeti's names. */

@@ -54,7 +54,7 @@ export const apiErrors = defineErrors({
     http: 501,
     ganeti: 'wrong_input',
     what: '{operation} is not available in this version yet.',
-    why: 'Ganeti has this resource; Gantry does not have the operation behind it yet.',
+    why: 'Ganeti has this operation; Gantry does not have it yet.',
     todo: 'Use the single operations that it consists of, or a newer version.',
   },
   API_REQUEST_INVALID: {

@@ -18,6 +18,7 @@ import {
   type OpcodeParams,
   requirePrivateVnc,
   validate,
+  withoutForeignHvparams,
 } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { newNics } from './new-nics.ts';
@@ -77,7 +78,7 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
 export function readHvparams(hypervisor: HypervisorName, given: Record<string, unknown>): Record<string, unknown> {
   const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
   if (!known) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
-  const own = normaliseParams(known.schema, given);
+  const own = normaliseParams(known.schema, withoutForeignHvparams(hypervisor, given));
   validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
   if (typeof own['vnc_bind_address'] === 'string') requirePrivateVnc(own['vnc_bind_address']);
   return own;

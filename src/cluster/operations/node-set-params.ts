@@ -22,6 +22,7 @@ export const nodeSetParams = () =>
     locks: (params) => [...nodeOpcodes.nodeSetParams.touches(params), ...(params.vm_capable === false ? [noPlacement] : [])],
     async plan({ config, log }, params): Promise<SetParamsPlan> {
       const node = findNode(config, params.node_name);
+      requireOneRole(params);
       const changes = withOwnPromotion(config, node, changesOf(node, params), params);
       if (changes.master_candidate && params.master_candidate !== true) log(`Node ${node.name} becomes a master candidate.`);
       const promote = params.auto_promote ?? false;
@@ -47,7 +48,18 @@ export const nodeSetParams = () =>
     result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
   });
 
-/** Offline and drained exclude each other and both end being a candidate, as in Ganeti. */
+/** @throws INPUT_INVALID */
+function requireOneRole(params: Params): void {
+  const [, second] = (['master_candidate', 'offline', 'drained'] as const).filter((role) => params[role]);
+  if (second === undefined) return;
+  throw new GantryError('INPUT_INVALID', {
+    subject: 'OP_NODE_SET_PARAMS',
+    field: second,
+    problem: 'a node has one role: specify one of master_candidate, drained and offline',
+  });
+}
+
+/** Candidate, drained and offline exclude each other: who becomes one of them is the others no more, as in Ganeti. */
 function changesOf(node: Node, params: Params): Partial<Node> {
   const changes: Partial<Record<(typeof flags)[number], boolean>> & { ndparams?: Node['ndparams'] } = {};
   for (const flag of flags) {
@@ -56,6 +68,10 @@ function changesOf(node: Node, params: Params): Partial<Node> {
   }
   if (changes.offline && node.drained) changes.drained = false;
   if (changes.drained && node.offline) changes.offline = false;
+  if (params.master_candidate) {
+    if (node.offline) changes.offline = false;
+    if (node.drained) changes.drained = false;
+  }
   if ((changes.offline || changes.drained || changes.master_capable === false) && node.master_candidate) changes.master_candidate = false;
   if (params.ndparams) changes.ndparams = { ...node.ndparams, ...params.ndparams };
   return changes;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { validate } from '../validate.ts';
 import { opcodeCatalogue, opcodeDefinition } from './catalogue.ts';
 import { lockLevels, opcodeSummary } from './define-opcode.ts';
+import { notYet } from './not-yet.ts';
 
 test('every opcode is complete and consistent', () => {
   const permissions = new Set<string>();
@@ -60,4 +61,14 @@ test('unknown parameters and illegal names are refused', () => {
 test('the short form names the subject', () => {
   assert.equal(opcodeSummary(opcodeDefinition('OP_INSTANCE_CREATE'), { instance_name: 'web1' }), 'INSTANCE_CREATE(web1)');
   assert.equal(opcodeSummary(opcodeDefinition('OP_CLUSTER_VERIFY'), {}), 'CLUSTER_VERIFY');
+});
+
+test("Ganeti's opcodes that this version does not have are told from those that do not exist", () => {
+  const later = notYet.flatMap(({ opcodes = [] }) => opcodes);
+  assert.ok(later.includes('OP_INSTANCE_SET_PARAMS') && later.length > 25);
+  for (const id of later) {
+    assert.ok(!opcodeCatalogue.has(id), id);
+    assert.throws(() => opcodeDefinition(id), { code: 'API_NOT_YET' }, id);
+  }
+  assert.throws(() => opcodeDefinition('OP_NOTHING'), { code: 'INPUT_INVALID' });
 });

@@ -1,3 +1,5 @@
+import { notUsedClusterParams } from '../params/not-used-cluster-params.ts';
+
 /** What an opcode's parameters are in Ganeti 3.0 when nobody gives them; null: nothing. (Source: Ganeti's `src/Ganeti/OpParams.hs`.) */
 type Defaults = Readonly<Record<string, unknown>>;
 
@@ -150,6 +152,31 @@ export const ganetiDefaults: Readonly<Record<string, Defaults>> = {
     verify_clutter: false,
   },
   OP_TEST_DELAY: { on_master: true, on_nodes: [], on_node_uuids: null, repeat: 0, interruptible: false, no_locks: false },
+};
+
+/**
+ * Values that ask for what is so anyway, beside Ganeti's default: the driver of files that Ganeti takes when none is given; a
+ * hint for taking locks; what `/2/info` shows of the cluster.
+ */
+export const asksForNothing: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+  OP_INSTANCE_CREATE: { file_driver: ['loop'], opportunistic_locking: [true] },
+  OP_CLUSTER_SET_PARAMS: {
+    ...Object.fromEntries(Object.entries(notUsedClusterParams).map(([name, value]) => [name, [value]])),
+    add_uids: [[]],
+    remove_uids: [[]],
+    default_iallocator: ['hail'],
+    drbd_helper: [''],
+    vg_name: [''],
+    modify_etc_hosts: [false],
+  },
+};
+
+/** Members of parameters that Ganeti has and this version does not; they may be null. */
+export const foreignMembers: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  OP_INSTANCE_CREATE: {
+    disks: ['access', 'adopt', 'dev_type', 'metavg', 'provider', 'spindles', 'vg'],
+    nics: ['bridge'],
+  },
 };
 
 /** What every opcode has. */

@@ -1,9 +1,8 @@
-import { GantryError } from '../../base/index.ts';
 import { normaliseOpcode } from '../normalise.ts';
 import { validate } from '../validate.ts';
 import { opcodeDefinition } from './catalogue.ts';
 import type { OpcodeDefinition } from './define-opcode.ts';
-import { ganetiDefaults } from './ganeti-defaults.ts';
+import { withoutForeign } from './without-foreign.ts';
 
 type Params = Record<string, unknown>;
 
@@ -22,27 +21,6 @@ export function readOpcode(op: Readonly<Params>): ReadOpcode {
   const definition = opcodeDefinition(String(op['OP_ID']));
   const own = normaliseOpcode(definition.params, withoutForeign(definition, withMemory(definition, op)));
   return { definition, params: validate(definition.params, own, definition.id) as ReadOpcode['params'] };
-}
-
-/**
- * Parameters that Ganeti has and this version does not may be there as long as they ask for nothing: null, or Ganeti's
- * default.
- */
-function withoutForeign({ id, params }: OpcodeDefinition, op: Readonly<Params>): Params {
-  const result: Params = {};
-  const foreign = ganetiDefaults[id] ?? {};
-  for (const [name, value] of Object.entries(op)) {
-    if (Object.hasOwn(params.properties, name) || !Object.hasOwn(foreign, name)) result[name] = value;
-    else if (!asksForNothing(value, foreign[name])) {
-      throw new GantryError('INPUT_INVALID', { subject: id, field: name, problem: 'is not offered by this version' });
-    }
-  }
-  return result;
-}
-
-function asksForNothing(value: unknown, byDefault: unknown): boolean {
-  const text = JSON.stringify(value);
-  return value === null || text === JSON.stringify(byDefault) || (text === '{}' && byDefault === null);
 }
 
 /** Ganeti's older `memory` of the beparams stands for both limits, where they are not given. */

@@ -1,6 +1,6 @@
 /**
  * Hypervisor parameters that Ganeti has and this version does not, with Ganeti's defaults. They are shown to clients that expect
- * every parameter; they cannot be set.
+ * every parameter; they cannot be set to anything else.
  */
 export const ganetiHvDefaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   kvm: {

@@ -1,0 +1,22 @@
+/** Parameters of the cluster that Ganeti has and Gantry does not: what `/2/info` shows of each, which says "not used". */
+export const notUsedClusterParams = {
+  max_tracked_jobs: 25,
+  master_netdev: '',
+  master_netmask: 32,
+  use_external_mip_script: false,
+  gluster_storage_dir: '',
+  maintain_node_health: false,
+  uid_pool: [],
+  default_iallocator_params: {},
+  reserved_lvs: [],
+  prealloc_wipe_disks: false,
+  hidden_os: [],
+  blacklisted_os: [],
+  install_image: '',
+  instance_communication_network: '',
+  zeroing_image: '',
+  compression_tools: ['gzip'],
+  enabled_user_shutdown: false,
+  vg_name: null,
+  drbd_helper: null,
+} as const;
