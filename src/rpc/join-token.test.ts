@@ -44,4 +44,20 @@ describe('join token', () => {
       { seed: 2 },
     );
   });
+
+  it('says what is wrong with a text', () => {
+    const whole = { v: 1 as const, id: 'i', secret: 's', master: ['m:1'], ca_sha256: 'a'.repeat(64), node: 'n' };
+    const problem = (text: string): unknown => {
+      try {
+        return decodeJoinToken(text);
+      } catch (error) {
+        return GantryError.from(error).facts['problem'];
+      }
+    };
+    for (const text of ['', ' \n', 'a b', 'a+b', `${encodeJoinToken(whole)}=`])
+      assert.equal(problem(text), 'it is empty or has characters that no token has');
+    assert.equal(problem(encodeJoinToken(whole).slice(0, -4)), 'it cannot be decoded, so it is probably cut off');
+    assert.equal(problem(encodeJoinToken({ ...whole, master: [] })), 'its field "master" is missing or wrong');
+    assert.deepEqual(problem(encodeJoinToken(whole)), whole);
+  });
 });

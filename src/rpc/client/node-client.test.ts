@@ -131,6 +131,11 @@ describe('node client', () => {
     ['lines that are not JSON', http('application/x-ndjson', '{"result":\n')],
     ['lines of an unknown kind', http('application/x-ndjson', '{"hello":1}\n')],
     ['null', http('application/x-ndjson', 'null\n')],
+    ['a number', http('application/x-ndjson', '7\n')],
+    ['progress without a text', http('application/x-ndjson', '{"progress":{"fraction":1}}\n')],
+    ['progress of nothing', http('application/x-ndjson', '{"progress":null}\n')],
+    ['an error without a code', http('application/x-ndjson', '{"error":{"what":"no"}}\n')],
+    ['an error of nothing', http('application/x-ndjson', '{"error":null}\n')],
     ['a result of the wrong shape', http('application/x-ndjson', '{"result":{"changed":"yes"}}\n')],
   ] as const) {
     it(`calls ${what} garbled`, async () => {
@@ -139,6 +144,121 @@ describe('node client', () => {
       await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_GARBLED'));
     });
   }
+
+  for (const [what, lines, expected] of [
+    ['null', 'null\n', /not an object: null/],
+    ['a number', '7\n', /not an object: 7/],
+    ['no JSON', `${'x'.repeat(100)}\n`, /not JSON: x{80}(?!x)/],
+    ['an unknown line', '{"hello":1}\n', /an unknown line: \{"hello":1\}/],
+    ['progress without a text', '{"progress":{}}\n', /progress without a text/],
+  ] as const) {
+    it(`says what it found in place of an answer: ${what}`, async () => {
+      const target = await strangeAgent((socket) => socket.end(http('application/x-ndjson', lines)));
+      const client = await loopback.client(target);
+      await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_GARBLED', expected));
+    });
+  }
+
+  it('stops reading a line that has no end', async () => {
+    const target = await strangeAgent((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\r\n');
+      const piece = Buffer.alloc(1024 * 1024, 'x');
+      for (let mebibytes = 0; mebibytes < 33; mebibytes++) socket.write(piece);
+    });
+    const client = await loopback.client(target);
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_GARBLED', /a line is longer than/));
+  });
+
+  it('takes nothing after the answer, and nothing of one that is cut off', async () => {
+    const twice = await strangeAgent((socket) =>
+      socket.end(http('application/x-ndjson', '{"result":[]}\n{"error":{"code":"INTERNAL"}}\n')),
+    );
+    assert.deepEqual(await (await loopback.client(twice)).call(node, 'instance-list', {}), []);
+    const cut = await strangeAgent((socket) => socket.end(http('application/x-ndjson', '{"alive":true}\n')));
+    await assert.rejects((await loopback.client(cut)).call(node, 'instance-list', {}), withCode('NODE_UNREACHABLE', /cut off/));
+  });
+
+  it('limits how long a connection takes, not how long a call on it may', async () => {
+    const { client } = await answering(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return [];
+      },
+      { connectTimeoutMs: 1000 },
+    );
+    const gate = client.call(node, 'instance-list', {}).catch((error: unknown) => error);
+    const outcome = await gate;
+    // On a loaded host the handshake itself may take that long; then the call says so, which is right, too.
+    if (outcome instanceof GantryError) assert.match(outcome.message, /no connection within 1 s/);
+    else assert.deepEqual(outcome, []);
+  });
+
+  it('waits for a connection no longer than it should', async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const target = { name: 'n1', address: '127.0.0.1', port, fingerprint: '' };
+    const client = await loopback.client(target, { connectTimeoutMs: 50 });
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_UNREACHABLE', /no connection within 0.05 s/));
+    await client.close();
+  });
+
+  it('calls it refused when the agent hangs up right after the handshake', async () => {
+    const target = await strangeAgent((socket) => socket.destroy());
+    const client = await loopback.client(target);
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_REFUSED_CALLER', /hangs up right after the TLS handshake/));
+  });
+
+  it('repeats a method that changes nothing once, another as often as it is told', async () => {
+    let requests = 0;
+    const target = await strangeAgent((socket) => {
+      requests++;
+      socket.destroy();
+    });
+    const client = await loopback.client(target, { retryDelaysMs: [1, 1, 1] });
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_REFUSED_CALLER'));
+    assert.equal(requests, 2);
+    requests = 0;
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_REFUSED_CALLER'));
+    assert.equal(requests, 4);
+  });
+
+  it('changes nothing without a step id', async () => {
+    const { client } = await answering(async () => assert.fail('called'));
+    await assert.rejects(client.call(node, 'disk-create', diskParams), withCode('INTERNAL', /disk-create was called without a step id/));
+  });
+
+  it('does not cancel a step whose call failed otherwise', async () => {
+    const { agent, client } = await answering(async () => {
+      throw new GantryError('STORAGE_FAILED', { subject: 'disk', problem: 'broken' });
+    });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('STORAGE_FAILED'));
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 't' }), withCode('STORAGE_FAILED'));
+    assert.deepEqual(agent.cancelled, []);
+  });
+
+  it('calls a node that moved, or has another key, at its new place', async () => {
+    const [first, second] = [await loopback.agent(async () => []), await loopback.agent(async () => assert.fail('wrong place'))];
+    let target = second.target;
+    const client = await loopback.client(target, { resolve: () => target });
+    target = first.target;
+    assert.deepEqual(await client.call(node, 'instance-list', {}), []);
+    target = { ...first.target, fingerprint: 'f'.repeat(64) };
+    await assert.rejects(client.call(node, 'instance-list', {}), withCode('NODE_IDENTITY_WRONG'));
+    target = first.target;
+    assert.deepEqual(await client.call(node, 'instance-list', {}), []);
+  });
+
+  it('uses new credentials from then on', async () => {
+    const names: string[] = [];
+    const agent = await loopback.agent(async () => [], { isRegistered: ({ name }) => names.push(name) > 0 });
+    const client = await loopback.client(agent.target);
+    await client.call(node, 'instance-list', {});
+    client.replaceCredentials(await loopback.credentials({ role: 'master', name: 'renewed' }));
+    await client.call(node, 'instance-list', {});
+    assert.deepEqual(names, ['master', 'renewed']);
+  });
 
   it('calls a server without TLS garbled', async () => {
     const server = createServer((socket) =>
