@@ -166,7 +166,7 @@ const wrong: [body: unknown, told: string][] = [
   [{ ops: [] }, '/2/jobs: field "ops" is not valid: must not have fewer than 1 items'],
   [{ ops: [{}] }, '/2/jobs: field "ops.0.OP_ID" is not valid: is missing'],
   [{ ops: [{ OP_ID: 'OP_NONE' }] }, 'opcode: field "OP_ID" is not valid: "OP_NONE" is not an opcode'],
-  [{ ops: [{ OP_ID: 'OP_TEST_DELAY' }], more: 1 }, '/2/jobs: field "more" is not valid: is not known here'],
+  [{ ops: [{ OP_ID: 'OP_TEST_DELAY' }], more: 1 }, '/2/jobs: field "more" is not valid: is not known here; known: ops'],
 ];
 
 for (const [body, told] of wrong) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startSimulatedMaster } from '../../test/support/simulated-master.ts';
-import { GantryError, silentLog, systemClock } from '../base/index.ts';
-import { keys } from '../model/index.ts';
-import { delegateStore } from '../store/testing/delegate-store.ts';
-import { lead } from './lead.ts';
+import { GantryError, silentLog, systemClock } from '../../src/base/index.ts';
+import { lead } from '../../src/cluster/lead.ts';
+import { keys } from '../../src/model/index.ts';
+import { delegateStore } from '../../src/store/testing/delegate-store.ts';
+import { startSimulatedMaster } from '../support/simulated-master.ts';
 
 test('a term that cannot begin leaves nothing behind: no watch of the configuration, and no leadership', async () => {
   await using open = new AsyncDisposableStack();
