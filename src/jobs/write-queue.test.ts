@@ -66,8 +66,9 @@ test('a batch takes 50 items at most, and what does not fit stays in order, unpr
 });
 
 test('a batch takes no more writes and bytes than a transaction may have; one large item goes alone', () => {
-  const many = { compares: [], writes: Array.from({ length: 60 }, (_, index) => ({ type: 'put', key: `/${index}`, value: '' }) as const) };
-  const wide = queueOf(...[1, 2, 3].map(() => itemOf(() => many).item));
+  const put = (item: number) => (_: unknown, index: number) => ({ type: 'put', key: `/${item}/${index}`, value: '' }) as const;
+  const many = (item: number) => ({ compares: [], writes: Array.from({ length: 60 }, put(item)) });
+  const wide = queueOf(...[1, 2, 3].map((item) => itemOf(() => many(item)).item));
   assert.equal(takeBatch(wide).writes.length, 120);
   assert.equal(wide.items.length, 1);
   const large = (id: number) => itemOf(() => write(id, 'x'.repeat(600_000)), record(id)).item;
