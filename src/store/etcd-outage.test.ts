@@ -51,7 +51,7 @@ for (const index of [0, 1, 2]) {
     const store = await open();
     for (let key = 0; key < 30; key++) await store.transact(put(`/r/${key}`, 'x'));
     const signal = new AbortController();
-    const leadership = await campaign(store, { name: 'one', ttlSeconds: 6, clock: systemClock, log: silentLog, signal: signal.signal });
+    const leadership = await campaign(store, { name: 'one', ttlSeconds: 10, clock: systemClock, log: silentLog, signal: signal.signal });
     const seen = new Set<string>();
     const { revision } = await store.range('');
     const watching = (async () => {
@@ -61,7 +61,7 @@ for (const index of [0, 1, 2]) {
     })();
     cluster.members[index]?.freeze();
     try {
-      assert.ok((await writeFor(store, 9000)) > 50, 'writes go on while it hangs');
+      assert.ok((await writeFor(store, 12_000)) > 50, 'writes go on while it hangs');
       for (let round = 0; round < 20; round++) assert.equal((await store.range('/r/')).entries.length, 30);
       assert.equal(leadership.doubt(), undefined);
       assert.equal((await currentLeader(store))?.term, leadership.term, 'the leader has not changed');
@@ -70,11 +70,11 @@ for (const index of [0, 1, 2]) {
       assert.ok(seen.has('last'), 'the watch found another member');
     } finally {
       cluster.members[index]?.thaw();
+      signal.abort();
+      await watching;
+      await leadership.resign();
+      await store.close();
     }
-    signal.abort();
-    await watching;
-    await leadership.resign();
-    await store.close();
   });
 }
 

@@ -180,18 +180,21 @@ class Term {
 
   /** Prolongs the lease three times in its time; resolves with the reason when the term is over, without one when told to stop. */
   async keep(signal: AbortSignal): Promise<GantryError | undefined> {
-    for (;;) {
+    const calmMs = this.#ttlMs / 3;
+    for (let pauseMs = calmMs; ; ) {
       try {
-        await this.#clock.sleep(this.#ttlMs / 3, signal);
+        await this.#clock.sleep(pauseMs, signal);
         const reason = await this.#prove();
         if (reason) return reason;
+        pauseMs = calmMs;
       } catch (error) {
         if (signal.aborted) return undefined;
         if (error instanceof GantryError && error.code === 'STORE_LEASE_UNKNOWN') return this.#reasonOfEnd();
         this.#trouble = GantryError.from(error);
         this.#log.warn({ err: error }, 'the leadership could not be prolonged');
         // As long as the store does not answer nobody knows. Every write holds only in our term, and doubt() is told.
-        await this.#clock.sleep(Math.min(retryMs, this.#ttlMs / 10), signal).catch(() => undefined);
+        // A pause as long as the usual one on top of a call that took its time would let the lease run out.
+        pauseMs = Math.min(retryMs, this.#ttlMs / 10);
       }
     }
   }
