@@ -37,7 +37,11 @@ before(async () => {
 });
 after(() => master.close());
 
-test('a network is not connected while an instance outside of it has one of its addresses, and the pool never gives that out', async () => {
+const steps: [name: string, run: () => Promise<void>][] = [];
+/** Each goes on with what those before it made. */
+const step = (name: string, run: () => Promise<void>) => steps.push([name, run]);
+
+step('a network is not connected while an instance outside of it has one of its addresses, and the pool never gives that out', async () => {
   await create('stranger', [{ ip: '192.0.2.5' }]);
   await assert.rejects(connect('default'), { code: 'NETWORK_ADDRESSES_TAKEN' });
   await connect('edge');
@@ -52,7 +56,7 @@ test('a network is not connected while an instance outside of it has one of its 
   assert.equal(nicOf('second')?.ip, '192.0.2.5');
 });
 
-test('a node does not get the address of an instance, of another node or of nobody', async () => {
+step('a node does not get the address of an instance, of another node or of nobody', async () => {
   const add = (primary_ip: string, more = {}) =>
     submit('OP_NODE_ADD', { node_name: 'late', primary_ip, agent_port: 1811, certificate_fingerprint: 'e'.repeat(64), ...more });
   await assert.rejects(add('192.0.2.7'), { code: 'CLAIM_TAKEN' });
@@ -63,7 +67,7 @@ test('a node does not get the address of an instance, of another node or of nobo
   assert.equal(config().nodes.size, 4);
 });
 
-test('an instance is not moved to where its network is not', async () => {
+step('an instance is not moved to where its network is not', async () => {
   await submit('OP_NETWORK_DISCONNECT', { network_name: 'lan', group_name: 'edge' });
   const move = { instance_name: 'mover', target_node: 'node3', ignore_ipolicy: true };
   await create('mover', [{ network: 'lan', ip: 'pool' }], { disk_template: 'sharedfile', disks: [{ size: 1 }], start: true });
@@ -77,7 +81,7 @@ test('an instance is not moved to where its network is not', async () => {
   assert.equal(config().instances.find('mover')?.primary_node, config().nodes.find('node3')?.uuid);
 });
 
-test('an instance with an address of its own is not moved into a group that has a network with this address', async () => {
+step('an instance with an address of its own is not moved into a group that has a network with this address', async () => {
   await create('loner', [{ ip: '10.9.0.5' }], { disk_template: 'sharedfile', disks: [{ size: 1 }], start: true });
   await submit('OP_NETWORK_ADD', { network_name: 'wan', network: '10.9.0.0/24' });
   await submit('OP_NETWORK_CONNECT', { network_name: 'wan', group_name: 'edge', network_mode: 'bridged', network_link: 'br1' });
@@ -85,7 +89,7 @@ test('an instance with an address of its own is not moved into a group that has 
   await submit('OP_INSTANCE_FAILOVER', { instance_name: 'loner', target_node: 'node2' });
 });
 
-test('networks that cannot be are refused', async () => {
+step('networks that cannot be are refused', async () => {
   const add = (params: Record<string, unknown>) => submit('OP_NETWORK_ADD', { network_name: 'odd', network: '10.8.0.0/24', ...params });
   const refused: Record<string, unknown>[] = [
     { gateway: '10.8.0.0' },
@@ -108,7 +112,7 @@ test('networks that cannot be are refused', async () => {
   assert.deepEqual([config().networks.find('lan')?.network6, config().networks.find('lan')?.gateway6], ['2001:db8::/64', '2001:db8::1']);
 });
 
-test('connections and defaults that no NIC could use are refused', async () => {
+step('connections and defaults that no NIC could use are refused', async () => {
   const link = (network_mode: string, network_link: string, network_vlan = '') =>
     submit('OP_NETWORK_CONNECT', { network_name: 'odd', group_name: 'default', network_mode, network_link, network_vlan });
   for (const [mode, name, vlan] of [
@@ -131,7 +135,7 @@ test('connections and defaults that no NIC could use are refused', async () => {
   await cluster({ mode: 'bridged', link: 'br0' });
 });
 
-test('a node without the bridge of a network is told by verify, and gets no instance that needs it', async () => {
+step('a node without the bridge of a network is told by verify, and gets no instance that needs it', async () => {
   const { nodes } = master.simulation;
   const { live } = master.leading.services;
   const bridges = async (node: number, names: string[]) => {
@@ -155,4 +159,8 @@ test('a node without the bridge of a network is told by verify, and gets no inst
   const missing = problems.filter(({ code }) => code === 'VERIFY_BRIDGE_MISSING').map(({ subject }) => subject);
   assert.ok(missing.includes('node node1: bridge br0'), missing.join());
   assert.ok(!missing.some((subject) => subject.includes('node2')), missing.join());
+});
+
+test('networks and addresses through the whole master', async (t) => {
+  for (const [name, run] of steps) await t.test(name, run);
 });
