@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CodeBreak } from './mutate/code-break.ts';
 import { findBreaks } from './mutate/find-breaks.ts';
-import { importGraph } from './mutate/import-graph.ts';
+import { importGraph, type TestsOf } from './mutate/import-graph.ts';
 import { roomOf, sampleBreaks } from './mutate/sample-breaks.ts';
 import { type BreakOutcome, BreakRunner } from './mutate/try-break.ts';
 
@@ -18,6 +18,7 @@ The files on the disk are not changed. The same seed takes the same breaks for a
   --room NAME    only this room of src; repeat for more
   --file TEXT    only files whose path has this in it
   --minutes N    start no further break after this time (default: 20)
+  --seconds N    how long the tests of one break may run (default: 60)
   --at-least N   exit with 1 when less than N percent were noticed
   --list         print the breaks and run nothing
 `;
@@ -28,6 +29,7 @@ const options = {
   room: { type: 'string', multiple: true },
   file: { type: 'string' },
   minutes: { type: 'string', default: '20' },
+  seconds: { type: 'string', default: '60' },
   'at-least': { type: 'string', default: '0' },
   list: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -62,11 +64,18 @@ async function mutate(args: string[]): Promise<number> {
     for (const one of sample) process.stdout.write(describeBreak(one));
     return 0;
   }
-  const runner = new BreakRunner(root, importGraph(root, files));
-  const outcomes = await tryAll(sample, runner, count('minutes', values.minutes) * 60_000);
+  const runner = new BreakRunner(root, testsOfSeconds(importGraph(root, files)));
+  const limits = { minutes: count('minutes', values.minutes), seconds: count('seconds', values.seconds) };
+  const outcomes = await tryAll(sample, runner, limits);
   if (runner.unsound.length > 0)
     process.stdout.write(`\nleft out, they fail or take over 30 s without a break: ${runner.unsound.join(' ')}\n`);
   return report(sample.length, outcomes, count('at-least', values['at-least']));
+}
+
+/** Without those that start a whole cluster with machines, or kill a master at each step: they take minutes. */
+function testsOfSeconds(testsOf: TestsOf): TestsOf {
+  const slow = new Set(testsOf('test/integration/local-cluster.ts').map(({ test }) => test));
+  return (file) => testsOf(file).filter(({ test }) => !slow.has(test) && !test.startsWith('test/crash/'));
 }
 
 /** One of each room in turn, so that a run that ends early has seen all rooms. */
@@ -76,15 +85,19 @@ function shuffleRooms(breaks: readonly CodeBreak[]): CodeBreak[] {
   return Array.from({ length: longest }, (_, turn) => rooms.flatMap((room) => room[turn] ?? [])).flat();
 }
 
-async function tryAll(sample: readonly CodeBreak[], runner: BreakRunner, ms: number): Promise<BreakOutcome[]> {
+async function tryAll(
+  sample: readonly CodeBreak[],
+  runner: BreakRunner,
+  limits: { minutes: number; seconds: number },
+): Promise<BreakOutcome[]> {
   const abort = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
-  const until = performance.now() + ms;
+  const until = performance.now() + limits.minutes * 60_000;
   const queue = [...sample];
   const outcomes: BreakOutcome[] = [];
   const worker = async () => {
     for (let next = queue.shift(); next && performance.now() < until && !abort.signal.aborted; next = queue.shift()) {
-      const outcome = await runner.try(next, { fileMs: 30_000, breakMs: 60_000, signal: abort.signal });
+      const outcome = await runner.try(next, { fileMs: 30_000, breakMs: limits.seconds * 1000, signal: abort.signal });
       if (abort.signal.aborted) return;
       outcomes.push(outcome);
       process.stdout.write(`${outcome.noticedBy ? 'noticed ' : 'SURVIVED'}  ${next.file}:${next.line}  ${outcome.noticedBy ?? ''}\n`);

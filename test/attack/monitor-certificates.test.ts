@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { writeFileAtomic } from '../../src/base/index.ts';
 import { type Authority, type CertificateSubject, createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +19,7 @@ let authority: Authority;
 let child: ChildProcess;
 let port = 0;
 
-before(async () => {
+beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gantry-monitor-attack-'));
   authority = await createAuthority('test');
   const { key, certificate } = await createCertificate(authority, { role: 'node', name: 'node1', addresses: ['127.0.0.1'] });
@@ -38,7 +38,7 @@ before(async () => {
     return port > 0;
   });
 });
-after(async () => {
+afterEach(async () => {
   if (child.exitCode === null) child.kill('SIGKILL');
   await rm(dir, { recursive: true, force: true });
 });

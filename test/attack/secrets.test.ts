@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import pino from 'pino';
 import { createApi } from '../../src/api/index.ts';
 import { type HttpsReply, httpsClient } from '../../src/api/testing/https-client.ts';
@@ -115,6 +115,10 @@ before(async () => {
   });
   await writeCluster(`sqlite:${join(dir, 'state', 'store.db')}`, nodes);
   await startMaster();
+  await ended((await send('PUT', '/2/modify', { osparams: { leaky: { late } } })).body);
+});
+beforeEach(async () => {
+  for (const name of ['go', 'digests']) await rm(join(dir, name), { force: true });
 });
 
 after(async () => {
@@ -186,7 +190,6 @@ async function askEverything(job: unknown): Promise<void> {
 }
 
 test('the scripts get every secret, and nobody else does', { timeout: 60_000 }, async () => {
-  await ended((await send('PUT', '/2/modify', { osparams: { leaky: { late } } })).body);
   const job = (await send('POST', '/2/instances', instance('web1'))).body;
   for (let look = 0; !(await readFile(join(dir, 'digests'), 'utf8').catch(() => '')).includes(digest(late)); look++) {
     assert.ok(look < 400, `the script does not run: ${JSON.stringify((await send('GET', `/2/jobs/${job}`)).body)}`);
@@ -206,7 +209,8 @@ test('the scripts get every secret, and nobody else does', { timeout: 60_000 }, 
   const digests = (await readFile(join(dir, 'digests'), 'utf8')).split('\n').map((line) => line.split(' ')[0]);
   assert.deepEqual(digests.filter(Boolean), [declared, kept, once, late].map(digest));
   await askEverything(job);
-  const log = (await readdir(join(dir, 'state', 'node1', 'log', 'os'))).find((name) => name.startsWith('create-')) ?? '';
+  const log =
+    (await readdir(join(dir, 'state', 'node1', 'log', 'os'))).find((name) => name.startsWith('create-') && name.includes('web1')) ?? '';
   const output = await readFile(join(dir, 'state', 'node1', 'log', 'os', log), 'utf8');
   assert.match(output, /OSP_ROOT_PASSWORD=<redacted>/);
   assert.match(output, /OSP_HELLO=world/);
@@ -214,8 +218,8 @@ test('the scripts get every secret, and nobody else does', { timeout: 60_000 }, 
   const ofEnded = async (prefix: string) => JSON.stringify((await store.range(prefix)).entries);
   assert.doesNotMatch(await ofEnded('/jobs/'), /gantry-sealed/, 'not even encrypted ones stay with an ended job');
   // Private ones are kept, secret ones are not, whoever declared them so.
-  const { data } = (await send('GET', '/2/query/instance?fields=osparams,osparams_private')).body as { data: [number, unknown][][] };
-  assert.deepEqual(data[0], [
+  const { data } = (await send('GET', '/2/query/instance?fields=name,osparams,osparams_private')).body as { data: [number, unknown][][] };
+  assert.deepEqual(data.find(([name]) => name?.[1] === 'web1')?.slice(1), [
     [0, { hello: 'world' }],
     [0, { late: '<redacted>', note: '<redacted>' }],
   ]);
@@ -253,7 +257,7 @@ test('after a new key, everything stored is encrypted with it, and the old one i
   }
   await stopMaster();
   keys.pop();
-  await rm(join(dir, 'digests'));
+  await writeFile(join(dir, 'go'), '');
   await startMaster();
   const web6 = await ended((await send('POST', '/2/instances', instance('web6'))).body);
   assert.equal(web6.status, 'success');

@@ -2,20 +2,21 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { type ApiRig, reader, startApiRig, writer } from '../../src/api/testing/api-rig.ts';
 import { runProgram } from '../../src/htools/index.ts';
 
 let rig: ApiRig;
 let dir = '';
-before(async () => {
+// Each test balances a cluster of its own: one that is balanced already has nothing to submit.
+beforeEach(async () => {
   rig = await startApiRig();
   dir = await mkdtemp(join(tmpdir(), 'balance-over-rest-'));
   await writeFile(join(dir, 'ca.pem'), rig.ca);
   await writeFile(join(dir, 'writer'), `${writer}\n`);
   await writeFile(join(dir, 'reader'), `${reader}\n`);
 });
-after(async () => {
+afterEach(async () => {
   await rig.close();
   await rm(dir, { recursive: true });
 });

@@ -26,48 +26,50 @@ async function machines(): Promise<number[]> {
   return inside.map(({ pid }) => pid).filter((_, index) => commands[index]?.startsWith('qemu-system'));
 }
 
-test('daemons that are killed come back by themselves, their machines go on, and verify tells of it', async () => {
-  const made = await cluster.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
-  assert.equal(made.code, 0, made.stderr);
-  const running = await machines();
-  assert.equal(running.length, 1);
-  for (const daemon of ['master', 'agent-node1', 'monitor-node1']) {
-    const before = await pidOf(daemon);
-    assert.ok(before, daemon);
-    process.kill(before, 'SIGKILL');
-    await until(`${daemon} runs again`, async () => ![undefined, before].includes(await pidOf(daemon)), { everyMs: 200 });
-  }
-  const told = await until(
-    'verify tells of it',
-    async () => {
-      const { code, stdout } = await cluster.gantry(['cluster', 'verify'], { killAfterMs: 30_000 });
-      return code === 0 && stdout.includes('VERIFY_DAEMON_RESTARTED') && stdout;
-    },
-    { seconds: 120, everyMs: 500 },
-  );
-  for (const daemon of ['master', 'agent', 'monitor']) {
-    const log = await logText(daemon === 'master' ? daemon : `${daemon}-node1`);
-    assert.match(told, new RegExp(`${daemon}.*restarts so far: 1\\)`), `${await logText('supervisor')}\n${log}`);
-  }
-  assert.match(await logText('supervisor'), /"daemon":"master".*is started again/);
-  assert.deepEqual(await machines(), running);
-});
+test('a supervised cluster, from its start to its end', async (t) => {
+  await t.test('daemons that are killed come back by themselves, their machines go on, and verify tells of it', async () => {
+    const made = await cluster.gantry(['instance', 'add', 'web1', '--os', 'tiny', '--disk', '64M', '--memory', '128M']);
+    assert.equal(made.code, 0, made.stderr);
+    const running = await machines();
+    assert.equal(running.length, 1);
+    for (const daemon of ['master', 'agent-node1', 'monitor-node1']) {
+      const before = await pidOf(daemon);
+      assert.ok(before, daemon);
+      process.kill(before, 'SIGKILL');
+      await until(`${daemon} runs again`, async () => ![undefined, before].includes(await pidOf(daemon)), { everyMs: 200 });
+    }
+    const told = await until(
+      'verify tells of it',
+      async () => {
+        const { code, stdout } = await cluster.gantry(['cluster', 'verify'], { killAfterMs: 30_000 });
+        return code === 0 && stdout.includes('VERIFY_DAEMON_RESTARTED') && stdout;
+      },
+      { seconds: 120, everyMs: 500 },
+    );
+    for (const daemon of ['master', 'agent', 'monitor']) {
+      const log = await logText(daemon === 'master' ? daemon : `${daemon}-node1`);
+      assert.match(told, new RegExp(`${daemon}.*restarts so far: 1\\)`), `${await logText('supervisor')}\n${log}`);
+    }
+    assert.match(await logText('supervisor'), /"daemon":"master".*is started again/);
+    assert.deepEqual(await machines(), running);
+  });
 
-test('a second supervisor takes the place of the first', async () => {
-  const { runDir, logDir } = localPaths(cluster.name, cluster.home);
-  const first = await findDaemon(runDir, 'supervisor');
-  assert.ok(first);
-  const args = [join(import.meta.dirname, '../../src/cli/local/run-supervisor.ts'), cluster.name, cluster.home];
-  const second = await startDaemon(runDir, logDir, { name: 'supervisor', args });
-  await until('the first one ends', async () => !(await isAlive(first)), { everyMs: 100 });
-  await until('the second one begins', async () => (await logText('supervisor')).split('looks after').length === 3, { everyMs: 100 });
-  assert.ok(await isAlive(second));
-});
+  await t.test('a second supervisor takes the place of the first', async () => {
+    const { runDir, logDir } = localPaths(cluster.name, cluster.home);
+    const first = await findDaemon(runDir, 'supervisor');
+    assert.ok(first);
+    const args = [join(import.meta.dirname, '../../src/cli/local/run-supervisor.ts'), cluster.name, cluster.home];
+    const second = await startDaemon(runDir, logDir, { name: 'supervisor', args });
+    await until('the first one ends', async () => !(await isAlive(first)), { everyMs: 100 });
+    await until('the second one begins', async () => (await logText('supervisor')).split('looks after').length === 3, { everyMs: 100 });
+    assert.ok(await isAlive(second));
+  });
 
-test('a second up changes nothing, and after down nothing comes back', async () => {
-  const before = await Promise.all(['supervisor', 'master'].map(pidOf));
-  await cluster.up('--supervised');
-  assert.deepEqual(await Promise.all(['supervisor', 'master'].map(pidOf)), before);
-  await cluster.down();
-  assert.deepEqual(await Promise.all(['supervisor', 'master', 'agent-node1'].map(pidOf)), [undefined, undefined, undefined]);
+  await t.test('a second up changes nothing, and after down nothing comes back', async () => {
+    const before = await Promise.all(['supervisor', 'master'].map(pidOf));
+    await cluster.up('--supervised');
+    assert.deepEqual(await Promise.all(['supervisor', 'master'].map(pidOf)), before);
+    await cluster.down();
+    assert.deepEqual(await Promise.all(['supervisor', 'master', 'agent-node1'].map(pidOf)), [undefined, undefined, undefined]);
+  });
 });

@@ -45,7 +45,6 @@ export class BreakRunner {
     const tried: string[] = [];
     for (const test of this.#quickFirst(this.#testsOf(broken.file).map(({ test }) => test))) {
       if (performance.now() >= until || limits.signal.aborted) break;
-      if (!test.startsWith('src/') && !test.startsWith('bench/') && !test.startsWith('tools/')) continue;
       if (this.#unsound.has(test)) continue;
       tried.push(test);
       if (!(await this.#passes(test, broken, limits)) && (await this.#isSound(test, limits))) return { broken, noticedBy: test, tried };
