@@ -8,6 +8,7 @@ export { type ConnectionGuard, createConnectionGuard, networkOf } from './connec
 export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/define-errors.ts';
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';
+export { fingerprinter } from './fingerprinter.ts';
 export { cidrContains, formatIpv4, type Ipv4Network, isUnicastIpv4, parseCidr, parseIpv4 } from './ipv4.ts';
 export { parseCidr6, parseIpv6 } from './ipv6.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -11,16 +11,20 @@ export function redactSealed<T>(value: T): T {
   return redact(value) as T;
 }
 
+/** It looks at every job and instance that is shown, so what holds no secret costs no copy. */
 function redact(value: unknown): unknown {
   if (typeof value === 'string') return isSealed(value) ? redacted : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map(redact);
-    return items.some((item, index) => item !== value[index]) ? items : value;
+  const source = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(source)) {
+    const member = source[key];
+    const shown = redact(member);
+    if (shown === member) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...source }) as Record<string, unknown>;
+    copy[key] = shown;
   }
-  const entries = Object.entries(value).map(([key, member]) => [key, member, redact(member)] as const);
-  if (entries.every(([, before, after]) => before === after)) return value;
-  return Object.fromEntries(entries.map(([key, , after]) => [key, after]));
+  return copy ?? value;
 }
 
 /** The same for a text of JSON: what leaves the master passes here, whichever way it was made. */

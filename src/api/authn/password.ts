@@ -1,4 +1,5 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { fingerprinter } from '../../base/index.ts';
 
 /** The realm of Ganeti's RAPI; it is part of every hashed password. */
 export const realm = 'Ganeti Remote API';
@@ -20,12 +21,11 @@ export function parseStoredPassword(text: string): StoredPassword | undefined {
   return undefined;
 }
 
-const comparisonKey = randomBytes(32);
+const fingerprint = fingerprinter();
 
 /** Equality in a time that does not depend on where the texts differ. */
 function sameText(left: string, right: string): boolean {
-  const digest = (text: string) => createHmac('sha256', comparisonKey).update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
+  return timingSafeEqual(fingerprint(left), fingerprint(right));
 }
 
 /** Ganeti's HA1: MD5 over user, realm and password, as in HTTP digest authentication. */

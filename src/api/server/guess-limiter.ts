@@ -1,5 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { type Clock, networkOf } from '../../base/index.ts';
+import { type Clock, fingerprinter, networkOf } from '../../base/index.ts';
 
 /** Makes guessing slow, by account and by address, without shutting out who has shown the right credentials before. */
 export interface GuessLimiter {
@@ -39,10 +38,16 @@ export function guessLimiter(limits: GuessLimits, clock: Pick<Clock, 'now'>): Gu
   const { perAddress, perAccount, patienceMs = 5000 } = limits;
   const addresses = createPace(perAddress, clock);
   const accounts = createPace(perAccount, clock);
-  const key = randomBytes(32);
   /** Fingerprints of credentials that were right; the one that was used longest ago is forgotten. */
   const good = new Set<string>();
-  const fingerprint = ({ credentials }: Guess) => createHmac('sha256', key).update(credentials).digest('base64');
+  const name = fingerprinter();
+  /** Each is needed at the beginning and at the end of its trial. */
+  const names = new WeakMap<Guess, string>();
+  const fingerprint = (guess: Guess): string => {
+    const known = names.get(guess) ?? name(guess.credentials).toString('latin1');
+    names.set(guess, known);
+    return known;
+  };
 
   return {
     begin(guess) {
