@@ -169,20 +169,23 @@ class SqliteStore implements Store {
   }
 
   #apply({ compares, writes }: Transaction): TransactionResult {
+    const seen = new Map<string, Entry | undefined>();
     for (const { key, modRevision } of compares) {
-      if ((this.#tables.entry(key)?.modRevision ?? 0) !== modRevision) return { committed: false };
+      const entry = this.#tables.entry(key);
+      if ((entry?.modRevision ?? 0) !== modRevision) return { committed: false };
+      seen.set(key, entry);
     }
     for (const write of writes) if (write.type === 'put' && write.leaseId !== undefined) this.#liveLease(write.leaseId);
-    this.#write(writes);
+    this.#write(writes, seen);
     return { committed: true, revision: this.#revision };
   }
 
-  /** Takes a new revision if anything changes at all, as etcd does. */
-  #write(writes: readonly Write[]): void {
+  /** Takes a new revision if anything changes at all, as etcd does. @param seen what this transaction has read already */
+  #write(writes: readonly Write[], seen?: ReadonlyMap<string, Entry | undefined>): void {
     const revision = this.#revision + 1;
     let position = 0;
     for (const write of writes) {
-      const old = this.#tables.entry(write.key);
+      const old = seen?.has(write.key) ? seen.get(write.key) : this.#tables.entry(write.key);
       if (old) this.#total = (this.#total - this.#sums.of(old) + totalModulus) % totalModulus;
       if (write.type === 'delete') {
         if (!old) continue;

@@ -38,7 +38,8 @@ export function sqliteTables(db: DatabaseSync) {
   const version = db.prepare('PRAGMA data_version');
 
   return {
-    state: () => numbers(state.get()) as { revision: number; compacted: number; total: number },
+    /** The row that every store file has. */
+    state: () => state.get() as { revision: number; compacted: number; total: number },
     /** @param total of the sums of all entries */
     setRevision: (revision: number, total: number) => setRevision.run(revision, total),
     setCompacted: (revision: number) => setCompacted.run(revision),
@@ -96,10 +97,6 @@ function leaseTable(db: DatabaseSync) {
 }
 
 type Row = Record<string, unknown>;
-
-function numbers(row: Row | undefined): Record<string, number> {
-  return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
-}
 
 function toEntry(row: Row): Entry {
   return {
