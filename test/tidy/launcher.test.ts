@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -15,6 +15,7 @@ async function checkout(name: string, npm: string): Promise<{ launcher: string; 
   await mkdir(join(root, 'src/cli'), { recursive: true });
   await mkdir(join(root, 'fake'), { recursive: true });
   await copyFile(join(projectRoot, 'gantry'), join(root, 'gantry'));
+  await writeFile(join(root, 'package.json'), '{}');
   await writeFile(join(root, 'package-lock.json'), '{}');
   await writeFile(join(root, 'src/cli/main.ts'), 'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)]));');
   await writeFile(join(root, 'fake/npm'), `#!/bin/sh\n${npm}\n`);
@@ -39,6 +40,23 @@ test('the launcher installs once, and again when the lock file has changed', asy
   assert.match(launch(launcher, env, 'version').stderr, /npm ci/);
 });
 
+test('the packages in use stay until the new ones are complete', async () => {
+  const { launcher, env } = await checkout(
+    'replaced',
+    `[ ! -e ../../node_modules/old ] && { ${goodNpm}; touch node_modules/old; exit; }\n${goodNpm}; ls ../../node_modules; [ -e ../../fake/works ]`,
+  );
+  const root = join(dir, 'replaced');
+  assert.equal(launch(launcher, env, 'version').status, 0);
+  await writeFile(join(root, 'package-lock.json'), '{"changed": true}');
+  const failed = launch(launcher, env, 'version');
+  assert.match(failed.stderr, /^old$[^]*LOCAL_NPM_FAILED/m);
+  assert.deepEqual((await readdir(join(root, 'node_modules'))).sort(), ['.bin', '.gantry-package-lock.json', 'old']);
+  await writeFile(join(root, 'fake/works'), '');
+  assert.equal(launch(launcher, env, 'version').status, 0);
+  assert.deepEqual((await readdir(join(root, 'node_modules'))).sort(), ['.bin', '.gantry-package-lock.json']);
+  assert.deepEqual(await readdir(join(root, '.cache')), ['node', 'npm-ci.lock']);
+});
+
 test('the launcher works from any folder, through links, and hands arguments on unchanged', async () => {
   const { launcher, env } = await checkout('links', goodNpm);
   await symlink('links/gantry', join(dir, 'relative'));
@@ -56,7 +74,7 @@ test('a failing npm and a missing npm are told with a code', async () => {
   await rm(join(dir, 'broken/fake/npm'));
   const withoutNpm = join(dir, 'tools');
   await mkdir(withoutNpm);
-  for (const tool of ['sh', 'readlink', 'dirname', 'cmp', 'mkdir', 'flock', 'uname', 'cp'])
+  for (const tool of ['sh', 'readlink', 'dirname', 'cmp', 'mkdir', 'flock', 'uname', 'cp', 'rm', 'mv'])
     await symlink(`/usr/bin/${tool}`, join(withoutNpm, tool));
   assert.match(launch(broken.launcher, { PATH: withoutNpm }, 'version').stderr, /Error LOCAL_NPM_MISSING/);
 });
