@@ -34,6 +34,8 @@ export function createConnectionGuard(limits: ConnectionLimits): ConnectionGuard
   /** By client address and port, in the order in which they came. */
   const connections = new Map<string, Connection>();
   const perAddress = new Map<string, number>();
+  /** Asked at each request, so the address is looked up once. */
+  const known = new WeakSet<object>();
   const keyOf = ({ remoteAddress = '', remotePort = 0 }: Peer) => `${remoteAddress} ${remotePort}`;
 
   const leave = (key: string, address: string): void => {
@@ -84,8 +86,11 @@ export function createConnectionGuard(limits: ConnectionLimits): ConnectionGuard
       server.on('secureConnection', (socket: Socket) => connections.get(keyOf(socket))?.sockets.add(socket));
     },
     trust(socket) {
-      const connection = socket && connections.get(keyOf(socket));
-      if (connection) connection.trusted = true;
+      if (!socket || known.has(socket)) return;
+      const connection = connections.get(keyOf(socket));
+      if (!connection) return;
+      connection.trusted = true;
+      known.add(socket);
     },
     get count() {
       return connections.size;

@@ -40,6 +40,8 @@ export function guessLimiter(limits: GuessLimits, clock: Pick<Clock, 'now'>): Gu
   const accounts = createPace(perAccount, clock);
   /** Fingerprints of credentials that were right; the one that was used longest ago is forgotten. */
   const good = new Set<string>();
+  /** The one that was used last, which most requests use again. */
+  let newest = '';
   const name = fingerprinter();
   /** Each is needed at the beginning and at the end of its trial. */
   const names = new WeakMap<Guess, string>();
@@ -61,15 +63,18 @@ export function guessLimiter(limits: GuessLimits, clock: Pick<Clock, 'now'>): Gu
     },
     succeeded(guess) {
       const print = fingerprint(guess);
+      if (print === newest) return;
       if (!good.delete(print)) {
         addresses.forgive(networkOf(guess.address));
         accounts.forgive(guess.account);
       }
       remember(good, print);
+      newest = print;
     },
     failed(guess) {
       // They were right once: a changed password must not make the old one a way around the limit.
       if (!good.delete(fingerprint(guess))) return;
+      newest = '';
       addresses.count(networkOf(guess.address));
       accounts.count(guess.account);
     },
