@@ -6,6 +6,7 @@ import { EntrySums } from './entry-sums.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createLeaseFile, leaseFile, leaseFileExpiry, monotonicMs, prolongLeaseFile, removeLeaseFile } from './lease-file.ts';
 import { hasEnded, ownIdentity } from './process-identity.ts';
+import { RecentChanges } from './recent-changes.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
 import { SqliteSeal, totalModulus } from './sqlite-seal.ts';
@@ -48,6 +49,7 @@ class SqliteStore implements Store {
   readonly #tables: Tables;
   readonly #seal: SqliteSeal;
   readonly #sums = new EntrySums();
+  readonly #recent = new RecentChanges();
   readonly #keepRevisions: number;
   readonly #commits: GroupCommit;
   readonly #changed = new WakeUps();
@@ -191,10 +193,12 @@ class SqliteStore implements Store {
         if (!old) continue;
         this.#tables.remove(write.key);
         this.#tables.record(revision, position++, write.key, null, 0);
+        this.#recent.add(revision, { type: 'delete', key: write.key, modRevision: revision });
       } else {
         const entry = { key: write.key, value: write.value, createRevision: old?.createRevision ?? revision, modRevision: revision };
         this.#tables.put(entry, write.leaseId ?? null);
         this.#tables.record(revision, position++, entry.key, entry.value, entry.createRevision);
+        this.#recent.add(revision, { type: 'put', entry });
         this.#total = (this.#total + this.#sums.add(entry)) % totalModulus;
       }
     }
@@ -234,11 +238,13 @@ class SqliteStore implements Store {
     this.#tables.forgetBefore(revision);
     this.#tables.setCompacted(revision);
     this.#compacted = revision;
+    this.#recent.forget();
   }
 
   #begin(): void {
     this.#sums.begin();
     const { revision, compacted, total } = this.#tables.state();
+    this.#recent.begin(revision);
     this.#revision = revision;
     this.#total = total;
     this.#revisionBefore = revision;
@@ -254,6 +260,7 @@ class SqliteStore implements Store {
 
   #afterCommit(): void {
     this.#sums.commit();
+    this.#recent.commit();
     if (this.#revision === this.#lastSeen) return;
     this.#seal.write({ revision: this.#revision, total: this.#total });
     this.#lastSeen = this.#revision;
@@ -261,6 +268,8 @@ class SqliteStore implements Store {
   }
 
   #changesAfter(prefix: string, after: number) {
+    const recent = this.#closed ? undefined : this.#recent.after(prefix, after);
+    if (recent) return recent;
     return this.#read(() => {
       const { revision, compacted } = this.#tables.state();
       if (after + 1 < compacted) throw new GantryError('STORE_COMPACTED', { after, oldest: compacted });
@@ -286,6 +295,8 @@ class SqliteStore implements Store {
   #startPolling(): void {
     if (++this.#watchers > 1 || this.#closed) return;
     this.#dataVersion = this.#tables.dataVersion();
+    // From now on what others write is noticed; nobody looked until now.
+    this.#recent.forget();
     this.#poller = setInterval(() => this.#poll(), pollMs);
   }
 
@@ -299,6 +310,7 @@ class SqliteStore implements Store {
     }
     if (version !== undefined && version === this.#dataVersion) return;
     this.#dataVersion = version;
+    this.#recent.forget();
     this.#changed.wake();
   }
 
