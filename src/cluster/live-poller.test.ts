@@ -45,9 +45,11 @@ function rig(count: number) {
       }
     },
   } as unknown as NodeCaller;
-  const poller = new LivePoller({ config: config as unknown as Config, nodes, clock, log: silentLog });
+  const answered: string[] = [];
+  const onAnswer = (node: string) => void answered.push(node);
+  const poller = new LivePoller({ config: config as unknown as Config, nodes, clock, log: silentLog, onAnswer });
   return {
-    ...{ poller, held, failing, asked, running, config },
+    ...{ poller, held, failing, asked, running, config, answered },
     most: () => most,
     pass: async (ms: number) => {
       now += ms;
@@ -133,5 +135,123 @@ describe('live poller', () => {
     await poller.refresh(node);
     assert.equal(poller.node(node)?.stale, false);
     await poller.stop();
+  });
+
+  it('asks at its interval, those that hang not again, until it is stopped', async () => {
+    const { poller, asked, held, pass } = rig(2);
+    const [a, b] = [uuidOf(0), uuidOf(1)];
+    await poller.start();
+    assert.deepEqual(asked.splice(0), [a, b]);
+    held.add(a);
+    await pass(4999);
+    assert.deepEqual(asked.splice(0), []);
+    await pass(1);
+    assert.deepEqual(asked.splice(0), [a, b]);
+    await pass(5000);
+    assert.deepEqual(asked.splice(0), [b], 'the first is being asked still');
+    await poller.stop();
+    await pass(5000);
+    assert.deepEqual(asked, []);
+    await poller.pollOnce();
+    assert.deepEqual(asked, [], 'nothing is asked after the end');
+  });
+
+  it('waits at its start for no longer than an interval', async () => {
+    const { poller, held, pass } = rig(2);
+    held.add(uuidOf(0));
+    let started = false;
+    const starting = poller.start().then(() => {
+      started = true;
+    });
+    await pass(4999);
+    assert.equal(started, false);
+    await pass(1);
+    assert.equal(started, true);
+    await starting;
+    await poller.stop();
+  });
+
+  it('does not believe a report for longer than three intervals', async () => {
+    const { poller, pass } = rig(1);
+    await poller.refresh(uuidOf(0));
+    await pass(15_000);
+    assert.deepEqual([poller.node(uuidOf(0))?.stale, poller.node(uuidOf(0))?.at], [false, 0]);
+    await pass(1);
+    assert.equal(poller.node(uuidOf(0))?.stale, true);
+  });
+
+  it('tells who has answered, and forgets a node that is offline', async () => {
+    const { poller, answered, failing, running, config, asked } = rig(2);
+    const [a, b] = [uuidOf(0), uuidOf(1)];
+    running.set(a, [{ uuid: 'web', state: 'running' }]);
+    failing.add(b);
+    await poller.pollOnce();
+    assert.deepEqual(answered, [a]);
+    assert.deepEqual([poller.node(b), poller.version], [undefined, 1], 'one that never answered changes nothing by failing');
+    config.current = plainConfig({ nodes: [plainNode(0, { offline: true }), plainNode(1)], instances: [] });
+    await poller.refresh(a);
+    assert.deepEqual([poller.node(a), poller.instance('web'), poller.version], [undefined, undefined, 2]);
+    assert.equal(asked.filter((node) => node === a).length, 1, 'nobody calls it');
+    await poller.refresh('gone');
+    assert.deepEqual(
+      asked.filter((node) => node === 'gone'),
+      [],
+    );
+  });
+
+  it('fails once: a node that goes on failing changes nothing more', async () => {
+    const { poller, failing } = rig(1);
+    await poller.refresh(uuidOf(0));
+    failing.add(uuidOf(0));
+    await poller.refresh(uuidOf(0));
+    await poller.refresh(uuidOf(0));
+    assert.equal(poller.version, 2);
+  });
+
+  it('believes the answer to the later question, whichever comes last', async () => {
+    const node = uuidOf(0);
+    const answers: { resolve: (list: object[]) => void; reject: (error: Error) => void }[] = [];
+    const nodes = {
+      call: (_node: string, method: string) =>
+        method === 'node-info' ? Promise.resolve(info) : new Promise<object[]>((resolve, reject) => answers.push({ resolve, reject })),
+    } as unknown as NodeCaller;
+    const config = { current: plainConfig({ nodes: [plainNode(0)], instances: [] }) } as unknown as Config;
+    const poller = new LivePoller({ config, nodes, clock: { now: () => 0, sleep: async () => undefined }, log: silentLog });
+    const ask = async (count: number) => {
+      answers.splice(0);
+      const asked = Array.from({ length: count }, () => poller.refresh(node));
+      await new Promise(setImmediate);
+      return asked;
+    };
+    const before = [{ uuid: 'web', state: 'running' }];
+    const both = await ask(2);
+    answers[1]?.resolve([]);
+    await both[1];
+    answers[0]?.resolve(before);
+    await both[0];
+    assert.deepEqual([poller.instance('web'), poller.version], [undefined, 1], 'the earlier question is out of date');
+    const failed = await ask(2);
+    answers[1]?.resolve(before);
+    await failed[1];
+    answers[0]?.reject(new GantryError('NODE_TIMED_OUT', { node, method: 'instance-list', seconds: 1 }));
+    await failed[0];
+    assert.equal(poller.node(node)?.stale, false, 'the failure is out of date, too');
+    assert.equal(poller.instance('web')?.node, node);
+  });
+
+  it('takes a paused instance for alive, and a later report of a dead one does not hide it', async () => {
+    const { poller, running } = rig(2);
+    const [a, b] = [uuidOf(0), uuidOf(1)];
+    running.set(a, [{ uuid: 'web', state: 'shutdown' }]);
+    running.set(b, [{ uuid: 'web', state: 'paused' }]);
+    await poller.refresh(a);
+    assert.equal(poller.instance('web')?.node, a);
+    await poller.refresh(b);
+    assert.deepEqual([poller.instance('web')?.node, poller.instance('web')?.runtime.state], [b, 'paused']);
+    await poller.refresh(a);
+    assert.equal(poller.instance('web')?.node, b);
+    running.set(a, [{ uuid: 'web', state: 'crashed' }]);
+    await poller.refresh(a);
+    assert.equal(poller.instance('web')?.node, b);
   });
 });

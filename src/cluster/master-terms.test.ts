@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withSimulatedTerms } from '../../test/support/simulated-terms.ts';
 import { until } from '../../test/support/until.ts';
+import { type Clock, GantryError, silentLog, systemClock } from '../base/index.ts';
 import { keys } from '../model/index.ts';
+import { createConfig, openStore, type Store } from '../store/index.ts';
 import { jobEnd } from './lib/job-end.ts';
+import { type MasterTermsOptions, openMasterTerms } from './master-terms.ts';
+import { plainConfig, plainGroup, plainNode } from './testing/plain-config.ts';
 
 const noop = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
 
@@ -30,3 +37,167 @@ test('a queue whose writes are refused while the lease holds ends the term, and 
     await sleep(50);
     assert.equal(terms.requireLead(), second, 'and stays');
   }));
+
+/** A store of a cluster of one node whose agent never answers, and the options of a master of it. */
+async function rig(context: TestContext, more: Partial<MasterTermsOptions> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-terms-'));
+  const store = await openStore(`sqlite:${join(folder, 'store.db')}`);
+  const { cluster } = plainConfig({ nodes: [], instances: [] });
+  await createConfig(store, { cluster, groups: [plainGroup(0)], nodes: [plainNode(0, { offline: true })] });
+  const stop = new AbortController();
+  context.after(async () => {
+    stop.abort();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const pauses: number[] = [];
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    sleep: (ms, signal) => {
+      if (ms < 60_000) pauses.push(ms);
+      return systemClock.sleep(ms >= 1000 && ms < 60_000 ? 20 : ms, signal);
+    },
+  };
+  const ended: number[] = [];
+  const options: MasterTermsOptions = {
+    store,
+    name: 'node0',
+    clock,
+    log: silentLog,
+    connect: () => ({ call: () => Promise.reject(new Error('nobody answers')) }),
+    authority: { ca: '', revocationList: async () => '', useRevocationList: async () => undefined } as never,
+    signal: stop.signal,
+    pollIntervalMs: 60_000,
+    leaseSeconds: 600,
+    onTerm: async (leading) => () => void ended.push(leading.leadership.term),
+    ...more,
+  };
+  return { store, stop, options, pauses, ended };
+}
+
+const isFree = async (store: Store) => (await store.get(keys.leader)) === undefined;
+const away = new GantryError('STORE_CORRUPT', { store: 'a test', detail: 'it is away' });
+
+test('a master offers its services while it leads, and says why not when it does not', async (context) => {
+  const { store, stop, options, ended } = await rig(context);
+  const terms = await openMasterTerms(options);
+  const { services } = terms.requireLead();
+  const names = ['config', 'jobs', 'nodes', 'live', 'join'] as const;
+  for (const name of names) assert.equal(terms.services[name], services[name], name);
+  assert.deepEqual([terms.services.clock, terms.services.log], [options.clock, options.log]);
+  const { term } = terms.requireLead().leadership;
+  const running = terms.run();
+  stop.abort();
+  await running;
+  assert.deepEqual(ended, [term]);
+  assert.ok(await isFree(store), 'the leadership is given back');
+  for (const name of names) assert.throws(() => terms.services[name], { code: 'MASTER_STANDS_BY' }, name);
+});
+
+test('a master that is stopped before it runs ends its term', async (context) => {
+  const { store, stop, options, ended } = await rig(context);
+  const terms = await openMasterTerms(options);
+  stop.abort();
+  await terms.run();
+  assert.equal(ended.length, 1);
+  assert.ok(await isFree(store));
+});
+
+test('a master in doubt tells of its doubt', async (context) => {
+  const { options, stop } = await rig(context);
+  const terms = await openMasterTerms(options);
+  const { leadership } = terms.requireLead();
+  const reason = new GantryError('MASTER_STANDS_BY', { reason: 'a test says so' });
+  leadership.lose(reason);
+  assert.throws(() => terms.requireLead(), reason);
+  stop.abort();
+  await terms.run();
+});
+
+test('a first term that cannot begin is given back, and told', async (context) => {
+  const { store, options } = await rig(context, { onTerm: () => Promise.reject(away) });
+  await assert.rejects(openMasterTerms(options), away);
+  assert.ok(await isFree(store));
+});
+
+test('a later term is tried again and again, after longer and longer pauses, and its reason is told', async (context) => {
+  let fails = 0;
+  let left = 0;
+  const { store, stop, options, ended, pauses } = await rig(context, {
+    onTerm: async ({ leadership }) => {
+      if (left-- > 0) {
+        fails++;
+        throw away;
+      }
+      return () => void ended.push(leadership.term);
+    },
+  });
+  const terms = await openMasterTerms(options);
+  const first = terms.requireLead();
+  const running = terms.run();
+  left = 7;
+  const lost = new GantryError('MASTER_STANDS_BY', { reason: 'a test says so' });
+  first.leadership.lose(lost);
+  const why = () => {
+    try {
+      return terms.requireLead() === first ? undefined : 'leads';
+    } catch (error) {
+      return (error as GantryError).code;
+    }
+  };
+  await until('the reason is told', () => why() === 'STORE_CORRUPT');
+  await until('it leads again', () => why() === 'leads');
+  assert.equal(fails, 7);
+  assert.deepEqual(ended, [first.leadership.term], 'the first term was ended once');
+  assert.deepEqual(
+    pauses.filter((ms) => [200, 400, 800, 1600, 3200, 5000].includes(ms)),
+    [200, 400, 800, 1600, 3200, 5000, 5000],
+  );
+  assert.ok(terms.requireLead().leadership.term > first.leadership.term);
+  await assert.rejects(first.services.jobs.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });
+  stop.abort();
+  await running;
+  assert.ok(await isFree(store));
+});
+
+test('a master that is stopped while it tries again ends at once', async (context) => {
+  let left = 0;
+  const { stop, options } = await rig(context, {
+    onTerm: async () => {
+      if (left-- > 0) throw away;
+      return () => undefined;
+    },
+  });
+  const terms = await openMasterTerms(options);
+  left = 1000;
+  const running = terms.run();
+  terms.requireLead().leadership.lose(away);
+  await until('it tries', () => left < 998);
+  stop.abort();
+  await running;
+  assert.ok(left > 0);
+});
+
+test('a term that cannot be ended in order does not keep the next one from beginning', async (context) => {
+  const { options, stop, store } = await rig(context);
+  const terms = await openMasterTerms(options);
+  const first = terms.requireLead();
+  const { config } = first.services;
+  const close = config.close.bind(config);
+  config.close = async () => {
+    await close();
+    throw new Error('it is closed badly');
+  };
+  const running = terms.run();
+  first.leadership.lose(away);
+  await until('it leads again', () => {
+    try {
+      return terms.requireLead() !== first;
+    } catch {
+      return false;
+    }
+  });
+  stop.abort();
+  await running;
+  assert.ok(await isFree(store));
+});

@@ -20,6 +20,8 @@ export interface PlainObjects {
   readonly networks?: readonly Network[];
   readonly nodes: readonly Node[];
   readonly instances: readonly Instance[];
+  /** Owners of MACs, ports and addresses, by what and value: `mac aa:00:00:00:00:01`. */
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 /** The number-th UUID of a kind. */
@@ -81,6 +83,21 @@ export const plainInstance = (number: number, node: number, size: number, more: 
   ...more,
 });
 
+/** A network 10.0.0.0/28 with the gateway 10.0.0.1, connected nowhere. */
+export const plainNetwork = (number: number, more: Partial<Network> = {}): Network => ({
+  ...common,
+  uuid: plainUuid(6, number),
+  name: `network${number}`,
+  network: '10.0.0.0/28',
+  gateway: '10.0.0.1',
+  network6: null,
+  gateway6: null,
+  mac_prefix: null,
+  external_reservations: [],
+  groups: {},
+  ...more,
+});
+
 const cluster: Cluster = {
   ...common,
   uuid: plainUuid(0, 0),
@@ -109,7 +126,7 @@ const cluster: Cluster = {
 
 /** A configuration of these objects, without a store. */
 export function plainConfig(objects: PlainObjects, revision = 1): ConfigSnapshot {
-  const { groups = [plainGroup(0)], networks = [], nodes, instances } = objects;
+  const { groups = [plainGroup(0)], networks = [], nodes, instances, claims = {} } = objects;
   return {
     revision,
     cluster: objects.cluster ? { ...cluster, ...objects.cluster } : cluster,
@@ -117,7 +134,7 @@ export function plainConfig(objects: PlainObjects, revision = 1): ConfigSnapshot
     networks: collection(networks),
     nodes: collection(nodes),
     instances: collection(instances),
-    claim: () => undefined,
+    claim: (what, value) => claims[`${what} ${value}`],
     instancesOf: (uuid) => ({
       primary: instances.filter(({ primary_node }) => primary_node === uuid),
       secondary: instances.filter(({ secondary_nodes }) => secondary_nodes.includes(uuid)),
