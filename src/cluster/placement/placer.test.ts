@@ -14,7 +14,7 @@ import {
 } from '../testing/plain-config.ts';
 import { type InstanceNeeds, instanceData, needsOf } from './instance-needs.ts';
 import { inability, nodeRefusal } from './node-refusal.ts';
-import { Placer, type PlaceOptions } from './placer.ts';
+import { type PlaceOptions, Placer } from './placer.ts';
 
 const uuidOf = (number: number) => plainUuid(2, number);
 const gib = 1024;

@@ -1,6 +1,6 @@
 import type { Config } from '../../store/index.ts';
-import { PlainDraft } from './plain-draft.ts';
 import { type PlainObjects, plainConfig } from './plain-config.ts';
+import { PlainDraft } from './plain-draft.ts';
 
 /** A configuration in memory that takes changes as they come. */
 export function changingConfig(objects: PlainObjects): Config & { replace(objects: PlainObjects): void; readonly changes: number } {

@@ -6,8 +6,8 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import type { Garbage } from '../garbage.ts';
 import type { LiveState } from '../live-state.ts';
 import { Placer } from '../placement/placer.ts';
-import { PlainDraft } from './plain-draft.ts';
 import { type PlainObjects, plainConfig, plainLive, plainUuid } from './plain-config.ts';
+import { PlainDraft } from './plain-draft.ts';
 
 /** A cluster for one operation, and how its nodes answer. */
 export interface Scene extends Partial<PlainObjects> {
