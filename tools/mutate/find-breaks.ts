@@ -71,9 +71,13 @@ function binaryChanges(node: ts.BinaryExpression): Change[] {
   return changes;
 }
 
+/** To these it is the same which comes first. */
+const symmetric = /^(Math\.(min|max)|Object\.is)$/;
+
 /** The first two arguments that could be taken for one another. */
 function swappedArguments(node: ts.CallExpression | ts.NewExpression): Change[] {
   const [first, second] = node.arguments ?? [];
+  if (symmetric.test(node.expression.getText())) return [];
   if (!first || !second || !isValue(first) || !isValue(second) || first.getText() === second.getText()) return [];
   const text = node.getText();
   const at = (inner: ts.Node) => inner.getStart() - node.getStart();
