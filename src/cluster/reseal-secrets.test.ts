@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../base/index.ts';
+import { type Log, silentLog } from '../base/index.ts';
 import type { Cluster, Instance } from '../model/index.ts';
 import { type Config, type ConfigDraft, createSecretBox, newSecretKey } from '../store/index.ts';
 import { resealSecrets } from './reseal-secrets.ts';
+import { changingConfig } from './testing/changing-config.ts';
 import { plainConfig, plainInstance, plainLive, plainNode, plainUuid } from './testing/plain-config.ts';
 
 const [oldKey, newKey] = [newSecretKey(), newSecretKey()];
@@ -82,4 +83,62 @@ test('a master that ends does not go through all instances first', async () => {
   const parts = { leadership, live: plainLive(), secrets, log: silentLog };
   assert.equal(await resealSecrets({ ...parts, config: stopping, signal: ending.signal }), 1);
   assert.equal(await resealSecrets({ ...parts, config }), 2, 'the next start goes on');
+});
+
+test('what is changed is told, and waited for; an instance that has gone meanwhile stays gone', async () => {
+  const kept = { key: before.seal('k') };
+  const instances = [plainInstance(1, 0, 8, { osparams_private: kept }), plainInstance(2, 0, 8, { osparams_private: kept })];
+  const config = changingConfig({ nodes: [plainNode(0)], instances });
+  const { transact } = config;
+  const order: string[] = [];
+  config.transact = async (...args: Parameters<typeof transact>) => {
+    order.push('begins');
+    await new Promise(setImmediate);
+    const result = await transact(...args);
+    if (order.length === 1) config.replace({ nodes: [plainNode(0)], instances: instances.slice(0, 1) });
+    order.push('ends');
+    return result as never;
+  };
+  let riders = 0;
+  const counting = { rider: () => (riders++, { compares: [], writes: [] }) };
+  const told: unknown[] = [];
+  const log = Object.assign(Object.create(silentLog) as Log, { info: (facts: unknown) => void told.push(facts) });
+  await resealSecrets({ config, leadership: counting, live: plainLive(), secrets, log });
+  assert.deepEqual(order, ['begins', 'ends', 'begins', 'ends'], 'one after the other');
+  assert.deepEqual([config.current.instances.size, riders], [1, 2]);
+  assert.deepEqual(told, [{ objects: 2, key: secrets.current }]);
+  const nothing = changingConfig({ nodes: [plainNode(0)], instances: [plainInstance(1, 0, 8)] });
+  assert.equal(await resealSecrets({ config: nothing, leadership, live: plainLive(), secrets, log }), 0);
+  assert.equal(told.length, 1, 'nothing is told of nothing');
+});
+
+test('of the cluster only parameters are touched that are old or late, each by itself', async () => {
+  const live = plainLive({ [plainUuid(2, 0)]: { secret_osparams: { image: { late: 'secret' } } } });
+  const after = async (cluster: Partial<Cluster>) => {
+    const config = changingConfig({ cluster, nodes: [plainNode(0)], instances: [] });
+    const changed = await resealSecrets({ config, leadership, live, secrets, log: silentLog });
+    const { osparams, osparams_private_cluster: hidden = {} } = config.current.cluster;
+    const opened = Object.entries(hidden).map(([os, values]) => [
+      os,
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secrets.open(value)])),
+    ]);
+    return [changed, osparams, Object.fromEntries(opened) as unknown];
+  };
+  const sealed = secrets.seal('s');
+  assert.deepEqual(await after({ osparams: { image: { size: '1', kept: sealed } } }), [0, { image: { size: '1', kept: sealed } }, {}]);
+  assert.deepEqual(await after({ osparams: { image: { size: '1', old: before.seal('o') } } }), [
+    1,
+    { image: { size: '1' } },
+    { image: { old: 'o' } },
+  ]);
+  assert.deepEqual(await after({ osparams: { 'image+big': { late: 'l' }, other: { late: 'seen' } } }), [
+    1,
+    { 'image+big': {}, other: { late: 'seen' } },
+    { 'image+big': { late: 'l' }, other: {} },
+  ]);
+  assert.deepEqual(await after({ osparams: {}, osparams_private_cluster: { image: { old: before.seal('o'), kept: sealed } } }), [
+    1,
+    { image: {} },
+    { image: { old: 'o', kept: 's' } },
+  ]);
 });

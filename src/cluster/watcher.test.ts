@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Clock, GantryError, silentLog } from '../base/index.ts';
+import { type Clock, GantryError, type Log, silentLog } from '../base/index.ts';
 import type { JobQueue, OpInput } from '../jobs/index.ts';
 import type { Instance, Node } from '../model/index.ts';
 import type { InstanceRuntime } from '../rpc/index.ts';
@@ -46,22 +46,33 @@ function rig(situation: Situation, more: { clock?: Clock; fail?: () => void } = 
   };
   const submitted: { ops: readonly OpInput[]; user: string }[] = [];
   const done: string[] = [];
+  const told: string[] = [];
+  const tell = (_facts: unknown, text: string) => void told.push(text);
+  const log = Object.assign(Object.create(silentLog) as Log, { info: tell, warn: tell });
+  /** Each takes a turn of the event loop, as what asks the store does. */
+  const later = async (what: string) => {
+    await new Promise(setImmediate);
+    done.push(what);
+  };
   const jobs = {
     list: () => (job ? [{ ops: [{ end_ts: job.ended ? [1, 0] : null, input: { instance_name: job.instance_name } }] }] : []),
-    submit: async (ops: readonly OpInput[], user: string) => submitted.push({ ops, user }),
-    autoArchive: async (age: number) => void done.push(`archive ${age}`),
+    submit: async (ops: readonly OpInput[], user: string) => {
+      await later('submit');
+      submitted.push({ ops, user });
+    },
+    autoArchive: (age: number) => later(`archive ${age}`),
   } as unknown as JobQueue;
-  const garbage = { add: async () => undefined, list: async () => [], collect: async () => void done.push('collect') };
+  const garbage = { add: async () => undefined, list: async () => [], collect: () => later('collect') };
   const certificates = {
     look: async () => {
-      done.push('certificates');
+      await later('certificates');
       more.fail?.();
       return [];
     },
   } as never;
   const clock = more.clock ?? { now: () => now, sleep: async () => undefined };
-  const watcher = new Watcher({ config: { current } as Config, jobs, live, garbage, certificates, clock, log: silentLog });
-  return { watcher, submitted, done };
+  const watcher = new Watcher({ config: { current } as Config, jobs, live, garbage, certificates, clock, log });
+  return { watcher, submitted, done, told };
 }
 
 const rows: readonly [what: string, situation: Situation, starts: boolean][] = [
@@ -118,7 +129,7 @@ describe('the watcher', () => {
   it('collects what was left, renews certificates and archives jobs that ended six hours ago, in this order', async () => {
     const { watcher, done } = rig({});
     await watcher.look();
-    assert.deepEqual(done, ['collect', 'certificates', 'archive 21600']);
+    assert.deepEqual(done, ['collect', 'certificates', 'archive 21600', 'submit']);
   });
 
   it('looks every five minutes, also after a look that failed, until it is stopped', async () => {
@@ -137,12 +148,39 @@ describe('the watcher', () => {
     const fail = () => {
       if (++looks === 1) throw new GantryError('STORE_UNAVAILABLE', { place: 'a test', problem: 'it is away' });
     };
-    const { watcher, submitted } = rig({}, { clock, fail });
+    const { watcher, submitted, told } = rig({}, { clock, fail });
     watcher.start();
     await third.promise;
     await watcher.stop();
     assert.deepEqual(sleeps, [300_000, 300_000, 300_000]);
     assert.equal(submitted.length, 2);
     assert.equal(looks, 3);
+    const starts = 'starting instances that should run';
+    assert.deepEqual(told, ['watcher failed; it tries again', starts, starts]);
+  });
+
+  it('says nothing when there is nothing to start, nor of a look that its end has cut short', async () => {
+    let fails = false;
+    const ending = Promise.withResolvers<void>();
+    const clock: Clock = { now: () => now, sleep: () => ending.promise };
+    const fail = () => {
+      if (fails) throw new GantryError('CANCELLED', { subject: 'it' });
+    };
+    const quiet = rig({ seen: ['here', 'running'] }, { clock, fail });
+    quiet.watcher.start();
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    assert.deepEqual(quiet.told, []);
+    fails = true;
+    const cut = rig({}, { clock, fail });
+    cut.watcher.start();
+    const stopped = cut.watcher.stop();
+    let isStopped = false;
+    void stopped.then(() => (isStopped = true));
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    assert.equal(isStopped, false, 'it waits for what is under way');
+    ending.resolve();
+    await stopped;
+    await quiet.watcher.stop();
+    assert.deepEqual(cut.told, []);
   });
 });
