@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Clock, GantryError, type Log, silentLog } from '../base/index.ts';
+import type { NodeInfo } from '../rpc/index.ts';
 import { MonitorDistributor } from './monitor-distributor.ts';
 import { refreshingCaller } from './refreshing-caller.ts';
 import { changingConfig } from './testing/changing-config.ts';
@@ -10,7 +11,11 @@ const node = plainUuid(2, 0);
 const clock: Clock = { now: () => 5000, sleep: async () => undefined };
 const wanted = { diskstats: { interval: 7 } };
 
-function rig(has: object | undefined, data_collectors: typeof wanted | undefined, answer: () => Promise<void> = async () => undefined) {
+function rig(
+  has: NodeInfo['data_collectors'],
+  data_collectors: typeof wanted | undefined,
+  answer: () => Promise<void> = async () => undefined,
+) {
   const [sent, warned]: [unknown[], string[]] = [[], []];
   const log = Object.assign(Object.create(silentLog) as Log, { warn: (_facts: unknown, text: string) => void warned.push(text) });
   const distributor = new MonitorDistributor({
@@ -31,7 +36,7 @@ function rig(has: object | undefined, data_collectors: typeof wanted | undefined
 describe('settings of monitoring agents', () => {
   it('go to a node that has others', async () => {
     const step = { stepId: `monitor/${node}/5000` };
-    const cases: [has: object | undefined, wants: typeof wanted | undefined, sent: unknown[]][] = [
+    const cases: [has: NodeInfo['data_collectors'], wants: typeof wanted | undefined, sent: unknown[]][] = [
       [{}, wanted, [[node, 'monitor-configure', { collectors: wanted }, step]]],
       [{ diskstats: { interval: 8 } }, wanted, [[node, 'monitor-configure', { collectors: wanted }, step]]],
       [wanted, undefined, [[node, 'monitor-configure', { collectors: {} }, step]]],

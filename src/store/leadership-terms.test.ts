@@ -138,7 +138,7 @@ describe('a candidate', () => {
     const lead = made.won();
     assert.deepEqual(made.done, ['range', '30 s', 'grantLease', 'transact']);
     assert.deepEqual([lead?.term, lead?.compare], [11, { key: keys.leader, modRevision: 11 }]);
-    assert.deepEqual(lead?.rider(), { compares: [lead.compare], writes: [] });
+    assert.deepEqual(lead?.rider(), { compares: [lead?.compare], writes: [] });
     assert.equal(lead?.doubt(), undefined);
     assert.deepEqual(await currentLeader(made.store), { name: 'me', since: 1000, term: 11 });
     assert.deepEqual(made.told, ['this master leads']);

@@ -89,7 +89,7 @@ describe('a new NIC', () => {
 
   it('gets the MAC that is asked for, or one that nobody has', () => {
     const macOf = (mac: string | undefined, objects?: Partial<PlainObjects>) => one(mac === undefined ? {} : { mac }, objects)?.mac;
-    for (const mac of [undefined, 'auto', 'generate', '']) assert.equal(macOf(mac), 'aa:00:00:00:01:02', mac);
+    for (const mac of [undefined, 'auto', 'generate', '']) assert.equal(macOf(mac), 'aa:00:00:00:01:02', String(mac));
     assert.equal(macOf('AA:BB:CC:DD:EE:FF'), 'aa:bb:cc:dd:ee:ff');
     assert.equal(one({ network: 'wan', ip: 'pool' })?.mac, 'aa:00:00:00:01:02', 'a network without a prefix');
     assert.equal(macOf(undefined, { claims: { 'mac aa:00:00:00:01:02': 'x' } }), 'aa:00:00:03:04:05');

@@ -36,6 +36,11 @@ describe('a creation', () => {
     ]);
     assert.deepEqual(outcome.result, ['node0']);
     assert.deepEqual(outcome.log, ['Node node0 takes instance web1.']);
+    const shown = [
+      [0, 'begun'],
+      [0.5, 'half'],
+    ];
+    assert.deepEqual(outcome.progress, [...shown, ...shown, ...shown], 'of the disk, the OS and the start');
     assert.deepEqual(outcome.params[0], { os: 'tiny', force_variant: false, osparams: {}, secret_osparams: {} });
     const { disk, instance } = outcome.params[1] as { disk: { uuid: string }; instance: unknown };
     assert.deepEqual([disk.uuid, instance], [newUuid(2), { uuid: newUuid(1), name: 'web1' }]);

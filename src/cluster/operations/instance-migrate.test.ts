@@ -290,7 +290,11 @@ describe('a cleanup', () => {
   });
 
   it('decides nothing when it runs nowhere, twice, or on a node that cannot be asked', async () => {
-    await assert.rejects(cleanup({ 'node1 instance-list': [runtimeOfPlain(0, 'shutdown')] }), { code: 'INSTANCE_NOT_RUNNING' });
+    const nowhere = { 'node1 instance-list': [runtimeOfPlain(0, 'shutdown')] };
+    await assert.rejects(cleanup(nowhere), { code: 'INSTANCE_NOT_RUNNING', facts: { name: 'instance0', node: 'node0' } });
+    await assert.rejects(cleanup(nowhere, { scene: { nodes: [plainNode(0)], instances: [shared({ primary_node: 'gone' })] } }), {
+      code: 'OBJECT_UNKNOWN',
+    });
     const twice = { 'node0 instance-list': [runtimeOfPlain(0)], 'node2 instance-list': [runtimeOfPlain(0)] };
     await assert.rejects(cleanup(twice), (error: GantryError) => {
       assert.match(error.message, /node0, node2/);

@@ -1,6 +1,6 @@
 import { type Clock, GantryError, type Json } from '../../base/index.ts';
 import type { CommitStep, Operation, PlanContext, Step, StepContext } from '../../jobs/index.ts';
-import type { InstanceRuntime } from '../../rpc/index.ts';
+import type { CallOptions, InstanceRuntime } from '../../rpc/index.ts';
 import { type ConfigSnapshot, createSecretBox } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import type { Garbage } from '../garbage.ts';
@@ -31,6 +31,8 @@ export interface Performance {
   /** Parameters of the calls, in the same order; for lines of undoing null. */
   readonly params: readonly unknown[];
   readonly log: readonly string[];
+  /** Of the calls whose progress the job shows: two for each, the first without a fraction. */
+  readonly progress: readonly (readonly [number, string | undefined])[];
   readonly garbage: readonly Garbage[];
   readonly config: ConfigSnapshot;
   readonly claims: Readonly<Record<string, string>>;
@@ -63,6 +65,7 @@ class Notes {
   readonly submitted: Performance['submitted'][number][] = [];
   readonly departed: string[] = [];
   readonly outcomes: Record<string, Json> = {};
+  readonly progress: (readonly [number, string | undefined])[] = [];
   config: ConfigSnapshot;
   claims: Readonly<Record<string, string>>;
 
@@ -79,7 +82,11 @@ class Notes {
   }
 
   caller(answers: Scene['answers'] = {}): PlanContext['nodes'] {
-    const call = async (uuid: string, method: string, given: unknown) => {
+    const call = async (uuid: string, method: string, given: unknown, { onProgress }: CallOptions = {}) => {
+      // What nobody waits for comes after what is done next.
+      await turn();
+      onProgress?.({ text: 'begun' });
+      onProgress?.({ text: 'half', fraction: 0.5 });
       const line = `${this.config.nodes.get(uuid)?.name ?? uuid} ${method}`;
       this.calls.push(line);
       this.params.push(given);
@@ -102,7 +109,11 @@ class Notes {
     };
     return {
       live,
-      garbage: { add: async (one) => void this.garbage.push(one), list: async () => this.garbage, collect: async () => undefined },
+      garbage: {
+        add: (one) => turn().then(() => void this.garbage.push(one)),
+        list: async () => this.garbage,
+        collect: async () => undefined,
+      },
       placer: new Placer(live),
       revocations: { spread },
       secrets,
@@ -130,7 +141,13 @@ export async function perform(
   const plan = throughJson(await operation.plan({ ...common, ...own, config: record.config }, params as never));
   const steps = operation.steps(plan);
   const { outcomes } = record;
-  const context = (): StepContext => ({ ...common, plan, outcomes, config: record.config, progress: () => undefined });
+  const context = (): StepContext => ({
+    ...common,
+    plan,
+    outcomes,
+    config: record.config,
+    progress: (part, text) => void record.progress.push([part, text]),
+  });
   const error = scene.dryRun ? undefined : await runSteps(record, steps, context);
   const result = error || scene.dryRun ? undefined : operation.result(plan, outcomes);
   return { ...record, plan, steps: steps.map(({ name }) => name), read: [...record.read], result, error };
@@ -160,6 +177,8 @@ async function undoSteps(record: Notes, steps: readonly Step[], context: () => S
     else await step.undo?.(context());
   }
 }
+
+const turn = (): Promise<void> => new Promise(setImmediate);
 
 const isCommit = (step: Step): step is CommitStep => 'commit' in step;
 
