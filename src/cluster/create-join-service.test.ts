@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type Clock, GantryError, type Log, silentLog } from '../base/index.ts';
 import type { JobQueue, OpInput } from '../jobs/index.ts';
-import { type Cluster, keys, type Node } from '../model/index.ts';
+import { type Cluster, type Instance, keys, type Node } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import { createJoinService } from './create-join-service.ts';
 import { changingConfig } from './testing/changing-config.ts';
 import { memoryStore } from './testing/memory-store.ts';
-import { plainGroup, plainNode, plainUuid } from './testing/plain-config.ts';
+import { plainGroup, plainInstance, plainNode, plainUuid } from './testing/plain-config.ts';
 
 const shaOf = (text: string) => createHash('sha256').update(text).digest('hex');
 const address = '198.51.100.7';
@@ -16,16 +16,17 @@ const address = '198.51.100.7';
 interface Situation {
   readonly cluster?: Partial<Cluster>;
   readonly nodes?: readonly Node[];
+  readonly instances?: readonly Instance[];
   /** The registration of the node fails. */
   readonly failing?: GantryError;
 }
 
 /** A join service whose queue registers nodes at once, and whose clock stands at `time.now` seconds. */
-async function rig({ cluster = {}, nodes = [plainNode(0)], failing }: Situation = {}) {
+async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], failing }: Situation = {}) {
   const store = memoryStore();
   await store.transact({ compares: [], writes: [{ type: 'put', key: '/leader', value: 'me' }] });
   const compare = { key: '/leader', modRevision: 1 };
-  const config = changingConfig({ cluster, groups: [plainGroup(0), plainGroup(1)], nodes, instances: [] });
+  const config = changingConfig({ cluster, groups: [plainGroup(0), plainGroup(1)], nodes, instances });
   const time = { now: 1_000_000 };
   const clock: Clock = { now: () => time.now * 1000, sleep: async () => undefined };
   const [submitted, reasons, signed]: [unknown[], string[], unknown[]] = [[], [], []];
@@ -227,6 +228,11 @@ describe('a node that joins', () => {
       ['198.51.101.0', false],
     ] as const)
       assert.equal((await outcome(from(ip), ['198.51.100.0/24'])) === 'joins', joins, ip);
+    const namesake = plainInstance(0, 0, 1, {
+      name: 'late',
+      nics: [{ uuid: plainUuid(5, 0), name: null, mac: 'aa:00:00:00:00:01', ip: address, network: null, nicparams: {} }],
+    });
+    assert.match(await outcome({}, [], { instances: [namesake] }), /in use by instance late/);
     const again = await rig({ nodes: [plainNode(0)] });
     const mine = await again.token({ addresses: ['198.51.100.9'] });
     again.config.replace({ nodes, instances: [] });

@@ -43,7 +43,11 @@ async function rig(context: { after(body: () => Promise<void>): void }, changes:
         wake();
       };
       signal.addEventListener('abort', () => end());
-      watches.push({ prefix, after, signal, end, push: (batch) => void (queue.push(batch), wake()) });
+      const push = (batch: WatchBatch) => {
+        queue.push(batch);
+        wake();
+      };
+      watches.push({ prefix, after, signal, end, push });
       while (!signal.aborted) {
         const batch = queue.shift();
         if (batch) yield batch;

@@ -150,7 +150,9 @@ export async function perform(
   });
   const error = scene.dryRun ? undefined : await runSteps(record, steps, context);
   const result = error || scene.dryRun ? undefined : operation.result(plan, outcomes);
-  return { ...record, plan, steps: steps.map(({ name }) => name), read: [...record.read], result, error };
+  const { calls, log, garbage, progress, submitted, departed, config, claims } = record;
+  const noted = { calls, params: record.params, log, garbage, progress, submitted, departed, config, claims, read: [...record.read] };
+  return { ...noted, plan, steps: steps.map(({ name }) => name), result, error };
 }
 
 /** @returns the error of the step that failed, after it and those before it were undone */
