@@ -76,6 +76,8 @@ describe('a creation', () => {
       forthcoming: false,
     });
     assert.deepEqual(outcome.claims, { 'mac aa:00:00:80:80:80': newUuid(1), 'port 11000': newUuid(1) });
+    const silentOs = { os_hvp: { tiny: { kvm: { vnc_bind_address: '' } } } };
+    assert.equal(created(await create({}, { cluster: silentOs })).network_port, null, 'as its OS has it');
     const quiet = await create({ hvparams: { vnc_bind_address: '' } });
     assert.equal(created(quiet).network_port, null);
     assert.deepEqual(Object.keys(quiet.claims), ['mac aa:00:00:80:80:80']);
