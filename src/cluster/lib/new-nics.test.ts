@@ -18,6 +18,7 @@ import { findGroup, findNode, requireFreeName } from './find-object.ts';
 import { instanceSpec } from './instance-spec.ts';
 import { newNics, wishedNics } from './new-nics.ts';
 import { nicparamsIn } from './nic-parameters.ts';
+import { isLoopback, nodeAddressProblem } from './node-address.ts';
 import { declaredSecrets, osName } from './osparams.ts';
 import { pickAddress, requireFreeAddress } from './pick-address.ts';
 import { pickMac } from './pick-mac.ts';
@@ -319,6 +320,26 @@ describe('an address', () => {
       codeOf(() => requireFreeAddress(config, '10.0.0.5', null, new Set())),
       'fine',
     );
+  });
+});
+
+describe('an address of a node', () => {
+  it('is one that a host can have, and of loopback only where the master is', () => {
+    for (const [ip, is] of [
+      ['127.0.0.1', true],
+      ['127.255.0.9', true],
+      ['127.no', false],
+      ['127.', false],
+      ['126.0.0.1', false],
+      ['1.127.0.1', false],
+    ] as const)
+      assert.equal(isLoopback(ip), is, ip);
+    const of = (ip: string, primary_ip = '192.0.2.1') => nodeAddressProblem(rig({ nodes: [plainNode(0, { primary_ip })] }).config, ip);
+    assert.deepEqual([of('192.0.2.7'), of('127.0.0.5', '127.0.0.1'), of('192.0.2.7', '127.0.0.1')], [null, null, null]);
+    assert.match(of('127.0.0.5') ?? '', /"127\.0\.0\.5" is an address of loopback/);
+    assert.match(of('node7') ?? '', /"node7" is not an IPv4 address/);
+    assert.match(of('224.0.0.1') ?? '', /"224\.0\.0\.1" is not an address that a host can have/);
+    assert.match(nodeAddressProblem(rig({ nodes: [] }).config, '127.0.0.5') ?? '', /loopback/);
   });
 });
 
