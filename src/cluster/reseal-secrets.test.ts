@@ -91,14 +91,14 @@ test('what is changed is told, and waited for; an instance that has gone meanwhi
   const config = changingConfig({ nodes: [plainNode(0)], instances });
   const { transact } = config;
   const order: string[] = [];
-  config.transact = async (...args: Parameters<typeof transact>) => {
+  config.transact = (async (...args: Parameters<typeof transact>) => {
     order.push('begins');
     await new Promise(setImmediate);
     const result = await transact(...args);
     if (order.length === 1) config.replace({ nodes: [plainNode(0)], instances: instances.slice(0, 1) });
     order.push('ends');
-    return result as never;
-  };
+    return result;
+  }) as typeof transact;
   let riders = 0;
   const counting = { rider: () => (riders++, { compares: [], writes: [] }) };
   const told: unknown[] = [];

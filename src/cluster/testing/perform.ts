@@ -180,7 +180,9 @@ async function undoSteps(record: Notes, steps: readonly Step[], context: () => S
   }
 }
 
-const turn = (): Promise<void> => new Promise(setImmediate);
+const turn = async (): Promise<void> => {
+  await new Promise(setImmediate);
+};
 
 const isCommit = (step: Step): step is CommitStep => 'commit' in step;
 
