@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
   ClientClosedError,
@@ -10,8 +12,9 @@ import {
   GRPCUnavailableError,
   GRPCUnknownError,
 } from 'etcd3';
+import { freePort } from '../../test/support/free-port.ts';
 import { GantryError } from '../base/index.ts';
-import { etcdError, isEtcdFailure, repeatRead } from './etcd-client.ts';
+import { etcdClient, etcdError, isEtcdFailure, repeatRead } from './etcd-client.ts';
 import { keepEtcdLease } from './etcd-lease.ts';
 import { etcdWatch } from './etcd-watch.ts';
 import type { WatchBatch, WatchEvent } from './store.ts';
@@ -87,6 +90,51 @@ describe('a reading', () => {
       new EtcdLeaseInvalidError('x'),
     ];
     for (const error of reasons) assert.deepEqual(await tries([error]), [1, error]);
+  });
+});
+
+describe('a client', () => {
+  const read = (client: Etcd3) => client.kv.range({ key: Buffer.from('/a') });
+
+  it('repeats what reached no server, as long as it has patience', async () => {
+    const client = etcdClient({ hosts: [`localhost:${await freePort()}`], prefix: '/x', patienceMs: 400 });
+    const began = performance.now();
+    await assert.rejects(read(client), GRPCUnavailableError);
+    assert.ok(performance.now() - began >= 400);
+    client.close();
+  });
+
+  it('does not wait for ever for a member that says nothing, for many keys longer than for one', async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, 'localhost');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = etcdClient({ hosts: [`localhost:${port}`], prefix: '/x', patienceMs: 0 });
+    const lasted = async (call: Promise<unknown>) => {
+      const began = performance.now();
+      await assert.rejects(call);
+      return performance.now() - began;
+    };
+    const [one, many] = await Promise.all([
+      lasted(client.kv.put({ key: Buffer.from('/a'), value: Buffer.from('') })),
+      lasted(read(client)),
+    ]);
+    client.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    assert.ok(one >= 1900 && many >= one + 600, `${one} ms and ${many} ms`);
+  });
+
+  it('shows its certificate with its key, and reads both', () => {
+    const at = (name: string) => join(import.meta.dirname, name);
+    const open = (tls: { ca: string; cert?: string; key?: string }) => etcdClient({ hosts: ['localhost:1'], prefix: '/x', tls });
+    const none = '/no/such/file.pem';
+    const known = at('etcd-client.ts');
+    assert.throws(() => open({ ca: none }), { code: 'STORE_URL_INVALID', message: /ENOENT/ });
+    assert.throws(() => open({ ca: known, cert: none, key: known }), { code: 'STORE_URL_INVALID' });
+    assert.throws(() => open({ ca: known, cert: known, key: none }), { code: 'STORE_URL_INVALID' });
+    open({ ca: known, cert: none }).close();
+    open({ ca: known, key: none }).close();
   });
 });
 
