@@ -23,10 +23,11 @@ const pageEntries = 1000;
 
 /**
  * The state store on etcd (3.4 or newer): for several masters.
+ * @param client default: one that is made for these options
  * @throws STORE_UNAVAILABLE, STORE_URL_INVALID
  */
-export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
-  const store = new EtcdStore(options);
+export async function openEtcdStore(options: EtcdOptions, client: Etcd3 = etcdClient(options)): Promise<Store> {
+  const store = new EtcdStore(options, client);
   try {
     await store.get('/');
   } catch (error) {
@@ -44,8 +45,8 @@ class EtcdStore implements Store {
   readonly #patienceMs: number | undefined;
   readonly #closing = new AbortController();
 
-  constructor(options: EtcdOptions) {
-    this.#client = etcdClient(options);
+  constructor(options: EtcdOptions, client: Etcd3) {
+    this.#client = client;
     this.#options = options;
     this.#prefix = options.prefix;
     this.#patienceMs = options.patienceMs;

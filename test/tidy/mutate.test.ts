@@ -30,6 +30,7 @@ test('each kind of break is found', () => {
     'condition: x ?? 1 > (1)',
     'condition: x ? y : z > (z)',
   ]);
+  assert.deepEqual(told('const step = { undo: async () => undefined };'), [], 'it is so already');
   assert.deepEqual(told('const most = Math.max(a, b);'), [], 'the same, whichever comes first');
   assert.deepEqual(told('type A = B extends C ? D : E; interface F { g: H }'), []);
 });

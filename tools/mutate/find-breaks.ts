@@ -46,14 +46,16 @@ export function findBreaks(file: string, text: string): CodeBreak[] {
   return breaks;
 }
 
+const nothingUndone = 'undo: async () => undefined';
+
 function changesAt(node: ts.Node): Change[] {
   if (ts.isBinaryExpression(node)) return binaryChanges(node);
   if (ts.isIfStatement(node)) return [{ kind: 'condition', node: node.expression, after: 'false' }];
   if (ts.isConditionalExpression(node)) return [{ kind: 'condition', node, after: `(${node.whenFalse.getText()})` }];
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) return swappedArguments(node);
   if (ts.isAwaitExpression(node)) return [{ kind: 'await', node, after: `(${node.expression.getText()})` }];
-  if (ts.isPropertyAssignment(node) && node.name.getText() === 'undo')
-    return [{ kind: 'undo', node, after: 'undo: async () => undefined' }];
+  if (ts.isPropertyAssignment(node) && node.name.getText() === 'undo' && node.getText() !== nothingUndone)
+    return [{ kind: 'undo', node, after: nothingUndone }];
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
     return [{ kind: 'negation', node, after: `!!(${node.operand.getText()})` }];
   if (ts.isExpressionStatement(node)) return droppedCall(node);
