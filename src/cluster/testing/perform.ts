@@ -186,6 +186,10 @@ const turn = async (): Promise<void> => {
 
 const isCommit = (step: Step): step is CommitStep => 'commit' in step;
 
-const usual: Readonly<Record<string, unknown>> = { 'instance-list': [], 'migration-accept': { address: '192.0.2.2', port: 4444 } };
+const usual: Readonly<Record<string, unknown>> = {
+  'disk-list': [],
+  'instance-list': [],
+  'migration-accept': { address: '192.0.2.2', port: 4444 },
+};
 
 const throughJson = (value: unknown): Json => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json));

@@ -147,7 +147,8 @@ function collection<T extends { readonly uuid: string; readonly name: string }>(
   const byUuid = new Map(objects.map((object) => [object.uuid, object]));
   return {
     size: byUuid.size,
-    get: (uuid) => byUuid.get(uuid),
+    // As the map of a real configuration, it fails with what is no text.
+    get: (uuid) => byUuid.get(uuid.toLowerCase()),
     find: (name) => byUuid.get(name) ?? objects.find((object) => object.name === name),
     values: () => byUuid.values(),
   };
