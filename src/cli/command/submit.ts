@@ -76,8 +76,8 @@ const endStates = ['success', 'error', 'canceled'];
 
 function parseDepends(text: string, command: string): Json {
   return text.split(',').map((part) => {
-    const [id = '', state] = part.trim().split(':');
-    if (!/^\d+$/.test(id) || (state !== undefined && !endStates.includes(state))) {
+    const [id = '', state, ...more] = part.trim().split(':');
+    if (!/^\d+$/.test(id) || (state !== undefined && !endStates.includes(state)) || more.length > 0) {
       throw usage(command, `"${part}" is not a job to wait for, such as 12 or 12:success.`);
     }
     return [Number(id), state === undefined ? [] : [state]];

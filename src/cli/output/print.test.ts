@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatDuration, formatPlain, formatSize } from './format-values.ts';
+import { formatDuration, formatPlain, formatSize, formatTime } from './format-values.ts';
 import { harmless } from './print.ts';
 
 test('text from elsewhere cannot steer the terminal', () => {
@@ -23,4 +23,31 @@ test('anything fits into a cell', () => {
 
 test('lengths of time', () => {
   assert.deepEqual([0.42, 12.4, 185, 7260].map(formatDuration), ['0.4 s', '12 s', '3 min 5 s', '2 h 1 min']);
+});
+
+test('the borders between units of time', () => {
+  assert.deepEqual([0, 9.94, 10, 59.4, 60, 3599, 3600, 86_400].map(formatDuration), [
+    '0.0 s',
+    '9.9 s',
+    '10 s',
+    '59 s',
+    '1 min 0 s',
+    '59 min 59 s',
+    '1 h 0 min',
+    '24 h 0 min',
+  ]);
+});
+
+test('times are to the second, and what is no time is a dash', () => {
+  const local = new Date(2026, 0, 2, 3, 4, 5);
+  assert.equal(formatTime(local.getTime() / 1000), '2026-01-02 03:04:05');
+  assert.equal(formatTime([local.getTime() / 1000, 999_999]), '2026-01-02 03:04:05');
+  assert.deepEqual([null, undefined, '1', Number.NaN, Number.POSITIVE_INFINITY, []].map(formatTime), ['-', '-', '-', '-', '-', '-']);
+});
+
+test('what is empty is a dash in a cell, what is false is not', () => {
+  assert.deepEqual([null, undefined, '', [], {}, false, 0, true].map(formatPlain), ['-', '-', '-', '-', '-', 'no', '0', 'yes']);
+  assert.equal(formatSize(2048, 't'), '0.0');
+  assert.equal(formatSize(1_572_864, 't'), '1.5');
+  assert.equal(formatSize('?'), '?');
 });
