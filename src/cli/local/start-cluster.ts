@@ -2,24 +2,17 @@ import { access, chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
-import type { ClusterClient, Row } from '../connect/cluster-client.ts';
+import type { ClusterClient } from '../connect/cluster-client.ts';
 import { daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
-import { countOf, forEachInstance, jobSucceeds, localClient } from './local-client.ts';
-import {
-  agentPort,
-  type LocalCluster,
-  type LocalNode,
-  lanCidr,
-  lanName,
-  monitorName,
-  type RunDescription,
-  runDescription,
-} from './local-cluster.ts';
+import { localClient } from './local-client.ts';
+import { agentPort, type LocalCluster, type LocalNode, monitorName, type RunDescription, runDescription } from './local-cluster.ts';
 import { ensureCredentials } from './local-credentials.ts';
 import { agentName, asOptions, startLocalDaemon } from './local-daemons.ts';
 import { makeNetwork, networkExists } from './local-network.ts';
+import { makeLan } from './make-lan.ts';
 import type { ProgressSteps } from './progress-steps.ts';
+import { startGuests } from './start-guests.ts';
 import { supervisorDaemon, supervisorName } from './supervisor.ts';
 import { masterAccount } from './system-account.ts';
 import { takeDown } from './take-down.ts';
@@ -68,7 +61,7 @@ export async function startCluster(start: Start): Promise<void> {
     await steps.step('all nodes answer', (detail) => untilNodesAnswer(start, client, detail));
     await startMonitors(start);
     await startSupervisor(start);
-    await makeLan(start, client);
+    await makeLan(cluster, steps, client);
     await startGuests(steps, client);
   } finally {
     client.close();
@@ -206,36 +199,6 @@ async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (te
     detail(`${ready} of ${members.length}`);
     return ready >= members.length;
   });
-}
-
-/** The network of the instances, once: with it every new instance gets an address. */
-async function makeLan({ cluster, steps }: Start, client: ClusterClient): Promise<void> {
-  if (cluster.phase === 'made' || (await client.names('networks')).includes(lanName)) return;
-  await steps.step(`network ${lanName} for instances`, async () => {
-    const reserved = cluster.members.map(({ bridgeAddress }) => bridgeAddress);
-    const id = await client.submit([
-      { OP_ID: 'OP_NETWORK_ADD', network_name: lanName, network: lanCidr(cluster), add_reserved_ips: reserved },
-      { OP_ID: 'OP_NETWORK_CONNECT', network_name: lanName, group_name: 'default', network_mode: 'bridged', network_link: 'br0' },
-    ]);
-    if (await jobSucceeds(client, id, performance.now() + startSeconds * 1000)) return;
-    throw new GantryError(
-      'LOCAL_STEP_FAILED',
-      await stepFacts('Making the network', `job ${id} failed`, daemonLog(cluster.paths.logDir, 'master')),
-    );
-  });
-}
-
-const isEmpty = (failed: readonly string[]): boolean => failed.length === 0;
-
-/** After `down` and after a reboot: what should run is started, each by a job of its own. */
-async function startGuests(steps: ProgressSteps, client: ClusterClient): Promise<void> {
-  const wanted = (row: Row) => row['admin_state'] === 'up' && row['oper_state'] !== true;
-  const instances = (await client.list('instances')).filter(wanted);
-  if (instances.length === 0) return;
-  const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
-  const start = () => forEachInstance(client, instances, startup, startSeconds);
-  const failed = await steps.step(`start ${countOf(instances)}`, start, isEmpty);
-  if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list --error"`);
 }
 
 /** Asks again and again; fails when one of the daemons has ended, or when the time is over. */
