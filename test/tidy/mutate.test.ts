@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findBreaks } from '../../tools/mutate/find-breaks.ts';
@@ -42,6 +43,26 @@ test('a sample follows from the seed, and a change of the code elsewhere leaves 
   assert.deepEqual(chosen(text, 1), chosen(`// a comment\nconst other = 1;\n${text}`, 1));
   assert.notDeepEqual(chosen(text, 1), chosen(text, 2));
   assert.equal(new Set(chosen(text, 1)).size, 5);
+});
+
+test('a file that a test starts as a thread or a program is one that it touches', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-graph-'));
+  const texts: Readonly<Record<string, string>> = {
+    'inner.ts': 'export const inner = 1;',
+    'thread.ts': "import './inner.ts';",
+    'starter.ts': "new Worker(new URL('./thread.ts', import.meta.url));",
+    'program.ts': "await import('./starter.ts');",
+    'near.test.ts': "import './starter.ts';",
+    'far.test.ts': "spawn(process.execPath, [join(import.meta.dirname, 'program.ts')]);",
+    'other.test.ts': "new URL('./none.ts', import.meta.url); new URL('./thread.ts', base); join(folder, 'thread.ts');",
+  };
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+  const testsOf = importGraph(folder, Object.keys(texts));
+  assert.deepEqual(testsOf('inner.ts'), [
+    { test: 'near.test.ts', distance: 3 },
+    { test: 'far.test.ts', distance: 4 },
+  ]);
+  rmSync(folder, { recursive: true });
 });
 
 test('a break is tried on the tests that touch its file, through the door of a room too; the files stay as they are', async () => {

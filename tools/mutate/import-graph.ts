@@ -12,7 +12,10 @@ interface Imports {
 /** How many imports lie between a test and the file it touches, for every test that touches it; nearest first. */
 export type TestsOf = (file: string) => readonly { readonly test: string; readonly distance: number }[];
 
-/** Reads the imports of all files (paths from the root). What comes through the door of a room counts as taken from the file behind it. */
+/**
+ * Reads the imports of all files (paths from the root). What comes through the door of a room counts as taken from the file
+ * behind it, and a file that is started as a thread or a program, named beside the own one, as taken whole.
+ */
 export function importGraph(root: string, files: readonly string[]): TestsOf {
   const known = new Set(files);
   const imports = new Map(files.map((file) => [file, readImports(root, file, known)]));
@@ -60,12 +63,15 @@ function behindDoors(from: Imports['from'], imports: ReadonlyMap<string, Imports
 }
 
 function readImports(root: string, file: string, known: ReadonlySet<string>): Imports {
-  const tree = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest);
+  const tree = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const from = new Map<string, Set<string>>();
   const passedOn = new Map<string, string>();
   const take = (specifier: ts.Node | undefined, names: readonly string[]) => {
     if (!specifier || !ts.isStringLiteralLike(specifier) || !specifier.text.startsWith('.')) return undefined;
-    const target = relative('', join(dirname(file), specifier.text));
+    return takeFile(specifier.text, names);
+  };
+  const takeFile = (path: string, names: readonly string[]) => {
+    const target = relative('', join(dirname(file), path));
     if (!known.has(target)) return undefined;
     const existing = from.get(target) ?? new Set();
     for (const name of names) existing.add(name);
@@ -79,10 +85,23 @@ function readImports(root: string, file: string, known: ReadonlySet<string>): Im
       const target = take(node.moduleSpecifier, names);
       if (target) for (const name of names) passedOn.set(name, target);
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) take(node.arguments[0], []);
+    else {
+      const started = namedBeside(node);
+      if (started !== undefined) takeFile(started, []);
+    }
     node.forEachChild(visit);
   };
   visit(tree);
   return { from, passedOn };
+}
+
+/** The path in `new URL('./thread.ts', import.meta.url)` and `join(import.meta.dirname, '..', 'main.ts')`. */
+function namedBeside(node: ts.Node): string | undefined {
+  const isUrl = ts.isNewExpression(node) && node.expression.getText() === 'URL' && node.arguments?.[1]?.getText() === 'import.meta.url';
+  const isJoin =
+    ts.isCallExpression(node) && node.expression.getText() === 'join' && node.arguments[0]?.getText() === 'import.meta.dirname';
+  const parts = isUrl ? node.arguments?.slice(0, 1) : isJoin ? node.arguments.slice(1) : undefined;
+  return parts?.every(ts.isStringLiteralLike) ? join(...parts.map(({ text }) => text)) : undefined;
 }
 
 const isTypeOnly = ({ importClause }: ts.ImportDeclaration): boolean => importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;

@@ -21,6 +21,19 @@ test("filters are written as for Ganeti's lists", () => {
     ['"a\\"b" not in tags', ['!', ['=[]', 'tags', 'a"b']]],
     ['m == 1', ['=', 'm', 1]],
     ['disk.size/0 > 10', ['>', 'disk.size/0', 10]],
+    ['name == "a\\\\b"', ['=', 'name', 'a\\b']],
+    ["name == 'it\\'s'", ['=', 'name', "it's"]],
+    ['name =~ m/a\\.b\\/c/', ['=~', 'name', 'a\\.b/c']],
+    ['name =~ m(a)si and b', ['&', ['=~', 'name', '(?si)a'], ['?', 'b']]],
+    ['name =~ m[a]', ['=~', 'name', 'a']],
+    ['m < 1', ['<', 'm', 1]],
+    ['name =~ "^a"', ['=~', 'name', '^a']],
+    ['5 in list', ['=[]', 'list', 5]],
+    ['a <= 1 or b > 2', ['|', ['<=', 'a', 1], ['>', 'b', 2]]],
+    ['not not a', ['!', ['!', ['?', 'a']]]],
+    ['((a))', ['?', 'a']],
+    ['NOT a OR b', ['|', ['!', ['?', 'a']], ['?', 'b']]],
+    ['a and (b or c) and d', ['&', ['?', 'a'], ['|', ['?', 'b'], ['?', 'c']], ['?', 'd']]],
   ] as const) {
     assert.deepEqual(parseFilter(text), filter, text);
   }
@@ -38,6 +51,17 @@ test('what is wrong is told with its place', () => {
     ['a & b', /character 3 \("&"\) fits nowhere/],
     ['"x" tags', /"in" is needed at character 5/],
     ['and', /the name of a field is needed/],
+    ['a == b"', /begins at character 7 has no end/],
+    ['a =~ 5', /a pattern such as m\/\^web\/ is needed at character 6, not "5"/],
+    ['a =* b', /a text in quotes or a whole number is needed at character 6, not "b"/],
+    ['"x" not tags', /"in" is needed at character 9, not "tags"/],
+    ['"x" in', /it ends where the name of a field is needed/],
+    ['"x" in "y"', /the name of a field is needed at character 8, not "y"/],
+    ['a == "b" c', /"and", "or" or the end is needed at character 10, not "c"/],
+    ['name =~ m/x', /begins at character 9 has no end/],
+    ['name =~ m/x\\', /begins at character 9 has no end/],
+    ['a or', /it ends where the name of a field is needed/],
+    [')', /the name of a field is needed at character 1, not "\)"/],
   ] as const) {
     assert.throws(() => parseFilter(text), { code: 'CLI_FILTER_INVALID', message: problem }, text);
   }

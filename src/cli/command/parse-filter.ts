@@ -8,7 +8,7 @@ interface Token {
   readonly at: number;
 }
 
-const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '<': '>' };
+const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
 /**
  * A filter in the words of Ganeti's lists becomes the filter of a query: `status == "running" and (be/vcpus > 2 or "prod" in tags)`.

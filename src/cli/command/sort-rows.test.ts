@@ -29,3 +29,20 @@ test('a second field decides among equals, and without a field the order stays',
   assert.deepEqual(order(['up', true], ['ram'], ['name']), ['web10', 'db1', 'web1', 'web2']);
   assert.deepEqual(order(), ['web10', 'web2', 'db1', 'web1']);
 });
+
+test('objects are compared by what they hold, empty texts are not known', () => {
+  const things = [
+    { name: 'c', value: { b: 2 } },
+    { name: 'a', value: { b: 1 } },
+    { name: 'e', value: '' },
+    { name: 'd', value: [] },
+    { name: 'b', value: true },
+  ];
+  const sorted = (descending: boolean) =>
+    sortRows(things, [
+      { field: { name: 'value', title: '' }, descending },
+      { field: { name: 'name', title: '' }, descending: false },
+    ]).map(({ name }) => name);
+  assert.deepEqual(sorted(false), ['a', 'c', 'b', 'd', 'e']);
+  assert.deepEqual(sorted(true), ['b', 'c', 'a', 'd', 'e']);
+});

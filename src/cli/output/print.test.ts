@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GantryError } from '../../base/index.ts';
+import { ReportedError } from '../connect/reported-error.ts';
 import { formatDuration, formatPlain, formatSize, formatTime } from './format-values.ts';
 import { harmless } from './print.ts';
+import { printError } from './print-error.ts';
 
 test('text from elsewhere cannot steer the terminal', () => {
   assert.equal(harmless('a\u001b[31mb\u0007\r\nc\td\u009b'), 'a\\x1b[31mb\\x07\nc\td\\x9b');
@@ -50,4 +53,33 @@ test('what is empty is a dash in a cell, what is false is not', () => {
   assert.equal(formatSize(2048, 't'), '0.0');
   assert.equal(formatSize(1_572_864, 't'), '1.5');
   assert.equal(formatSize('?'), '?');
+});
+
+test('an error is printed with what to do, and with its stack for who looks for a bug', (t) => {
+  const printed = (thrown: unknown, debug: string, suggestions: readonly string[] = []) => {
+    let text = '';
+    const write = t.mock.method(process.stderr, 'write', (piece: string) => {
+      text += piece;
+      return true;
+    });
+    const before = process.env['GANTRY_DEBUG'];
+    process.env['GANTRY_DEBUG'] = debug;
+    process.env['NO_COLOR'] = '1';
+    try {
+      printError(thrown, 'table', suggestions);
+    } finally {
+      write.mock.restore();
+      if (before === undefined) delete process.env['GANTRY_DEBUG'];
+      else process.env['GANTRY_DEBUG'] = before;
+      delete process.env['NO_COLOR'];
+    }
+    return text;
+  };
+  const error = new GantryError('JOB_UNKNOWN', { job: 7 });
+  const plain = printed(error, '', ['8', '9\u001b']);
+  assert.match(plain, /^Error JOB_UNKNOWN: .*7.*\n {2}why: {2}\S.*\n {2}did you mean: {2}8, 9\\x1b\n {2}what to do: {2}\S.*\n$/);
+  assert.match(printed(error, '1'), /what to do: .*\nGantryError: [^]*print\.test\.ts/);
+  assert.equal(printed('a text', '1').split('\n').length, 4, 'what is no error has no stack');
+  const report = { code: 'X', what: 'w', why: '', todo: '', facts: {} };
+  assert.equal(printed(new ReportedError(report, {}), ''), 'Error X: w\n');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { JobUpdate } from '../connect/cluster-client.ts';
+import { type JobTime, jobFromReply } from '../connect/job-reply.ts';
 import { plainProgress } from './plain-progress.ts';
 
 function printed(use: (view: ReturnType<typeof plainProgress>) => void): string {
@@ -45,4 +46,23 @@ test('what a job waits for is told while it waits, and nothing steers the termin
     view.update(update({ status: 'running', waitingFor: ['nothing'] }));
   });
   assert.equal(text, '  waits for node node1 (held by job 7), x\\x1b[2J\n');
+});
+
+test('the end tells how long it took when the cluster knows both times', () => {
+  const end = (received_ts: JobTime | null, end_ts: JobTime | null) =>
+    printed((view) => view.end(jobFromReply({ id: 12, status: 'success', received_ts, end_ts })));
+  assert.equal(end([100, 0], [104, 500_000]), 'job 12: success after 4.5 s\n');
+  assert.equal(end(null, [104, 0]), 'job 12: success\n');
+  assert.equal(end([100, 0], null), 'job 12: success\n');
+});
+
+test('a log line and a note stand in lines of their own, a note once', () => {
+  const text = printed((view) => {
+    view.begin(12);
+    view.log([1, [0, 0], 'message', { a: 1 }]);
+    view.note('lost');
+    view.note('lost');
+    view.update(update({ status: 'queued', waitingFor: ['job 3 (running)'] }));
+  });
+  assert.equal(text, 'job 12: instance add web1\n  {"a":1}\n  lost\n  waits for job 3 (running)\n');
 });
