@@ -127,6 +127,13 @@ describe('repairs that are under way', () => {
     assert.deepEqual([counts(failed.lines), failed.jobs], [['Failure: 1', 'Healthy: 5'], []]);
   });
 
+  test('are done when all of the jobs have succeeded', async () => {
+    const { lines, jobs } = await harep(broken([pending]));
+    assert.equal(lines[0], 'Moving inst2.r5.test from "Pending repair" to "Healthy"');
+    assert.equal(String((jobs[0]?.[0]?.tags as string[])[0]).replace(/\d{10}/, 'TIME'), tag('result:failover:a:TIME:success:7+8'));
+    assert.deepEqual(counts(lines), ['Healthy: 6']);
+  });
+
   test('two at once are an error; so is a job that is gone, or refused', async () => {
     const two = await harep(broken([pending, tag('pending:failover:b:1700000009:9')]));
     assert.deepEqual([two.code, two.jobs], [1, []]);

@@ -14,10 +14,9 @@ export function parseUtilisation(text: string, file: string): ReadonlyMap<string
   if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {
     cursor.line++;
-    const [name, cpu, memory, disk, network, more] = line.split(' ');
-    if (name === undefined || cpu === undefined || memory === undefined || disk === undefined)
-      return cursor.fail(`Cannot parse line ${line}`);
-    if (network === undefined || more !== undefined) return cursor.fail(`Cannot parse line ${line}`);
+    const words = line.split(' ');
+    if (words.length !== 5) return cursor.fail(`Cannot parse line ${line}`);
+    const [name, cpu, memory, disk, network] = words as [string, string, string, string, string];
     loads.set(name, {
       cpu: cursor.real('cpu', cpu),
       memory: cursor.real('memory', memory),
