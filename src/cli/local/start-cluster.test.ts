@@ -46,7 +46,7 @@ async function addressesOf(namespace: string, device: string): Promise<string[]>
   return (found?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`);
 }
 
-test('a cluster comes up whole, is mended, stopped, started again and removed', { skip: notRoot }, async () => {
+test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot }, async () => {
   const first = await up('--nodes', '2', '--port', String(port));
   assert.match(first.stderr, new RegExp(`^Starting cluster "${name}" with 2 nodes:\n`));
   assert.deepEqual(
@@ -62,7 +62,7 @@ test('a cluster comes up whole, is mended, stopped, started again and removed', 
       '✓ all nodes answer',
       '✓ monitors of 2 nodes',
       '✓ network lan for instances',
-    ].filter((title) => title !== '✓ agent of node2' || first.steps.includes(title)),
+    ],
   );
   const { summary } = first;
   const pids = [summary.master.pid, ...summary.nodes.flatMap(({ pid, monitor_pid }) => [pid, monitor_pid])];
@@ -97,15 +97,6 @@ test('a cluster comes up whole, is mended, stopped, started again and removed', 
   assert.deepEqual([await listNamespaces(paths()), await listDaemons(paths().runDir), existsSync(paths().runDir)], [[], [], false]);
   for (const pid of pids) assert.equal(existsSync(`/proc/${pid}`), false);
 
-  const again = await up();
-  assert.deepEqual(again.steps, [
-    '✓ network: 2 nodes, each in a namespace of its own',
-    '✓ agents of node1, node2',
-    '✓ master',
-    '✓ master answers',
-    '✓ all nodes answer',
-    '✓ monitors of 2 nodes',
-  ]);
   const purged = await gantry('down', '--name', name, '--purge', '--yes');
   assert.equal(purged.stdout, `Cluster "${name}" is removed with its data.\n`);
   assert.deepEqual([await listNamespaces(paths()), existsSync(paths().stateDir)], [[], false]);
