@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import type { MetricFamily } from '../collector/metric-family.ts';
 import { collectorCatalogue } from '../collector-catalogue.ts';
 import { toJsonBytes } from '../host/json-bytes.ts';
+import { createPluginsCollector } from '../plugins/plugins-collector.ts';
 import { createReportCache } from '../scheduler/report-cache.ts';
 import { makeCollector } from '../testing/make-collector.ts';
 import { formatSamples } from './format-samples.ts';
@@ -159,4 +160,46 @@ test("Prometheus's own check finds nothing wrong with either format", { skip: pr
   const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input: page('text'), encoding: 'utf8' });
   assert.equal(`${stdout}${stderr}`, '');
   assert.equal(status, 0);
+});
+
+test('a page is kept for a second while no report changes', () => {
+  let measured = 0;
+  const counting = makeCollector('counting', {
+    metrics: [{ name: 'gantry_test_measured', type: 'gauge', help: 'How often.' }],
+    measure: (_data, emit) => emit('gantry_test_measured', ++measured),
+  });
+  const times = { now: 1000 };
+  const cache = createReportCache([counting], { now: () => times.now, wallTime: () => 1 });
+  let asked = 0;
+  const agent = () => ({ threads: ++asked, stuckThreads: 0 });
+  const source = metricsSource({ cache, collectors: [counting], agent, now: () => times.now });
+  const threads = (format: 'text' | 'openmetrics' = 'text') =>
+    /gantry_monitor_threads_started_total (\d+)/.exec(source(format).toString())?.[1];
+  cache.storeGood('counting', toJsonBytes('{}'), [], 1);
+  assert.deepEqual([threads(), threads(), threads('openmetrics')], ['1', '1', '2'], 'each format by itself');
+  times.now += 999;
+  assert.equal(threads(), '1');
+  times.now += 1;
+  assert.equal(threads(), '3');
+  times.now += 10;
+  cache.storeGood('counting', toJsonBytes('{"a":1}'), [], 1);
+  assert.equal(threads(), '4');
+  assert.equal(measured, 2, 'each report is measured once, whatever the format');
+});
+
+test('plugins are counted by whether they are run, and the series of those that are told', () => {
+  const plugins = [
+    { name: 'a', series: 3 },
+    { name: 'b', series: 0, problem: 'refused' },
+    { name: 'c', series: 5 },
+  ];
+  const data = { plugins, refused: [{}, {}] } as unknown as Parameters<ReturnType<typeof createPluginsCollector>['measure']>[0];
+  const lines = formatSamples(
+    createPluginsCollector(() => data),
+    data,
+  ).map(({ text }) => text);
+  assert.deepEqual(lines, [
+    'gantry_monitor_plugins{state="run"} 2\ngantry_monitor_plugins{state="refused"} 3\n',
+    'gantry_monitor_plugin_series{plugin="a"} 3\ngantry_monitor_plugin_series{plugin="c"} 5\n',
+  ]);
 });
