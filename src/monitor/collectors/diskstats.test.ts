@@ -71,3 +71,11 @@ test('sectors are 512 bytes, milliseconds are seconds; the file may go', async (
   host.vanish('/proc/diskstats');
   assert.throws(() => collect(calmRun), /ENOENT/);
 });
+
+test('what is no table of disks is told, nothing at all is a host without disks', () => {
+  using host = createTestHost({ '/proc/diskstats': 'hello world\n' });
+  const collect = host.begin(diskstats);
+  assert.throws(() => collect(calmRun), /^TypeError: not a table of disks: "hello world\\n"$/);
+  host.write('/proc/diskstats', ' \n');
+  assert.deepEqual(collect(calmRun), []);
+});
