@@ -54,7 +54,9 @@ async function ask(given: Answer, options?: Parameters<ReturnType<typeof createH
 test('a request has its query, its body and who asks', async () => {
   const options = { query: { a: 1, b: undefined, c: 'x y' }, body: { name: 'ü' }, headers: { 'idempotency-key': 'k' } };
   assert.deepEqual(await ask({ body: '{"x":1}' }, options, 'PUT'), { x: 1 });
-  const [{ method, url, headers, body } = { headers: {} }] = seen;
+  const [request] = seen;
+  assert.ok(request);
+  const { method, url, headers, body } = request;
   assert.deepEqual([method, url, body], ['PUT', '/2/info?a=1&c=x+y', '{"name":"ü"}']);
   assert.deepEqual(
     ['accept', 'content-type', 'content-length', 'idempotency-key', 'authorization'].map((name) => headers[name]),

@@ -13,8 +13,8 @@ class FakeConsole extends Duplex {
     this.sent += piece.toString('latin1');
     done();
   }
-  override write(...words: Parameters<Duplex['write']>): boolean {
-    return super.write(...words) && !this.full;
+  override write(piece: Buffer): boolean {
+    return super.write(piece) && !this.full;
   }
 }
 

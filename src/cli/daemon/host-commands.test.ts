@@ -121,7 +121,7 @@ test('a restored store has what the backup had, a new epoch and no tokens for jo
   await put('/config/later', '1');
   const restored = await restore('--from', backup);
   const content = await inStore(async (store) => new Map((await store.range('/')).entries.map(({ key, value }) => [key, value])));
-  const kept = (await readBackup(backup)).content;
+  const kept = new Map((await readBackup(backup)).content);
   kept.delete(keys.joinToken('x'));
   const epoch = content.get(keys.epoch) ?? '';
   assert.ok(epoch !== 'old' && epoch.length > 3);

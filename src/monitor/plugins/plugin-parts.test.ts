@@ -8,6 +8,7 @@ import type { FamilyHead } from '../collector/metric-family.ts';
 import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
 import { createMetricOwners, exposePlugin, type PluginData } from './expose-plugin.ts';
 import { namesOfFamily, sharedName } from './family-names.ts';
+import type { TextFamily, TextSample } from './parse-prometheus-text.ts';
 import { parseReport } from './parse-report.ts';
 import { openPluginCgroups } from './plugin-cgroup.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
@@ -80,7 +81,7 @@ describe('metrics', () => {
     exposePlugin(plugin(manifest), data).map(({ head, text }) => [head?.name, head?.type, head?.help, head?.unit, text]);
 
   test('without a manifest are gauges, with their labels by name', () => {
-    const metrics = [
+    const metrics: PluginData['metrics'] = [
       { name: 'fans', value: 1, labels: { slot: '2', room: 'a"b' } },
       { name: 'heat', value: Number.NaN },
       { name: 'fans', value: 3, labels: { slot: '1' } },
@@ -164,14 +165,12 @@ describe('metrics', () => {
   });
 
   test('of a file in Prometheus format stand as they are', () => {
-    const samples = [
+    const samples: TextSample[] = [
       { name: 'a_total', labels: { x: '1' }, value: 5 },
       { name: 'a_total', labels: {}, value: '+Inf' },
     ];
-    const [named, unnamed] = [
-      { name: 'a', type: 'counter', help: 'A.', samples },
-      { name: 'b', type: 'gauge', help: '', samples: [] },
-    ] as const;
+    const named: TextFamily = { name: 'a', type: 'counter', help: 'A.', samples };
+    const unnamed: TextFamily = { name: 'b', type: 'gauge', help: '', samples: [] };
     assert.deepEqual(lines({ families: [named, unnamed] }), [
       ['a', 'counter', 'A.', undefined, 'a_total{x="1"} 5\na_total +Inf\n'],
       ['b', 'gauge', 'Of plugin rack.', undefined, ''],
