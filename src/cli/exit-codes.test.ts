@@ -27,3 +27,44 @@ test('so do errors that the cluster reported, also codes that are not known here
   assert.equal(exitCodeOf(errorFromReply(403, {})), 4);
   assert.equal(exitCodeOf(errorFromReply(502, '<html>')), 1);
 });
+
+test('every kind of error that the cluster knows has its code, and so has each status without one', () => {
+  const report = { code: 'FROM_THE_FUTURE', what: 'x', why: '', todo: '', facts: {} };
+  for (const [ganeti, code] of [
+    ['wrong_input', 2],
+    ['unknown_entity', 3],
+    ['resolver_error', 3],
+    ['wrong_state', 5],
+    ['already_exists', 5],
+    ['resource_not_unique', 5],
+    ['insufficient_resources', 5],
+    ['temp_insufficient_resources', 5],
+    ['internal_error', 1],
+    ['environment_error', 1],
+  ] as const) {
+    assert.equal(exitCodeOf(new ReportedError(report, { ganeti })), code, ganeti);
+    assert.equal(exitCodeOf(new ReportedError(report, { ganeti, status: 403 })), 4, 'who may not ask cannot connect, whatever the kind');
+  }
+  for (const [status, code] of [
+    [399, 1],
+    [400, 2],
+    [404, 3],
+    [409, 5],
+    [412, 5],
+    [418, 2],
+    [499, 2],
+    [500, 1],
+    [503, 1],
+  ] as const)
+    assert.equal(exitCodeOf(errorFromReply(status, {})), code, String(status));
+  for (const code of [
+    'CLI_CLUSTER_NOT_SET',
+    'CLI_CLUSTER_UNKNOWN',
+    'CLI_CONFIG_UNREADABLE',
+    'CLI_JOB_LOST_SIGHT',
+    'CLI_CERTIFICATE_REFUSED',
+    'CLI_REPLY_UNREADABLE',
+  ] as const)
+    assert.equal(exitCodeOf(new GantryError(code)), 4, code);
+  assert.equal(exitCodeOf(new GantryError('CLI_JOB_CANCELED')), 1);
+});

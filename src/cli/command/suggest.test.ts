@@ -21,3 +21,31 @@ test('a hint follows a sentence, or is nothing', () => {
   assert.equal(suggestionHint('lst', ['list']), ' Did you mean "list"?');
   assert.equal(suggestionHint('zzz', ['list']), '');
 });
+
+test('a word may differ by a letter for each three that it has, and by one at least', () => {
+  for (const [word, candidate, isNear] of [
+    ['a', 'b', true],
+    ['ab', 'ba', true],
+    ['ab', 'cd', false],
+    ['abc', 'abcd', true],
+    ['abc', 'ab', true],
+    ['abc', 'axd', false],
+    ['abcdef', 'abdcfe', true],
+    ['abcdef', 'fedcba', false],
+    ['abcdef', 'abxyzf', false],
+    ['abcdef', 'abxyef', true],
+    ['kitten', 'sitting', false],
+    ['abcdefghi', 'bacdexxhi', true],
+    ['', 'a', true],
+  ] as const) {
+    assert.deepEqual(suggest(word, [candidate]), isNear ? [candidate] : [], `${word} ${candidate}`);
+  }
+});
+
+test('of near words only the nearest are suggested, and those that begin alike only where none is near', () => {
+  assert.deepEqual(suggest('instal', ['install', 'installs', 'instant']), ['install']);
+  assert.deepEqual(suggest('li', ['list-all', 'lx', 'listen']), ['lx']);
+  assert.deepEqual(suggest('l', ['list', 'load']), [], 'one letter begins too much');
+  assert.deepEqual(suggest('list', ['list', 'list']), ['list']);
+  assert.deepEqual(suggest('x', []), []);
+});

@@ -126,6 +126,21 @@ describe('the interval', () => {
     run.scheduler.configure(new Map([['nosuch', { interval: 1 }]]));
     assert.equal(run.scheduler.entries()[0]?.interval, 3600, 'what is not set any more is as the collector has it');
   });
+
+  test('goes on as it was when the same is set again, and at once when another command is', async () => {
+    using run = rig([patient()], (_, count) => good(1, 1, count > 1));
+    await run.clock.advance(1000_000);
+    const [before, count] = [run.scheduler.entries()[0]?.interval, run.runs('patient').length];
+    assert.equal(before, 60);
+    run.scheduler.configure(new Map());
+    assert.equal(run.scheduler.entries()[0]?.interval, 60, 'it stays stretched');
+    run.scheduler.configure(new Map([['patient', { command: 'look' }]]));
+    await run.clock.advance(100);
+    assert.equal(run.runs('patient').length, count + 1);
+    run.scheduler.configure(new Map([['patient', { command: 'look' }]]));
+    await run.clock.advance(100);
+    assert.equal(run.runs('patient').length, count + 1);
+  });
 });
 
 describe('a collector that fails', () => {
