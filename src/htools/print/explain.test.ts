@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createState, noNode, type PreparedCluster, prepareCluster, type RuleBook } from '../../placement/index.ts';
-import { sampleCluster } from '../../placement/location/sample-cluster.ts';
+import { textOf } from '../programs/testing/small-cluster.ts';
+import { parseText } from '../sources/text/parse-text.ts';
 import { moveExplainer } from './explain-move.ts';
 import { explainStuck } from './explain-stuck.ts';
 
@@ -31,17 +32,8 @@ test('who breaks hard rules and does not move is told with the reason, others ar
 });
 
 test('a move is explained by the rules that it mends, then by the largest gains', () => {
-  const state = createState(
-    prepareCluster(
-      sampleCluster(
-        [{ name: 'n0' }, { name: 'n1' }],
-        [
-          { name: 'i0', primary: 0, secondary: 1 },
-          { name: 'i1', primary: 0, secondary: 1 },
-        ],
-      ),
-    ),
-  );
+  const text = textOf({ nodes: [{ name: 'n0' }, { name: 'n1' }], instances: [{ name: 'i0', template: 'ext', primary: 'n0' }] });
+  const state = createState(prepareCluster(parseText(text, 'cluster.data')));
   let breaches = [
     { rule: 'a', excess: 2 },
     { rule: 'b', excess: 1 },

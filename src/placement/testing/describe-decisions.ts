@@ -1,43 +1,31 @@
-import { createHash } from 'node:crypto';
 import { type Random, seededRandom } from '../../base/index.ts';
-import {
-  allocate,
-  allocateSecondary,
-  balance,
-  bottlenecks,
-  type ClusterData,
-  changeGroup,
-  clusterScore,
-  compileRules,
-  createAllocator,
-  createRedundancy,
-  createState,
-  createTraffic,
-  defaultBalanceOptions,
-  defaultLoadLimits,
-  describeRefusals,
-  type Evacuation,
-  evacuate,
-  explainRefusals,
-  fillTiered,
-  findConflict,
-  type Location,
-  locationPicture,
-  type Move,
-  noCapacity,
-  optimalScore,
-  optimise,
-  type PreparedCluster,
-  prepareCluster,
-  relocateInstance,
-  requiredNodes,
-  roll,
-  settle,
-  squeeze,
-  stage,
-  strandingNodes,
-  survivability,
-} from '../index.ts';
+import { allocate } from '../allocate/allocate.ts';
+import { allocateSecondary } from '../allocate/allocate-secondary.ts';
+import { createAllocator, settle, stage } from '../allocate/allocator.ts';
+import { changeGroup } from '../allocate/change-group.ts';
+import { fillTiered, noCapacity } from '../allocate/count-capacity.ts';
+import { type Evacuation, evacuate } from '../allocate/evacuate.ts';
+import { describeRefusals, explainRefusals } from '../allocate/explain-refusals.ts';
+import { createRedundancy, strandingNodes } from '../allocate/redundancy.ts';
+import { relocate as relocateInstance } from '../allocate/relocate.ts';
+import { balance, defaultBalanceOptions } from '../balance/balance.ts';
+import { type Move } from '../balance/move.ts';
+import { type ClusterData } from '../cluster/cluster-data.ts';
+import { requiredNodes } from '../cluster/mirroring.ts';
+import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
+import { bottlenecks } from '../location/bottlenecks.ts';
+import { compileRules } from '../location/compile-rules.ts';
+import { findConflict } from '../location/find-conflict.ts';
+import { locationPicture } from '../location/picture/location-picture.ts';
+import { type Location } from '../location/service.ts';
+import { survivability } from '../location/survivability.ts';
+import { optimise } from '../optimise/optimise.ts';
+import { createTraffic } from '../plan/traffic.ts';
+import { roll } from '../roll/roll.ts';
+import { squeeze } from '../squeeze/squeeze.ts';
+import { defaultLoadLimits } from '../squeeze/squeeze-options.ts';
+import { createState } from '../state/cluster-state.ts';
+import { clusterScore, optimalScore } from '../state/score.ts';
 import { randomCluster } from './random-cluster.ts';
 import { wildCluster, wildLocation } from './wild-cluster.ts';
 
@@ -102,8 +90,15 @@ function rulesOf(cluster: PreparedCluster, location: Location): string[] {
     ...few.map((i) => `explains ${i}: ${breaches(book.explain(i, 0, 1))} | ${breaches(book.relief(i, nodes.length - 1, 0))}`),
     `links: ${JSON.stringify(bottlenecks(cluster, location.topology))}`,
     `losses: ${survivability(cluster, location).losses.map(lossText).join('; ')}`,
-    `picture: ${createHash('sha256').update(locationPicture(cluster, location)).digest('hex').slice(0, 16)}`,
+    `picture: ${digest(locationPicture(cluster, location))}`,
   ];
+}
+
+/** Short, and another one for another text: FNV-1a. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return `${text.length} ${(hash >>> 0).toString(16)}`;
 }
 
 function lossText({ domain, stopped, lost, services }: ReturnType<typeof survivability>['losses'][number]): string {
