@@ -9,15 +9,15 @@ import { describeRefusals, explainRefusals } from '../allocate/explain-refusals.
 import { createRedundancy, strandingNodes } from '../allocate/redundancy.ts';
 import { relocate as relocateInstance } from '../allocate/relocate.ts';
 import { balance, defaultBalanceOptions } from '../balance/balance.ts';
-import { type Move } from '../balance/move.ts';
-import { type ClusterData } from '../cluster/cluster-data.ts';
+import type { Move } from '../balance/move.ts';
+import type { ClusterData } from '../cluster/cluster-data.ts';
 import { requiredNodes } from '../cluster/mirroring.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { bottlenecks } from '../location/bottlenecks.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { findConflict } from '../location/find-conflict.ts';
 import { locationPicture } from '../location/picture/location-picture.ts';
-import { type Location } from '../location/service.ts';
+import type { Location } from '../location/service.ts';
 import { survivability } from '../location/survivability.ts';
 import { optimise } from '../optimise/optimise.ts';
 import { createTraffic } from '../plan/traffic.ts';
