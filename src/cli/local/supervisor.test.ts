@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { localCluster } from './local-cluster.ts';
 import { localPaths } from './local-paths.ts';
+import { identifyProcess } from './process-identity.ts';
 import { localSupervisorParts, type SupervisorParts, supervise } from './supervisor.ts';
 
 /** Daemons that die as they are told, on a clock that only the supervisor moves. */
@@ -153,5 +154,63 @@ test('the daemons of a node that was removed from the cluster are not started ag
   } finally {
     await rm(paths.runDir, { recursive: true, force: true });
     await rm(home, { recursive: true, force: true });
+  }
+});
+
+test('new starts are told for each daemon, on the node where it runs', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'gantry-supervisor-'));
+  try {
+    const paths = { ...localPaths('told', home), runDir: join(home, 'run') };
+    const cluster = localCluster({ version: 1, name: 'told', nodes: 2, port: 1, slot: 7, phase: 'made' }, paths);
+    const files = await Promise.all(
+      cluster.members.map(async ({ paths: node }) => {
+        await mkdir(node.runDir, { recursive: true });
+        return join(node.runDir, 'restarts.json');
+      }),
+    );
+    const clock = { ...systemClock, now: () => 5_400 };
+    const { tell, isWanted } = localSupervisorParts(cluster, clock, silentLog);
+    await tell('master');
+    await tell('master');
+    await tell('agent-node1');
+    await tell('monitor-node2');
+    await tell('agent-node9');
+    const told = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as unknown));
+    assert.deepEqual(told, [{ master: { count: 2, last: 5 }, agent: { count: 1, last: 5 } }, { monitor: { count: 1, last: 5 } }]);
+    assert.equal(await isWanted(), true, 'it has only begun');
+  } finally {
+    await rm(home, { recursive: true });
+  }
+});
+
+test('a supervisor is wanted while it is the one on file, and for half a minute until it is', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'gantry-supervisor-'));
+  try {
+    const paths = { ...localPaths('file', home), runDir: join(home, 'run') };
+    await mkdir(paths.runDir, { recursive: true });
+    const file = join(paths.runDir, 'supervisor.process');
+    const own = await identifyProcess(process.pid);
+    let now = 1_000_000;
+    const parts = () =>
+      localSupervisorParts(
+        localCluster({ version: 1, name: 'file', nodes: 1, port: 1, slot: 7, phase: 'made' }, paths),
+        { ...systemClock, now: () => now },
+        silentLog,
+      );
+    const early = parts();
+    now += 29_999;
+    assert.equal(await early.isWanted(), true);
+    now += 1;
+    assert.equal(await early.isWanted(), false);
+    const late = parts();
+    await writeFile(file, JSON.stringify(own));
+    assert.equal(await late.isWanted(), true);
+    now += 60_000;
+    assert.equal(await late.isWanted(), true);
+    await rm(file);
+    assert.equal(await late.isWanted(), false);
+    assert.equal(await parts().isAlive('supervisor'), false);
+  } finally {
+    await rm(home, { recursive: true });
   }
 });
