@@ -19,7 +19,8 @@ test('an IPv6 network has no host bits', () => {
     last: (0x20010db8n << 96n) + 3n,
     prefix: 126,
   });
-  for (const text of ['2001:db8::1/64', '2001:db8::', '2001:db8::/127', '2001:db8::/0', '2001:db8::/64/1', '10.0.0.0/8']) {
+  assert.deepEqual(parseCidr6('8000::/1'), { first: 1n << 127n, last: (1n << 128n) - 1n, prefix: 1 });
+  for (const text of ['2001:db8::/', '2001:db8::/x', '2001:db8::/0064', '2001:db8::1/64', '2001:db8::', '2001:db8::/127', '2001:db8::/0', '2001:db8::/64/1', '10.0.0.0/8']) {
     assert.equal(parseCidr6(text), undefined, text);
   }
 });

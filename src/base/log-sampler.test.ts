@@ -34,4 +34,9 @@ test('it remembers a bounded number of kinds', () => {
   for (let kind = 0; kind < 2000; kind++) sampler.take(`kind ${kind}`);
   for (let kind = 0; kind < 2000; kind++) sampler.take(`kind ${kind}`);
   assert.ok(sampler.untold().length <= 500);
+  assert.equal(sampler.take('kind 1999').write, false, 'the newest are remembered');
+  assert.equal(sampler.take('kind 1500').write, false, 'that it was seen again makes it new');
+  for (let kind = 0; kind < 499; kind++) sampler.take(`other ${kind}`);
+  assert.equal(sampler.take('kind 1500').write, false);
+  assert.equal(sampler.take('kind 1999').write, true, 'what was seen longest ago is forgotten');
 });

@@ -84,3 +84,40 @@ test('a reader that has gone ends nothing', () => {
   writer.write('x\n');
   assert.match(writer.problem() ?? '', /EBADF; 1 lines/);
 });
+
+test('lines that are lost are counted since the first of them', () => {
+  let time = 1000;
+  const writer = createLogWriter(9999, { now: () => time });
+  for (; time <= 3000; time += 1000) writer.write('x\n');
+  assert.equal(writer.problem(), 'EBADF; 3 lines are lost since 1970-01-01T00:00:01.000Z');
+});
+
+test('while all is well there is no problem and no line but those written', () =>
+  inFolder((dir) => {
+    const path = join(dir, 'log');
+    const descriptor = openSync(path, 'a');
+    const writer = createLogWriter(descriptor);
+    for (const line of ['one\n', 'two\n']) writer.write(line);
+    assert.equal(writer.problem(), null);
+    closeSync(descriptor);
+    assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n');
+  }));
+
+test('a file is cut when it is larger than its bound, and only looked at now and then', () =>
+  inFolder((dir) => {
+    const path = join(dir, 'log');
+    const line = `${'x'.repeat(99)}\n`;
+    writeFileSync(path, line.repeat(10));
+    const descriptor = openSync(path, 'a');
+    const size = () => readFileSync(path).length;
+    createLogWriter(descriptor, { mostBytes: 1000 }).write(line);
+    assert.equal(size(), 1100, 'its bound it may reach');
+    const writer = createLogWriter(descriptor, { mostBytes: 1000 });
+    writer.write(line);
+    assert.equal(size(), 500, 'four whole lines of the newer half, and the new one');
+    for (let number = 1; number <= 256; number++) writer.write(line);
+    assert.equal(size(), 26_100);
+    writer.write(line);
+    assert.equal(size(), 500);
+    closeSync(descriptor);
+  }));

@@ -194,6 +194,107 @@ describe('QMP client', () => {
     });
   }
 
+  it('takes a second answer to the same command for an error', async () => {
+    await withClient(
+      (socket, command) => {
+        echo(socket, command);
+        if (command.execute === 'twice') echo(socket, command);
+      },
+      async (client) => {
+        assert.deepEqual(await client.execute('twice'), {});
+        const { code, facts } = await client.closed;
+        assert.equal(code, 'HYPERVISOR_QMP_GARBLED');
+        assert.match(String(facts['problem']), /^an answer to a command that was never sent, id \d+$/);
+      },
+    );
+  });
+
+  it('tells what QEMU refused, and that it gave no reason', async () => {
+    const errors = ['{"class": "CommandNotFound", "desc": "no such command"}', '{}'];
+    await withClient(
+      (socket, { id }) => socket.write(`{"error": ${errors.shift()}, "id": ${id}}\n`),
+      async (client) => {
+        const factsOf = (error: GantryError) => error.facts;
+        assert.deepEqual(await client.execute('one').catch(factsOf), { command: 'one', problem: 'no such command', class: 'CommandNotFound' });
+        assert.deepEqual(await client.execute('two').catch(factsOf), { command: 'two', problem: 'no text', class: 'unknown' });
+      },
+    );
+  });
+
+  it('skips empty lines, and takes an answer without a value for null', async () => {
+    await withClient(
+      (socket, { id }) => socket.write(`\r\n\n {"return": null, "id": ${id}} \r\n`),
+      async (client) => assert.equal(await client.execute('x'), null),
+    );
+  });
+
+  it('accepts lines up to its limit, and tells a longer one whole or unfinished', async () => {
+    const answerOf = (id: number, length: number) => {
+      const empty = JSON.stringify({ return: '', id }).length;
+      return `${JSON.stringify({ return: 'x'.repeat(length - empty), id })}\n`;
+    };
+    for (const [extra, cut] of [[0, 0], [1, 0], [1, 1]] as const) {
+      await withClient(
+        (socket, { id }) => socket.write(answerOf(id, 10_000 + extra).slice(0, cut === 0 ? undefined : -cut)),
+        async (client) => {
+          const answer = client.execute('x');
+          if (extra === 0) return assert.equal(String(await answer).slice(0, 3), 'xxx');
+          await assert.rejects(answer, ({ facts }: GantryError) => facts['problem'] === 'a line of more than 10000 characters');
+        },
+      );
+    }
+  });
+
+  it('shows the beginning of what it does not understand', async () => {
+    for (const [garbage, problem] of [
+      ['x'.repeat(200), 'x'.repeat(200)],
+      ['x'.repeat(201), `${'x'.repeat(200)}…`],
+      ['null', 'null'],
+      ['[1]', '[1]'],
+      ['{"hello":1}', '{"hello":1}'],
+      ['{"return":1}', 'an answer without id: {"return":1}'],
+      ['{"return":1,"id":"7"}', 'an answer without id: {"return":1,"id":"7"}'],
+    ] as const) {
+      await withClient(
+        (socket) => socket.write(`${garbage}\n`),
+        async (client) => assert.equal(await client.execute('x').catch(({ facts }: GantryError) => facts['problem']), problem),
+      );
+    }
+  });
+
+  it('tells no event that stands behind garbage', async () => {
+    await withClient(
+      (socket) => socket.write('garbage\n{"event": "LATE"}\n'),
+      async (client) => {
+        const heard: string[] = [];
+        client.onEvent(({ event }) => heard.push(event));
+        await assert.rejects(client.execute('x'), withCode('HYPERVISOR_QMP_GARBLED'));
+        assert.deepEqual(heard, []);
+      },
+    );
+  });
+
+  it('names the command and the time in seconds when there is no answer, and leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const reply = (socket: Socket, command: Command) => command.execute === 'good' && echo(socket, command);
+    await withServer(reply, async (path) => {
+      const before = timers();
+      const client = await connectQmp(path, { socketName: 'web1' });
+      const factsOf = ({ facts }: GantryError) => facts;
+      assert.deepEqual(await client.execute('slow', {}, 20).catch(factsOf), { socket: 'web1', command: 'slow', seconds: 0.02 });
+      const both = client.executeAll([{ command: 'good' }, { command: 'slow' }], 20);
+      assert.deepEqual(await both.catch(factsOf), { socket: 'web1', command: 'good, slow', seconds: 0.02 });
+      await client.execute('good');
+      await client.executeAll([{ command: 'good' }, { command: 'good' }]);
+      assert.equal(timers() - before, 0);
+      const lost = client.execute('slow').catch((error: GantryError) => error.facts['problem']);
+      client.close();
+      assert.equal(await lost, 'closed by the agent');
+    });
+    const error = await connectQmp(join(directory, 'nothing'), { socketName: 'web1' }).catch(({ facts }: GantryError) => facts);
+    assert.deepEqual(error, { socket: 'web1', problem: `connect ENOENT ${join(directory, 'nothing')}` });
+  });
+
   it('fails when there is no socket, no greeting, or another greeting', async () => {
     await assert.rejects(connectQmp(join(directory, 'nothing')), withCode('HYPERVISOR_QMP_LOST'));
     const reply = () => {};

@@ -200,13 +200,11 @@ function lineReader(limit: number, tooLong: (problem: string) => void, onLine: (
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       length += end - start;
       if (length > limit) return tooLong(`a line of more than ${limit} characters`);
-      const part = text.slice(start, end);
-      const line = (pieces.length === 0 ? part : pieces.join('') + part).trim();
+      const line = (pieces.join('') + text.slice(start, end)).trim();
       pieces = [];
       [start, length] = [end + 1, 0];
       if (line !== '') onLine(line);
     }
-    if (start === text.length) return;
     length += text.length - start;
     if (length > limit) return tooLong(`a line of more than ${limit} characters`);
     pieces.push(text.slice(start));

@@ -21,6 +21,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** Of standard output the beginning is kept, of standard error the end. */
 const outputLimitBytes = 16 * 1024 * 1024;
 
 export const minimalEnvironment: Record<string, string> = {
@@ -46,6 +47,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let outBytes = 0;
+    let errBytes = 0;
     let stopped: 'timeout' | 'abort' | undefined;
     const stop = (why: 'timeout' | 'abort') => {
       stopped ??= why;
@@ -60,7 +62,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     child.stderr.on('data', (piece: Buffer) => {
       stderr.push(piece);
-      if (stderr.length > 2000) stderr.splice(0, 1000);
+      errBytes += piece.length;
+      while (errBytes > outputLimitBytes) errBytes -= stderr.shift()?.length ?? 0;
       options.onStderr?.(piece.toString());
     });
     // The child may exit without reading its input; its exit code says what matters.
@@ -80,8 +83,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       settle();
       if (stopped === 'timeout') return reject(new GantryError('TIMED_OUT', { subject: label, seconds: timeoutMs / 1000 }));
       if (stopped === 'abort') return reject(new GantryError('CANCELLED', { subject: label }));
-      const result = { code: code ?? -1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
-      if (code !== null && okCodes.includes(code)) return resolve(result);
+      const exit = code ?? -1;
+      const result = { code: exit, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+      if (okCodes.includes(exit)) return resolve(result);
       const outcome = code === null ? `signal ${killedBy}` : `exit code ${code}`;
       const tail = result.stderr.trim().slice(-2000) || result.stdout.trim().slice(-500) || 'no message';
       reject(new GantryError('COMMAND_FAILED', { command: label, outcome, stderr: tail }));

@@ -37,6 +37,24 @@ const textOf = (schema: TSchema, value: unknown): unknown => {
   throw new assert.AssertionError({ message: 'was accepted' });
 };
 
+test('a field within others is named by its way, also one that is missing or unknown', () => {
+  const Deep = Type.Object({ list: Type.Array(Type.Object({ a: Type.Integer() }, { additionalProperties: false })) });
+  const fieldOf = (value: unknown) => {
+    try {
+      validate(Deep, value, 'deep');
+    } catch (error) {
+      const { subject, field } = (error as GantryError).facts;
+      return `${subject}: ${field}`;
+    }
+    return undefined;
+  };
+  assert.equal(fieldOf({ list: [{ a: 1 }, { a: 'x' }] }), 'deep: list.1.a');
+  assert.equal(fieldOf({ list: [{}] }), 'deep: list.0.a');
+  assert.equal(fieldOf({ list: [{ a: 1, b: 2 }] }), 'deep: list.0.b');
+  assert.equal(fieldOf({}), 'deep: list');
+  assert.equal(fieldOf(null), 'deep: (whole)');
+});
+
 test('the problem is told in words: what is known, what is allowed, which form is required', () => {
   const Outer = Type.Object(
     {
@@ -52,4 +70,14 @@ test('the problem is told in words: what is known, what is allowed, which form i
   assert.match(String(textOf(Outer, { tag: 'a b' })), /^does not have the required form: 1 to 128 letters/);
   assert.match(String(textOf(NewName, 'a..b')), /^does not have the required form: labels of 1 to 63 letters[^^]*$/);
   assert.equal(textOf(Type.String({ pattern: '^x$' }), 'y'), 'must match pattern "^x$"');
+  const described = (length: number) => Type.String({ pattern: `^${'x'.repeat(length - 2)}$`, description: 'only x' });
+  assert.equal(textOf(described(40), 'y'), `does not have the required form: only x (^${'x'.repeat(38)}$)`);
+  assert.equal(textOf(described(41), 'y'), 'does not have the required form: only x');
+  const many = (count: number) =>
+    Type.Object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, Type.Optional(Type.Integer())])), { additionalProperties: false });
+  assert.match(String(textOf(many(24), { zork: 1 })), /^is not known here; known: p0, .*, p23$/);
+  assert.equal(textOf(many(25), { zork: 1 }), 'is not known here');
+  assert.equal(textOf(many(0), { zork: 1 }), 'is not known here');
+  assert.equal(textOf(Type.Object({ a: Type.Integer() }), {}), 'is missing');
+  assert.equal(textOf(Type.Integer({ minimum: 2 }), 1), 'must be >= 2');
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,4 +101,71 @@ test('refuses headers that are no credentials', () =>
       assert.equal(await authenticator.authenticate(header), undefined, String(header));
     }
     assert.ok(await authenticator.authenticate(`basic ${Buffer.from('a:1').toString('base64')}`));
+  }));
+
+test('of a name that comes twice the later line holds; options are separated by commas, with or without blanks', () => {
+  const { users, bad } = parseUsersFile('a 1 read\r\n#x y\r\n a  2   write , read,,\r\nb {cleartext} \n');
+  assert.deepEqual(bad, []);
+  assert.deepEqual([...users.values()], [
+    { name: 'a', password: { scheme: 'cleartext', value: '2' }, options: ['write', 'read'] },
+    { name: 'b', password: { scheme: 'cleartext', value: '' }, options: [] },
+  ]);
+});
+
+test('why a line is left out is told with its number', () => {
+  const { bad } = parseUsersFile('alone\nx {HA1}zz\na:b pw\n');
+  assert.deepEqual(bad, [
+    { line: 1, problem: 'it has no password' },
+    { line: 2, problem: 'its password has an unknown scheme or a malformed hash' },
+    { line: 3, problem: 'a user name cannot contain ":"' },
+  ]);
+});
+
+test('stored passwords have one of the schemes', () => {
+  assert.deepEqual(parseStoredPassword('plain}'), { scheme: 'cleartext', value: 'plain}' });
+  assert.deepEqual(parseStoredPassword(`{HA1}${'AB'.repeat(16)}`), { scheme: 'ha1', value: 'ab'.repeat(16) });
+  for (const text of [`{HA1}${'ab'.repeat(15)}`, `{HA1}${'ab'.repeat(17)}`, '{HA1}', '{MD5}x', '{cleartext', `{ha1}${'g'.repeat(32)}`])
+    assert.equal(parseStoredPassword(text), undefined, text);
+});
+
+test('a user without a password, or with another, is nobody; an unknown one, too', () =>
+  inFolder(async (path) => {
+    await writeFile(path, 'a 1 write\nempty {cleartext}\n');
+    const authenticator = usersFileAuthenticator(path, silentLog);
+    assert.equal(authenticator.challenge, 'Basic realm="Ganeti Remote API"');
+    for (const wrong of ['nobody:', 'nobody:1', 'a:', 'a:2', 'a:1x']) assert.equal(authenticator.authenticate(basic(wrong)), undefined, wrong);
+    assert.deepEqual(authenticator.authenticate(basic('a:1')), { name: 'a', options: ['write'] });
+    assert.deepEqual(authenticator.authenticate(basic('empty:')), { name: 'empty', options: [] });
+  }));
+
+test('a file is looked at again only after its time, and told when it changed', () =>
+  inFolder(async (path) => {
+    const told: string[] = [];
+    const note = (facts: Record<string, unknown>, text: string) => told.push(`${text} ${String(facts['users'] ?? facts['line'] ?? '')}`.trim());
+    const log = { ...silentLog, info: note, warn: note, error: note } as unknown as typeof silentLog;
+    await writeFile(path, 'a 1\nbad\n');
+    const slow = usersFileAuthenticator(path, log, 60_000);
+    const eager = usersFileAuthenticator(path, silentLog, 0);
+    assert.deepEqual(told.splice(0), ['line 2 of the users file is left out: it has no password 2', 'read the users file 1']);
+    await writeFile(path, 'bcd 1\n');
+    assert.ok(slow.authenticate(basic('a:1')));
+    assert.equal(eager.authenticate(basic('a:1')), undefined);
+    const always = usersFileAuthenticator(path, log, 0);
+    always.authenticate(basic('a:1'));
+    assert.deepEqual(told.splice(0), ['read the users file 1'], 'once while it stays');
+    await rm(path);
+    always.authenticate(basic('a:1'));
+    assert.deepEqual(told, ['there is no users file, so nobody can use the REST API']);
+  }));
+
+test('while the file cannot be read the users stay as they were', () =>
+  inFolder(async (path) => {
+    await writeFile(path, 'a 1\n');
+    const told: string[] = [];
+    const log = { ...silentLog, error: (_: object, text: string) => told.push(text) } as unknown as typeof silentLog;
+    const authenticator = usersFileAuthenticator(path, log, 0);
+    await rm(path);
+    await mkdir(path);
+    assert.ok(authenticator.authenticate(basic('a:1')));
+    assert.deepEqual(told, ['the users file cannot be read; the users stay as they were']);
   }));

@@ -123,6 +123,72 @@ for (const [filter, code] of bad) {
     ));
 }
 
+/** What a filter is refused with, as Ganeti says it. */
+const problems: [filter: unknown, problem: string][] = [
+  ['name', 'Cannot deserialise filter: expected array [string, args], got "name"'],
+  [[1, 2], 'Cannot deserialise filter: expected array [string, args], got [1, 2]'],
+  [['&', 7], 'Cannot deserialise filter: expected array [string, args], got 7'],
+  [['~~', 'name'], "Unknown filter operand '~~'"],
+  [['toString', 'name', 'x'], "Unknown filter operand 'toString'"],
+  [['=', 'name'], 'Cannot deserialise field/value pair, expected [fieldname, value] but got ["name"]'],
+  [['=', 'name', 'a', 'b'], 'Cannot deserialise field/value pair, expected [fieldname, value] but got ["name", "a", "b"]'],
+  [['=', 'name', null], 'Cannot deserialise filter value, expecting string or integer, got null'],
+  [['=', 'size', 1.5], 'Cannot deserialise filter value, expecting string or integer, got 1.5'],
+  [['!', ['?', 'up'], 1], 'Cannot deserialise field, expected [filter] but got [["?", "up"], 1]'],
+  [['?', 'up', 1], 'Cannot deserialise field, expected [fieldname] but got ["up", 1]'],
+  [['?', 'name'], `Unexpected value '"web1.example.com"' in boolean context`],
+  [['=', 'nosuch', 'x'], "Can't find field named 'nosuch'"],
+  [['?', 7], "Can't find field named '7'"],
+  [['=', 'name', 3], 'Invalid types in comparison, trying to compare "web1.example.com" with 3'],
+  [['<', 'name', 3], 'Invalid types in comparison, trying to compare "web1.example.com" with 3'],
+  [['!=', 'size', 'x'], 'Invalid types in comparison, trying to compare 1 with "x"'],
+  [['=[]', 'name', 'x'], 'Expected a list but got "web1.example.com"'],
+  [['=~', 'size', 'x'], "Invalid field value used in regexp matching, expecting string but got '1'"],
+  [['=~', 'name', 7], 'Not a regular expression: 7'],
+  [['=~', 'name', 'x'.repeat(1001)], `Not a regular expression: "${'x'.repeat(1001)}"`],
+];
+for (const [filter, problem] of problems) {
+  test(`says why ${JSON.stringify(filter).slice(0, 60)} is refused`, () =>
+    assert.throws(
+      () => passing(filter),
+      ({ facts }: GantryError) => {
+        assert.equal(facts['problem'], problem);
+        return true;
+      },
+    ));
+}
+
+test('a pattern may have a thousand characters, a filter fifty levels', () => {
+  assert.deepEqual(passing(['=~', 'name', 'x'.repeat(1000)]), []);
+  assert.throws(() => passing(['=~', 'name', '(']), /Not a regular expression: .*\(/);
+  const nested = (depth: number) => {
+    let filter: unknown = ['?', 'up'];
+    for (let level = 0; level < depth; level += 1) filter = ['&', filter];
+    return filter;
+  };
+  assert.deepEqual(passing(nested(50)), ['web1', 'db']);
+  assert.throws(() => passing(nested(51)), /nested too deeply/);
+});
+
+test('nothing is a filter that everything passes; a name is whole or up to one of its dots', () => {
+  assert.deepEqual(passing(undefined), ['web1', 'web2', 'db']);
+  assert.deepEqual(passing(['!=', 'name', 'web1']), ['web2', 'db']);
+  assert.deepEqual(passing(['=', 'name', 'db.example']), []);
+  assert.deepEqual(passing(['<', 'name', 'web1']), ['db'], 'an order takes the whole name');
+  assert.deepEqual(passing(['=', 'size', 30]), ['db']);
+  assert.deepEqual(passing(['=', 'at', 200]), ['web2']);
+  assert.deepEqual(passing(['>', 'at', 200]), ['db']);
+});
+
+test('where there is no value the condition holds, whatever it is', () => {
+  for (const value of [undefined, null, Symbol('offline')]) {
+    const odd = new Map([['x', field<Thing>('x', 'X', 'text', '', () => value)]]);
+    for (const filter of [['=', 'x', 'a'], ['=~', 'x', 'a'], ['?', 'x'], ['<', 'x', 3], ['=[]', 'x', 'a']])
+      assert.equal(compileFilter(filter, odd)(things[0] as Thing, view), true, JSON.stringify(filter));
+    assert.equal(compileFilter(['!=', 'x', 'a'], odd)(things[0] as Thing, view), false);
+  }
+});
+
 test('a filter nested very deeply is refused', () => {
   let filter: unknown = ['?', 'up'];
   for (let depth = 0; depth < 10_000; depth += 1) filter = ['!', filter];

@@ -131,3 +131,98 @@ test('other refusals of an address count, too', () => {
   pass(61_000);
   assert.equal(limits.blockedFor('10.0.0.1'), 0);
 });
+
+test('an attempt waits for the slower of its address and its account', () => {
+  const { limits, guess, pass } = limiter();
+  for (let n = 0; n < 60; n++) limits.refused('10.0.0.1');
+  assert.equal(limits.blockedFor('10.0.0.1'), 1);
+  assert.deepEqual(limits.begin(guess('new', '10.0.0.1')), { waitMs: 1000 });
+  for (let n = 0; n < 10; n++) limits.begin(guess('admin', '10.0.0.2'));
+  pass(1000);
+  assert.deepEqual(limits.begin(guess('admin', '10.0.0.3')), { waitMs: 5000 }, 'exactly as long as it has patience');
+  assert.deepEqual(limits.begin(guess('admin', '10.0.0.3')), { refusedFor: 11 });
+});
+
+test('what was refused did not count', () => {
+  const { limits, guess, pass } = limiter();
+  for (let n = 0; n < 10; n++) limits.begin(guess('admin', '10.0.0.1'));
+  for (let n = 0; n < 50; n++) limits.begin(guess('admin', '10.0.0.1'));
+  pass(6000);
+  assert.deepEqual(limits.begin(guess('admin', '10.0.0.1')), { waitMs: 0 });
+});
+
+test('credentials that are right for the first time get back what they counted, on both sides', () => {
+  const { limits, guess } = limiter();
+  for (let n = 0; n < 10; n++) limits.begin(guess('admin', '10.0.0.1'));
+  for (let n = 0; n < 49; n++) limits.refused('10.0.0.1');
+  const right = guess('other', '10.0.0.1', 'right');
+  assert.deepEqual(limits.begin(right), { waitMs: 0 });
+  assert.equal(limits.blockedFor('10.0.0.1'), 1);
+  limits.succeeded(right);
+  assert.equal(limits.blockedFor('10.0.0.1'), 0, 'the address');
+  for (let n = 0; n < 10; n++) assert.deepEqual(limits.begin(guess('other', `10.0.1.${n}`)), { waitMs: 0 }, 'the account');
+  assert.deepEqual(limits.begin(guess('other', '10.0.2.1')), { refusedFor: 6 });
+});
+
+test('credentials are right for their account and address alike, and only as a whole', () => {
+  const { limits, guess, tried } = limiter();
+  const right = guess('admin', '10.0.0.1', 'admin:right');
+  limits.begin(right);
+  limits.succeeded(right);
+  tried(
+    100,
+    () => 'admin',
+    () => '10.0.0.1',
+  );
+  assert.deepEqual(limits.begin({ ...right, address: '10.0.0.9' }), { waitMs: 0 });
+  assert.ok('refusedFor' in limits.begin({ ...right, credentials: 'admin:other' }));
+});
+
+test('a wrong trial that was never right counts once', () => {
+  const { limits, guess } = limiter();
+  const wrong = guess('admin', '10.0.0.1', 'wrong');
+  for (let n = 0; n < 5; n++) {
+    limits.begin(wrong);
+    limits.failed(wrong);
+  }
+  for (let n = 0; n < 5; n++) assert.deepEqual(limits.begin(wrong), { waitMs: 0 });
+  assert.ok('refusedFor' in limits.begin(wrong));
+});
+
+test('of an old password that is shown again the trial counts', () => {
+  const { limits, guess } = limiter();
+  const old = guess('admin', '10.0.0.1', 'old');
+  limits.begin(old);
+  limits.succeeded(old);
+  limits.begin(old);
+  limits.failed(old);
+  for (let n = 0; n < 9; n++) assert.deepEqual(limits.begin(guess('admin', `10.0.1.${n}`)), { waitMs: 0 });
+  assert.ok('refusedFor' in limits.begin(guess('admin', '10.0.2.1')), 'of the account');
+  for (let n = 0; n < 58; n++) limits.refused('10.0.0.1');
+  assert.equal(limits.blockedFor('10.0.0.1'), 0);
+  limits.refused('10.0.0.1');
+  assert.equal(limits.blockedFor('10.0.0.1'), 1, 'and of the address');
+});
+
+test('the addresses of one IPv6 network count as one', () => {
+  const { limits } = limiter();
+  for (let n = 0; n < 60; n++) limits.refused(`2001:db8:1:2::${n}`);
+  assert.equal(limits.blockedFor('2001:db8:1:2::ffff'), 1);
+  assert.equal(limits.blockedFor('2001:db8:1:3::1'), 0);
+});
+
+test('only so many accounts, addresses and right credentials are remembered; those used longest ago go first', () => {
+  const { limits, guess } = limiter();
+  const right = guess('admin', '10.0.0.1', 'right');
+  limits.begin(right);
+  limits.succeeded(right);
+  for (let n = 0; n < 10_000; n++) limits.succeeded(guess(`u${n}`, '10.0.0.1', `c${n}`));
+  for (let n = 0; n < 70; n++) limits.refused('10.9.9.9');
+  for (let n = 0; n < 9_999; n++) limits.refused(`10.1.${n >> 8}.${n & 255}`);
+  assert.ok(limits.blockedFor('10.9.9.9') > 0, 'among the ten thousand');
+  limits.refused('10.2.0.0');
+  assert.equal(limits.blockedFor('10.9.9.9'), 0, 'beyond them');
+  for (let n = 0; n < 10; n++) limits.begin(guess('admin', '10.3.0.1', `wrong ${n}`));
+  assert.ok('refusedFor' in limits.begin(right), 'forgotten, it is a trial like any other');
+  assert.deepEqual(limits.begin(guess('u9999', '10.4.0.1', 'c9999')), { waitMs: 0 });
+});

@@ -26,3 +26,17 @@ test('a code of a newer version is not lost', () => {
   const error = GantryError.fromReport({ code: 'FROM_THE_FUTURE' as 'INTERNAL', what: 'flux', facts: {} });
   assert.match(error.message, /FROM_THE_FUTURE: flux/);
 });
+
+test('facts of every kind are shown, what has none stays to be seen', () => {
+  const error = new GantryError('TIMED_OUT', { subject: ['a', 1] });
+  assert.equal(error.message, '["a",1] did not finish within {seconds} s.');
+  const { why, todo } = new GantryError('COMMAND_MISSING', { command: 'qemu-img' }).toReport();
+  assert.ok(!`${why} ${todo}`.includes('{command}'));
+});
+
+test('what is thrown without being an error is told as it is, an unknown report without a text, too', () => {
+  assert.equal(GantryError.from('plain text').message, 'Internal error: plain text');
+  assert.equal(GantryError.from(new Error('its message')).message, 'Internal error: its message');
+  const unknown = GantryError.fromReport({ code: 'FROM_THE_FUTURE' as 'INTERNAL', facts: {} });
+  assert.equal(unknown.message, 'Internal error: FROM_THE_FUTURE: no text');
+});

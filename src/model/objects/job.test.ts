@@ -12,4 +12,8 @@ test("a job's state follows from its opcodes", () => {
   assert.equal(status('success', 'error', 'error'), 'error');
   assert.equal(status('canceled', 'canceled'), 'canceled');
   assert.equal(status('canceling', 'queued'), 'canceling');
+  assert.equal(status('queued', 'success'), 'queued');
+  assert.equal(status('queued', 'error', 'canceled'), 'error');
+  assert.equal(status('success', 'canceled', 'running'), 'canceled');
+  assert.equal(status('waiting', 'error'), 'waiting');
 });

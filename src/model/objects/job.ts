@@ -45,17 +45,8 @@ export const Job = Type.Object({
 });
 export type Job = Static<typeof Job>;
 
-/** Ganeti's rule: the first state that is not success decides; all success is success. */
-export function jobStatus(job: Pick<Job, 'ops'>): JobStatus {
-  let status: JobStatus = 'queued';
-  let allSuccess = true;
-  for (const op of job.ops) {
-    if (op.status === 'success') continue;
-    allSuccess = false;
-    if (op.status === 'queued') continue;
-    status = op.status;
-    if (status === 'error' || status === 'canceled' || status === 'canceling') break;
-    if (status === 'waiting' || status === 'running') break;
-  }
-  return allSuccess ? 'success' : status;
+/** Ganeti's rule: the first state that is neither success nor queued decides; all success is success. */
+export function jobStatus({ ops }: Pick<Job, 'ops'>): JobStatus {
+  const deciding = ops.find(({ status }) => status !== 'success' && status !== 'queued');
+  return deciding?.status ?? (ops.every(({ status }) => status === 'success') ? 'success' : 'queued');
 }

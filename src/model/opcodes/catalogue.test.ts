@@ -61,6 +61,10 @@ test('unknown parameters and illegal names are refused', () => {
 test('the short form names the subject', () => {
   assert.equal(opcodeSummary(opcodeDefinition('OP_INSTANCE_CREATE'), { instance_name: 'web1' }), 'INSTANCE_CREATE(web1)');
   assert.equal(opcodeSummary(opcodeDefinition('OP_CLUSTER_VERIFY'), {}), 'CLUSTER_VERIFY');
+  assert.equal(opcodeSummary(opcodeDefinition('OP_INSTANCE_CREATE'), {}), 'INSTANCE_CREATE');
+  assert.equal(opcodeSummary(opcodeDefinition('OP_TEST_DELAY'), { duration: 0 }), 'TEST_DELAY(0)');
+  const ofNodes = { ...opcodeDefinition('OP_GROUP_ASSIGN_NODES'), subject: 'nodes' };
+  assert.equal(opcodeSummary(ofNodes, { nodes: ['n1', 'n2'] }), 'GROUP_ASSIGN_NODES(n1,n2)');
 });
 
 test("Ganeti's opcodes that this version does not have are told from those that do not exist", () => {
@@ -70,5 +74,7 @@ test("Ganeti's opcodes that this version does not have are told from those that 
     assert.ok(!opcodeCatalogue.has(id), id);
     assert.throws(() => opcodeDefinition(id), { code: 'API_NOT_YET' }, id);
   }
-  assert.throws(() => opcodeDefinition('OP_NOTHING'), { code: 'INPUT_INVALID' });
+  assert.throws(() => opcodeDefinition('OP_NOTHING'), {
+    facts: { subject: 'opcode', field: 'OP_ID', problem: '"OP_NOTHING" is not an opcode' },
+  });
 });

@@ -51,3 +51,32 @@ test("hypervisor parameters that we do not have may be Ganeti's defaults, also a
   assert.deepEqual(withoutForeignHvparams('kvm', given), { acpi: 'true' });
   assert.deepEqual(withoutForeignHvparams('kvm', { vhost_net: true, zork: null }), { vhost_net: true, zork: null });
 });
+
+test('what is no object or list at all stays for the validation', () => {
+  refused(() => create({ disks: 'x' }), 'disks');
+  refused(() => create({ disks: ['x'] }), 'disks.0');
+  refused(() => create({ disks: [null] }), 'disks.0');
+  refused(() => create({ disks: [[]] }), 'disks.0');
+  refused(() => create({ nics: {} }), 'nics');
+  refused(() => create({ nics: ['none'] }), 'nics.0');
+  refused(() => create({ nics: [{ ip: 5 }] }), 'nics.0.ip');
+  refused(() => create({ beparams: 5 }), 'beparams');
+  refused(() => create({ beparams: [] }), 'beparams');
+  refused(() => cluster({ hvparams: 'x' }), 'hvparams');
+  refused(() => cluster({ hvparams: { kvm: 'x' } }), 'hvparams.kvm');
+  refused(() => cluster({ os_hvp: { tiny: 'x' } }), 'os_hvp.tiny');
+  refused(() => cluster({ os_hvp: [] }), 'os_hvp');
+  refused(() => cluster({ toString: null }), 'toString');
+});
+
+test('a hypervisor that has no parameters set stays, one that had only foreign ones goes', () => {
+  assert.deepEqual(cluster({ hvparams: { lxc: {}, kvm: {} } })['hvparams'], { lxc: {}, kvm: {} });
+  assert.deepEqual(cluster({ hvparams: { lxc: { cpu_mask: null }, kvm: { acpi: true } } })['hvparams'], { kvm: { acpi: true } });
+});
+
+test('an empty object asks for nothing where Ganeti has none, and something else asks', () => {
+  const without = (more: object) => readOpcode({ OP_ID: 'OP_TEST_DELAY', duration: 1, ...more }).params;
+  assert.deepEqual(without({ on_node_uuids: {} }), without({}));
+  refused(() => without({ on_node_uuids: [] }), 'on_node_uuids');
+  refused(() => create({ opportunistic_locking: 1 }), 'opportunistic_locking');
+});

@@ -4,7 +4,7 @@ import type { GantryError } from '../../base/index.ts';
 import type { Cluster } from '../objects/cluster.ts';
 import type { NodeGroup } from '../objects/node-group.ts';
 import { defaultBeparams } from './beparams.ts';
-import { fillBeparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './inherit.ts';
+import { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './inherit.ts';
 import { defaultIpolicy } from './ipolicy.ts';
 import { defaultNdparams } from './ndparams.ts';
 import { defaultNicparams } from './nicparams.ts';
@@ -34,6 +34,35 @@ test('hypervisor parameters: built in, cluster, OS, variant, instance', () => {
   assert.equal(fillHvparams(cluster, 'kvm', 'tiny+big', {})['kernel_path'], '/big');
   assert.equal(fillHvparams(cluster, 'kvm', 'tiny+big', {})['vga'], 'none');
   assert.equal(fillHvparams(cluster, 'kvm', 'tiny', { vga: 'own' })['vga'], 'own');
+});
+
+test('a NIC of the mode of the cluster inherits link and VLAN, one of another mode neither', () => {
+  const switched = { ...cluster, nicparams: { mode: 'openvswitch', link: 'sw0', vlan: '.5' } } as Cluster;
+  const filled = (nicparams: object) => fillNicparams(switched, { nicparams });
+  assert.deepEqual(filled({}), { mode: 'openvswitch', link: 'sw0', vlan: '.5' });
+  assert.deepEqual(filled({ mode: 'openvswitch', link: 'sw1' }), { mode: 'openvswitch', link: 'sw1', vlan: '.5' });
+  assert.deepEqual(filled({ mode: 'bridged' }), { mode: 'bridged', link: '', vlan: '' });
+  assert.deepEqual(filled({ mode: 'bridged', link: 'br1' }), { mode: 'bridged', link: 'br1', vlan: '' });
+});
+
+test('without a node the parameters of its group hold', () => {
+  assert.deepEqual(fillNdparams(cluster, group), { ...defaultNdparams, spindle_count: 5, cpu_speed: 3 });
+});
+
+test('disk parameters: built in, cluster, group', () => {
+  const own = { ...cluster, diskparams: { rbd: { pool: 'ssd' } } } as unknown as Cluster;
+  const of = (diskparams: object) => ({ diskparams }) as unknown as NodeGroup;
+  assert.deepEqual(fillDiskparams(own, undefined, 'rbd'), { access: 'kernelspace', pool: 'ssd' });
+  assert.deepEqual(fillDiskparams(own, of({ rbd: { pool: 'hdd' } }), 'rbd'), { access: 'kernelspace', pool: 'hdd' });
+  assert.deepEqual(fillDiskparams(own, of({}), 'plain'), { stripes: 1 });
+  assert.deepEqual(fillDiskparams(own, of({}), 'file'), {});
+});
+
+test('of an OS without a variant its own parameters hold once, of an unknown one none', () => {
+  assert.equal(fillHvparams(cluster, 'kvm', 'other', {})['vga'], 'std');
+  assert.equal(fillHvparams(cluster, 'kvm', 'other+tiny', {})['vga'], 'std');
+  assert.equal(fillHvparams(cluster, 'kvm', 'tiny+none', {})['vga'], 'none');
+  assert.deepEqual(fillHvparams(cluster, 'fake', 'tiny', {}), { migration_mode: 'live' });
 });
 
 test('a hypervisor without parameters in this build is refused', () => {

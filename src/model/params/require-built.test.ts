@@ -19,5 +19,8 @@ describe('what a cluster may enable', () => {
     for (const name of ['drbd', 'plain', 'rbd'] as const) {
       assert.throws(() => requireBuilt({ enabled_disk_templates: ['file', name] }), refusal('enabled_disk_templates', name));
     }
+    assert.throws(() => requireBuilt({ enabled_hypervisors: ['lxc', 'docker'] }), {
+      facts: { subject: 'cluster', field: 'enabled_hypervisors', problem: '"lxc" is not supported by this version, only kvm, fake' },
+    });
   });
 });
