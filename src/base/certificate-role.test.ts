@@ -7,5 +7,5 @@ test('the role is the alternative name of type URI, and nothing else that looks 
     assert.equal(certificateRole(`DNS:n1, URI:${roleUri(role)}, IP Address:10.0.0.1`), role);
   }
   for (const names of [undefined, '', 'DNS:master', 'DNS:urn:gantry:master', 'URI:urn:gantry:master2', 'DNS:"a, URI:urn:gantry:master"'])
-    assert.equal(certificateRole(names), undefined, names);
+    assert.equal(certificateRole(names), undefined, String(names));
 });

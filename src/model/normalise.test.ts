@@ -22,6 +22,7 @@ const Op = Type.Object({
   list: Type.Optional(Type.Array(Inner)),
   pair: Type.Optional(Type.Tuple([Inner, digits])),
   any: Type.Optional(Type.Record(Type.String(), Inner)),
+  nullable: Type.Optional(Type.Union([Inner, Type.Null()])),
   free: Type.Optional(Type.Unknown()),
   unions: Type.Optional(Type.Array(Type.Union([Type.Object({ a: Type.Integer() }, { additionalProperties: false }), Inner, Type.Null()]))),
   size: Type.Optional(size),
@@ -52,6 +53,8 @@ test('names of every object are no parameters', () => {
 test('of several forms the first that takes the value is it', () => {
   const either = (value: unknown) => normaliseParams(Inner, { either: value })['either'];
   assert.deepEqual(['7', 'true', 'x', 1, null].map(either), [7, true, 'x', 1, undefined].map((one) => (one === undefined ? null : one)));
+  assert.deepEqual(op({ nullable: { count: '5', flag: 'maybe' } }), { nullable: { count: 5, flag: 'maybe' } }, 'where there is one, also in part');
+  assert.deepEqual(op({ nullable: null, inner: undefined }), { nullable: null, inner: undefined });
   assert.deepEqual(op({ unions: [{ a: '1' }, { count: '2' }, { zork: '3' }, null] }), {
     unions: [{ a: 1 }, { count: 2 }, { zork: '3' }, null],
   });

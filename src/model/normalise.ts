@@ -11,7 +11,6 @@ interface Shape {
   readonly required?: readonly string[];
   readonly patternProperties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape | readonly Shape[];
-  readonly prefixItems?: readonly Shape[];
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -47,7 +46,6 @@ export function normaliseParams(schema: TSchema, params: Values): Record<string,
 }
 
 function walk(shape: Shape, value: unknown, isWithin: boolean): unknown {
-  if (value === undefined || value === null) return value;
   if (shape.anyOf) return walkUnion(shape.anyOf, value, isWithin);
   if (isValues(value)) return shape.properties || shape.patternProperties ? walkObject(shape, value, true) : value;
   if (Array.isArray(value)) return value.map((one, index) => walk(elementOf(shape, index), one, isWithin));
@@ -55,8 +53,8 @@ function walk(shape: Shape, value: unknown, isWithin: boolean): unknown {
   return isWithin ? scalar(shape, value) : value;
 }
 
-function elementOf({ items, prefixItems }: Shape, index: number): Shape {
-  return prefixItems?.[index] ?? (Array.isArray(items) ? items[index] : (items as Shape | undefined)) ?? {};
+function elementOf({ items }: Shape, index: number): Shape {
+  return (Array.isArray(items) ? items[index] : (items as Shape | undefined)) ?? {};
 }
 
 /** The first alternative that takes the value, in a form that it may be brought into. */

@@ -114,8 +114,8 @@ test('an address that has guessed too often may still read what is public', asyn
 
 test('a request is permitted by a master that leads, for the objects in its path', async () => {
   const { gate, calls } = gateWith();
-  const route = { permission: 'node:read' } as Route;
-  const remove = { permission: 'node:remove', objects: ({ name = '' }) => [{ kind: 'node', name }] } as Route;
+  const route = { permission: 'node:read' } as unknown as Route;
+  const remove = { permission: 'node:remove', objects: ({ name = '' }) => [{ kind: 'node', name }] } as unknown as Route;
   const alice = { name: 'alice', options: [] };
   assert.equal(await ended(() => gate.permit(alice, route, {})), 'passed');
   assert.deepEqual(await ended(() => gate.permit(alice, remove, { name: 'n1' })), ['API_FORBIDDEN', { user: 'alice', permission: 'node:remove' }]);
