@@ -10,6 +10,7 @@ const Inner = Type.Object({
   count: Type.Integer(),
   ratio: Type.Optional(Type.Number()),
   text: Type.Optional(Type.String()),
+  choice: Type.Optional(Type.Enum(['1', '2'])),
   either: Type.Optional(Type.Union([Type.Integer(), Type.Boolean(), Type.Null()])),
   size: Type.Optional(Type.Integer({ format: formats.mebibytes })),
 });
@@ -65,6 +66,8 @@ test('numbers are digits alone, sizes may have suffixes', () => {
   assert.deepEqual(['-7', '+7', ' 7', '1e3', '0x10', '', '1.0', true].map(read('count')), [-7, 7, 7, '1e3', '0x10', '', '1.0', true]);
   assert.deepEqual(['1.25', '-1', '.5', '1e3', ''].map(read('ratio')), [1.25, -1, '.5', '1e3', '']);
   assert.deepEqual(['1g', '512', '1k', 5].map(read('size')), [1024, 512, '1k', 5]);
+  assert.deepEqual(['1', 1].map(read('choice')), ['1', 1], 'of texts, each is one');
+  assert.deepEqual(['12', '1g'].map(read('text')), ['12', '1g']);
   assert.deepEqual([false, true, 0].map(read('text')), ['', true, 0]);
   assert.deepEqual([1, 0, 2, 'False', 'no', null].map(read('flag')), [true, false, 2, false, 'no', undefined]);
 });

@@ -46,8 +46,9 @@ function problemOf(schema: TSchema, fault: Fault | undefined): string {
   }
   if (keyword === 'required') return 'is missing';
   if (keyword === 'enum' && allowedValues) return `must be one of ${allowedValues.join(', ')}`;
-  const description = pattern === undefined ? undefined : subschema(schema, schemaPath)?.description;
-  if (pattern === undefined || description === undefined) return message;
+  if (pattern === undefined) return message;
+  const description = subschema(schema, schemaPath)?.description;
+  if (description === undefined) return message;
   const form = `does not have the required form: ${description}`;
   return pattern.length > readablePattern ? form : `${form} (${pattern})`;
 }
@@ -62,7 +63,6 @@ function subschema(schema: TSchema, pointer: string): { properties?: object; des
 
 /** For "required" and "additionalProperties" the path names the parent; the property itself is in the parameters. */
 function missingOrExtra(params: unknown): string {
-  if (typeof params !== 'object' || params === null) return '';
-  const { requiredProperties, additionalProperties } = params as { requiredProperties?: string[]; additionalProperties?: string[] };
+  const { requiredProperties, additionalProperties } = (params ?? {}) as { requiredProperties?: string[]; additionalProperties?: string[] };
   return requiredProperties?.[0] ?? additionalProperties?.[0] ?? '';
 }

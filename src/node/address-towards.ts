@@ -13,6 +13,8 @@ export function addressTowards(peer: string, fallback: string): Promise<string> 
       resolve(address);
     };
     socket.once('error', () => answer(fallback));
-    socket.connect(9, peer, () => answer(socket.address().address));
+    // Not as the callback of connect: that is called on a failure, too.
+    socket.once('connect', () => answer(socket.address().address));
+    socket.connect(9, peer);
   });
 }

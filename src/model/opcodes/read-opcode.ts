@@ -19,14 +19,14 @@ export interface ReadOpcode {
  */
 export function readOpcode(op: Readonly<Params>): ReadOpcode {
   const definition = opcodeDefinition(String(op['OP_ID']));
-  const own = normaliseOpcode(definition.params, withoutForeign(definition, withMemory(definition, op)));
+  const own = normaliseOpcode(definition.params, withoutForeign(definition, withMemory(op)));
   return { definition, params: validate(definition.params, own, definition.id) as ReadOpcode['params'] };
 }
 
 /** Ganeti's older `memory` of the beparams stands for both limits, where they are not given. */
-function withMemory({ params }: OpcodeDefinition, op: Readonly<Params>): Readonly<Params> {
+function withMemory(op: Readonly<Params>): Readonly<Params> {
   const beparams = op['beparams'];
-  if (!Object.hasOwn(params.properties, 'beparams') || typeof beparams !== 'object' || beparams === null) return op;
+  if (typeof beparams !== 'object' || beparams === null) return op;
   if (!Object.hasOwn(beparams, 'memory')) return op;
   const { memory, ...others } = beparams as Params;
   return { ...op, beparams: { minmem: memory, maxmem: memory, ...others } };

@@ -79,4 +79,7 @@ test('an empty object asks for nothing where Ganeti has none, and something else
   assert.deepEqual(without({ on_node_uuids: {} }), without({}));
   refused(() => without({ on_node_uuids: [] }), 'on_node_uuids');
   refused(() => create({ opportunistic_locking: 1 }), 'opportunistic_locking');
+  const verify = (more: object) => readOpcode({ OP_ID: 'OP_CLUSTER_VERIFY', ...more }).params;
+  assert.deepEqual(verify({ verbose: null }), verify({ verbose: false }));
+  refused(() => verify({ verbose: {} }), 'verbose');
 });

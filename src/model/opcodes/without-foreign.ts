@@ -56,9 +56,12 @@ const withoutNulls = (each: Params, names: readonly string[]): Params =>
 function ofAllHypervisors(byHypervisor: Params): Params {
   const result: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(byHypervisor)) {
-    const own = isObject(given) ? withoutForeignHvparams(name, given) : given;
-    const isEmptied = isObject(given) && isObject(own) && Object.keys(given).length > 0 && Object.keys(own).length === 0;
-    if (!isEmptied) result[name] = own;
+    if (!isObject(given)) {
+      result[name] = given;
+      continue;
+    }
+    const own = withoutForeignHvparams(name, given);
+    if (Object.keys(own).length > 0 || Object.keys(given).length === 0) result[name] = own;
   }
   return result;
 }

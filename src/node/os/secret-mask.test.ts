@@ -29,3 +29,21 @@ test('without secrets every piece comes at once', () => {
   const mask = createSecretMask(['', 'abc']);
   assert.equal(mask.push('abc'), 'abc');
 });
+
+test('only what may be the beginning of a secret is held back, and is told in the end', () => {
+  const mask = createSecretMask(['hunter22', 'horse']);
+  assert.equal(mask.push('plain text'), 'plain text');
+  assert.equal(mask.push('a hunter'), 'a ');
+  assert.equal(mask.push('s are here'), 'hunters are here');
+  assert.equal(mask.push('h'), '');
+  assert.equal(mask.push('ors'), '');
+  assert.equal(mask.push('e!'), '<redacted>!');
+  assert.equal(mask.push('hunt'), '');
+  assert.equal(mask.end(), 'hunt');
+  assert.equal(mask.end(), '');
+});
+
+test('secrets of four characters are taken out, shorter ones are not', () => {
+  assert.equal(masked(['four', 'thr'], 'four thr'), '<redacted> thr');
+  assert.equal(masked(['ab\r\ncdef\n\ngh'], 'cdef gh ab\r\ncdef\n\ngh'), '<redacted> gh <redacted>');
+});
