@@ -20,7 +20,17 @@ test('an IPv6 network has no host bits', () => {
     prefix: 126,
   });
   assert.deepEqual(parseCidr6('8000::/1'), { first: 1n << 127n, last: (1n << 128n) - 1n, prefix: 1 });
-  for (const text of ['2001:db8::/', '2001:db8::/x', '2001:db8::/0064', '2001:db8::1/64', '2001:db8::', '2001:db8::/127', '2001:db8::/0', '2001:db8::/64/1', '10.0.0.0/8']) {
+  for (const text of [
+    '2001:db8::/',
+    '2001:db8::/x',
+    '2001:db8::/0064',
+    '2001:db8::1/64',
+    '2001:db8::',
+    '2001:db8::/127',
+    '2001:db8::/0',
+    '2001:db8::/64/1',
+    '10.0.0.0/8',
+  ]) {
     assert.equal(parseCidr6(text), undefined, text);
   }
 });

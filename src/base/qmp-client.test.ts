@@ -215,7 +215,11 @@ describe('QMP client', () => {
       (socket, { id }) => socket.write(`{"error": ${errors.shift()}, "id": ${id}}\n`),
       async (client) => {
         const factsOf = (error: GantryError) => error.facts;
-        assert.deepEqual(await client.execute('one').catch(factsOf), { command: 'one', problem: 'no such command', class: 'CommandNotFound' });
+        assert.deepEqual(await client.execute('one').catch(factsOf), {
+          command: 'one',
+          problem: 'no such command',
+          class: 'CommandNotFound',
+        });
         assert.deepEqual(await client.execute('two').catch(factsOf), { command: 'two', problem: 'no text', class: 'unknown' });
       },
     );
@@ -233,7 +237,11 @@ describe('QMP client', () => {
       const empty = JSON.stringify({ return: '', id }).length;
       return `${JSON.stringify({ return: 'x'.repeat(length - empty), id })}\n`;
     };
-    for (const [extra, cut] of [[0, 0], [1, 0], [1, 1]] as const) {
+    for (const [extra, cut] of [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ] as const) {
       await withClient(
         (socket, { id }) => socket.write(answerOf(id, 10_000 + extra).slice(0, cut === 0 ? undefined : -cut)),
         async (client) => {

@@ -21,8 +21,13 @@ test('what is not a size is refused with the field named', () => {
 });
 
 test('sizes are shown short', () => {
-  assert.deepEqual(
-    [128.4, 1023, 1024, 1536, 1048064, 1048576, 1572864].map(formatMebibytes),
-    ['128M', '1023M', '1G', '1.5G', '1023.5G', '1T', '1.5T'],
-  );
+  assert.deepEqual([128.4, 1023, 1024, 1536, 1048064, 1048576, 1572864].map(formatMebibytes), [
+    '128M',
+    '1023M',
+    '1G',
+    '1.5G',
+    '1023.5G',
+    '1T',
+    '1.5T',
+  ]);
 });

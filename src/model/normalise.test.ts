@@ -48,13 +48,22 @@ test('null is absent where a value may be absent, and stays where it is needed o
 });
 
 test('names of every object are no parameters', () => {
-  assert.deepEqual(op({ inner: { count: 1, constructor: '1', toString: null } }), { inner: { count: 1, constructor: '1', toString: null } });
+  assert.deepEqual(op({ inner: { count: 1, constructor: '1', toString: null } }), {
+    inner: { count: 1, constructor: '1', toString: null },
+  });
 });
 
 test('of several forms the first that takes the value is it', () => {
   const either = (value: unknown) => normaliseParams(Inner, { either: value })['either'];
-  assert.deepEqual(['7', 'true', 'x', 1, null].map(either), [7, true, 'x', 1, undefined].map((one) => (one === undefined ? null : one)));
-  assert.deepEqual(op({ nullable: { count: '5', flag: 'maybe' } }), { nullable: { count: 5, flag: 'maybe' } }, 'where there is one, also in part');
+  assert.deepEqual(
+    ['7', 'true', 'x', 1, null].map(either),
+    [7, true, 'x', 1, undefined].map((one) => (one === undefined ? null : one)),
+  );
+  assert.deepEqual(
+    op({ nullable: { count: '5', flag: 'maybe' } }),
+    { nullable: { count: 5, flag: 'maybe' } },
+    'where there is one, also in part',
+  );
   assert.deepEqual(op({ nullable: null, inner: undefined }), { nullable: null, inner: undefined });
   assert.deepEqual(op({ unions: [{ a: '1' }, { count: '2' }, { zork: '3' }, null] }), {
     unions: [{ a: 1 }, { count: 2 }, { zork: '3' }, null],

@@ -74,7 +74,9 @@ test('the problem is told in words: what is known, what is allowed, which form i
   assert.equal(textOf(described(40), 'y'), `does not have the required form: only x (^${'x'.repeat(38)}$)`);
   assert.equal(textOf(described(41), 'y'), 'does not have the required form: only x');
   const many = (count: number) =>
-    Type.Object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, Type.Optional(Type.Integer())])), { additionalProperties: false });
+    Type.Object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, Type.Optional(Type.Integer())])), {
+      additionalProperties: false,
+    });
   assert.match(String(textOf(many(24), { zork: 1 })), /^is not known here; known: p0, .*, p23$/);
   assert.equal(textOf(many(25), { zork: 1 }), 'is not known here');
   assert.equal(textOf(many(0), { zork: 1 }), 'is not known here');

@@ -58,7 +58,10 @@ describe('what an agent keeps', () => {
     }
     assert.deepEqual(told, Array(3).fill('settings of the monitor are written again'));
     const memory = memoryMonitorSettings();
-    assert.deepEqual([await memory.store(settings), await memory.store(settings), memory.current()], [{ changed: true }, { changed: false }, settings]);
+    assert.deepEqual(
+      [await memory.store(settings), await memory.store(settings), memory.current()],
+      [{ changed: true }, { changed: false }, settings],
+    );
   });
 });
 

@@ -78,7 +78,10 @@ describe('looking after hypervisors', () => {
   it('begins at once, goes on every five seconds, and ends with a goodbye', async () => {
     const { clock, sleeping } = heldClock();
     const seen: string[] = [];
-    const note = (text: string) => ({ tend: async () => void seen.push(`tend ${text}`), close: async () => void seen.push(`close ${text}`) });
+    const note = (text: string) => ({
+      tend: async () => void seen.push(`tend ${text}`),
+      close: async () => void seen.push(`close ${text}`),
+    });
     const log = { ...silentLog, error: () => seen.push('error') } as unknown as Log;
     const end = tendHypervisors([note('a'), {}, note('b')] as unknown as Hypervisor[], clock, log);
     await settle();

@@ -48,7 +48,11 @@ async function heardFrom(open: () => Promise<Socket>): Promise<string> {
 test('a console is opened where it is: on a socket, with what was said before, or on the port of earlier agents', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-console-'));
   const answer = (name: string) => createServer((socket) => socket.once('data', () => socket.end(name)));
-  const [serial, vnc, port] = [answer('serial').listen(join(folder, 'serial')), answer('vnc').listen(join(folder, 'vnc')), answer('port').listen(0)];
+  const [serial, vnc, port] = [
+    answer('serial').listen(join(folder, 'serial')),
+    answer('vnc').listen(join(folder, 'vnc')),
+    answer('port').listen(0),
+  ];
   try {
     await Promise.all([serial, vnc, port].map((server) => server.listening || once(server, 'listening')));
     await writeFile(join(folder, 'log'), 'x'.repeat(20_000));
@@ -67,7 +71,8 @@ test('a console is opened where it is: on a socket, with what was said before, o
     const before = await heardFrom(() => open({ serial_socket, serial_log: join(folder, 'log') }, 'serial', 'paused'));
     assert.equal(before, `${'x'.repeat(16_384)}serial`);
     assert.equal(await heardFrom(() => open({ serial_socket, serial_log: join(folder, 'none') }, 'serial')), 'serial');
-    for (const host of ['127.0.0.1', '0.0.0.0', '::']) assert.equal(await heardFrom(() => open({ vnc: { host, port: number } }, 'vnc')), 'port');
+    for (const host of ['127.0.0.1', '0.0.0.0', '::'])
+      assert.equal(await heardFrom(() => open({ vnc: { host, port: number } }, 'vnc')), 'port');
     const missing = (problem: string | RegExp) => (error: GantryError) => {
       assert.equal(error.code, 'CONSOLE_MISSING');
       assert.match(String(error.facts['problem']), new RegExp(problem));
@@ -75,7 +80,8 @@ test('a console is opened where it is: on a socket, with what was said before, o
     };
     await assert.rejects(open({}, 'serial'), missing('^it has no serial line$'));
     await assert.rejects(open({}, 'vnc'), missing('^it has no VNC'));
-    for (const state of ['shutdown', 'crashed']) await assert.rejects(open({ serial_socket }, 'serial', state), missing('^it does not run here$'));
+    for (const state of ['shutdown', 'crashed'])
+      await assert.rejects(open({ serial_socket }, 'serial', state), missing('^it does not run here$'));
     await assert.rejects(open({ serial_socket: join(folder, 'none') }, 'serial'), missing('ENOENT'));
     await assert.rejects(open({ vnc: { host: '127.0.0.1', port: 1 } }, 'vnc'), missing('ECONNREFUSED'));
     await assert.rejects(open({ serial_socket: join(folder, 'log') }, 'serial'), { code: 'SOCKET_REFUSED' });

@@ -106,10 +106,13 @@ test('refuses headers that are no credentials', () =>
 test('of a name that comes twice the later line holds; options are separated by commas, with or without blanks', () => {
   const { users, bad } = parseUsersFile('a 1 read\r\n#x y\r\n a  2   write , read,,\r\nb {cleartext} \n');
   assert.deepEqual(bad, []);
-  assert.deepEqual([...users.values()], [
-    { name: 'a', password: { scheme: 'cleartext', value: '2' }, options: ['write', 'read'] },
-    { name: 'b', password: { scheme: 'cleartext', value: '' }, options: [] },
-  ]);
+  assert.deepEqual(
+    [...users.values()],
+    [
+      { name: 'a', password: { scheme: 'cleartext', value: '2' }, options: ['write', 'read'] },
+      { name: 'b', password: { scheme: 'cleartext', value: '' }, options: [] },
+    ],
+  );
 });
 
 test('why a line is left out is told with its number', () => {
@@ -133,7 +136,8 @@ test('a user without a password, or with another, is nobody; an unknown one, too
     await writeFile(path, 'a 1 write\nempty {cleartext}\n');
     const authenticator = usersFileAuthenticator(path, silentLog);
     assert.equal(authenticator.challenge, 'Basic realm="Ganeti Remote API"');
-    for (const wrong of ['nobody:', 'nobody:1', 'a:', 'a:2', 'a:1x']) assert.equal(authenticator.authenticate(basic(wrong)), undefined, wrong);
+    for (const wrong of ['nobody:', 'nobody:1', 'a:', 'a:2', 'a:1x'])
+      assert.equal(authenticator.authenticate(basic(wrong)), undefined, wrong);
     assert.deepEqual(authenticator.authenticate(basic('a:1')), { name: 'a', options: ['write'] });
     assert.deepEqual(authenticator.authenticate(basic('empty:')), { name: 'empty', options: [] });
   }));
@@ -141,7 +145,8 @@ test('a user without a password, or with another, is nobody; an unknown one, too
 test('a file is looked at again only after its time, and told when it changed', () =>
   inFolder(async (path) => {
     const told: string[] = [];
-    const note = (facts: Record<string, unknown>, text: string) => told.push(`${text} ${String(facts['users'] ?? facts['line'] ?? '')}`.trim());
+    const note = (facts: Record<string, unknown>, text: string) =>
+      told.push(`${text} ${String(facts['users'] ?? facts['line'] ?? '')}`.trim());
     const log = { ...silentLog, info: note, warn: note, error: note } as unknown as typeof silentLog;
     await writeFile(path, 'a 1\nbad\n');
     const slow = usersFileAuthenticator(path, log, 60_000);

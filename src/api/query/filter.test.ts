@@ -183,7 +183,13 @@ test('nothing is a filter that everything passes; a name is whole or up to one o
 test('where there is no value the condition holds, whatever it is', () => {
   for (const value of [undefined, null, Symbol('offline')]) {
     const odd = new Map([['x', field<Thing>('x', 'X', 'text', '', () => value)]]);
-    for (const filter of [['=', 'x', 'a'], ['=~', 'x', 'a'], ['?', 'x'], ['<', 'x', 3], ['=[]', 'x', 'a']])
+    for (const filter of [
+      ['=', 'x', 'a'],
+      ['=~', 'x', 'a'],
+      ['?', 'x'],
+      ['<', 'x', 3],
+      ['=[]', 'x', 'a'],
+    ])
       assert.equal(compileFilter(filter, odd)(things[0] as Thing, view), true, JSON.stringify(filter));
     assert.equal(compileFilter(['!=', 'x', 'a'], odd)(things[0] as Thing, view), false);
   }

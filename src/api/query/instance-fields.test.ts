@@ -5,7 +5,15 @@ import { toCell, type View } from './field.ts';
 import { instanceFields } from './instance-fields.ts';
 
 const disk = (uuid: string, size: number, dev_type = 'file', name: string | null = null) => ({ uuid, size, dev_type, name });
-const nic = (uuid: string, more: Partial<Nic> = {}) => ({ uuid, mac: `mac-${uuid}`, ip: null, name: null, network: null, nicparams: {}, ...more });
+const nic = (uuid: string, more: Partial<Nic> = {}) => ({
+  uuid,
+  mac: `mac-${uuid}`,
+  ip: null,
+  name: null,
+  network: null,
+  nicparams: {},
+  ...more,
+});
 const sealed = `${sealedPrefix}k:secret`;
 
 const web = {
@@ -26,7 +34,10 @@ const web = {
   osparams_private: { key: sealed },
   disk_template: 'file',
   disks: [disk('d0', 100, 'file', 'root'), disk('d1', 50, 'drbd')],
-  nics: [nic('a', { ip: '10.0.0.5', name: 'eth', network: 'lan-uuid' }), nic('b', { nicparams: { mode: 'routed', link: '100' }, network: 'gone' })],
+  nics: [
+    nic('a', { ip: '10.0.0.5', name: 'eth', network: 'lan-uuid' }),
+    nic('b', { nicparams: { mode: 'routed', link: '100' }, network: 'gone' }),
+  ],
   tags: [],
 } as unknown as Instance;
 
@@ -57,14 +68,15 @@ function viewWith(runtime: Live): View {
     },
     live: {
       node: () => ({ stale: false }),
-      instance: () => runtime ? { node: 'n1', runtime: { state: 'running', memory: 512, vcpus: 2, ...runtime } } : undefined,
+      instance: () => (runtime ? { node: 'n1', runtime: { state: 'running', memory: 512, vcpus: 2, ...runtime } } : undefined),
     },
   } as unknown as View;
 }
 
 const byName = new Map(instanceFields.map((one) => [one.name, one]));
 const cell = (name: string, instance: Instance = web, runtime: Live = {}) => toCell(byName.get(name)?.get(instance, viewWith(runtime)));
-const values = (names: string, instance: Instance = web) => Object.fromEntries(names.split(' ').map((name) => [name, cell(name, instance)]));
+const values = (names: string, instance: Instance = web) =>
+  Object.fromEntries(names.split(' ').map((name) => [name, cell(name, instance)]));
 const normal = (row: object) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, [0, value]]));
 
 test('names, places and what the instance should do', () => {
@@ -163,7 +175,8 @@ test('NICs, all and one by one, with what they inherit', () => {
     'nic.network.name/0': 'lan',
   };
   assert.deepEqual(values(Object.keys(expected).join(' ')), normal(expected));
-  for (const name of ['nic.bridge/1', 'nic.ip/1', 'nic.vlan/0', 'nic.network.name/1', 'nic.mac/2']) assert.deepEqual(cell(name), [3, null], name);
+  for (const name of ['nic.bridge/1', 'nic.ip/1', 'nic.vlan/0', 'nic.network.name/1', 'nic.mac/2'])
+    assert.deepEqual(cell(name), [3, null], name);
   const switched = { ...web, nics: [nic('a', { nicparams: { mode: 'openvswitch', link: 'sw0', vlan: '.5' } })] } as unknown as Instance;
   assert.deepEqual(values('nic.vlans nic.vlan/0 nic.bridges nic.bridge/0 nic.networks.names', switched), {
     'nic.vlans': [0, ['.5']],
@@ -177,11 +190,35 @@ test('NICs, all and one by one, with what they inherit', () => {
 test('what its node reports: running, stopped, standing still, unknown', () => {
   const state = (instance: Instance, runtime: Live) =>
     'status oper_state oper_problem oper_ram oper_vcpus'.split(' ').map((name) => cell(name, instance, runtime));
-  assert.deepEqual(state(web, {}), [[0, 'running'], [0, true], [3, null], [0, 512], [0, 2]]);
-  assert.deepEqual(state(web, { problem: 'disk full' }), [[0, 'ERROR_down'], [0, false], [0, 'disk full'], [0, 512], [0, 2]]);
-  assert.deepEqual(state(web, null), [[0, 'ERROR_down'], [0, false], [3, null], [3, null], [3, null]]);
+  assert.deepEqual(state(web, {}), [
+    [0, 'running'],
+    [0, true],
+    [3, null],
+    [0, 512],
+    [0, 2],
+  ]);
+  assert.deepEqual(state(web, { problem: 'disk full' }), [
+    [0, 'ERROR_down'],
+    [0, false],
+    [0, 'disk full'],
+    [0, 512],
+    [0, 2],
+  ]);
+  assert.deepEqual(state(web, null), [
+    [0, 'ERROR_down'],
+    [0, false],
+    [3, null],
+    [3, null],
+    [3, null],
+  ]);
   const away = { ...web, primary_node: 'off' };
-  assert.deepEqual(state(away, {}), [[0, 'ERROR_nodeoffline'], [2, null], [4, null], [4, null], [4, null]]);
+  assert.deepEqual(state(away, {}), [
+    [0, 'ERROR_nodeoffline'],
+    [2, null],
+    [4, null],
+    [4, null],
+    [4, null],
+  ]);
 });
 
 test('the console of a running instance, where its node tells it', () => {

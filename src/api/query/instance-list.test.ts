@@ -100,11 +100,42 @@ test('instances that come, go and are renamed are found in their order', () => {
     rows.all(viewOf({ ...parts, instances: new Map(names.map(([uuid, name]) => [uuid, instance(uuid, name)])) }));
   const etags = new Set<string>();
   for (const [given, expected] of [
-    [[['a', 'web10'], ['b', 'web2']], ['web2', 'web10']],
-    [[['a', 'web1'], ['b', 'web2']], ['web1', 'web2']],
-    [[['a', 'web1'], ['b', 'web2'], ['c', 'db']], ['db', 'web1', 'web2']],
-    [[['a', 'web1'], ['c', 'db']], ['db', 'web1']],
-    [[['a', 'web1'], ['d', 'db']], ['db', 'web1']],
+    [
+      [
+        ['a', 'web10'],
+        ['b', 'web2'],
+      ],
+      ['web2', 'web10'],
+    ],
+    [
+      [
+        ['a', 'web1'],
+        ['b', 'web2'],
+      ],
+      ['web1', 'web2'],
+    ],
+    [
+      [
+        ['a', 'web1'],
+        ['b', 'web2'],
+        ['c', 'db'],
+      ],
+      ['db', 'web1', 'web2'],
+    ],
+    [
+      [
+        ['a', 'web1'],
+        ['c', 'db'],
+      ],
+      ['db', 'web1'],
+    ],
+    [
+      [
+        ['a', 'web1'],
+        ['d', 'db'],
+      ],
+      ['db', 'web1'],
+    ],
     [[], []],
   ] as [[string, string][], string[]][]) {
     const { text, etag } = list(...given);

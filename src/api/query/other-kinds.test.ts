@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LockRow } from '../../jobs/index.ts';
-import { defaultBeparams, defaultIpolicy, defaultNdparams, type Job, type Network, type Node, type NodeGroup, sealedPrefix } from '../../model/index.ts';
+import {
+  defaultBeparams,
+  defaultIpolicy,
+  defaultNdparams,
+  type Job,
+  type Network,
+  type Node,
+  type NodeGroup,
+  sealedPrefix,
+} from '../../model/index.ts';
 import { type Field, toCell, type View } from './field.ts';
 import { groupFields } from './group-fields.ts';
 import { jobFields } from './job-fields.ts';
@@ -28,14 +37,25 @@ function viewWith(report?: object): View {
         ['g2', { uuid: 'g2', name: 'other', ndparams: {}, ipolicy: {}, diskparams: {} }],
       ]),
       instances: new Map([web2, web10, db].map((one) => [one.name, one])),
-      instancesOf: (uuid: string) => (uuid === 'n1' ? { primary: [web10, web2], secondary: [db] } : uuid === 'n10' ? { primary: [db], secondary: [] } : noInstances),
+      instancesOf: (uuid: string) =>
+        uuid === 'n1' ? { primary: [web10, web2], secondary: [db] } : uuid === 'n10' ? { primary: [db], secondary: [] } : noInstances,
     },
     live: { node: () => report },
     waitingFor: (job: number) => [`job ${job}`],
   } as unknown as View;
 }
 
-const info = { boot_id: 'b', cpu_total: 8, cpu_nodes: 2, cpu_sockets: 1, memory_total: 1000, memory_free: 600, memory_dom0: 100, disk_total: 50, disk_free: 20 };
+const info = {
+  boot_id: 'b',
+  cpu_total: 8,
+  cpu_nodes: 2,
+  cpu_sockets: 1,
+  memory_total: 1000,
+  memory_free: 600,
+  memory_dom0: 100,
+  disk_total: 50,
+  disk_free: 20,
+};
 const cellsOf =
   <Item>(fields: readonly Field<Item>[]) =>
   (names: string, item: Item, view: View) =>
@@ -86,19 +106,42 @@ test('a report of a node is believed while it is fresh and the node not offline'
   const values = ['b', 8, 2, 1, 8, 1000, 600, 100, 50, 20].map((value) => [0, value]);
   assert.deepEqual(cells(names, node('n1'), viewWith({ info, stale: false })), values);
   for (const report of [undefined, { info, stale: true }])
-    assert.deepEqual(cells(`${names} sptotal`, node('n1'), viewWith(report)), Array(11).fill([2, null]));
-  assert.deepEqual(cells(names, node('n1', { offline: true }), viewWith({ info, stale: false })), Array(10).fill([4, null]));
-  assert.deepEqual(cells('sptotal spfree', node('n1'), viewWith({ info, stale: false })), Array(2).fill([2, null]));
+    assert.deepEqual(
+      cells(`${names} sptotal`, node('n1'), viewWith(report)),
+      Array.from({ length: 11 }, () => [2, null]),
+    );
+  assert.deepEqual(
+    cells(names, node('n1', { offline: true }), viewWith({ info, stale: false })),
+    Array.from({ length: 10 }, () => [4, null]),
+  );
+  assert.deepEqual(
+    cells('sptotal spfree', node('n1'), viewWith({ info, stale: false })),
+    Array.from({ length: 2 }, () => [2, null]),
+  );
 });
 
 test('a group tells its nodes and their instances', () => {
-  const group = { uuid: 'g1', name: 'default', ndparams: { cpu_speed: 3 }, ipolicy: { 'vcpu-ratio': 9 }, diskparams: {} } as unknown as NodeGroup;
+  const group = {
+    uuid: 'g1',
+    name: 'default',
+    ndparams: { cpu_speed: 3 },
+    ipolicy: { 'vcpu-ratio': 9 },
+    diskparams: {},
+  } as unknown as NodeGroup;
   const [count, list, instances, names, ipolicy, ndparams, diskparams] = cellsOf(groupFields)(
     'node_cnt node_list pinst_cnt pinst_list ipolicy ndparams diskparams',
     group,
     viewWith(),
   );
-  assert.deepEqual([count, list, instances, names], [[0, 2], [0, ['n1', 'n10']], [0, 3], [0, ['db', 'web2', 'web10']]]);
+  assert.deepEqual(
+    [count, list, instances, names],
+    [
+      [0, 2],
+      [0, ['n1', 'n10']],
+      [0, 3],
+      [0, ['db', 'web2', 'web10']],
+    ],
+  );
   assert.deepEqual(ipolicy, [0, { ...defaultIpolicy, 'vcpu-ratio': 9 }]);
   assert.deepEqual(ndparams, [0, { ...defaultNdparams, cpu_speed: 3 }]);
   assert.deepEqual((diskparams?.[1] as Record<string, unknown>)['plain'], { stripes: 1 });
@@ -138,7 +181,12 @@ test('a network tells which addresses are taken, and by whom', () => {
 
 test('a job tells its opcodes one by one, without their secrets', () => {
   const sealed = `${sealedPrefix}k:x`;
-  const op = (status: string, result: unknown, input: object = { OP_ID: 'OP_TEST_DELAY', duration: 1 }) => ({ status, result, input, log: [] });
+  const op = (status: string, result: unknown, input: object = { OP_ID: 'OP_TEST_DELAY', duration: 1 }) => ({
+    status,
+    result,
+    input,
+    log: [],
+  });
   const report = { code: 'TIMED_OUT', what: 'w' };
   const job = {
     id: 7,

@@ -14,7 +14,12 @@ const change = (status: OpStatus, log: readonly number[][] = [[]], more: Partial
 });
 
 /** Waits for a job that is found as `first`, and about which the queue then tells `later`, one after the other. */
-async function waited(first: JobChange | undefined, request: Partial<WaitRequest>, later: readonly (JobChange | undefined)[] = [], aborted = false) {
+async function waited(
+  first: JobChange | undefined,
+  request: Partial<WaitRequest>,
+  later: readonly (JobChange | undefined)[] = [],
+  aborted = false,
+) {
   let time = 5000;
   const waits: WaitOptions[] = [];
   const queue = [...later];
@@ -46,7 +51,10 @@ test('what the client does not know is told at once', async () => {
   const known = { reply: { job_info: [7, 'running'], log_entries: [] }, waits: [] };
   assert.deepEqual(await waited(change('running'), { previous: null }), known);
   assert.deepEqual(await waited(change('running'), { previous: [7, 'waiting'] }), known);
-  const log = change('running', [[1, 4], [2, 3]]);
+  const log = change('running', [
+    [1, 4],
+    [2, 3],
+  ]);
   assert.deepEqual((await waited(log, {})).reply?.log_entries, [1, 2, 3, 4].map(entry));
   assert.deepEqual((await waited(log, { serial: 2 })).reply?.log_entries, [3, 4].map(entry));
 });
@@ -70,7 +78,11 @@ test('a job that has ended, and a client that has gone, are not waited for', asy
 
 test('a change ends the wait; without progress only one of the fields or of the log', async () => {
   const step = { progress: { step: 's', index: 1, count: 2, fraction: null, text: '' } };
-  const changed = await waited(change('running'), { serial: 5 }, [change('running', [[5]]), change('running', [[5]], step), change('success')]);
+  const changed = await waited(change('running'), { serial: 5 }, [
+    change('running', [[5]]),
+    change('running', [[5]], step),
+    change('success'),
+  ]);
   assert.deepEqual(changed.reply, { job_info: [7, 'success'], log_entries: [] });
   assert.deepEqual(
     changed.waits.map(({ logSerial, timeoutMs }) => [logSerial, timeoutMs]),
@@ -101,7 +113,10 @@ test('with progress a step and a reason to wait count, also those that came betw
 
 test('a job or a field that does not exist is refused', async () => {
   await assert.rejects(waited(undefined, {}), { code: 'API_OBJECT_UNKNOWN', facts: { object: 'job', name: '7' } });
-  await assert.rejects(waited(change('running'), { fields: ['zork'] }), { code: 'API_QUERY_FAILED', facts: { problem: "Unknown job field 'zork'" } });
+  await assert.rejects(waited(change('running'), { fields: ['zork'] }), {
+    code: 'API_QUERY_FAILED',
+    facts: { problem: "Unknown job field 'zork'" },
+  });
   const { job } = change('queued');
   const services = { config: {}, live: {}, jobs: {} };
   assert.deepEqual(jobValues(job, ['status', 'end_ts', 'id'], { services } as unknown as ApiContext), ['queued', null, 7]);

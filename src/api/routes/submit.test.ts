@@ -44,7 +44,16 @@ test('opcodes are decided on one by one, submitted as one job, and audited with 
     { user: alice, permission: 'instance:remove', objects },
   ]);
   const reason = [['gnt:library:rapi', '', time]];
-  assert.deepEqual(submitted, [{ ops: [{ ...start, reason }, { ...remove, reason }], user: 'alice', once: undefined }]);
+  assert.deepEqual(submitted, [
+    {
+      ops: [
+        { ...start, reason },
+        { ...remove, reason },
+      ],
+      user: 'alice',
+      once: undefined,
+    },
+  ]);
   assert.deepEqual(audit, [
     { audit: true, user: 'alice', opcode: 'OP_INSTANCE_STARTUP', objects, job: 41 },
     { audit: true, user: 'alice', opcode: 'OP_INSTANCE_REMOVE', objects, job: 41 },
@@ -53,7 +62,10 @@ test('opcodes are decided on one by one, submitted as one job, and audited with 
 
 test('nothing is submitted when one of them is not allowed or not valid', async () => {
   const { context, submitted, audit } = contextThat((permission) => permission !== 'instance:remove');
-  await assert.rejects(submitJob(context, alice, [start, remove]), { code: 'API_FORBIDDEN', facts: { user: 'alice', permission: 'instance:remove' } });
+  await assert.rejects(submitJob(context, alice, [start, remove]), {
+    code: 'API_FORBIDDEN',
+    facts: { user: 'alice', permission: 'instance:remove' },
+  });
   const [line] = audit as { decision: string }[];
   assert.deepEqual([line?.decision, audit.length], ['refused', 1]);
   await assert.rejects(submitJob(context, alice, [start, { OP_ID: 'OP_NOTHING' }]), { code: 'INPUT_INVALID' });
@@ -78,9 +90,14 @@ test('the trail of reasons is kept, and followed by the way that the job came', 
 test('a key goes with a fingerprint of what was asked for and why, not when', async () => {
   const { context, submitted } = contextThat(() => true);
   const send = (query: object, op: object = start) =>
-    submitFrom('/2/instances/{instance_name}/startup', { user: alice, query, headers: { 'idempotency-key': 'k' } } as unknown as ApiRequest, context, {
-      ...op,
-    });
+    submitFrom(
+      '/2/instances/{instance_name}/startup',
+      { user: alice, query, headers: { 'idempotency-key': 'k' } } as unknown as ApiRequest,
+      context,
+      {
+        ...op,
+      },
+    );
   await send({ reason: 'one' });
   await send({ reason: 'one' });
   await send({ reason: 'two' });

@@ -10,8 +10,16 @@ const bodyOf = (code: Code, facts: Record<string, string> = {}) => {
 };
 
 test('the three fields are those of Ganeti', () => {
-  assert.deepEqual(bodyOf('API_UNAUTHENTICATED'), { code: 401, message: 'Unauthorized', explain: 'No permission -- see authorization schemes' });
-  assert.deepEqual(bodyOf('API_PATH_UNKNOWN', { path: '/x' }), { code: 404, message: 'Not Found', explain: 'Nothing matches the given URI' });
+  assert.deepEqual(bodyOf('API_UNAUTHENTICATED'), {
+    code: 401,
+    message: 'Unauthorized',
+    explain: 'No permission -- see authorization schemes',
+  });
+  assert.deepEqual(bodyOf('API_PATH_UNKNOWN', { path: '/x' }), {
+    code: 404,
+    message: 'Not Found',
+    explain: 'Nothing matches the given URI',
+  });
   assert.deepEqual(bodyOf('API_BODY_MALFORMED'), {
     code: 400,
     message: 'Unable to parse JSON data',
@@ -28,13 +36,25 @@ test('the three fields are those of Ganeti', () => {
 
 test('a parameter that does not fit is told as Python shows it', () => {
   const message = (field: string) => bodyOf('INPUT_INVALID', { subject: 'OP', field, problem: 'x' }).message;
-  assert.equal(message('name'), 'Invalid body parameters: (&quot;Parameter &#x27;OP.name&#x27; fails validation&quot;, &#x27;wrong_input&#x27;)');
-  assert.equal(message('a"b'), "Invalid body parameters: ('Parameter \\'OP.a\"b\\' fails validation', 'wrong_input')".replaceAll("'", '&#x27;').replaceAll('"', '&quot;'));
+  assert.equal(
+    message('name'),
+    'Invalid body parameters: (&quot;Parameter &#x27;OP.name&#x27; fails validation&quot;, &#x27;wrong_input&#x27;)',
+  );
+  assert.equal(
+    message('a"b'),
+    "Invalid body parameters: ('Parameter \\'OP.a\"b\\' fails validation', 'wrong_input')"
+      .replaceAll("'", '&#x27;')
+      .replaceAll('"', '&quot;'),
+  );
 });
 
 test('other errors have our own sentence, defects the phrase of their status alone', () => {
   assert.match(bodyOf('API_HANDLER_TIMED_OUT').message, /\w+ .*\w+/);
-  assert.deepEqual(bodyOf('INTERNAL', { detail: 'secret' }), { code: 500, message: 'Internal Server Error', explain: 'Server got itself in trouble' });
+  assert.deepEqual(bodyOf('INTERNAL', { detail: 'secret' }), {
+    code: 500,
+    message: 'Internal Server Error',
+    explain: 'Server got itself in trouble',
+  });
 });
 
 test('of a defect is told only where to look it up', () => {

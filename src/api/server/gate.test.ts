@@ -49,7 +49,12 @@ function gateWith({ waitMs = 0, refusedFor, blockedFor = 0 }: Turns = {}) {
 }
 
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
-const from = (headers: Arrival['headers'], more: Partial<Arrival> = {}): Arrival => ({ method: 'GET', address: '10.0.0.1', headers, ...more });
+const from = (headers: Arrival['headers'], more: Partial<Arrival> = {}): Arrival => ({
+  method: 'GET',
+  address: '10.0.0.1',
+  headers,
+  ...more,
+});
 const ended = async (work: () => unknown): Promise<unknown> => {
   try {
     return (await work()) ?? 'passed';
@@ -118,7 +123,10 @@ test('a request is permitted by a master that leads, for the objects in its path
   const remove = { permission: 'node:remove', objects: ({ name = '' }) => [{ kind: 'node', name }] } as unknown as Route;
   const alice = { name: 'alice', options: [] };
   assert.equal(await ended(() => gate.permit(alice, route, {})), 'passed');
-  assert.deepEqual(await ended(() => gate.permit(alice, remove, { name: 'n1' })), ['API_FORBIDDEN', { user: 'alice', permission: 'node:remove' }]);
+  assert.deepEqual(await ended(() => gate.permit(alice, remove, { name: 'n1' })), [
+    'API_FORBIDDEN',
+    { user: 'alice', permission: 'node:remove' },
+  ]);
   assert.deepEqual(calls, [
     'lead',
     'lead',

@@ -8,7 +8,8 @@ test('a bridge or a switch is named, and never by an option', () => {
   for (const mode of ['bridged', 'openvswitch'] as const) {
     for (const link of ['br0', 'vm-br.1', '_x:1', 'a'.repeat(15)]) assert.equal(problem(mode, link), null, link);
     assert.equal(problem(mode, ''), `a NIC of mode ${mode} needs a link`);
-    for (const link of ['-br0', 'a'.repeat(16), 'a/b', 'a b']) assert.equal(problem(mode, link), `"${link}" is not the name of a device or a table`);
+    for (const link of ['-br0', 'a'.repeat(16), 'a/b', 'a b'])
+      assert.equal(problem(mode, link), `"${link}" is not the name of a device or a table`);
   }
 });
 
@@ -17,7 +18,10 @@ test('a routing table is a number or a name, and none of those that the kernel k
   for (const link of ['0', '253', '255', 'local', 'default', 'unspec', 'all', 'cache']) {
     const said = problem('routed', link);
     const isNumber = /^0/.test(link);
-    assert.equal(said, isNumber ? `"${link}" is neither the number nor the name of a routing table` : `the routing table "${link}" belongs to the kernel`);
+    assert.equal(
+      said,
+      isNumber ? `"${link}" is neither the number nor the name of a routing table` : `the routing table "${link}" belongs to the kernel`,
+    );
   }
   for (const link of ['01', '1234567890', '_x', '1a', 'a:1'])
     assert.equal(problem('routed', link), `"${link}" is neither the number nor the name of a routing table`);

@@ -28,12 +28,14 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     ({
       name,
       traits: { mirrored },
-      activate: (disk: { uuid: string }) => call(`activate ${disk.uuid}`, { path: `/${disk.uuid}`, format: 'raw', driver: 'file', size: 1 }),
+      activate: (disk: { uuid: string }) =>
+        call(`activate ${disk.uuid}`, { path: `/${disk.uuid}`, format: 'raw', driver: 'file', size: 1 }),
       deactivate: (disk: { uuid: string }) => call(`deactivate ${disk.uuid}`, undefined),
       create: (disk: { uuid: string }, owner: { name: string }) => call(`create ${disk.uuid} of ${owner.name}`, { changed: true }),
       remove: (disk: { uuid: string }) => call(`remove ${disk.uuid}`, { changed: true }),
       list: () => call(`list ${name}`, [{ path: `/${name}` }]),
-      find: (disk: { uuid: string }, owner?: { name: string }) => call(`find ${disk.uuid} of ${owner?.name}`, disk.uuid === 'gone' ? null : { path: disk.uuid }),
+      find: (disk: { uuid: string }, owner?: { name: string }) =>
+        call(`find ${disk.uuid} of ${owner?.name}`, disk.uuid === 'gone' ? null : { path: disk.uuid }),
       space: () => call(`space ${name}`, free === null ? null : { total: 1000, free }),
     }) as unknown as DiskTemplateAdapter;
   const hypervisor = {
@@ -45,9 +47,11 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     reset: (one: { uuid: string }) => call(`reset ${one.uuid}`, { changed: true }),
     resume: (one: { uuid: string }) => call(`resume ${one.uuid}`, { changed: true }),
     console: (one: { uuid: string }) => call(`console ${one.uuid}`, { serial_socket: null, vnc: null }),
-    acceptMigration: (_request: object, source: string, address: string) => call(`accept from ${source} on ${address}`, { address, port: 1, machine: 'm' }),
+    acceptMigration: (_request: object, source: string, address: string) =>
+      call(`accept from ${source} on ${address}`, { address, port: 1, machine: 'm' }),
     sendMigration: ({ uuid }: { uuid: string }) => call(`send ${uuid}`, { downtime_ms: 1, total_ms: 2, ram_mib: 3 }),
-    finishMigration: (one: { uuid: string }, role: string, success: boolean) => call(`finish ${one.uuid} ${role} ${success}`, { changed: true }),
+    finishMigration: (one: { uuid: string }, role: string, success: boolean) =>
+      call(`finish ${one.uuid} ${role} ${success}`, { changed: true }),
   } as unknown as Hypervisor;
   const network = {
     check: (_: object, nic: { uuid: string }, index: number) => call(`check ${nic.uuid} ${index}`, undefined),
@@ -56,7 +60,8 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     cleanup: ({ uuid }: { uuid: string }) => call(`cleanup ${uuid}`, undefined),
     links: () => call('links', { bridges: ['br0'], switches: ['sw0'] }),
   } as unknown as NetworkPort;
-  const os = (name: string, valid: boolean, secret_parameters?: object) => ({ name, valid, ...(secret_parameters && { secret_parameters }) }) as unknown as OsInfo;
+  const os = (name: string, valid: boolean, secret_parameters?: object) =>
+    ({ name, valid, ...(secret_parameters && { secret_parameters }) }) as unknown as OsInfo;
   const parts: NodeParts = {
     name: 'n1',
     version: '1.2',
@@ -69,7 +74,11 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     os: {
       list: () => call('oses', [os('a', true, { p: 'secret' }), os('b', true), os('c', false, { q: 'secret' })]),
       verifyParams: async () => void (await call('verify', undefined)),
-      install: ({ disks, secrets, reinstall, debug }) => call(`install ${disks.map(({ uuid, mode }) => `${uuid} ${mode}`).join()} ${Object.keys(secrets ?? {}).join()} ${reinstall} ${debug}`, { log: 'l' }),
+      install: ({ disks, secrets, reinstall, debug }) =>
+        call(
+          `install ${disks.map(({ uuid, mode }) => `${uuid} ${mode}`).join()} ${Object.keys(secrets ?? {}).join()} ${reinstall} ${debug}`,
+          { log: 'l' },
+        ),
     },
     host: async () => ({ bootId: 'b', memoryTotal: 1000, memoryAvailable: 600, cpuTotal: 4, cpuNodes: 2, cpuSockets: 1 }),
     probes: async () => ({}),
@@ -138,7 +147,10 @@ describe('a start', () => {
     const start = (one: NodeHandlers) => one['instance-start']({ instance: { ...instance, hypervisor: 'kvm' } }, context());
     const missing = (problem: string) => ({ code: 'HYPERVISOR_MISSING', facts: { program: 'kvm', problem } });
     await assert.rejects(start(handlers), missing('this node has no adapter for it, only for fake'));
-    await assert.rejects(start(createHandlers({ ...parts, hypervisors: new Map() })), missing('this node has no adapter for it, only for none'));
+    await assert.rejects(
+      start(createHandlers({ ...parts, hypervisors: new Map() })),
+      missing('this node has no adapter for it, only for none'),
+    );
   });
 });
 
@@ -146,7 +158,9 @@ describe('a check', () => {
   it('looks at the hypervisor, at the NICs, and at what there must be of disks', async () => {
     const check = async (disks: 'new' | 'present' | undefined, spec = instance) => {
       const { calls, handlers } = recordingParts();
-      const answer = await handlers['instance-check']({ instance: spec, ...(disks && { disks }) } as never, context()).catch((error: unknown) => error as GantryError);
+      const answer = await handlers['instance-check']({ instance: spec, ...(disks && { disks }) } as never, context()).catch(
+        (error: unknown) => error as GantryError,
+      );
       return [answer instanceof GantryError ? [answer.code, answer.facts] : answer, ...calls];
     };
     assert.deepEqual(await check(undefined), [{}, `check ${nic} 0`]);
@@ -156,7 +170,10 @@ describe('a check', () => {
     const nameless = { ...instance, disks: [testDisk('gone')] };
     assert.deepEqual((await check('present', nameless))[0], ['STORAGE_DISK_MISSING', { disk: 'gone', path: '' }]);
     assert.deepEqual(await check('new'), [{}, 'space sharedfile', 'space file', `check ${nic} 0`]);
-    const sized = (...sizes: number[]) => ({ ...instance, disks: [...sizes.map((size, index) => testDisk(`d${index}`, { size })), testDisk('f', { dev_type: 'file', size: 9999 })] });
+    const sized = (...sizes: number[]) => ({
+      ...instance,
+      disks: [...sizes.map((size, index) => testDisk(`d${index}`, { size })), testDisk('f', { dev_type: 'file', size: 9999 })],
+    });
     assert.deepEqual((await check('new', sized(60, 40)))[0], {});
     assert.deepEqual(await check('new', sized(60, 41)), [
       ['STORAGE_FULL', { subject: 'the disks of name-of-i1', directory: 'sharedfile', needed: 101, free: 100 }],
@@ -176,7 +193,10 @@ describe('other calls', () => {
       assert.equal(active.has('i1'), !calls.includes('cleanup i1'));
       return [answer, calls];
     };
-    assert.deepEqual(await after((one) => one['instance-stop']({ ...ref, timeout: 9 }, context())), [{ changed: true, graceful: true }, released(['stop i1 9'])]);
+    assert.deepEqual(await after((one) => one['instance-stop']({ ...ref, timeout: 9 }, context())), [
+      { changed: true, graceful: true },
+      released(['stop i1 9']),
+    ]);
     for (const [role, success, stays] of [
       ['target', true, true],
       ['target', false, false],
@@ -234,7 +254,10 @@ describe('disks', () => {
     assert.deepEqual(calls, ['create d0 of name-of-i1', 'remove d0', 'remove d0', 'instances', 'deactivate d0', 'remove d0']);
     const running = recordingParts([row('i1', 'running')]);
     running.active.set('i1', { uuid: 'i1', name: 'x', disks: [disk] });
-    await assert.rejects(running.handlers['disk-remove']({ disk, instance: ref }, context()), { code: 'INSTANCE_RUNNING', facts: { name: 'name-of-i1' } });
+    await assert.rejects(running.handlers['disk-remove']({ disk, instance: ref }, context()), {
+      code: 'INSTANCE_RUNNING',
+      facts: { name: 'name-of-i1' },
+    });
     assert.deepEqual(running.calls, ['instances']);
   });
 
@@ -248,7 +271,8 @@ describe('disks', () => {
 });
 
 describe('operating systems', () => {
-  const install = (handlers: NodeHandlers, more: object = {}) => handlers['os-install']({ instance, reinstall: true, debug: 2, ...more }, context());
+  const install = (handlers: NodeHandlers, more: object = {}) =>
+    handlers['os-install']({ instance, reinstall: true, debug: 2, ...more }, context());
 
   it('are installed on the disks, which are given back', async () => {
     const { calls, active, handlers } = recordingParts();
@@ -286,7 +310,10 @@ describe('what a node tells of itself', () => {
   it('goes without what cannot be found out', async () => {
     const { parts, handlers } = recordingParts([row('a', 'running', 900)], ['links', 'oses', 'space']);
     const { memory_dom0, disk_total, disk_free, secret_osparams, bridges, certificate_serial } = await handlers['node-info']({}, context());
-    assert.deepEqual([memory_dom0, disk_total, disk_free, secret_osparams, bridges, certificate_serial], [0, 0, 0, {}, undefined, undefined]);
+    assert.deepEqual(
+      [memory_dom0, disk_total, disk_free, secret_osparams, bridges, certificate_serial],
+      [0, 0, 0, {}, undefined, undefined],
+    );
     const known = { ...parts, certificates: { ...parts.certificates, identity: () => ({ serial: 'ab', list: 'cd' }) } };
     const info = await createHandlers(known)['node-info']({}, context());
     assert.deepEqual([info.certificate_serial, info.revocation_list], ['ab', 'cd']);

@@ -33,14 +33,26 @@ test('the routes of a node tell its addresses, its routers, its networks and wha
   const own = ['192.0.2.10', '127.0.0.1', '127.255.255.255', '192.0.2.255', '10.1.2.3'];
   const others = ['192.0.2.11', '128.0.0.0', '126.255.255.255', '10.1.2.4', '192.0.2.1', 'x'];
   assert.deepEqual(which([...own, ...others], routes.isOwn), own);
-  assert.deepEqual(which(['192.0.2.1', '192.0.2.254', '192.0.2.3', '192.0.2.4', '192.0.2.10', '192.0.2.2'], routes.isNextHop), ['192.0.2.1', '192.0.2.254', '192.0.2.3', '192.0.2.4']);
-  assert.deepEqual(which(['192.0.2.0', '192.0.2.77', '192.0.3.0', '203.0.113.5', '198.18.0.1', '10.8.0.1', '10.7.0.7', '8.8.8.8', '192.0.2.10'], routes.isNeighbour), [
-    '192.0.2.0',
-    '192.0.2.77',
-    '10.7.0.7',
-    '192.0.2.10',
+  assert.deepEqual(which(['192.0.2.1', '192.0.2.254', '192.0.2.3', '192.0.2.4', '192.0.2.10', '192.0.2.2'], routes.isNextHop), [
+    '192.0.2.1',
+    '192.0.2.254',
+    '192.0.2.3',
+    '192.0.2.4',
   ]);
-  assert.deepEqual(['10.7.0.5', '10.7.0.6', '10.7.0.7', '192.0.2.10', '10.9.9.9'].map(routes.deviceOf), ['gt0123456789abc', undefined, 'eth1', undefined, undefined]);
+  assert.deepEqual(
+    which(
+      ['192.0.2.0', '192.0.2.77', '192.0.3.0', '203.0.113.5', '198.18.0.1', '10.8.0.1', '10.7.0.7', '8.8.8.8', '192.0.2.10'],
+      routes.isNeighbour,
+    ),
+    ['192.0.2.0', '192.0.2.77', '10.7.0.7', '192.0.2.10'],
+  );
+  assert.deepEqual(['10.7.0.5', '10.7.0.6', '10.7.0.7', '192.0.2.10', '10.9.9.9'].map(routes.deviceOf), [
+    'gt0123456789abc',
+    undefined,
+    'eth1',
+    undefined,
+    undefined,
+  ]);
 });
 
 test('why a NIC gets no route is told', () => {
@@ -77,7 +89,10 @@ test('a gateway is held for a guest when no real host has it', () => {
 });
 
 test('what a program of the network said is told, other faults are not its own', () => {
-  assert.equal(commandProblem(new GantryError('COMMAND_FAILED', { command: 'ip', outcome: 'exit code 2', stderr: 'no such device' })), 'no such device');
+  assert.equal(
+    commandProblem(new GantryError('COMMAND_FAILED', { command: 'ip', outcome: 'exit code 2', stderr: 'no such device' })),
+    'no such device',
+  );
   for (const other of [new GantryError('COMMAND_MISSING', { command: 'ip', stderr: 'x' }), new Error('x'), 'x', undefined])
     assert.equal(commandProblem(other), null);
 });

@@ -17,8 +17,14 @@ const path = '/sbin:/bin:/usr/sbin:/usr/bin';
 
 test('a definition gets its version, variant, parameters and how much to tell', () => {
   const base = { OS_API_VERSION: '20', OS_NAME: 'debian', DEBUG_LEVEL: '0', PATH: path };
-  const of = (os: string, osparams = {}, variants = definition.variants) => definitionEnvironment({ ...definition, variants }, os, osparams, 0);
-  assert.deepEqual(of('debian+testing', { 'root-size': '8', dhcp: '' }), { ...base, OS_VARIANT: 'testing', OSP_ROOT_SIZE: '8', OSP_DHCP: '' });
+  const of = (os: string, osparams = {}, variants = definition.variants) =>
+    definitionEnvironment({ ...definition, variants }, os, osparams, 0);
+  assert.deepEqual(of('debian+testing', { 'root-size': '8', dhcp: '' }), {
+    ...base,
+    OS_VARIANT: 'testing',
+    OSP_ROOT_SIZE: '8',
+    OSP_DHCP: '',
+  });
   assert.deepEqual(of('debian'), { ...base, OS_VARIANT: 'stable' }, 'the first one');
   assert.deepEqual(of('debian+a+b'), { ...base, OS_VARIANT: 'a+b' });
   assert.deepEqual(of('debian+testing', {}, []), { ...base, OS_VARIANT: '' }, 'it has none');
@@ -33,7 +39,12 @@ test('an instance has everything that the interface promises', () => {
     nics: [
       nic({ uuid: 'n0', mac: 'm0', ip: '10.0.0.5', network, nicparams: { mode: 'openvswitch', link: 'sw0', vlan: '.5' } }),
       nic({ uuid: 'n1', mac: 'm1', nicparams: { mode: 'routed', link: '', vlan: '' } }),
-      nic({ uuid: 'n2', mac: 'm2', nicparams: { mode: 'bridged', link: 'br0', vlan: '' }, network: { ...network, gateway: null, cidr6: null, gateway6: null } }),
+      nic({
+        uuid: 'n2',
+        mac: 'm2',
+        nicparams: { mode: 'bridged', link: 'br0', vlan: '' },
+        network: { ...network, gateway: null, cidr6: null, gateway6: null },
+      }),
     ],
   });
   const scripts = [
@@ -48,10 +59,32 @@ test('an instance has everything that the interface promises', () => {
     ...{ INSTANCE_BE_maxmem: '512', INSTANCE_BE_minmem: '128', INSTANCE_BE_memory: '512', INSTANCE_BE_vcpus: '2' },
     ...{ INSTANCE_HV_disk_type: 'ide', INSTANCE_HV_nic_type: 'e1000', INSTANCE_HV_acpi: 'True', INSTANCE_HV_use_localtime: 'False' },
     INSTANCE_HV_serial_speed: '9600',
-    ...{ DISK_0_PATH: '/dev/a', DISK_0_ACCESS: 'rw', DISK_0_UUID: 'd0', DISK_0_SIZE: '64', DISK_0_FRONTEND_TYPE: 'ide', DISK_0_BACKEND_TYPE: 'file:blktap' },
-    ...{ DISK_1_PATH: '/dev/b', DISK_1_ACCESS: 'ro', DISK_1_UUID: 'd1', DISK_1_SIZE: '8', DISK_1_FRONTEND_TYPE: 'ide', DISK_1_BACKEND_TYPE: 'block' },
+    ...{
+      DISK_0_PATH: '/dev/a',
+      DISK_0_ACCESS: 'rw',
+      DISK_0_UUID: 'd0',
+      DISK_0_SIZE: '64',
+      DISK_0_FRONTEND_TYPE: 'ide',
+      DISK_0_BACKEND_TYPE: 'file:blktap',
+    },
+    ...{
+      DISK_1_PATH: '/dev/b',
+      DISK_1_ACCESS: 'ro',
+      DISK_1_UUID: 'd1',
+      DISK_1_SIZE: '8',
+      DISK_1_FRONTEND_TYPE: 'ide',
+      DISK_1_BACKEND_TYPE: 'block',
+    },
     ...{ DISK_2_PATH: '/c', DISK_2_ACCESS: 'ro', DISK_2_UUID: 'foreign', DISK_2_FRONTEND_TYPE: 'ide', DISK_2_BACKEND_TYPE: 'file:loop' },
-    ...{ NIC_0_MAC: 'm0', NIC_0_UUID: 'n0', NIC_0_MODE: 'openvswitch', NIC_0_IP: '10.0.0.5', NIC_0_BRIDGE: 'sw0', NIC_0_LINK: 'sw0', NIC_0_VLAN: '.5' },
+    ...{
+      NIC_0_MAC: 'm0',
+      NIC_0_UUID: 'n0',
+      NIC_0_MODE: 'openvswitch',
+      NIC_0_IP: '10.0.0.5',
+      NIC_0_BRIDGE: 'sw0',
+      NIC_0_LINK: 'sw0',
+      NIC_0_VLAN: '.5',
+    },
     ...{ NIC_0_FRONTEND_TYPE: 'e1000', NIC_0_NETWORK_NAME: 'lan', NIC_0_NETWORK_SUBNET: '10.0.0.0/24', NIC_0_NETWORK_GATEWAY: '10.0.0.1' },
     ...{ NIC_0_NETWORK_SUBNET6: 'fd00::/64', NIC_0_NETWORK_GATEWAY6: 'fd00::1' },
     ...{ NIC_1_MAC: 'm1', NIC_1_UUID: 'n1', NIC_1_MODE: 'routed', NIC_1_FRONTEND_TYPE: 'e1000' },

@@ -10,7 +10,10 @@ import { readQcow2Header } from './qcow2-header.ts';
 import { isOutOfRoom, requireRoom, storageFailure, syncFolder } from './storage-files.ts';
 
 const uuid = '01234567-89ab-4def-8123-456789abcdef';
-const refused = (path: string, problem: string) => ({ code: 'STORAGE_PATH_REFUSED', facts: { path, disk: uuid, problem, directory: '/srv/d' } });
+const refused = (path: string, problem: string) => ({
+  code: 'STORAGE_PATH_REFUSED',
+  facts: { path, disk: uuid, problem, directory: '/srv/d' },
+});
 
 let folder: string;
 before(async () => {
@@ -20,7 +23,8 @@ after(() => rm(folder, { recursive: true }));
 
 describe('the place of a disk', () => {
   it('follows from what it was given, or from its owner', () => {
-    const of = (logical_id: (string | null)[], owner?: object) => diskPath(testDisk(uuid, { logical_id: logical_id as never }), '/srv/d', owner as never);
+    const of = (logical_id: (string | null)[], owner?: object) =>
+      diskPath(testDisk(uuid, { logical_id: logical_id as never }), '/srv/d', owner as never);
     assert.equal(of(['loop', '/srv/d/i1/x.raw']), '/srv/d/i1/x.raw');
     assert.equal(of(['loop', 'i1/x.raw']), '/srv/d/i1/x.raw');
     assert.equal(of(['loop', '/srv/d//i1/./x.raw']), '/srv/d/i1/x.raw');
@@ -42,8 +46,10 @@ describe('the place of a disk', () => {
   });
 
   it('is told by the name of its file, also of a snapshot or an unfinished one', () => {
-    for (const name of [`${uuid}.raw`, `${uuid}.qcow2`, `.${uuid}.raw.new`, `${uuid}.snap-a.b-1.raw`]) assert.equal(diskUuidOf(name), uuid, name);
-    for (const name of ['x.raw', `${uuid}`, `${uuid}.img`, `x${uuid}.raw`, `${uuid}.raw.old`, `${uuid.toUpperCase()}.raw`]) assert.equal(diskUuidOf(name), null, name);
+    for (const name of [`${uuid}.raw`, `${uuid}.qcow2`, `.${uuid}.raw.new`, `${uuid}.snap-a.b-1.raw`])
+      assert.equal(diskUuidOf(name), uuid, name);
+    for (const name of ['x.raw', `${uuid}`, `${uuid}.img`, `x${uuid}.raw`, `${uuid}.raw.old`, `${uuid.toUpperCase()}.raw`])
+      assert.equal(diskUuidOf(name), null, name);
   });
 
   it('is refused when a link leads out of it', async () => {
@@ -90,7 +96,12 @@ describe('files of the storage', () => {
   });
 
   it('run out of room in several words', () => {
-    const out: unknown[] = [{ code: 'ENOSPC' }, { code: 'EDQUOT' }, new Error('x: No space left on device'), new Error('Disk quota exceeded here')];
+    const out: unknown[] = [
+      { code: 'ENOSPC' },
+      { code: 'EDQUOT' },
+      new Error('x: No space left on device'),
+      new Error('Disk quota exceeded here'),
+    ];
     assert.deepEqual(out.map(isOutOfRoom), [true, true, true, true]);
     assert.deepEqual([new Error('other'), { code: 'EIO' }].map(isOutOfRoom), [false, false]);
   });

@@ -21,7 +21,10 @@ describe('what a node looks at', () => {
   it('are its bridges and switches', async () => {
     const network = { bridgeExists: async (name: string) => name === 'br0', switchExists: async (name: string) => name === 'sw0' };
     const params = { bridges: ['br0', 'br1'], switches: ['sw0', 'br0'] };
-    assert.deepEqual(await found(checkBridges, { network }, params), ['VERIFY_BRIDGE_MISSING bridge br1', 'VERIFY_SWITCH_MISSING switch br0']);
+    assert.deepEqual(await found(checkBridges, { network }, params), [
+      'VERIFY_BRIDGE_MISSING bridge br1',
+      'VERIFY_SWITCH_MISSING switch br0',
+    ]);
     assert.deepEqual(await found(checkBridges, { network }, { bridges: ['br0'] }), []);
   });
 

@@ -67,10 +67,20 @@ describe('disks of QEMU', () => {
       for (const node of nodes(hvparams)) assert.deepEqual(node['cache'], { direct, 'no-flush': false }, JSON.stringify(hvparams));
     }
     assert.equal(nodes({ disk_aio: 'io_uring' })[0]?.['aio'], 'io_uring');
-    assert.deepEqual(nodes({ disk_discard: 'unmap' }).map(({ discard }) => discard), ['unmap', 'unmap']);
-    assert.deepEqual(nodes({ disk_discard: 'ignore' }).map(({ discard }) => discard), ['ignore', 'ignore']);
+    assert.deepEqual(
+      nodes({ disk_discard: 'unmap' }).map(({ discard }) => discard),
+      ['unmap', 'unmap'],
+    );
+    assert.deepEqual(
+      nodes({ disk_discard: 'ignore' }).map(({ discard }) => discard),
+      ['ignore', 'ignore'],
+    );
     assert.match(values(of({ disk_cache: 'writethrough' }), '-device')[0] ?? '', /,bootindex=0,write-cache=off$/);
-    assert.ok(!values(of({ disk_cache: 'writeback' }), '-device').join().includes('write-cache'));
+    assert.ok(
+      !values(of({ disk_cache: 'writeback' }), '-device')
+        .join()
+        .includes('write-cache'),
+    );
   });
 
   it('follow what is booted first; a kernel of the node needs no order', () => {
@@ -91,9 +101,20 @@ describe('disks of QEMU', () => {
 
 describe('the whole command line', () => {
   const request = newRequest('/d');
-  const spec = { ...request.spec, uuid: 'u-1', name: 'a-very-long-name.example.com', vcpus: 3, memory: 640, network_port: 11_000, hvparams: {} };
+  const spec = {
+    ...request.spec,
+    uuid: 'u-1',
+    name: 'a-very-long-name.example.com',
+    vcpus: 3,
+    memory: 640,
+    network_port: 11_000,
+    hvparams: {},
+  };
   const line = (hvparams: Record<string, unknown>, more: object = {}) =>
-    buildCommandLine({ spec: { ...spec, hvparams }, disks: [], nics: [] }, { machine: 'pc-1', accelerator: 'tcg', incoming: false, ...more });
+    buildCommandLine(
+      { spec: { ...spec, hvparams }, disks: [], nics: [] },
+      { machine: 'pc-1', accelerator: 'tcg', incoming: false, ...more },
+    );
   const chardev = (id: string, fd: number) => ['-chardev', `socket,id=${id},fd=${fd},server=on,wait=off`];
 
   it('is this, and nothing else', () => {
@@ -123,7 +144,10 @@ describe('the whole command line', () => {
     assert.deepEqual(changed({}, { accelerator: 'kvm' }), { gone: ['tcg,tb-size=128'], come: ['kvm'] });
     assert.deepEqual(changed({ cpu_type: 'host' }), { gone: [], come: ['-cpu', 'host'] });
     assert.deepEqual(changed({ use_localtime: true }), { gone: ['base=utc'], come: ['base=localtime'] });
-    assert.deepEqual(changed({ reboot_behavior: 'exit' }), { gone: ['shutdown=pause,reboot=reset'], come: ['shutdown=pause,reboot=shutdown'] });
+    assert.deepEqual(changed({ reboot_behavior: 'exit' }), {
+      gone: ['shutdown=pause,reboot=reset'],
+      come: ['shutdown=pause,reboot=shutdown'],
+    });
     assert.deepEqual(changed({ vga: 'qxl' }), { gone: ['std'], come: ['qxl'] });
     const serial = ['socket,id=serial0,fd=5,server=on,wait=off', 'isa-serial,chardev=serial0,id=serial0'];
     assert.deepEqual(changed({ serial_console: false }), { gone: serial, come: [] });

@@ -72,11 +72,17 @@ describe('the list of instances', () => {
   it('takes a QEMU that does not answer for one that runs, or waits', async () => {
     parts.answers['query-status'] = [new Error('no answer')];
     await parts.place();
-    assert.deepEqual((await listInstances(parts)).map(({ state }) => state), ['running']);
+    assert.deepEqual(
+      (await listInstances(parts)).map(({ state }) => state),
+      ['running'],
+    );
     assert.deepEqual(parts.logged, ['QEMU runs but does not answer']);
     await parts.dispose();
     await parts.place({ phase: 'incoming' });
-    assert.deepEqual((await listInstances(parts)).map(({ state }) => state), ['migrating-in']);
+    assert.deepEqual(
+      (await listInstances(parts)).map(({ state }) => state),
+      ['migrating-in'],
+    );
   });
 
   it('tells without a process what is known: stopped by itself, crashed, or never there', async () => {
@@ -104,13 +110,19 @@ describe('the list of instances', () => {
     await ended(child);
     assert.equal((await readRuntime(parts.files(request.spec).runtime))?.phase, 'off');
     assert.deepEqual(parts.logged, ['the guest switched itself off']);
-    assert.deepEqual((await listInstances(parts)).map(({ state }) => state), ['shutdown']);
+    assert.deepEqual(
+      (await listInstances(parts)).map(({ state }) => state),
+      ['shutdown'],
+    );
   });
 
   it('finds a process whose number nobody wrote down by its folder', async () => {
     const { child } = await parts.place({ process: null });
     parts.answers['query-status'] = status('running');
-    assert.deepEqual((await listInstances(parts)).map(({ state, pid }) => [state, pid]), [['running', child.pid]]);
+    assert.deepEqual(
+      (await listInstances(parts)).map(({ state, pid }) => [state, pid]),
+      [['running', child.pid]],
+    );
   });
 
   it('does not take another process with the same number for it', async () => {
@@ -163,11 +175,25 @@ describe('a stop', () => {
   it('is hard at once, without ACPI, in another state, without an answer, or after its time', async () => {
     const cases: [what: string, seconds: number, answers: unknown[], fields: object, texts: string[], pressed: number][] = [
       ['at once', 0, status('running'), {}, ['stopping hard'], 0],
-      ['without ACPI', 5, status('running'), { acpi: false }, ['the instance has no ACPI, so it cannot be asked to stop', 'stopping hard'], 0],
+      [
+        'without ACPI',
+        5,
+        status('running'),
+        { acpi: false },
+        ['the instance has no ACPI, so it cannot be asked to stop', 'stopping hard'],
+        0,
+      ],
       ['paused', 5, status('paused'), {}, ['stopping hard'], 0],
       ['no answer', 5, [new GantryError('HYPERVISOR_QMP_LOST', { socket: 's', problem: 'p' })], {}, ['stopping hard'], 0],
       ['refused', 5, [new GantryError('SOCKET_REFUSED', { path: 's', problem: 'p' })], {}, ['stopping hard'], 0],
-      ['too late', 5, status('running'), {}, ['waiting for the guest to stop, 0 of 5 s', 'waiting for the guest to stop, 4 of 5 s', 'stopping hard'], 2],
+      [
+        'too late',
+        5,
+        status('running'),
+        {},
+        ['waiting for the guest to stop, 0 of 5 s', 'waiting for the guest to stop, 4 of 5 s', 'stopping hard'],
+        2,
+      ],
     ];
     for (const [what, seconds, answers, hvparams, texts, pressed] of cases) {
       const { request, runtime } = await parts.place();
@@ -178,7 +204,11 @@ describe('a stop', () => {
       parts.answers['quit'] = kills(child);
       const told = context();
       assert.deepEqual(await stopInstance(parts, request.spec, seconds, told), { changed: true, graceful: false }, what);
-      assert.deepEqual(told.seen.map(({ text }) => text), texts, what);
+      assert.deepEqual(
+        told.seen.map(({ text }) => text),
+        texts,
+        what,
+      );
       assert.equal(commands().filter((one) => one === 'system_powerdown').length, pressed, what);
       await ended(child);
     }
@@ -327,7 +357,10 @@ describe('the end of a migration', () => {
 
   it('lets the target run when it succeeded, and waits for its whole state', async () => {
     for (const [states, asked] of [
-      [['inmigrate', 'inmigrate', 'paused'], ['query-status', 'query-status', 'query-status', 'cont']],
+      [
+        ['inmigrate', 'inmigrate', 'paused'],
+        ['query-status', 'query-status', 'query-status', 'cont'],
+      ],
       [['prelaunch'], ['query-status', 'query-status', 'cont']],
       [['running'], ['query-status', 'query-status']],
     ] as const) {
@@ -401,17 +434,28 @@ describe('the source of a migration', () => {
     parts.answers['query-status'] = status('running');
     parts.answers['query-migrate'] = [
       { status: 'none' },
-      ...Array<object>(25).fill({ status: 'active', ...ram(100, 300) }),
+      ...Array.from({ length: 25 }, () => ({ status: 'active', ...ram(100, 300) })),
       { status: 'completed', ...ram(412.34, 0), downtime: 12, 'total-time': 3400 },
     ];
     const told = context();
     const sent = await sendMigration(parts, sendParams(request, 'fd00::2', 8102), told);
     assert.deepEqual(sent, { downtime_ms: 12, total_ms: 3400, ram_mib: 412.3 });
-    assert.deepEqual(told.seen, Array(2).fill({ text: '100 MiB sent, 300 MiB remaining', fraction: 0.25 }));
+    assert.deepEqual(
+      told.seen,
+      Array.from({ length: 2 }, () => ({ text: '100 MiB sent, 300 MiB remaining', fraction: 0.25 })),
+    );
     assert.deepEqual(
       parts.calls.filter((call) => typeof call !== 'string'),
       [
-        ['migrate-set-capabilities', { capabilities: [{ capability: 'return-path', state: true }, { capability: 'auto-converge', state: true }] }],
+        [
+          'migrate-set-capabilities',
+          {
+            capabilities: [
+              { capability: 'return-path', state: true },
+              { capability: 'auto-converge', state: true },
+            ],
+          },
+        ],
         ['migrate-set-parameters', { 'max-bandwidth': 1000 * 1_048_576, 'downtime-limit': 300 }],
         ['migrate', { uri: 'tcp:[fd00::2]:8102' }],
       ],
@@ -445,7 +489,11 @@ describe('the source of a migration', () => {
       parts.calls.length = 0;
       parts.answers['query-status'] = status(state);
       parts.answers['query-migrate'] = status(first, 'completed');
-      assert.deepEqual(await sendMigration(parts, sendParams(request, '10.0.0.2', 1), context()), { downtime_ms: 0, total_ms: 0, ram_mib: 0 });
+      assert.deepEqual(await sendMigration(parts, sendParams(request, '10.0.0.2', 1), context()), {
+        downtime_ms: 0,
+        total_ms: 0,
+        ram_mib: 0,
+      });
       assert.ok(!commands().includes('migrate'), state);
     }
   });
@@ -460,7 +508,12 @@ describe('the source of a migration', () => {
         () => assert.fail('it succeeded'),
         (error: GantryError) => error,
       );
-      const result = [outcome.name === 'AbortError' ? 'aborted' : outcome.code, outcome.facts?.['problem'], commands().includes('migrate_cancel'), commands().includes('cont')];
+      const result = [
+        outcome.name === 'AbortError' ? 'aborted' : outcome.code,
+        outcome.facts?.['problem'],
+        commands().includes('migrate_cancel'),
+        commands().includes('cont'),
+      ];
       delete parts.answers['migrate'];
       return result;
     };
@@ -491,7 +544,12 @@ describe('the source of a migration', () => {
     };
     assert.deepEqual(await fail(wasPaused, true), [failed, 'QEMU gave no reason', false, false]);
     assert.deepEqual(await fail(() => after('none', 'active'), true), [failed, 'it did not converge within 30 minutes', true, false]);
-    assert.deepEqual(await fail(() => after('none', 'active', 'cancelled'), true, AbortSignal.abort()), ['aborted', undefined, true, false]);
+    assert.deepEqual(await fail(() => after('none', 'active', 'cancelled'), true, AbortSignal.abort()), [
+      'aborted',
+      undefined,
+      true,
+      false,
+    ]);
   });
 });
 
