@@ -62,17 +62,17 @@ export function createConsoleSockets(
     // The idle limit of HTTP does not fit a console; pings find dead clients.
     (socket as Socket).setTimeout(0);
     log.info({ audit: true, user: user.name, action: 'console', kind, instance }, 'console opened');
-    if (socket.destroyed) {
-      console.destroy();
-      return;
-    }
+    let taken = false;
     sockets.handleUpgrade(request, socket, head, (client) => {
+      taken = true;
       const started = context.services.clock.now();
       passBytes(client, console).then(
         () => log.info({ user: user.name, instance, ms: Math.round(context.services.clock.now() - started) }, 'console closed'),
         (error: unknown) => log.info({ err: error, user: user.name, instance }, 'console broke off'),
       );
     });
+    // The client has gone meanwhile, or its request was no proper upgrade: nobody else would give the console back.
+    if (!taken) console.destroy();
   }
 
   return {
@@ -101,11 +101,16 @@ async function passBytes(client: WebSocket, console: Duplex): Promise<void> {
     alive = false;
     client.ping();
   }, pingMs);
+  const end = () => {
+    console.destroy();
+    // Of a connection that broke, it would wait for ever for what is not sent any more.
+    stream.destroy();
+  };
   // What the client sent last still reaches the guest; the guest itself would never end the stream.
   client.once('close', () => {
-    if (console.writableFinished) console.destroy();
-    console.once('finish', () => console.destroy());
-    setTimeout(() => console.destroy(), lastWordsMs).unref();
+    if (console.writableFinished) end();
+    console.once('finish', end);
+    setTimeout(end, lastWordsMs).unref();
   });
   try {
     await pipeline(stream, console, stream);
