@@ -54,7 +54,7 @@ test('a console is opened where it is: on a socket, with what was said before, o
     answer('port').listen(0),
   ];
   try {
-    await Promise.all([serial, vnc, port].map((server) => server.listening || once(server, 'listening')));
+    for (const server of [serial, vnc, port]) if (!server.listening) await once(server, 'listening');
     await writeFile(join(folder, 'log'), 'x'.repeat(20_000));
     const { port: number } = port.address() as AddressInfo;
     const open = (places: object, kind: 'serial' | 'vnc', state = 'running') => {

@@ -156,10 +156,10 @@ test('a file is looked at again only after its time, and told when it changed', 
     assert.ok(slow.authenticate(basic('a:1')));
     assert.equal(eager.authenticate(basic('a:1')), undefined);
     const always = usersFileAuthenticator(path, log, 0);
-    always.authenticate(basic('a:1'));
+    await always.authenticate(basic('a:1'));
     assert.deepEqual(told.splice(0), ['read the users file 1'], 'once while it stays');
     await rm(path);
-    always.authenticate(basic('a:1'));
+    await always.authenticate(basic('a:1'));
     assert.deepEqual(told, ['there is no users file, so nobody can use the REST API']);
   }));
 

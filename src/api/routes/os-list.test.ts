@@ -31,7 +31,7 @@ function cluster(answers: Record<string, readonly OsInfo[] | undefined>, flags: 
     },
   } as unknown as ApiContext;
   const names = async () => (await commonOses(context)).map(({ name }) => name);
-  return { names, asked, told, answers, pass: (ms: number) => (time += ms), holdBack: (until: Promise<void>) => (hold = until) };
+  return { names, asked, told, answers, pass: (ms: number) => (time += ms), holdBack: (until: Promise<void>) => void (hold = until) };
 }
 
 test('a system is offered that is valid on every node that answers, in the order of names', async () => {

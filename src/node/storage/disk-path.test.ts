@@ -48,7 +48,7 @@ describe('the place of a disk', () => {
   it('is told by the name of its file, also of a snapshot or an unfinished one', () => {
     for (const name of [`${uuid}.raw`, `${uuid}.qcow2`, `.${uuid}.raw.new`, `${uuid}.snap-a.b-1.raw`])
       assert.equal(diskUuidOf(name), uuid, name);
-    for (const name of ['x.raw', `${uuid}`, `${uuid}.img`, `x${uuid}.raw`, `${uuid}.raw.old`, `${uuid.toUpperCase()}.raw`])
+    for (const name of ['x.raw', uuid, `${uuid}.img`, `x${uuid}.raw`, `${uuid}.raw.old`, `${uuid.toUpperCase()}.raw`])
       assert.equal(diskUuidOf(name), null, name);
   });
 
