@@ -4,6 +4,7 @@ import { before, describe, it } from 'node:test';
 import { withCode } from '../testing/loopback.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import { checkCertificate } from './check-certificate.ts';
+import { checkRevocationList, plainSerial } from './check-revocation-list.ts';
 import { type Authority, createAuthority } from './create-authority.ts';
 import { createKeyAndRequest, createRequest } from './create-request.ts';
 import { createRevocationList } from './create-revocation-list.ts';
@@ -68,6 +69,11 @@ describe('certificates', () => {
     const keys = await crypto.subtle.generateKey(rsa, true, ['sign', 'verify']);
     const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'CN=n', keys, signingAlgorithm: rsa });
     await assert.rejects(sign(request.toString('pem')), withCode('CERTIFICATE_REQUEST_INVALID', /P-256/));
+    const otherCurve = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-256' };
+    const large = await crypto.subtle.generateKey(otherCurve, true, ['sign', 'verify']);
+    const otherRequest = { name: 'CN=n', keys: large, signingAlgorithm: otherCurve };
+    const p384 = await x509.Pkcs10CertificateRequestGenerator.create(otherRequest);
+    await assert.rejects(sign(p384.toString('pem')), withCode('CERTIFICATE_REQUEST_INVALID', /its key is not ECDSA P-256/));
     const { csr } = await createKeyAndRequest('n');
     const forged = Buffer.from(csr.replaceAll(/-----.*-----|\s/g, ''), 'base64');
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
@@ -79,6 +85,10 @@ describe('certificates', () => {
     const { certificate } = await createCertificate(authority, { role: 'node', name: 'n', addresses: [] }, { now, days: 300 });
     assert.equal(needsRenewal(certificate, now), false);
     assert.equal(needsRenewal(certificate, now + 199 * day), false);
+    const { validFromDate, validToDate } = new X509Certificate(certificate);
+    const third = (validToDate.getTime() - validFromDate.getTime()) / 3;
+    assert.equal(needsRenewal(certificate, validToDate.getTime() - third), false);
+    assert.equal(needsRenewal(certificate, validToDate.getTime() - third + 1), true);
     assert.equal(needsRenewal(certificate, now + 201 * day), true);
     assert.equal(needsRenewal(certificate, now + 400 * day), true);
   });
@@ -94,15 +104,67 @@ describe('certificates', () => {
     const good = { ...made, ca: authority.certificate };
     checkCertificate(good, 'n', now);
     const other = await createAuthority('cluster.example.com', { now });
-    const check = (changes: Partial<typeof good>, at = now) =>
-      assert.throws(() => checkCertificate({ ...good, ...changes }, 'n', at), withCode('CERTIFICATE_UNFIT'));
-    check({ key: other.key });
-    check({ ca: other.certificate });
-    check({ ca: made.certificate });
-    check({ certificate: '' });
-    check({ key: 'no key' });
-    check({}, now + 11 * day);
-    check({}, now - day);
+    const { validFromDate, validToDate } = new X509Certificate(made.certificate);
+    for (const edge of [validFromDate, validToDate]) checkCertificate(good, 'n', edge.getTime());
+    const check = (problem: RegExp, changes: Partial<typeof good>, at = now) =>
+      assert.throws(() => checkCertificate({ ...good, ...changes }, 'n', at), withCode('CERTIFICATE_UNFIT', problem));
+    check(/it belongs to another key/, { key: other.key });
+    check(/it is not signed by the CA/, { ca: other.certificate });
+    check(/it is not signed by the CA/, { ca: made.certificate });
+    check(/it cannot be read/, { certificate: '' });
+    check(/it cannot be read/, { key: 'no key' });
+    check(/it has expired on 2030-01-11T00:00:00.000Z/, {}, validToDate.getTime() + 1);
+    check(/it is valid only from 2029-12-31T23:55:00.000Z/, {}, validFromDate.getTime() - 1);
+    // One that only calls itself a CA: its name is right, its signature is not.
+    const impostor = await createCertificate(other, { role: 'node', name: 'n', addresses: [] }, { now, days: 10 });
+    check(/it is not signed by the CA/, { certificate: impostor.certificate, key: impostor.key });
+    // One that is signed by a certificate that may not sign.
+    const child = await createCertificate(
+      { certificate: made.certificate, key: made.key },
+      { role: 'node', name: 'm', addresses: [] },
+      { now },
+    );
+    check(/it is not signed by the CA/, { certificate: child.certificate, key: child.key, ca: made.certificate });
+  });
+
+  it('have names of at most 64 characters, whole ones beside', async () => {
+    const name = `${'n'.repeat(63)}ab`;
+    const long = await createCertificate(authority, { role: 'node', name, addresses: [] }, { now });
+    const parsed = new X509Certificate(long.certificate);
+    assert.equal(certificateIdentity(parsed).name, `${'n'.repeat(63)}a`);
+    assert.match(String(parsed.subjectAltName), new RegExp(`DNS:${name}(,|$)`));
+    const ca = new X509Certificate((await createAuthority(name, { now })).certificate);
+    assert.match(ca.subject, new RegExp(`^CN=${'n'.repeat(63)}a$`, 'm'));
+    const request = new x509.Pkcs10CertificateRequest((await createKeyAndRequest(name)).csr);
+    assert.equal(request.subject, `CN=${'n'.repeat(63)}a`);
+  });
+
+  it('of a server are followed by that of the CA, others are not', async () => {
+    const { certificate } = await createCertificate(authority, { role: 'server', name: 's', addresses: [] }, { now });
+    assert.ok(certificate.endsWith(authority.certificate) && certificate.length > authority.certificate.length);
+    const { certificate: alone } = await createCertificate(authority, { role: 'master', name: 'm', addresses: [] }, { now });
+    assert.equal(alone.match(/BEGIN CERTIFICATE/g)?.length, 1);
+    assert.deepEqual(new X509Certificate(alone).keyUsage, ['1.3.6.1.5.5.7.3.2']);
+    assert.deepEqual(new X509Certificate(certificate).keyUsage, ['1.3.6.1.5.5.7.3.1']);
+  });
+
+  it('without a name or a role are those of nobody', async () => {
+    const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+    const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+    const bare = await x509.X509CertificateGenerator.createSelfSigned({ name: 'O=Gantry', keys, signingAlgorithm });
+    const { role, name } = certificateIdentity(new X509Certificate(bare.toString('pem')));
+    assert.deepEqual([role, name], [undefined, '']);
+  });
+
+  it('are known by lists of the CA that say which ones are revoked, and by no other', async () => {
+    const crl = await createRevocationList(authority, [{ serial: '0aB1', at: now }], now);
+    assert.deepEqual((await checkRevocationList(crl, authority.certificate)).serials, new Set(['ab1']));
+    assert.deepEqual(['00AB', '0', 'ab1'].map(plainSerial), ['ab', '', 'ab1']);
+    const other = await createAuthority('cluster.example.com', { now });
+    const refused = (problem: RegExp) => withCode('CERTIFICATE_UNFIT', problem);
+    await assert.rejects(checkRevocationList(crl, other.certificate), refused(/revoked certificates.*not signed by the CA/));
+    await assert.rejects(checkRevocationList('garbage', authority.certificate), refused(/cannot be read/));
+    await assert.rejects(checkRevocationList(crl, 'garbage'), refused(/cannot be read/));
   });
 
   it('are revoked by lists of the form that TLS reads', async () => {

@@ -114,7 +114,7 @@ async function requestKey(csr: string): Promise<x509.PublicKey> {
     throw refuse('it cannot be read', error);
   }
   if (!authentic) throw refuse('it is not signed with its own key');
-  const algorithm = request.publicKey.algorithm as { name: string; namedCurve?: string };
-  if (algorithm.name !== 'ECDSA' || algorithm.namedCurve !== 'P-256') throw refuse('its key is not ECDSA P-256');
+  const { namedCurve } = request.publicKey.algorithm as { namedCurve?: string };
+  if (namedCurve !== 'P-256') throw refuse('its key is not ECDSA P-256');
   return request.publicKey;
 }

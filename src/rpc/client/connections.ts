@@ -49,7 +49,6 @@ export class Connections {
 
   close(): void {
     for (const { agent } of this.#pools.values()) agent.destroy();
-    this.#pools.clear();
   }
 }
 

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { heardLog } from '../../../test/support/heard-log.ts';
 import { until } from '../../../test/support/until.ts';
-import { GantryError } from '../../base/index.ts';
+import { type Clock, GantryError, systemClock } from '../../base/index.ts';
 import type { DiskSpec, InstanceSpec } from '../contract.ts';
 import type { CallContext, RpcCall } from '../rpc-dispatcher.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
+import { createNodeClient } from './node-client.ts';
 
 const disk: DiskSpec = { uuid: 'd', dev_type: 'file', size: 1, mode: 'rw', format: 'raw', logical_id: [], params: {} };
 const diskParams = { disk, instance: { uuid: 'i', name: 'web1' } };
@@ -29,13 +31,13 @@ describe('node client', () => {
   };
 
   /** A TLS server with the node's own certificate that speaks whatever it likes. */
-  const strangeAgent = async (reply: (socket: Socket) => void) => {
+  const strangeAgent = async (reply: (socket: Socket, request: string) => void) => {
     const credentials = await loopback.credentials({ role: 'node' });
     const server = createHttpsServer({ key: credentials.key, cert: credentials.certificate });
     server.removeAllListeners('secureConnection');
     server.on('secureConnection', (socket) => {
       socket.on('error', () => socket.destroy());
-      socket.once('data', () => reply(socket));
+      socket.once('data', (bytes) => reply(socket, String(bytes)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     servers.push(server);
@@ -178,21 +180,6 @@ describe('node client', () => {
     await assert.rejects((await loopback.client(cut)).call(node, 'instance-list', {}), withCode('NODE_UNREACHABLE', /cut off/));
   });
 
-  it('limits how long a connection takes, not how long a call on it may', async () => {
-    const { client } = await answering(
-      async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        return [];
-      },
-      { connectTimeoutMs: 1000 },
-    );
-    const gate = client.call(node, 'instance-list', {}).catch((error: unknown) => error);
-    const outcome = await gate;
-    // On a loaded host the handshake itself may take that long; then the call says so, which is right, too.
-    if (outcome instanceof GantryError) assert.match(outcome.message, /no connection within 1 s/);
-    else assert.deepEqual(outcome, []);
-  });
-
   it('waits for a connection no longer than it should', async () => {
     const server = createServer(() => undefined);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -330,6 +317,146 @@ describe('node client', () => {
     await until('the call is cancelled', () => agent.cancelled.length > 0);
     assert.deepEqual(agent.cancelled, ['unwanted']);
     await assert.rejects(client.call(node, 'node-info', {}, { signal: abort.signal }), withCode('CANCELLED'));
+  });
+
+  it('does not tell the agent to cancel what has no step', async () => {
+    const abort = new AbortController();
+    const { agent, client } = await answering(async () => {
+      abort.abort();
+      return new Promise(() => {});
+    });
+    await assert.rejects(client.call(node, 'node-info', {}, { signal: abort.signal }), withCode('CANCELLED'));
+    const { signal } = abort;
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 'last', signal }), withCode('CANCELLED'));
+    await until('a step is cancelled', () => agent.cancelled.length > 0);
+    assert.deepEqual(agent.cancelled, ['last']);
+  });
+
+  it('stops also between two attempts, and cancels the step', async () => {
+    const paths: string[] = [];
+    const target = await strangeAgent((socket, request) => {
+      paths.push(request.split(' HTTP')[0] ?? '');
+      socket.destroy();
+    });
+    const abort = new AbortController();
+    const clock: Clock = {
+      now: () => 0,
+      sleep: (ms, signal) => {
+        abort.abort(new Error('nobody waits any more'));
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    const client = await loopback.client(target, { clock, retryDelaysMs: [60_000] });
+    const call = client.call(node, 'disk-create', diskParams, { stepId: 'unwanted', signal: abort.signal });
+    await assert.rejects(call, withCode('CANCELLED', /disk-create on node n1/));
+    await until('the step is cancelled', () => paths.length === 2);
+    assert.deepEqual(paths, ['POST /rpc/disk-create', 'DELETE /rpc/steps/unwanted']);
+  });
+
+  it('pauses between attempts as long as it is told, and logs why; without being told, longer each time', async () => {
+    const target = await strangeAgent((socket) => socket.destroy());
+    const pauses: number[] = [];
+    const clock: Clock = { now: () => 0, sleep: async (ms) => void pauses.push(ms) };
+    const { log, lines } = heardLog();
+    const told = await loopback.client(target, { clock, log, retryDelaysMs: [7, 9] });
+    await assert.rejects(told.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_REFUSED_CALLER'));
+    assert.deepEqual(pauses.splice(0), [7, 9]);
+    assert.deepEqual(
+      lines.map(({ level, text, facts }) => [level, text, facts]),
+      [0, 1].map((attempt) => [
+        'debug',
+        'connection lost, trying again',
+        { node: 'n1', method: 'disk-create', attempt, problem: 'socket hang up' },
+      ]),
+    );
+    const credentials = await loopback.credentials({ role: 'master', name: 'master' });
+    const plain = createNodeClient({ credentials, term: 1, resolve: () => target, clock });
+    await assert.rejects(plain.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_REFUSED_CALLER'));
+    assert.deepEqual(pauses.splice(0), [200, 500, 1000, 2000]);
+    await assert.rejects(plain.call(node, 'node-info', {}), withCode('NODE_REFUSED_CALLER'));
+    assert.deepEqual(pauses, [200]);
+    await plain.close();
+  });
+
+  it('logs that a step could not be cancelled', async () => {
+    const { log, lines } = heardLog();
+    const abort = new AbortController();
+    const target = await strangeAgent((socket, request) => {
+      if (request.startsWith('DELETE')) socket.destroy();
+      else abort.abort();
+    });
+    const client = await loopback.client(target, { log });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's 1', signal: abort.signal }), withCode('CANCELLED'));
+    const line = await until('that is logged', () => lines.at(-1));
+    assert.deepEqual(line, {
+      level: 'info',
+      text: 'a step could not be cancelled',
+      facts: { node: 'n1', method: 'disk-create', stepId: 's 1', problem: 'socket hang up' },
+    });
+  });
+
+  it('says which term and epoch it has, if it has one', async () => {
+    const requests: string[] = [];
+    const target = await strangeAgent((socket, request) => {
+      requests.push(request);
+      socket.end(http('application/x-ndjson', '{"result":[]}\n'));
+    });
+    const epoch = 'ab'.repeat(16);
+    for (const more of [{}, { epoch, term: 12 }]) await (await loopback.client(target, more)).call(node, 'instance-list', {});
+    const ours = requests.map((request) => request.split('\r\n').filter((line) => line.startsWith('gantry-')));
+    assert.deepEqual(ours, [['gantry-term: 1'], ['gantry-term: 12', `gantry-epoch: ${epoch}`]]);
+  });
+
+  it('takes for itself what agents report: their facts, unless they are none', async () => {
+    for (const [facts, expected] of [
+      [
+        { subject: 'disk', problem: 'p' },
+        { node: 'n1', subject: 'disk', problem: 'p' },
+      ],
+      [{ node: 'theirs' }, { node: 'theirs' }],
+      ['text', { node: 'n1' }],
+      [null, { node: 'n1' }],
+    ] as const) {
+      const error = { code: 'STORAGE_FAILED', what: 'w', why: '', todo: '', facts };
+      const target = await strangeAgent((socket) => socket.end(http('application/x-ndjson', `${JSON.stringify({ error })}\n`)));
+      const client = await loopback.client(target);
+      await assert.rejects(client.call(node, 'node-info', {}), (got: GantryError) => {
+        assert.deepEqual([got.code, got.facts], ['STORAGE_FAILED', expected]);
+        return true;
+      });
+    }
+  });
+
+  it('names the other side, and why it is not what is expected', async () => {
+    for (const [reply, problem] of [
+      [http('text/html', '<html>'), /n1 \(127\.0\.0\.1:\d+\).*node-info.*status 200 with type "text\/html"/],
+      ['HTTP/1.1 502 Bad\r\ncontent-length: 0\r\n\r\n', /status 502 with type "none"/],
+    ] as const) {
+      const target = await strangeAgent((socket) => socket.end(reply));
+      await assert.rejects((await loopback.client(target)).call(node, 'node-info', {}), withCode('NODE_GARBLED', problem));
+    }
+  });
+
+  it('keeps one connection, and leaves none behind when it moves on, gets other credentials or is closed', async () => {
+    const [first, second] = [await loopback.agent(async () => []), await loopback.agent(async () => [])];
+    const arrivals: string[] = [];
+    let target = first.target;
+    const client = await loopback.client(target, { resolve: () => (arrivals.push(String(target.port)), target) });
+    const { server } = first;
+    const gone = (which: typeof first) => until('the connection is closed', () => which.server.callers().length === 0);
+    for (let call = 0; call < 3; call++) await client.call(node, 'instance-list', {});
+    assert.equal(server.callers().length, 1);
+    target = second.target;
+    await client.call(node, 'instance-list', {});
+    await gone(first);
+    assert.equal(second.server.callers().length, 1);
+    client.replaceCredentials(await loopback.credentials({ role: 'master', name: 'renewed' }));
+    await gone(second);
+    await client.call(node, 'instance-list', {});
+    assert.equal(second.server.callers().length, 1);
+    await client.close();
+    await gone(second);
+    await assert.rejects(client.call(node, 'instance-list', {}), withCode('CANCELLED', /calls to nodes/));
   });
 
   it('ends its calls when it is closed', async () => {

@@ -109,7 +109,8 @@ class NetworkClient implements NodeClient {
         const delay = delays[attempt];
         if (delay === undefined) throw givenUp(error, target);
         this.#log.debug({ node: target.name, method, attempt, problem: error.message }, 'connection lost, trying again');
-        await this.#clock.sleep(delay, signal);
+        // One that is interrupted ends with the next attempt, which does not begin.
+        await this.#clock.sleep(delay, signal).catch(() => undefined);
       }
     }
   }
@@ -146,8 +147,7 @@ class NetworkClient implements NodeClient {
   }
 }
 
-const nobodyWaits = (error: unknown): boolean =>
-  error instanceof GantryError && (error.code === 'NODE_TIMED_OUT' || error.code === 'CANCELLED');
+const nobodyWaits = (error: unknown): boolean => ['NODE_TIMED_OUT', 'CANCELLED'].includes(GantryError.from(error).code);
 
 function givenUp(lost: ConnectionLost, target: NodeTarget): GantryError {
   const { name: node } = target;

@@ -33,11 +33,9 @@ export function openConsole(target: NodeTarget, pool: Agent, { instanceUuid, kin
       const problem = connectionProblem(error, target, 'console', false);
       reject(problem instanceof GantryError ? problem : new GantryError('NODE_UNREACHABLE', { node, address, problem: error.message }));
     };
+    // It stays: what breaks before the caller listens must not end the process.
     stream.once('error', fail);
-    socket.once('open', () => {
-      stream.off('error', fail);
-      resolve(stream);
-    });
+    socket.once('open', () => resolve(stream));
     socket.once('unexpected-response', (_request, response) => {
       text(response)
         .then((body) => (JSON.parse(body) as { error: ErrorReport }).error)

@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type Agent, request } from 'node:https';
-import { TLSSocket } from 'node:tls';
 import { GantryError } from '../../base/index.ts';
 import type { Progress } from '../contract.ts';
 import { lineType, type WireLine } from '../wire.ts';
@@ -82,7 +81,7 @@ class Exchange {
         this.#handshakeDone = !sent.reusedSocket;
         this.#restart('both');
       };
-      if (sent.reusedSocket || (socket instanceof TLSSocket && socket.authorized)) ready();
+      if (sent.reusedSocket) ready();
       else socket.once('secureConnect', ready);
     });
     sent.on('error', (error) => this.#onLost(error));
@@ -124,7 +123,7 @@ class Exchange {
     } else if ('result' in line) {
       this.#settle();
       this.#resolve(line.result);
-    } else if ('error' in line && typeof line.error?.code === 'string') {
+    } else if (typeof line.error?.code === 'string') {
       this.#settle();
       this.#reject(reported(line.error, this.#outgoing.target));
     } else this.#garbled(`an unknown line: ${text.slice(0, 80)}`);
@@ -177,6 +176,6 @@ class Exchange {
 
 /** The agent's error as our own; the node's name travels along as a fact. */
 function reported(report: Parameters<typeof GantryError.fromReport>[0], target: NodeTarget): GantryError {
-  const facts = typeof report.facts === 'object' && report.facts !== null ? report.facts : {};
+  const facts = typeof report.facts === 'object' ? report.facts : {};
   return GantryError.fromReport({ ...report, facts: { node: target.name, ...facts } });
 }

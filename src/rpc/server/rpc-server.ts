@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { type ConnectionGuard, createConnectionGuard, GantryError, type Log } from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
@@ -38,7 +39,8 @@ export class RpcServer {
   readonly #guard: ConnectionGuard = createConnectionGuard(connectionLimits);
   /** Sockets that were accepted under the present credentials. */
   #accepted = new WeakSet<object>();
-  readonly #open = new Set<TLSSocket>();
+  /** Each connection as it came, and as it is read once it is encrypted. */
+  readonly #open = new Set<Socket>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -56,29 +58,30 @@ export class RpcServer {
       connectionsCheckingInterval: 2000,
     });
     this.#guard.watch(this.#server);
-    this.#server.on('secureConnection', (socket) => {
-      this.#accepted.add(socket);
-      this.#open.add(socket);
-      socket.once('close', () => this.#open.delete(socket));
+    this.#server.on('secureConnection', (socket) => this.#accepted.add(socket));
+    for (const event of ['connection', 'secureConnection'])
+      this.#server.on(event, (socket: Socket) => {
+        this.#open.add(socket);
+        socket.once('close', () => this.#open.delete(socket));
+      });
+    this.#server.on('tlsClientError', (error, socket) => {
+      // Of a certificate that is not accepted, the error says no more than that the connection ended.
+      const problem = String(socket.authorizationError ?? error.message);
+      options.log.info({ from: socket.remoteAddress, problem }, 'a TLS connection was refused');
     });
-    this.#server.on('tlsClientError', (error, socket) =>
-      options.log.info({ from: socket.remoteAddress, problem: error.message }, 'a TLS connection was refused'),
-    );
     this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
   /** @returns the port, chosen by the system when `port` is 0 @throws AGENT_LISTEN_FAILED */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const onError = (error: Error) =>
-        reject(new GantryError('AGENT_LISTEN_FAILED', { address: `${host}:${port}`, problem: error.message }, { cause: error }));
-      this.#server.once('error', onError);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', onError);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+  async listen(host: string, port: number): Promise<number> {
+    try {
+      this.#server.listen(port, host);
+      await once(this.#server, 'listening');
+    } catch (cause) {
+      throw new GantryError('AGENT_LISTEN_FAILED', { address: `${host}:${port}`, problem: (cause as Error).message }, { cause });
+    }
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /**
@@ -88,7 +91,7 @@ export class RpcServer {
   reload(credentials: Credentials, revoked: ReadonlySet<string> = new Set()): void {
     this.#server.setSecureContext(contextOf(credentials));
     this.#accepted = new WeakSet();
-    for (const socket of this.#open) {
+    for (const socket of this.#encrypted()) {
       const serial = socket.getPeerX509Certificate()?.serialNumber ?? '';
       if (revoked.has(plainSerial(serial))) socket.destroy();
     }
@@ -97,15 +100,20 @@ export class RpcServer {
 
   /** Addresses of the masters that are connected. */
   callers(): string[] {
-    const addresses = Array.from(this.#open, ({ remoteAddress }) => remoteAddress?.replace(/^::ffff:/, ''));
+    const addresses = Array.from(this.#encrypted(), ({ remoteAddress }) => remoteAddress?.replace(/^::ffff:/, ''));
     return [...new Set(addresses.filter((address) => address !== undefined))];
   }
 
   async close(): Promise<void> {
     this.#consoles.close();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    // Those that are still in the handshake, too, or wait for a console to be opened: nothing else would end them soon.
+    for (const socket of this.#open) socket.destroy();
     await closed;
+  }
+
+  #encrypted(): TLSSocket[] {
+    return [...this.#open].filter((socket) => socket instanceof TLSSocket);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -172,31 +180,33 @@ function decodeStep(text: string): string {
   }
 }
 
+/** One of our own headers; Node makes one text of several. */
+const headerOf = (request: IncomingMessage, name: string) => request.headers[name] as string | undefined;
+
 function termOf(request: IncomingMessage): number | undefined {
-  const text = request.headers[termHeader];
+  const text = headerOf(request, termHeader);
   if (text === undefined) return undefined;
-  const term = typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(term)) throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `the term "${String(text)}" is not a number` });
-  return term;
+  if (!/^\d{1,15}$/.test(text)) throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `the term "${text}" is not a number` });
+  return Number(text);
 }
 
 function epochOf(request: IncomingMessage): string | undefined {
-  const epoch = request.headers[epochHeader];
-  if (epoch === undefined || (typeof epoch === 'string' && /^[\da-f]{32}$/.test(epoch))) return epoch;
+  const epoch = headerOf(request, epochHeader);
+  if (epoch === undefined || /^[\da-f]{32}$/.test(epoch)) return epoch;
   throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: 'the epoch is not 32 hexadecimal digits' });
 }
 
 /** @throws RPC_METHOD_UNKNOWN, RPC_REQUEST_UNREADABLE, RPC_REQUEST_TOO_LARGE, INPUT_INVALID */
 async function readCall(request: IncomingMessage): Promise<RpcCall> {
-  const name = /^\/rpc\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
-  if (request.method !== 'POST' || name === undefined || !Object.hasOwn(nodeContract, name)) {
+  const name = /^\/rpc\/([a-z-]+)$/.exec(request.url ?? '')?.[1] ?? '';
+  if (request.method !== 'POST' || !Object.hasOwn(nodeContract, name)) {
     throw new GantryError('RPC_METHOD_UNKNOWN', { method: `${request.method} ${request.url}` });
   }
   const method = name as RpcName;
   const term = termOf(request);
   const epoch = epochOf(request);
-  const header = request.headers[stepHeader];
-  const stepId = typeof header === 'string' ? decodeStep(header) : undefined;
+  const step = headerOf(request, stepHeader);
+  const stepId = step === undefined ? undefined : decodeStep(step);
   if (nodeContract[method].changes && (term === undefined || stepId === undefined)) {
     throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${method} needs a term and a step id` });
   }

@@ -38,7 +38,9 @@ export class ConsoleServer {
     this.#sessions.set(key, others + 1);
     try {
       const line = await this.#open(instance, kind);
-      await this.#session(instance, line, request, socket, head);
+      // Who asked for it may be gone by now.
+      if (socket.destroyed) line.destroy();
+      else await this.#session(instance, line, request, socket, head);
     } catch (error) {
       refuseUpgrade(socket, GantryError.from(error));
     } finally {
@@ -75,7 +77,6 @@ export class ConsoleServer {
           clearInterval(timer);
           session.terminate();
           this.#log.debug({ instance, problem: why?.message }, 'console closed');
-          onLost();
         };
         // A serial line that is closed on one side is closed.
         Promise.race([pipeline(line, stream), pipeline(stream, line)]).then(() => ended(), ended);

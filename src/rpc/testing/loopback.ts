@@ -1,3 +1,5 @@
+import { Agent, type AgentOptions, request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { GantryError, silentLog } from '../../base/index.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { type Authority, createAuthority } from '../certificates/create-authority.ts';
@@ -6,6 +8,17 @@ import { type CertificateSubject, createCertificate, type SignOptions } from '..
 import { createNodeClient, type NodeClient, type NodeClientOptions } from '../client/node-client.ts';
 import type { CallContext, RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
 import { RpcServer, type RpcServerOptions } from '../server/rpc-server.ts';
+
+/** What a master may send by hand that the client never would. */
+export interface RawRequest {
+  readonly port: number;
+  readonly path: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** Connections to use; default: one of its own. */
+  readonly agent?: Agent;
+}
 
 type Answer = (call: RpcCall, context: CallContext) => Promise<unknown>;
 
@@ -53,6 +66,32 @@ export class Loopback {
     const client = createNodeClient({ term: 1, resolve: () => target, retryDelaysMs: [20, 20], ...more, credentials });
     this.#closers.push(() => client.close());
     return client;
+  }
+
+  /** Connections of a master that looks at nothing. */
+  async pool(options: AgentOptions): Promise<Agent> {
+    const { key, certificate, ca } = await this.credentials({ role: 'master', name: 'master' });
+    return new Agent({ ...options, key, cert: certificate, ca, maxCachedSessions: 0, checkServerIdentity: () => undefined });
+  }
+
+  /** A master's request as it is given; resolves with the lines of the answer. */
+  async raw({ port, path, method = 'POST', headers = {}, body = '{}', agent }: RawRequest) {
+    const pool = agent ?? (await this.pool({}));
+    return new Promise<{ status: number; connection: string | undefined; lines: unknown[]; line: unknown }>((resolve, reject) => {
+      const all = { ...headers, 'content-length': Buffer.byteLength(body) };
+      const sent = request({ host: '127.0.0.1', port, path, method, headers: all, agent: pool }, (response) => {
+        const { statusCode = 0, headers: got } = response;
+        const take = (whole: string) => {
+          const lines = whole
+            .trimEnd()
+            .split('\n')
+            .map((line): unknown => JSON.parse(line));
+          resolve({ status: statusCode, connection: got.connection, lines, line: lines.at(-1) });
+        };
+        text(response).then(take).catch(reject);
+      });
+      sent.on('error', reject).end(body);
+    });
   }
 
   async close(): Promise<void> {
