@@ -57,6 +57,7 @@ describe('a job as it is stored first', () => {
   test('has absolute numbers for jobs of the same submission; a number that is none is refused', () => {
     const depends = (...jobs: number[]) => [{ ...delay, depends: jobs.map((job) => [job, ['success']]) }];
     const built = buildJob(7, depends(-1, -2, 3), 'alice', 0, [5, 6]);
+    assert.deepEqual(buildJob(7, depends(0), 'alice', 0, [5, 6]).ops[0]?.input['depends'], [[0, ['success']]]);
     assert.deepEqual(built.ops[0]?.input['depends'], [
       [6, ['success']],
       [5, ['success']],

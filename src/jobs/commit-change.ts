@@ -43,7 +43,6 @@ async function attempt(
   sent: Sent,
 ): Promise<number | undefined> {
   const key = keys.job(record.id);
-  const before = sent.size;
   let last: JobChange | undefined;
   try {
     const { revision } = await host.config.transact(
@@ -58,15 +57,9 @@ async function attempt(
     if (last) publish(record, revision, last);
     return revision;
   } catch (error) {
-    const isFenced = error instanceof GantryError && error.code === 'FENCED';
-    // Only an attempt before this one can be in the way; of this one itself the store has just said that it failed.
-    if (isFenced && before === 0) return fenced(host);
-    if (!isFenced) {
-      host.signal.throwIfAborted();
-      // What the change finds in its way may be what an earlier attempt has made, carried out after we had looked for it.
-      if (!isOutage(error) && before === 0) throw error;
-      host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
-    }
+    host.signal.throwIfAborted();
+    if (isOutage(error)) host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
+    // Whatever is in its way may be what an earlier attempt has made, carried out after we had looked for it.
     return findSent(host, record, sent, error);
   }
 }
@@ -83,7 +76,7 @@ async function findSent(host: SagaHost, record: JobRecord, sent: Sent, error: un
   if (!entry) return undefined;
   if (entry.modRevision === record.revision) {
     if (isOutage(error)) return undefined;
-    if (error instanceof GantryError && error.code === 'FENCED') return fenced(host);
+    if (isFenced(error)) return fenced(host);
     throw error;
   }
   const change = sent.get(entry.value);
@@ -92,6 +85,8 @@ async function findSent(host: SagaHost, record: JobRecord, sent: Sent, error: un
   publish(record, entry.modRevision, change);
   return entry.modRevision;
 }
+
+const isFenced = (error: unknown): boolean => GantryError.from(error).code === 'FENCED';
 
 function fenced(host: SagaHost): never {
   host.onFenced();

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { seededRandom } from '../base/index.ts';
 import { jobStatus } from '../model/index.ts';
-import { type CrashOrder, ended } from './crash-child.ts';
 import type { OpInput } from './job-queue.ts';
 import { newDirectory, openFixture } from './queue-fixture.ts';
+import type { CrashOrder } from './test-crash-child.ts';
 import { effects, testOperations } from './test-operations.ts';
+import { end } from './test-queues.ts';
 
 const create: OpInput = { OP_ID: 'OP_INSTANCE_CREATE', instance_name: 'web1' };
 const broken: OpInput = { ...create, os_type: 'broken' };
@@ -38,7 +39,7 @@ const scenarios: Record<string, Scenario> = {
   removal: { prepare: [create], op: remove, status: 'success', before: present, after: [] },
 };
 
-/** Runs the master of `crash-child.ts`. */
+/** Runs the master of `test-crash-child.ts`. */
 let cache: { dir: string; remove: () => Promise<void> };
 before(async () => {
   // Many processes of one program: the compiled code of the first serves the others.
@@ -48,7 +49,7 @@ after(() => cache.remove());
 
 function runMaster(order: CrashOrder): Promise<{ signal: string | null; code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(order)], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'test-crash-child.ts'), JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_COMPILE_CACHE: cache.dir },
     });
@@ -67,7 +68,7 @@ async function prepare(scenario: Scenario): Promise<{ dir: string; remove: () =>
   const world = join(template.dir, 'world');
   await mkdir(world);
   const fixture = await openFixture(template.dir, { operations: testOperations({ dir: world }) });
-  for (const op of scenario.prepare) await ended(fixture, await fixture.queue.submit([op], 'alice'));
+  for (const op of scenario.prepare) await end(fixture.queue, await fixture.queue.submit([op], 'alice'));
   await fixture.close();
   return template;
 }
@@ -103,10 +104,9 @@ async function checkEnd(scenario: Scenario, dir: string, acknowledged: boolean, 
     const job = fixture.queue.list()[scenario.prepare.length];
     if (acknowledged) assert.ok(job, `${when}: an acknowledged job is lost`);
     if (job) {
-      await ended(fixture, job.id);
-      const end = await fixture.queue.get(job.id);
-      assert.equal(end && jobStatus(end), scenario.status, when);
-      assert.deepEqual(end?.ops[0]?.execution?.undoing?.undone, scenario.undone, when);
+      const ended = await end(fixture.queue, job.id);
+      assert.equal(jobStatus(ended), scenario.status, when);
+      assert.deepEqual(ended.ops[0]?.execution?.undoing?.undone, scenario.undone, when);
     }
     const expected = job ? scenario.after : scenario.before;
     assert.deepEqual(await effects(world), expected, when);
@@ -154,7 +154,7 @@ describe('a master that is killed', { concurrency: 2 }, () => {
           acknowledged.filter((id) => !stored.includes(id)),
           [],
         );
-        for (const id of stored) await ended(fixture, id);
+        for (const id of stored) await end(fixture.queue, id);
         assert.equal(await fixture.queue.submit([delays[0] as OpInput], 'alice'), Math.max(0, ...stored) + 1);
         await fixture.close();
       } finally {

@@ -100,8 +100,9 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     cancel: async (id) => cancelJob(started(), need(id)),
     async archive(id) {
       const scheduler = started();
-      if (!scheduler.jobs.has(id) && (await loadArchivedJob(options.store, id))) return;
-      return archiveJob(scheduler, need(id));
+      const record = scheduler.jobs.get(id);
+      if (record) return archiveJob(scheduler, record);
+      if (!(await loadArchivedJob(options.store, id))) throw new GantryError('JOB_UNKNOWN', { job: id });
     },
     autoArchive: async (ageSeconds) => archiveOlder(started(), ageSeconds),
     async changePriority(id, priority) {
@@ -113,11 +114,9 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       const scheduler = started();
       await scheduler.host.writer.change(record, reprioritised(priority), 'refusable');
       reorder(scheduler, record);
-      pump(scheduler);
     },
     locks: () => submission?.scheduler.locks.rows() ?? [],
     async start() {
-      stopping.signal.throwIfAborted();
       void options.leadership.lost.then(() => stop(notLeading));
       submission = await open(options, stopping.signal, onFenced);
     },

@@ -1,79 +1,60 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, afterEach, beforeEach, test } from 'node:test';
-import { GantryError, systemClock } from '../base/index.ts';
-import { type Job, jobStatus } from '../model/index.ts';
+import { beforeEach, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
+import { GantryError } from '../base/index.ts';
+import { jobStatus } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
-import type { JobQueue, OpInput } from './job-queue.ts';
-import { newDirectory, openFixture, type QueueFixture } from './queue-fixture.ts';
-import { testOperations } from './test-operations.ts';
+import type { JobQueue } from './job-queue.ts';
+import { operationMap, testDelay } from './test-operations.ts';
+import { end, gated, noop, reaches, reboot, testQueues } from './test-queues.ts';
 
-const delay = (duration: number): OpInput => ({ OP_ID: 'OP_TEST_DELAY', duration });
-const create = (instance_name: string): OpInput => ({ OP_ID: 'OP_INSTANCE_CREATE', instance_name });
 const full = { code: 'STORE_FULL' };
 
-const home = await newDirectory();
-after(home.remove);
-let rounds = 0;
+const { start } = testQueues();
 let isFull: boolean;
-let fixture: QueueFixture;
+/** Writes that the store refused for want of room. */
+let refused: number;
+let gate: ReturnType<typeof gated>;
 let queue: JobQueue;
 
 beforeEach(async () => {
   isFull = false;
-  const dir = join(home.dir, String(rounds++));
-  await mkdir(join(dir, 'world'), { recursive: true });
-  const wrap = (store: Store): Store => ({
-    get: (key) => store.get(key),
-    range: (prefix, options) => store.range(prefix, options),
-    watch: (prefix, after, signal) => store.watch(prefix, after, signal),
-    grantLease: (seconds) => store.grantLease(seconds),
-    compact: (revision) => store.compact(revision),
-    close: () => store.close(),
-    transact: async (transaction) => {
-      if (isFull) throw new GantryError('STORE_FULL', { store: 'small', detail: 'no room' });
-      return store.transact(transaction);
+  refused = 0;
+  gate = gated();
+  const wrap = (store: Store): Partial<Store> => ({
+    async transact(transaction) {
+      if (!isFull) return store.transact(transaction);
+      refused++;
+      throw new GantryError('STORE_FULL', { store: 'small', detail: 'no room' });
     },
   });
-  fixture = await openFixture(dir, { operations: testOperations({ dir: join(dir, 'world') }), wrap, cluster: { max_running_jobs: 1 } });
-  queue = fixture.queue;
+  ({ queue } = await start({ operations: operationMap(gate.operation, testDelay), wrap, cluster: { max_running_jobs: 1 } }));
 });
-afterEach(() => fixture.close());
-
-async function until(id: number, wanted: string): Promise<Job> {
-  let job = (await queue.get(id)) as Job;
-  for (let changes = 0; jobStatus(job) !== wanted && changes < 10; changes++) {
-    const change = await queue.waitForChange(id, { status: jobStatus(job), timeoutMs: 20_000 });
-    assert.ok(change, `job ${id} did not become ${wanted}`);
-    job = change.job;
-  }
-  return job;
-}
 
 test('a full store: what somebody waits for is refused at once, what a running job tells waits for room', async () => {
-  const running = await queue.submit([delay(0.3)], 'alice');
-  const waiting = await queue.submit([create('web1')], 'alice');
-  await until(running, 'running');
+  const running = await queue.submit([reboot], 'alice');
+  const waiting = await queue.submit([noop], 'alice');
+  await reaches(queue, running, 'running');
   isFull = true;
-  // By now the running job has ended, and its end waits for room.
-  await systemClock.sleep(500);
-  assert.equal(jobStatus((await queue.get(running)) as Job), 'running');
-  const begin = performance.now();
-  await assert.rejects(queue.submit([delay(0)], 'alice'), full);
+  const ended = gate.open(queue, running);
+  await until('the end of the running job is refused', () => refused > 0);
+  assert.equal(jobStatus(await reaches(queue, running, 'running')), 'running');
+  await assert.rejects(queue.submit([noop], 'alice'), full);
   await assert.rejects(queue.changePriority(waiting, -5), full);
   await assert.rejects(queue.cancel(waiting), full);
-  await assert.rejects(queue.submitMany([[delay(0)], [delay(0)]], 'alice'), full);
-  assert.ok(performance.now() - begin < 2000, 'nobody waited for room');
+  await assert.rejects(queue.submitMany([[noop], [noop]], 'alice'), full);
   assert.deepEqual(
-    [queue.list().length, jobStatus((await queue.get(waiting)) as Job), (await queue.get(waiting))?.priority],
-    [2, 'queued', 0],
+    queue.list().map((job) => [job.id, jobStatus(job), job.priority]),
+    [
+      [running, 'running', 0],
+      [waiting, 'queued', 0],
+    ],
   );
   isFull = false;
-  await until(running, 'success');
-  await until(waiting, 'success');
-  const later = await queue.submit([delay(0)], 'alice');
-  await until(later, 'success');
+  assert.equal(jobStatus(await ended), 'success');
+  await reaches(queue, waiting, 'success');
+  const later = await queue.submit([noop], 'alice');
+  await reaches(queue, later, 'success');
   assert.ok(later > waiting, 'no number is given twice');
   assert.deepEqual(
     queue.list().map(({ id }) => id),
@@ -82,8 +63,8 @@ test('a full store: what somebody waits for is refused at once, what a running j
 });
 
 test('an ended job that cannot be archived for want of room stays, and is archived later', async () => {
-  const id = await queue.submit([delay(0)], 'alice');
-  await until(id, 'success');
+  const id = await queue.submit([noop], 'alice');
+  await end(queue, id);
   isFull = true;
   await assert.rejects(queue.archive(id), full);
   assert.deepEqual(
@@ -93,5 +74,5 @@ test('an ended job that cannot be archived for want of room stays, and is archiv
   isFull = false;
   await queue.archive(id);
   assert.deepEqual(queue.list(), []);
-  assert.equal(jobStatus((await queue.get(id)) as Job), 'success');
+  assert.equal((await queue.get(id))?.ops[0]?.status, 'success');
 });

@@ -1,34 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
 import { type Clock, GantryError, systemClock } from '../base/index.ts';
 import { keys } from '../model/index.ts';
-import type { Store, Transaction } from '../store/index.ts';
-import type { OpInput } from './job-queue.ts';
-import { type FixtureOptions, newDirectory, openFixture, type QueueFixture } from './queue-fixture.ts';
-import { testOperations } from './test-operations.ts';
+import type { Store, Transaction, Write } from '../store/index.ts';
+import { loadSubmissions } from './known-submissions.ts';
+import type { QueueFixture } from './queue-fixture.ts';
+import { end, hastyClock, noop, testQueues } from './test-queues.ts';
 
-const noop: OpInput = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
+const { start } = testQueues();
 const once = (key: string, fingerprint = 'this') => ({ key, fingerprint });
-
-let home: { dir: string; remove: () => Promise<void> };
-let open: QueueFixture[];
-beforeEach(async () => {
-  home = await newDirectory();
-  await mkdir(join(home.dir, 'world'));
-  open = [];
-});
-afterEach(async () => {
-  for (const fixture of open) await fixture.close();
-  await home.remove();
-});
-
-const start = async (options: Partial<FixtureOptions> = {}): Promise<QueueFixture> => {
-  const fixture = await openFixture(home.dir, { operations: testOperations({ dir: join(home.dir, 'world') }), ...options });
-  open.push(fixture);
-  return fixture;
-};
 const numbers = ({ queue }: QueueFixture) => queue.list().map(({ id }) => id);
 
 test('the same key is the same job, also while the first is being stored', async () => {
@@ -57,9 +38,9 @@ test('without a key every submission is a job', async () => {
 test('another master knows the keys, also those of archived jobs', async () => {
   const before = await start();
   const id = await before.queue.submit([noop], 'alice', once('k'));
-  while ((await before.queue.autoArchive(0)) === 0) await before.queue.waitForChange(id, { timeoutMs: 50 });
+  await end(before.queue, id);
+  await before.queue.archive(id);
   await before.close();
-  open = [];
   const { queue } = await start();
   assert.equal(await queue.submit([noop], 'alice', once('k')), 1);
   await assert.rejects(queue.submit([noop], 'alice', once('k', 'that')), { code: 'SUBMISSION_KEY_REUSED' });
@@ -102,13 +83,7 @@ test('submissions at the same time forget what is old only once, also when one o
 /** A store whose answers get lost as `fate` says, one transaction after the other with a job in it. */
 const losing =
   (fate: ('lost before' | 'lost after' | 'full' | 'fine')[]) =>
-  (store: Store): Store => ({
-    get: (key) => store.get(key),
-    range: (prefix, options) => store.range(prefix, options),
-    watch: (prefix, after, signal) => store.watch(prefix, after, signal),
-    grantLease: (ttl) => store.grantLease(ttl),
-    compact: (revision) => store.compact(revision),
-    close: () => store.close(),
+  (store: Store): Partial<Store> => ({
     async transact(transaction: Transaction) {
       const isNew = transaction.writes.some(({ key }) => key === keys.jobSerial);
       const next = isNew ? (fate.shift() ?? 'fine') : 'fine';
@@ -121,9 +96,8 @@ const losing =
   });
 
 test('whatever the store answers, one request makes one job', async () => {
-  const hasty: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms > 10_000 ? ms : 1, signal) };
   const fate: Parameters<typeof losing>[0] = ['lost before', 'full', 'lost before', 'lost after', 'lost after'];
-  const fixture = await start({ wrap: losing(fate), clock: hasty });
+  const fixture = await start({ wrap: losing(fate), clock: hastyClock });
   assert.equal(await fixture.queue.submit([noop], 'alice', once('k')), 1);
   assert.equal(await fixture.queue.submit([noop], 'alice', once('k')), 1);
   assert.deepEqual(numbers(fixture), [1]);
@@ -137,4 +111,112 @@ test('a full store refuses, and makes nothing of it later; the same may be sent 
   const id = await fixture.queue.submit([noop], 'alice', once('k'));
   assert.equal(await fixture.queue.submit([noop], 'alice', once('k')), id);
   assert.deepEqual(numbers(fixture), [id]);
+});
+
+describe('what is known of submissions', () => {
+  const day = 86_400_000;
+  const known = (job: number, at: number, fingerprint = 'this') => JSON.stringify({ job, fingerprint, at });
+
+  /** Submissions that a former master stored, by key, and what each submission writes now. */
+  async function loaded(stored: Record<string, string>) {
+    const entries = Object.entries(stored)
+      .map(([key, value]) => ({ key: keyOf(key), value }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const asked: (string | undefined)[] = [];
+    const store = {
+      range: async (prefix: string, { after, limit = 0 }: { after?: string; limit?: number }) => {
+        assert.equal(prefix, keys.submissions);
+        asked.push(after);
+        const left = entries.filter(({ key }) => after === undefined || key > after);
+        return { entries: left.slice(0, limit), more: left.length > limit };
+      },
+    } as unknown as Store;
+    let now = 0;
+    const submissions = await loadSubmissions(store, () => now);
+    let next = 100;
+    /** The job of a submission at that time, and the keys of those that are removed with it. */
+    const submit = async (key: string, at: number, fate: Promise<void> = Promise.resolve()) => {
+      now = at;
+      let writes: readonly Write[] = [];
+      const job = await submissions.once('alice', once(key), async (writesFor) => {
+        const id = next++;
+        writes = writesFor(id);
+        await fate;
+        return id;
+      });
+      const removed = writes.filter(({ type }) => type === 'delete').map((write) => write.key);
+      return { job, writes, removed };
+    };
+    return { submit, asked };
+  }
+  const keyOf = (key: string) => keys.submission(createHash('sha256').update(`alice\0${key}`).digest('hex'));
+
+  test('is stored with the job, under a digest of user and key', async () => {
+    const { submit } = await loaded({});
+    const { job, writes } = await submit('k', 5000);
+    assert.equal(job, 100);
+    assert.deepEqual(writes, [{ type: 'put', key: keyOf('k'), value: known(100, 5000) }]);
+  });
+
+  test('is read in pages, however much there is', async () => {
+    const stored = Object.fromEntries(Array.from({ length: 1203 }, (_, i) => [`k${i}`, known(i, i)]));
+    const { submit, asked } = await loaded(stored);
+    assert.deepEqual([asked.length, asked[0]], [3, undefined]);
+    for (const i of [0, 600, 1202]) assert.equal((await submit(`k${i}`, day - 1)).job, i);
+  });
+
+  test('lives for a day to the millisecond', async () => {
+    const { submit } = await loaded({ k: known(7, 1000) });
+    assert.equal((await submit('k', 1000 + day - 1)).job, 7);
+    const { job, removed } = await submit('k', 1000 + day);
+    assert.deepEqual([job, removed], [100, []], 'it is written over');
+  });
+
+  test('is removed the oldest first, at most four with a submission, and nothing that still lives', async () => {
+    const { submit } = await loaded({
+      e: known(5, 50),
+      a: known(1, 10),
+      c: known(3, 30),
+      b: known(2, 20),
+      d: known(4, 40),
+      z: known(9, day),
+    });
+    assert.deepEqual((await submit('one', day + 9)).removed, []);
+    assert.deepEqual((await submit('two', day + 10)).removed, [keyOf('a')]);
+    assert.deepEqual((await submit('three', day + 500)).removed, ['b', 'c', 'd', 'e'].map(keyOf));
+    assert.deepEqual((await submit('four', day + 500)).removed, []);
+    assert.equal((await submit('z', day + 500)).job, 9);
+    const five = await loaded(Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((key, i) => [key, known(i, i)])));
+    assert.deepEqual((await five.submit('x', 2 * day)).removed, ['a', 'b', 'c', 'd'].map(keyOf));
+    assert.deepEqual((await five.submit('y', 2 * day)).removed, [keyOf('e')]);
+  });
+
+  test('is limited to ten thousand: then the oldest one goes, though it lives', async () => {
+    const stored = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, known(i, i)]));
+    const below = await loaded(stored(9_999));
+    assert.deepEqual((await below.submit('new', 20_000)).removed, []);
+    const full = await loaded(stored(10_000));
+    assert.deepEqual((await full.submit('new', 20_000)).removed, [keyOf('k0')]);
+    assert.deepEqual((await full.submit('newer', 20_000)).removed, [keyOf('k1')]);
+    assert.equal((await full.submit('k2', 20_000)).job, 2);
+  });
+
+  test('is still there when the submission that was to remove it fails, unless it came anew', async () => {
+    const { submit } = await loaded({ a: known(1, 0), b: known(2, 1) });
+    const gate = Promise.withResolvers<void>();
+    const failing = assert.rejects(submit('x', 2 * day, gate.promise), /no room/);
+    const again = await submit('a', 2 * day);
+    assert.deepEqual([again.job, again.removed], [101, []]);
+    gate.reject(new Error('no room'));
+    await failing;
+    assert.equal((await submit('a', 2 * day)).job, 101, 'the new one stays');
+    assert.deepEqual((await submit('y', 2 * day)).removed, [], 'behind what lives nothing is looked for');
+    assert.equal((await submit('x', 2 * day)).job, 103, 'what failed is not known');
+  });
+
+  test('that could not be removed is removed by the next one', async () => {
+    const { submit } = await loaded({ a: known(1, 0) });
+    await assert.rejects(submit('x', 2 * day, Promise.reject(new Error('no room'))), /no room/);
+    assert.deepEqual((await submit('y', 2 * day)).removed, [keyOf('a')]);
+  });
 });

@@ -41,7 +41,6 @@ function readJob(entry: Entry): Job {
   try {
     return validate(Job, JSON.parse(entry.value), 'job');
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new GantryError('STORE_OBJECT_CORRUPT', { key: entry.key, problem }, { cause: error });
+    throw new GantryError('STORE_OBJECT_CORRUPT', { key: entry.key, problem: (error as Error).message }, { cause: error });
   }
 }

@@ -43,7 +43,7 @@ describe('locks', () => {
       }
     }
     assert.equal(patient.held, true);
-    assert.ok(overtaken > 50, `overtaken ${overtaken} times`);
+    assert.equal(overtaken, 100);
   });
 
   test('all of a level conflicts with each of its objects', () => {
@@ -127,6 +127,165 @@ describe('locks', () => {
     locks.changePriority(3, -1);
     locks.release(1);
     assert.deepEqual([first.held, second.held], [false, true]);
+  });
+
+  test('let those go on who waited only for one that moves back', () => {
+    const locks = createLockManager();
+    ask(locks, 1, readWeb1);
+    const writer = ask(locks, 2, web1);
+    const reader = ask(locks, 3, readWeb1);
+    assert.equal(reader.held, false);
+    locks.changePriority(2, 5);
+    assert.deepEqual([writer.held, reader.held], [false, true]);
+    assert.equal(locks.waitingFor(2), 'instance web1 (held by job 1, 3)');
+  });
+
+  test('remember a new priority until the next lock, and keep equal ones in their order', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    ask(locks, 2, [want('instance', 'web2', 'exclusive')]);
+    const moved = ask(locks, 3, [...web1, want('instance', 'web2', 'exclusive')], 5);
+    const other = ask(locks, 4, [want('instance', 'web2', 'exclusive')], 0);
+    locks.changePriority(3, -1);
+    locks.release(1);
+    assert.equal(locks.waitingFor(3), 'instance web2 (held by job 2)');
+    locks.release(2);
+    assert.deepEqual([moved.held, other.held], [true, false]);
+    locks.changePriority(3, 7);
+    assert.equal(moved.held, true);
+  });
+
+  test('name at most five of those in the way, in the order of their numbers, and those in front', () => {
+    const locks = createLockManager();
+    for (const owner of [9, 7, 5, 3, 2]) ask(locks, owner, readWeb1);
+    ask(locks, 30, web1);
+    assert.equal(locks.waitingFor(30), 'instance web1 (held by job 2, 3, 5, 7, 9)');
+    for (const owner of [11, 10]) locks.request(owner, readWeb1, -1, () => undefined);
+    assert.equal(locks.waitingFor(30), 'instance web1 (held by job 2, 3, 5, 7, 9 and 2 more)');
+    ask(locks, 41, readWeb1);
+    ask(locks, 40, web1);
+    assert.equal(locks.waitingFor(41), 'instance web1 (after job 30)');
+    ask(locks, 50, readWeb1);
+    assert.equal(locks.waitingFor(50), 'instance web1 (after job 30, 40, 41)');
+    assert.equal(locks.waitingFor(99), undefined);
+    assert.deepEqual(locks.rows(), [
+      {
+        name: 'instance/web1',
+        level: 'instance',
+        mode: 'shared',
+        owners: [2, 3, 5, 7, 9, 10, 11],
+        pending: [
+          { job: 30, mode: 'exclusive' },
+          { job: 41, mode: 'shared' },
+          { job: 40, mode: 'exclusive' },
+          { job: 50, mode: 'shared' },
+        ],
+      },
+    ]);
+  });
+
+  test('of a whole level are listed when somebody asked for it, in its mode', () => {
+    const locks = createLockManager();
+    ask(locks, 1, [want('node', '*', 'shared')]);
+    ask(locks, 2, [want('group', '*', 'exclusive')]);
+    ask(locks, 3, [want('node', 'node1', 'exclusive')]);
+    assert.deepEqual(
+      locks.rows().map(({ name, mode, owners, pending }) => [name, mode, owners, pending]),
+      [
+        ['node/*', 'shared', [1], [{ job: 3, mode: 'exclusive' }]],
+        ['group/*', 'exclusive', [2], []],
+      ],
+    );
+    assert.equal(locks.waitingFor(3), 'all of level node (held by job 1)');
+  });
+
+  test('cannot be asked for twice, but again when they were given back', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    assert.throws(() => ask(locks, 1, web1), /job 1 asked for locks while it has some/);
+    locks.release(1);
+    assert.equal(ask(locks, 1, web1).held, true);
+  });
+
+  test('of somebody unknown are none', () => {
+    const locks = createLockManager();
+    assert.equal(locks.extend(9, web1), false);
+    locks.release(9);
+    locks.releaseLevel(9, 'instance');
+    locks.changePriority(9, 1);
+    assert.equal(ask(locks, 1, web1).held, true);
+    assert.deepEqual(locks.rows()[0]?.owners, [1]);
+  });
+
+  test('go to the next also when whoever gets them gives them back at once', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    const next = { held: false };
+    locks.request(2, web1, 0, () => {
+      locks.release(2);
+      Object.assign(next, ask(locks, 3, web1));
+    });
+    locks.release(1);
+    assert.equal(next.held, true);
+    assert.equal(ask(locks, 4, web1).held, false, 'the lock of job 3 is not forgotten with that of job 1');
+  });
+
+  test('that were given up by another one just now are not granted', () => {
+    const locks = createLockManager();
+    ask(locks, 1, web1);
+    const granted: number[] = [];
+    locks.request(2, readWeb1, 0, () => {
+      granted.push(2);
+      locks.release(3);
+    });
+    locks.request(3, readWeb1, 0, () => granted.push(3));
+    locks.release(1);
+    assert.deepEqual(granted, [2]);
+    assert.deepEqual(locks.rows()[0]?.owners, [2]);
+  });
+
+  test('grow without waiting where nobody else holds them, also in front of those who wait', () => {
+    const all = (mode: LockWant['mode']) => [want('instance', '*', mode)];
+    const web2 = [want('instance', 'web2', 'exclusive')];
+    const wider: [held: LockWant[], more: LockWant[], isReadable: boolean][] = [
+      [readWeb1, web1, false],
+      [web1, readWeb1, false],
+      [web1, web2, false],
+      [readWeb1, web2, true],
+      [readWeb1, all('shared'), true],
+      [web1, all('shared'), false],
+      [all('shared'), web1, false],
+      [all('shared'), readWeb1, true],
+      [all('exclusive'), all('shared'), false],
+    ];
+    for (const [held, more, isReadable] of wider) {
+      const locks = createLockManager();
+      ask(locks, 1, held);
+      ask(locks, 2, all('exclusive'));
+      assert.equal(locks.extend(1, more), true, JSON.stringify([held, more]));
+      locks.release(2);
+      assert.equal(ask(locks, 3, readWeb1).held, isReadable, JSON.stringify([held, more]));
+      locks.release(3);
+      locks.release(1);
+      assert.deepEqual(locks.rows(), []);
+      assert.equal(ask(locks, 4, all('exclusive')).held, true);
+    }
+  });
+
+  test('do not grow where somebody else holds them, or waits for one that is not held yet', () => {
+    const locks = createLockManager();
+    ask(locks, 1, readWeb1);
+    ask(locks, 2, readWeb1);
+    assert.equal(locks.extend(1, web1), false);
+    assert.deepEqual(locks.rows()[0]?.mode, 'shared', 'it keeps what it had');
+    locks.release(2);
+    assert.equal(locks.extend(1, web1), true);
+    ask(locks, 5, [want('node', 'node1', 'shared')]);
+    const writer = ask(locks, 6, [want('node', 'node1', 'exclusive')]);
+    assert.equal(locks.extend(1, [want('node', 'node1', 'shared')]), false, 'it would overtake who waits');
+    locks.release(1);
+    locks.release(5);
+    assert.equal(writer.held, true);
   });
 });
 

@@ -32,7 +32,7 @@ interface Request {
   /** Index of the claim it waits for; `steps.length` when it holds all. */
   next: number;
   priority: number;
-  readonly held: Lock[];
+  readonly held: Set<Lock>;
   waiting: Lock | undefined;
   readonly granted: () => void;
 }
@@ -52,8 +52,9 @@ export function createLockManager(): LockManager {
     locks.set(id, lock);
     return lock;
   };
+  /** Whoever waits for a lock does so behind a holder. It may have been forgotten, and be another one by now. */
   const forget = (lock: Lock) => {
-    if (lock.holders.size === 0 && lock.queue.length === 0 && locks.get(lock.id) === lock) locks.delete(lock.id);
+    if (lock.holders.size === 0 && locks.get(lock.id) === lock) locks.delete(lock.id);
   };
 
   const advance = (request: Request): boolean => {
@@ -64,7 +65,7 @@ export function createLockManager(): LockManager {
         // Somebody who was granted just before may have cancelled this one.
         if (requests.get(request.owner) !== request) return;
         request.waiting = undefined;
-        request.held.push(lock);
+        request.held.add(lock);
         request.next++;
         if (advance(request)) request.granted();
       };
@@ -72,7 +73,7 @@ export function createLockManager(): LockManager {
         request.waiting = lock;
         return false;
       }
-      request.held.push(lock);
+      request.held.add(lock);
     }
     return true;
   };
@@ -85,17 +86,17 @@ export function createLockManager(): LockManager {
   return {
     request(owner, wants, priority, granted) {
       if (requests.has(owner)) throw new Error(`job ${owner} asked for locks while it has some: this could deadlock`);
-      const request: Request = { owner, steps: claims(wants), next: 0, priority, held: [], waiting: undefined, granted };
+      const request: Request = { owner, steps: claims(wants), next: 0, priority, held: new Set(), waiting: undefined, granted };
       requests.set(owner, request);
       return advance(request);
     },
     extend(owner, wants) {
       const request = requests.get(owner);
+      if (!request) return false;
       return claims(wants).every((claim) => {
         const lock = lockOf(claim);
-        const held = request !== undefined && tryTake(lock, owner, claim.mode);
-        if (held && !request.held.includes(lock)) request.held.push(lock);
-        forget(lock);
+        const held = tryTake(lock, owner, claim.mode);
+        if (held) request.held.add(lock);
         return held;
       });
     },
@@ -104,14 +105,13 @@ export function createLockManager(): LockManager {
       if (!request) return;
       requests.delete(owner);
       if (request.waiting) giveBack(request, request.waiting);
-      for (const lock of request.held.reverse()) giveBack(request, lock);
+      for (const lock of [...request.held].reverse()) giveBack(request, lock);
     },
     releaseLevel(owner, level) {
       const request = requests.get(owner);
       if (!request) return;
-      const early = request.held.filter((lock) => lock.level === level);
-      for (const lock of early) request.held.splice(request.held.indexOf(lock), 1);
-      for (const lock of early.reverse()) giveBack(request, lock);
+      // They stay in `held`: to give back twice does nothing.
+      for (const lock of [...request.held].reverse()) if (lock.level === level) giveBack(request, lock);
     },
     changePriority(owner, priority) {
       const request = requests.get(owner);

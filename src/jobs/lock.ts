@@ -99,7 +99,6 @@ export function giveUp(lock: Lock, owner: number): void {
 /** Moves a waiter to the place that its new priority gives it. */
 export function reprioritise(lock: Lock, owner: number, priority: number): void {
   const from = lock.queue.findIndex((waiter) => waiter.owner === owner);
-  if (from < 0) return;
   const [waiter] = lock.queue.splice(from, 1) as [Waiter];
   waiter.priority = priority;
   lock.queue.splice(placeFor(lock, waiter), 0, waiter);

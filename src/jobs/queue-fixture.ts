@@ -32,8 +32,8 @@ export interface QueueFixture {
 export interface FixtureOptions extends Partial<Omit<JobQueueOptions, 'store' | 'config' | 'leadership'>> {
   readonly operations: JobQueueOptions['operations'];
   readonly cluster?: Partial<Cluster>;
-  /** Called around the store, e.g. to kill the process at some write. */
-  readonly wrap?: (store: Store) => Store;
+  /** What the store does otherwise, e.g. to kill the process at some write. */
+  readonly wrap?: (store: Store) => Partial<Store>;
   /** Do not start the queue. */
   readonly idle?: boolean;
 }
@@ -47,7 +47,7 @@ export async function newDirectory(): Promise<{ dir: string; remove: () => Promi
 export async function openFixture(dir: string, options: FixtureOptions): Promise<QueueFixture> {
   const bare = await openSqliteStore(join(dir, 'store.db'));
   if (!(await bare.get('/config/cluster'))) await createConfig(bare, testCluster(options.cluster));
-  const store = options.wrap?.(bare) ?? bare;
+  const store = options.wrap ? withChanges(bare, options.wrap(bare)) : bare;
   const shared = { clock: systemClock, log: silentLog };
   const leadership = await campaign(bare, { ...shared, name: 'node0', ttlSeconds: 60, signal: new AbortController().signal });
   const config = await openConfig(store, shared);
@@ -70,6 +70,19 @@ export async function openFixture(dir: string, options: FixtureOptions): Promise
     await bare.close();
   };
   return { dir, store, config, leadership, queue, close };
+}
+
+function withChanges(store: Store, changes: Partial<Store>): Store {
+  return {
+    get: (key) => store.get(key),
+    range: (prefix, options) => store.range(prefix, options),
+    transact: (transaction) => store.transact(transaction),
+    watch: (prefix, after, signal) => store.watch(prefix, after, signal),
+    grantLease: (seconds) => store.grantLease(seconds),
+    compact: (revision) => store.compact(revision),
+    close: () => store.close(),
+    ...changes,
+  };
 }
 
 const noNodes: NodeCaller = {

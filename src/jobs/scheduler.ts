@@ -71,7 +71,7 @@ export function addJob(scheduler: Scheduler, record: JobRecord): void {
 export function pump(scheduler: Scheduler): void {
   const { host, running: places } = scheduler;
   while (!host.signal.aborted && places.size < host.config.current.cluster.max_running_jobs) {
-    const record = next(scheduler, scheduler.granted, 'granted') ?? next(scheduler, scheduler.ready, 'ready');
+    const record = next(scheduler, scheduler.granted) ?? next(scheduler, scheduler.ready);
     if (!record) return;
     scheduler.turns.delete(record);
     if (record.phase === 'granted') run(scheduler, record);
@@ -104,7 +104,6 @@ export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promis
     throw error;
   }
   endJob(scheduler, record);
-  pump(scheduler);
   return { cancelled: true, message: `Job ${id} canceled` };
 }
 
@@ -130,9 +129,9 @@ function waitingFor({ jobs, locks, running: places, host }: Scheduler, record: J
   return queued && full ? [`a free place (${places.size} jobs are running)`] : [];
 }
 
-function next(scheduler: Scheduler, heap: ReadyHeap<Turn>, phase: JobRecord['phase']): JobRecord | undefined {
+function next({ turns }: Scheduler, heap: ReadyHeap<Turn>): JobRecord | undefined {
   for (let turn = heap.pop(); turn; turn = heap.pop()) {
-    if (turn.record.phase === phase && scheduler.turns.get(turn.record) === turn) return turn.record;
+    if (turns.get(turn.record) === turn) return turn.record;
   }
   return undefined;
 }
@@ -258,9 +257,7 @@ function leave(scheduler: Scheduler, record: JobRecord, index: number, end: 'end
 function endJob(scheduler: Scheduler, record: JobRecord): void {
   record.phase = 'ended';
   scheduler.unfinished--;
-  const dependents = [...record.dependents];
-  record.dependents.clear();
-  for (const dependent of dependents) if (dependent.phase === 'depends') consider(scheduler, dependent);
+  for (const dependent of record.dependents) if (dependent.phase === 'depends') consider(scheduler, dependent);
 }
 
 /** Why the queue does not take or do anything. */

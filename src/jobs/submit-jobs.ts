@@ -54,7 +54,7 @@ export async function submitJobs(
 async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly OpInput[]): Promise<void> {
   for (const op of ops) {
     for (const [id] of dependenciesOf({ input: op })) {
-      if (id < 0 || jobs.has(id) || (id > 0 && (await archived(id)))) continue;
+      if (id < 0 || jobs.has(id) || (await archived(id))) continue;
       throw new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id });
     }
   }

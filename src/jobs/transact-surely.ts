@@ -44,11 +44,11 @@ export async function transactSurely(
 }
 
 export function isOutage(error: unknown): boolean {
-  return error instanceof GantryError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_FULL');
+  return GantryError.from(error).code === 'STORE_UNAVAILABLE' || isFull(error);
 }
 
 export function isFull(error: unknown): boolean {
-  return error instanceof GantryError && error.code === 'STORE_FULL';
+  return GantryError.from(error).code === 'STORE_FULL';
 }
 
 /** Revision of the lost attempt, if it was committed: our value is there, and newer than the one we compared with. */

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { jobStatus } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import type { OpInput } from './job-queue.ts';
-import { openFixture, type QueueFixture } from './queue-fixture.ts';
+import { openFixture } from './queue-fixture.ts';
 import { testOperations } from './test-operations.ts';
+import { end } from './test-queues.ts';
 
 /**
  * A master for the crash tests, run as a process of its own: prepares, submits, waits, and kills itself with SIGKILL
@@ -23,13 +23,7 @@ async function runChild(order: CrashOrder): Promise<void> {
   const point = () => {
     if (armed && ++points === order.killAt) process.kill(process.pid, 'SIGKILL');
   };
-  const wrap = (store: Store): Store => ({
-    get: (key) => store.get(key),
-    range: (prefix, options) => store.range(prefix, options),
-    watch: (prefix, after, signal) => store.watch(prefix, after, signal),
-    grantLease: (ttl) => store.grantLease(ttl),
-    compact: (revision) => store.compact(revision),
-    close: () => store.close(),
+  const wrap = (store: Store): Partial<Store> => ({
     async transact(transaction) {
       point();
       const result = await store.transact(transaction);
@@ -46,20 +40,10 @@ async function runChild(order: CrashOrder): Promise<void> {
     writeSync(1, `acknowledged ${id}\n`);
   };
   await Promise.all(order.submit.map(submit));
-  for (const job of fixture.queue.list()) await ended(fixture, job.id);
+  for (const job of fixture.queue.list()) await end(fixture.queue, job.id);
   armed = false;
   process.stdout.write(`points ${points}\n`);
   await fixture.close();
-}
-
-export async function ended({ queue }: QueueFixture, id: number): Promise<void> {
-  for (;;) {
-    const job = await queue.get(id);
-    if (!job) throw new Error(`job ${id} is lost`);
-    const status = jobStatus(job);
-    if (status === 'success' || status === 'error' || status === 'canceled') return;
-    if (!(await queue.waitForChange(id, { status, timeoutMs: 20_000 }))) throw new Error(`job ${id} stays ${status}`);
-  }
 }
 
 if (import.meta.main) await runChild(JSON.parse(process.argv[2] ?? '{}') as CrashOrder);
