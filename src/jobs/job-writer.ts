@@ -129,8 +129,6 @@ export function createJobWriter(parts: WriterParts): JobWriter {
 /** The job as its value in the store. Undoing and ending may use room that going forward may not. @throws JOB_TOO_LARGE */
 export function encodeJob(job: Job): string {
   const value = JSON.stringify(job);
-  // UTF-8 takes at most three bytes for a UTF-16 unit.
-  if (value.length * 3 <= roomForward) return value;
   const bytes = Buffer.byteLength(value);
   const goesBack = isEnded(job) || job.ops.some((op) => op.execution?.undoing);
   const limit = goesBack ? storeLimits.valueBytes : roomForward;

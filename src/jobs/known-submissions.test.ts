@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type Clock, GantryError, systemClock } from '../base/index.ts';
 import { keys } from '../model/index.ts';
-import type { Store, Transaction, Write } from '../store/index.ts';
+import type { RangeOptions, Store, Transaction, Write } from '../store/index.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import type { QueueFixture } from './queue-fixture.ts';
 import { end, hastyClock, noop, testQueues } from './test-queues.ts';
@@ -124,8 +124,9 @@ describe('what is known of submissions', () => {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     const asked: (string | undefined)[] = [];
     const store = {
-      range: async (prefix: string, { after, limit = 0 }: { after?: string; limit?: number }) => {
-        assert.equal(prefix, keys.submissions);
+      range: async (prefix: string, options: RangeOptions) => {
+        const { after, limit = 0 } = options;
+        assert.deepEqual([prefix, 'after' in options], [keys.submissions, after !== undefined]);
         asked.push(after);
         const left = entries.filter(({ key }) => after === undefined || key > after);
         return { entries: left.slice(0, limit), more: left.length > limit };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { keys } from '../model/index.ts';
-import { openSqliteStore } from '../store/index.ts';
+import { openSqliteStore, type RangeOptions, type Store } from '../store/index.ts';
 import { buildJob } from './build-job.ts';
 import { running, waiting } from './job-changes.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
@@ -24,7 +24,10 @@ test('more jobs than one reading takes are loaded, in order, once each', async (
   for (let at = 0; at < ids.length; at += 100) {
     await store.transact({ compares: [], writes: ids.slice(at, at + 100).map((id) => put(keys.job(id), job(id))) });
   }
-  const loaded = await loadJobs(store);
+  const asked: (RangeOptions | undefined)[] = [];
+  const range: Store['range'] = (prefix, options) => (asked.push(options), store.range(prefix, options));
+  const loaded = await loadJobs({ ...store, range, get: (key) => store.get(key) } as Store);
+  assert.deepEqual(asked, [{ limit: 500 }, { limit: 500, after: keys.job(500) }, { limit: 500, after: keys.job(1000) }]);
   assert.deepEqual(
     loaded.records.map(({ id }) => id),
     ids,

@@ -8,16 +8,11 @@ export interface ReadyHeap<T> {
 export function createReadyHeap<T>(compare: (a: T, b: T) => number): ReadyHeap<T> {
   const items: T[] = [];
   const at = (i: number) => items[i] as T;
-  const swap = (i: number, j: number) => {
-    const held = at(i);
-    items[i] = at(j);
-    items[j] = held;
-  };
   const up = (start: number) => {
     for (let i = start; i > 0; ) {
       const parent = (i - 1) >> 1;
       if (compare(at(i), at(parent)) >= 0) break;
-      swap(i, parent);
+      [items[i], items[parent]] = [at(parent), at(i)];
       i = parent;
     }
   };
@@ -29,7 +24,7 @@ export function createReadyHeap<T>(compare: (a: T, b: T) => number): ReadyHeap<T
       if (left < items.length && compare(at(left), at(least)) < 0) least = left;
       if (right < items.length && compare(at(right), at(least)) < 0) least = right;
       if (least === i) break;
-      swap(i, least);
+      [items[i], items[least]] = [at(least), at(i)];
       i = least;
     }
   };

@@ -262,6 +262,61 @@ test('a job that ends just when another one begins to wait for it does not let t
   assert.equal(scheduler.unfinished, 1);
 });
 
+test('jobs that got their locks go before those that have none yet, by their present priority', async () => {
+  const gate = gated();
+  const locks: Operation['locks'] = ({ instance_name: name }) => {
+    if (name === 'free') return [];
+    return [{ kind: 'instance', name: 'web1', mode: name === 'writer' ? 'exclusive' : 'shared' }];
+  };
+  const { queue } = await start({ operations: operationMap({ ...gate.operation, locks }), cluster: { max_running_jobs: 2 } });
+  const submit = (instance_name: string, priority = 0) => queue.submit([{ ...reboot, instance_name, priority }], 'alice');
+  const writer = await submit('writer');
+  const [c, d, e] = [await submit('reader'), await submit('reader'), await submit('reader')];
+  await reaches(queue, e, 'waiting');
+  const other = await submit('free');
+  const urgent = await submit('free', -20);
+  await until('both places are taken', () => gate.order.length === 2);
+  assert.deepEqual(
+    [writer, other, urgent].map((id) => queue.present(id)?.waitingFor),
+    [[], [], ['a free place (2 jobs are running)']],
+  );
+  await gate.open(queue, writer);
+  await until('one of the readers runs', () => gate.order.length === 3);
+  assert.deepEqual(
+    [d, e].map((id) => queue.present(id)?.waitingFor),
+    [['a free place (2 jobs are running)'], ['a free place (2 jobs are running)']],
+  );
+  await queue.changePriority(e, -5);
+  for (const id of [c, e, d, urgent, other]) await gate.open(queue, id);
+  assert.deepEqual(gate.order, [writer, other, c, e, d, urgent]);
+});
+
+test('a queue that stops begins nothing more, though a job ends just then', async () => {
+  const gate = gated([]);
+  const held = Promise.withResolvers<void>();
+  let ends = 0;
+  const wrap = (store: Store): Partial<Store> => ({
+    transact: async (transaction) => {
+      if (gate.order.length > 0 && transaction.writes.some((write) => write.type === 'put' && write.value.includes('"success"'))) {
+        ends++;
+        await held.promise;
+      }
+      return store.transact(transaction);
+    },
+  });
+  const { queue } = await start({ operations: operationMap(gate.operation), wrap, cluster: { max_running_jobs: 1 } });
+  const [first, second] = (await queue.submitMany([[reboot], [reboot]], 'alice')) as [number, number];
+  await until('the first one holds', () => gate.order.length === 1);
+  gate.open(queue, first).catch((error: unknown) => error);
+  await until('its end is being written', () => ends === 1);
+  const stopped = queue.stop();
+  held.resolve();
+  await stopped;
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  assert.deepEqual([first, second].map((id) => queue.list().find((job) => job.id === id)).map(statuses), [['success'], ['queued']]);
+  assert.deepEqual(gate.order, [first]);
+});
+
 test('a stopped queue looks up no dependencies any more', async () => {
   const { log, lines } = heardLog();
   const gate = Promise.withResolvers<never>();

@@ -117,16 +117,15 @@ export function describe(scheduler: Scheduler, record: JobRecord): JobChange {
   return { job: record.job, progress: record.progress, waitingFor: waitingFor(scheduler, record) };
 }
 
-function waitingFor({ jobs, locks, running: places, host }: Scheduler, record: JobRecord): readonly string[] {
+function waitingFor({ jobs, locks, running: places }: Scheduler, record: JobRecord): readonly string[] {
   if (record.phase === 'depends') {
     const op = record.job.ops[currentOp(record.job)] as JobOp;
     const active = dependenciesOf(op).flatMap(([id]) => jobs.get(id) ?? []);
     return active.filter(({ job }) => !isEnded(job)).map(({ id, job }) => `job ${id} (${jobStatus(job)})`);
   }
   if (record.phase === 'locks') return [locks.waitingFor(record.id) ?? []].flat();
-  const full = places.size >= host.config.current.cluster.max_running_jobs;
   const queued = record.phase === 'ready' || record.phase === 'granted';
-  return queued && full ? [`a free place (${places.size} jobs are running)`] : [];
+  return queued ? [`a free place (${places.size} jobs are running)`] : [];
 }
 
 function next({ turns }: Scheduler, heap: ReadyHeap<Turn>): JobRecord | undefined {

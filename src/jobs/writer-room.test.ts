@@ -187,6 +187,17 @@ describe('the writer of jobs', () => {
     abort.abort(new GantryError('QUEUE_STOPPED', { reason: 'test' }));
     await told;
   });
+
+  test('that stops gives up what waits for a job that is written elsewhere', async () => {
+    const record = known(1);
+    const alone = writer.exclusive(record, () => new Promise<never>(() => undefined));
+    const change = assert.rejects(writer.change(record, priority(1)), { code: 'QUEUE_STOPPED' });
+    await turn();
+    abort.abort(new GantryError('QUEUE_STOPPED', { reason: 'test' }));
+    await change;
+    assert.deepEqual(sent, []);
+    assert.ok(alone);
+  });
 });
 
 describe('a job as its value in the store', () => {

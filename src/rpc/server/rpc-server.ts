@@ -105,9 +105,8 @@ export class RpcServer {
   }
 
   async close(): Promise<void> {
-    this.#consoles.close();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    // Those that are still in the handshake, too, or wait for a console to be opened: nothing else would end them soon.
+    // Consoles are connections as well. Nothing else would end those that are in the handshake or wait for a console.
     for (const socket of this.#open) socket.destroy();
     await closed;
   }

@@ -50,11 +50,6 @@ export class ConsoleServer {
     }
   }
 
-  close(): void {
-    for (const session of this.#sockets.clients) session.terminate();
-    this.#sockets.close();
-  }
-
   #session(instance: string, line: Duplex, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     return new Promise((resolve) => {
       const onLost = () => {
@@ -87,7 +82,6 @@ export class ConsoleServer {
 
 /** Ends an upgrade request with an error as JSON. */
 export function refuseUpgrade(socket: Duplex, error: GantryError): void {
-  if (socket.destroyed || !socket.writable) return;
   const body = `${JSON.stringify({ error: error.toReport() })}\n`;
   socket.end(
     `HTTP/1.1 ${error.definition.http} Refused\r\ncontent-type: application/x-ndjson\r\n` +
