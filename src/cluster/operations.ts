@@ -1,5 +1,6 @@
 import type { Operation } from '../jobs/index.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import { requireSameObjects } from './lib/require-same-objects.ts';
 import { clusterRedistConf } from './operations/cluster-redist-conf.ts';
 import { clusterSetParams } from './operations/cluster-set-params.ts';
 import { clusterVerify } from './operations/cluster-verify.ts';
@@ -60,5 +61,16 @@ const makers: readonly ((parts: ClusterParts) => Operation)[] = [
 
 /** What each opcode does, by opcode id. */
 export function createOperations(parts: ClusterParts): ReadonlyMap<string, Operation> {
-  return new Map(makers.map((make) => make(parts)).map((operation) => [operation.opcode.id, operation]));
+  return new Map(makers.map((make) => checked(make(parts))).map((operation) => [operation.opcode.id, operation]));
+}
+
+/** What every plan checks first. */
+function checked(operation: Operation): Operation {
+  return {
+    ...operation,
+    async plan(context, params) {
+      requireSameObjects(context.config, operation.opcode.id, params);
+      return operation.plan(context, params);
+    },
+  };
 }

@@ -29,6 +29,7 @@ export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
 export * as networkOpcodes from './opcodes/network-opcodes.ts';
 export * as nodeOpcodes from './opcodes/node-opcodes.ts';
 export { notYet } from './opcodes/not-yet.ts';
+export { uuidParameters } from './opcodes/object-uuids.ts';
 export { readOpcode } from './opcodes/read-opcode.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
@@ -49,6 +50,7 @@ export {
 export { notUsedClusterParams } from './params/not-used-cluster-params.ts';
 export { builtDiskTemplates, builtHypervisors, requireBuilt } from './params/require-built.ts';
 export { requirePrivateVnc } from './params/require-private-vnc.ts';
+export { resetWord, withGiven } from './params/reset.ts';
 export { withoutForeignHvparams } from './params/without-foreign-hvparams.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';
 export { validate } from './validate.ts';

@@ -31,6 +31,9 @@ before(async () => {
     'route add default via 192.0.2.1',
     'route add 203.0.113.0/24 via 192.0.2.254',
     'route add 198.51.100.200/32 dev eth0',
+    'link add br0 type bridge',
+    'address add 10.66.0.1/24 dev br0',
+    'link set br0 up',
   ])
     await inside('ip', ...command.split(' '));
 });
@@ -97,3 +100,19 @@ test('a route that a routing daemon learned for an instance on its way here does
   const { tap } = await prepare(routed('10.7.0.9'));
   assert.match(await inside('ip', 'route', 'get', '10.7.0.9'), new RegExp(`dev ${tap}`));
 });
+
+for (const [what, ip] of [
+  ['the address of the node', '192.0.2.10'],
+  ['the address of its bridge', '10.66.0.1'],
+  ['an address of its loopback device', '10.99.0.1'],
+  ['the address of the master', '198.51.100.7'],
+] as const) {
+  test(`a bridged NIC does not get ${what}, nor does its check pass`, async () => {
+    const nic = nicSpec({ ip }, { mode: 'bridged', link: 'br0' });
+    const links = await inside('ip', 'link', 'show');
+    await assert.rejects(prepare(nic), { code: 'NETWORK_ADDRESS_OF_NODE' });
+    await assert.rejects(network.check(web, nic, 0), { code: 'NETWORK_ADDRESS_OF_NODE' });
+    assert.equal(await inside('ip', 'link', 'show'), links);
+    await prepare(nicSpec({ ip: '10.66.0.2' }, { mode: 'bridged', link: 'br0' }));
+  });
+}

@@ -245,6 +245,22 @@ test('a node without the bridge of a NIC', () =>
     { OP_ID: 'OP_INSTANCE_FAILOVER', instance_name: 'up1', target_node: 'node6' },
   ]));
 
+test('an instance that could not be started again is not stopped for a reboot', async () => {
+  const { simulation } = master;
+  const running = () => simulation.inspect(simulation.nodes[0] as string).machines.map(({ name, state }) => `${name} ${state}`);
+  const before = [running(), simulation.count('instance-stop')];
+  const reboots = ['hard', 'full'].map((reboot_type) => ({ OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'up1', reboot_type }));
+  await onNode(0, 'NETWORK_BRIDGE_MISSING', (uuid) => master.simulation.setBridges(uuid, ['other']), reboots);
+  simulation.setBridges(simulation.nodes[0] as string, ['br0']);
+  const missing = new GantryError('HYPERVISOR_MISSING', { program: 'qemu-system-x86_64', problem: 'it is not there' });
+  for (const nth of [1, 2, 3, 4]) simulation.addFault({ method: 'instance-check', nth, error: missing });
+  for (const reboot of reboots) await refusedAlike('HYPERVISOR_MISSING', reboot);
+  const up1 = master.leading.services.config.current.instances.find('up1');
+  simulation.loseSharedDisk(up1?.disks[0]?.uuid ?? '');
+  for (const reboot of reboots) await refusedAlike('STORAGE_DISK_MISSING', reboot);
+  assert.deepEqual([running(), simulation.count('instance-stop')], before);
+});
+
 test('a failover to a node that cannot start the instance does not stop it, and a creation without its OS makes no disk', async () => {
   const { simulation } = master;
   simulation.setBridges(simulation.nodes[5] as string, ['other']);

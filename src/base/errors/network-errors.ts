@@ -41,6 +41,14 @@ export const networkErrors = defineErrors({
     why: 'A routed NIC is reached over a host route on its node. A route to an address of a node, a router or another instance would cut that off.',
     todo: 'Give the NIC a free IPv4 address of its network.',
   },
+  NETWORK_ADDRESS_OF_NODE: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'resource_not_unique',
+    what: 'NIC {index} of {instance} cannot be set up: {problem}.',
+    why: 'The instance shares its network with its node. If both answer for one address, neither can be reached; no option allows that.',
+    todo: 'Give the NIC another address. If the address is free in its network, take it away from the node first ("ip address show" on the node lists its addresses).',
+  },
   NETWORK_FAILED: {
     kind: 'operational',
     http: 500,

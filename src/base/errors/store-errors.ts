@@ -105,6 +105,14 @@ export const storeErrors = defineErrors({
     why: 'The name is misspelt, or the object was removed or renamed meanwhile.',
     todo: 'List what exists, e.g. with "gantry {kind} list".',
   },
+  OBJECT_UUID_DIFFERS: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'resource_not_unique',
+    what: 'The {kind} "{name}" has the UUID {uuid}, not {expected}.',
+    why: 'The request names the object by name and by UUID, and they belong to different objects: it was probably removed, and another one has its name.',
+    todo: 'Look at "gantry {kind} info {name}"; then repeat the request with the name or the UUID of the object that you mean.',
+  },
   NAME_TAKEN: {
     kind: 'user',
     http: 409,

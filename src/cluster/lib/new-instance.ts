@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
 import {
+  type Beparams,
   type BeparamsPartial,
   builtDiskTemplates,
   builtHypervisors,
@@ -58,7 +59,7 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   if (!params.os_type && !params.no_install && diskTemplate !== 'diskless') {
     throw invalid('os_type', 'is missing; name an OS definition, or ask for no_install');
   }
-  const beparams = params.beparams ?? {};
+  const beparams = withoutAuto(params.beparams ?? {}, cluster.beparams);
   const filled = fillBeparams(cluster, { beparams });
   requireBeparams(filled, 'OP_INSTANCE_CREATE');
   const standardDisk = [{ size: cluster.ipolicy.std['disk-size'] }];
@@ -72,6 +73,12 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
     vcpus: filled.vcpus,
     spindleUse: filled.spindle_use,
   };
+}
+
+/** "auto" stands for what the cluster has at this moment. */
+function withoutAuto(given: NonNullable<CreateParams['beparams']>, cluster: Beparams): BeparamsPartial {
+  const names = Object.keys(given) as (keyof Beparams)[];
+  return Object.fromEntries(names.map((name) => [name, given[name] === 'auto' ? cluster[name] : given[name]]));
 }
 
 /** The parameters of a hypervisor in the form that nodes know. @throws INPUT_INVALID naming the parameter, VNC_ADDRESS_REFUSED */

@@ -5,10 +5,16 @@ import {
   type Cluster,
   canBePlugin,
   clusterOpcodes,
+  defaultBeparams,
+  defaultNdparams,
+  defaultNicparams,
   type HypervisorName,
+  type Nicparams,
   nicparamsProblem,
   type OpcodeParams,
   requireBuilt,
+  resetWord,
+  withGiven,
 } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { fillCandidatePool } from '../lib/candidate-pool.ts';
@@ -17,12 +23,15 @@ import { declaredSecrets } from '../lib/osparams.ts';
 import { requireBeparams } from '../lib/require-beparams.ts';
 import { requireIpolicy } from '../lib/require-ipolicy.ts';
 import { settleClusterOsparams } from '../lib/seal-osparams.ts';
+import { withGivenEach } from '../lib/with-given-each.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
 
 type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 
 /** Parameter families whose given members replace the old ones one by one. */
-const merged = ['beparams', 'nicparams', 'ndparams', 'ipolicy'] as const;
+const merged = ['beparams', 'ndparams'] as const;
+/** What counts again where one of them is reset: the cluster is the highest level. */
+const builtIn = { beparams: defaultBeparams, ndparams: defaultNdparams };
 /** Families of families: by hypervisor, OS or disk template. */
 const mergedTwice = ['hvparams', 'diskparams', 'osparams', 'osparams_private_cluster'] as const;
 const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'location'] as const;
@@ -60,19 +69,27 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
 
 function applied(cluster: Cluster, params: Params): Cluster {
   const changed: Record<string, unknown> = {};
-  for (const key of merged) if (params[key]) changed[key] = { ...cluster[key], ...params[key] };
-  for (const key of mergedTwice) if (params[key]) changed[key] = mergeEach<unknown>(cluster[key] ?? {}, params[key]);
-  // Link and VLAN mean something else in another mode.
-  const { mode = cluster.nicparams.mode } = params.nicparams ?? {};
-  if (mode !== cluster.nicparams.mode) changed['nicparams'] = { link: '', vlan: '', ...params.nicparams };
+  for (const key of merged) if (params[key]) changed[key] = { ...builtIn[key], ...withGiven<object>(cluster[key], params[key]) };
+  if (params.ipolicy) changed['ipolicy'] = { ...cluster.ipolicy, ...params.ipolicy };
+  for (const key of mergedTwice) if (params[key]) changed[key] = withGivenEach<unknown>(cluster[key] ?? {}, params[key]);
+  if (params.nicparams) changed['nicparams'] = nicparamsAfter(cluster.nicparams, params.nicparams);
   if (params.mac_prefix) changed['mac_prefix'] = params.mac_prefix.toLowerCase();
   for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
   if (params.os_hvp) {
     const osHvp: Cluster['os_hvp'] = { ...cluster.os_hvp };
-    for (const [os, byHypervisor] of Object.entries(params.os_hvp)) osHvp[os] = mergeEach(osHvp[os] ?? {}, byHypervisor);
+    for (const [os, byHypervisor] of Object.entries(params.os_hvp)) osHvp[os] = withGivenEach(osHvp[os] ?? {}, byHypervisor);
     changed['os_hvp'] = osHvp;
   }
   return { ...cluster, ...changed, data_collectors: withCollectors(cluster, params) };
+}
+
+/** Link and VLAN mean something else in another mode: they are not kept then. */
+function nicparamsAfter(old: Nicparams, given: NonNullable<Params['nicparams']>): Nicparams {
+  const after = { ...defaultNicparams, ...withGiven(old, given) };
+  if (after.mode === old.mode) return after;
+  const isBuiltIn = after.mode === defaultNicparams.mode;
+  const own = (name: 'link' | 'vlan') => (given[name] === resetWord && isBuiltIn ? defaultNicparams[name] : '');
+  return { ...after, link: own('link'), vlan: own('vlan'), ...withGiven<Partial<Nicparams>>({}, given) };
 }
 
 /** What no collector can be named is refused; what may be a plugin on some node is set, and told of. What is only taken away may have any name. */
@@ -104,11 +121,5 @@ function withCollectors({ data_collectors = {} }: Cluster, params: Params): NonN
       else delete result[name];
     }
   }
-  return result;
-}
-
-function mergeEach<T>(old: Record<string, Record<string, T>>, given: Record<string, Record<string, T>>): Record<string, Record<string, T>> {
-  const result = { ...old };
-  for (const [key, params] of Object.entries(given)) result[key] = { ...result[key], ...params };
   return result;
 }

@@ -1,7 +1,8 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
+import { groupOpcodes, type NodeGroup, withGiven } from '../../model/index.ts';
 import { findGroup } from '../lib/find-object.ts';
 import { requireIpolicy } from '../lib/require-ipolicy.ts';
+import { withGivenEach } from '../lib/with-given-each.ts';
 
 interface SetParamsPlan {
   readonly uuid: string;
@@ -12,12 +13,13 @@ export const groupSetParams = () =>
   defineOperation(groupOpcodes.groupSetParams, {
     async plan({ config }, params): Promise<SetParamsPlan> {
       const group = findGroup(config, params.group_name);
-      if (params.ipolicy) requireIpolicy(params.ipolicy, 'OP_GROUP_SET_PARAMS');
+      const ipolicy = params.ipolicy && withGiven(group.ipolicy, params.ipolicy);
+      if (ipolicy && params.ipolicy?.minmax) requireIpolicy(ipolicy, 'OP_GROUP_SET_PARAMS');
       const changes: Partial<NodeGroup> = {
         ...(params.alloc_policy && { alloc_policy: params.alloc_policy as NodeGroup['alloc_policy'] }),
-        ...(params.ipolicy && { ipolicy: { ...group.ipolicy, ...params.ipolicy } }),
-        ...(params.ndparams && { ndparams: { ...group.ndparams, ...params.ndparams } }),
-        ...(params.diskparams && { diskparams: { ...group.diskparams, ...params.diskparams } }),
+        ...(ipolicy && { ipolicy }),
+        ...(params.ndparams && { ndparams: withGiven(group.ndparams, params.ndparams) }),
+        ...(params.diskparams && { diskparams: withGivenEach(group.diskparams, params.diskparams) }),
       };
       return { uuid: group.uuid, changes };
     },

@@ -2,7 +2,7 @@ import { defineOperation, type WorldStep } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { rehearseStart } from '../lib/rehearse-on-node.ts';
+import { checkStart } from '../lib/rehearse-on-node.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { requireRunning } from '../lib/require-running.ts';
 import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/running-steps.ts';
@@ -20,7 +20,8 @@ export const instanceReboot = ({ garbage }: ClusterParts) =>
       requireOnline(findNode(context.config, instance.primary_node));
       const type = params.reboot_type ?? 'hard';
       if (type === 'soft') await requireRunning(context, instance);
-      else await rehearseStart(context, instance, 'present');
+      // Before it is stopped: what cannot be started again goes on running.
+      else await checkStart(context, instance, 'present');
       return { instance, type, timeout: params.shutdown_timeout ?? defaultShutdownSeconds };
     },
     steps: ({ instance, type, timeout }) =>

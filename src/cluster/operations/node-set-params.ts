@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
+import { type Node, nodeOpcodes, type OpcodeParams, withGiven } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
@@ -12,6 +12,8 @@ const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_c
 interface SetParamsPlan {
   readonly uuid: string;
   readonly changes: Partial<Node>;
+  /** Capabilities that the request names: the result tells them whether they change or not, as Ganeti's. */
+  readonly given?: Partial<Node>;
   readonly force: boolean;
   /** Whether other nodes become candidates in its place. */
   readonly promote: boolean;
@@ -27,7 +29,7 @@ export const nodeSetParams = () =>
       if (changes.master_candidate && params.master_candidate !== true) log(`Node ${node.name} becomes a master candidate.`);
       const promote = params.auto_promote ?? false;
       check(config, node, { ...node, ...changes }, { force: params.force ?? false, promote });
-      return { uuid: node.uuid, changes, force: params.force ?? false, promote };
+      return { uuid: node.uuid, changes, given: capabilitiesIn(params), force: params.force ?? false, promote };
     },
     steps: ({ uuid, changes, force, promote }) => [
       {
@@ -45,8 +47,13 @@ export const nodeSetParams = () =>
         },
       },
     ],
-    result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
+    result: ({ changes, given = {} }) => Object.entries({ ...given, ...changes }).map(([key, value]) => [key, value] as [string, unknown]),
   });
+
+function capabilitiesIn(params: Params): Partial<Node> {
+  const { master_capable, vm_capable } = params;
+  return { ...(typeof master_capable === 'boolean' && { master_capable }), ...(typeof vm_capable === 'boolean' && { vm_capable }) };
+}
 
 /** @throws INPUT_INVALID */
 function requireOneRole(params: Params): void {
@@ -73,7 +80,7 @@ function changesOf(node: Node, params: Params): Partial<Node> {
     if (node.drained) changes.drained = false;
   }
   if ((changes.offline || changes.drained || changes.master_capable === false) && node.master_candidate) changes.master_candidate = false;
-  if (params.ndparams) changes.ndparams = { ...node.ndparams, ...params.ndparams };
+  if (params.ndparams) changes.ndparams = withGiven(node.ndparams, params.ndparams);
   return changes;
 }
 

@@ -22,6 +22,13 @@ export const NewName = Type.String({
 });
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'A UUID' });
+/** The object that a name must belong to, where a request gives both; alone it may stand in place of the name. */
+export const OptionalUuid = Type.Optional(
+  Type.Union([Uuid, Type.Null()], { description: 'UUID; in place of the name, or beside it: then both must be of one object' }),
+);
+export const OptionalUuids = Type.Optional(
+  Type.Union([Type.Array(Uuid), Type.Null()], { description: 'UUIDs; in place of the names, or beside them' }),
+);
 export const Mac = Type.String({
   pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$',
   format: formats.hexPairs,

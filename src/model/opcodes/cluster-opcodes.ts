@@ -1,17 +1,19 @@
 import { Type } from 'typebox';
-import { MacPrefix, Tag } from '../objects/common.ts';
+import { MacPrefix, OptionalUuids, Tag } from '../objects/common.ts';
 import { DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
-import { BeparamsPartial } from '../params/beparams.ts';
+import { BeparamsChange } from '../params/beparams.ts';
 import { DataCollectorIntervals, DiagnoseCommand, EnabledDataCollectors } from '../params/data-collectors.ts';
-import { DiskparamsPartial } from '../params/diskparams.ts';
-import { HvparamsPartial } from '../params/hvparams.ts';
+import { DiskparamsChange } from '../params/diskparams.ts';
+import { HvparamsChange } from '../params/hvparams.ts';
 import { IpolicyPartial } from '../params/ipolicy.ts';
-import { NdparamsPartial } from '../params/ndparams.ts';
-import { NicparamsPartial } from '../params/nicparams.ts';
+import { NdparamsChange } from '../params/ndparams.ts';
+import { NicparamsChange } from '../params/nicparams.ts';
 import { defineOpcode, type Touch } from './define-opcode.ts';
 
-const tagKind = Type.Enum(['cluster', 'node', 'group', 'instance', 'network'], { description: 'Kind of the tagged object' });
+const tagKind = Type.Enum(['cluster', 'node', 'group', 'instance', 'network'], {
+  description: 'Kind of the tagged object; Ganeti\'s "nodegroup" is taken, too',
+});
 const tagParams = { kind: tagKind, name: Type.Optional(Type.Union([Type.String(), Type.Null()])), tags: Type.Array(Tag, { minItems: 1 }) };
 type TagParams = { kind: Touch['kind']; name?: string | null };
 const tagTouches = (params: TagParams): Touch[] => [{ kind: params.kind, name: params.name || 'cluster', mode: 'exclusive' }];
@@ -40,17 +42,17 @@ export const clusterSetParams = defineOpcode({
   id: 'OP_CLUSTER_SET_PARAMS',
   summary: 'Change the parameters of the cluster',
   params: {
-    beparams: Type.Optional(BeparamsPartial),
-    hvparams: Type.Optional(HvparamsPartial),
-    os_hvp: Type.Optional(Type.Record(Type.String(), HvparamsPartial)),
+    beparams: Type.Optional(BeparamsChange),
+    hvparams: Type.Optional(HvparamsChange),
+    os_hvp: Type.Optional(Type.Record(Type.String(), HvparamsChange)),
     osparams: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))),
     osparams_private_cluster: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), { description: 'Kept encrypted, never shown' }),
     ),
-    nicparams: Type.Optional(NicparamsPartial),
-    ndparams: Type.Optional(NdparamsPartial),
+    nicparams: Type.Optional(NicparamsChange),
+    ndparams: Type.Optional(NdparamsChange),
     ipolicy: Type.Optional(IpolicyPartial),
-    diskparams: Type.Optional(DiskparamsPartial),
+    diskparams: Type.Optional(DiskparamsChange),
     enabled_hypervisors: Type.Optional(Type.Array(HypervisorName, { minItems: 1 })),
     enabled_disk_templates: Type.Optional(Type.Array(DiskTemplate, { minItems: 1 })),
     candidate_pool_size: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -149,6 +151,7 @@ export const testDelay = defineOpcode({
     duration: Type.Number({ minimum: 0, description: 'Seconds' }),
     on_master: Type.Optional(Type.Boolean()),
     on_nodes: Type.Optional(Type.Array(Type.String())),
+    on_node_uuids: OptionalUuids,
     repeat: Type.Optional(Type.Integer({ minimum: 0 })),
     no_locks: Type.Optional(Type.Boolean()),
     interruptible: Type.Optional(Type.Boolean()),

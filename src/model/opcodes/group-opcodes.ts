@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { Name, NewName } from '../objects/common.ts';
-import { DiskparamsPartial } from '../params/diskparams.ts';
-import { IpolicyPartial } from '../params/ipolicy.ts';
-import { NdparamsPartial } from '../params/ndparams.ts';
+import { Name, NewName, OptionalUuids } from '../objects/common.ts';
+import { DiskparamsChange, DiskparamsPartial } from '../params/diskparams.ts';
+import { IpolicyChange, IpolicyPartial } from '../params/ipolicy.ts';
+import { NdparamsChange, NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
 const byName = [{ param: 'group_name', help: 'node group', complete: 'group' }] as const;
@@ -14,6 +14,12 @@ const groupParams = {
   ndparams: Type.Optional(NdparamsPartial),
   ipolicy: Type.Optional(IpolicyPartial),
   diskparams: Type.Optional(DiskparamsPartial),
+};
+const groupChanges = {
+  alloc_policy: Type.Optional(allocPolicy),
+  ndparams: Type.Optional(NdparamsChange),
+  ipolicy: Type.Optional(IpolicyChange),
+  diskparams: Type.Optional(DiskparamsChange),
 };
 /** A client that read a group may send back what it read under these names. */
 const customNames = { custom_ndparams: 'ndparams', custom_ipolicy: 'ipolicy', custom_diskparams: 'diskparams' } as const;
@@ -40,7 +46,7 @@ export const groupSetParams = defineOpcode({
   id: 'OP_GROUP_SET_PARAMS',
   summary: 'Change the parameters of a node group',
   subject: 'group_name',
-  params: { group_name: Name, ...groupParams },
+  params: { group_name: Name, ...groupChanges },
   result: Type.Array(Type.Tuple([Type.String(), Type.Unknown()])),
   touches: (params) => [{ kind: 'group', name: params.group_name, mode: 'exclusive' }],
   dryRun: true,
@@ -66,7 +72,7 @@ export const groupAssignNodes = defineOpcode({
   id: 'OP_GROUP_ASSIGN_NODES',
   summary: 'Move nodes into a node group',
   subject: 'group_name',
-  params: { group_name: Name, nodes: Type.Array(Name, { minItems: 1 }), force: Type.Optional(Type.Boolean()) },
+  params: { group_name: Name, nodes: Type.Array(Name, { minItems: 1 }), node_uuids: OptionalUuids, force: Type.Optional(Type.Boolean()) },
   result: Type.Null(),
   touches: (params) => [
     { kind: 'group', name: params.group_name, mode: 'exclusive' },

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { formats } from '../normalise.ts';
-import { MacWish, Name, NewName, PartialParams, Tag } from '../objects/common.ts';
+import { MacWish, Name, NewName, OptionalUuid, PartialParams, Tag } from '../objects/common.ts';
 import { DiskFormat, DiskTemplate } from '../objects/disk.ts';
 import { HypervisorName } from '../objects/instance.ts';
-import { BeparamsPartial } from '../params/beparams.ts';
+import { BeparamsPartial, BeparamsWish } from '../params/beparams.ts';
 import { NicLink, NicVlan, nicModes } from '../params/nicparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
-const instanceName = { instance_name: Name };
+const instanceName = { instance_name: Name, instance_uuid: OptionalUuid };
 const byName = [{ param: 'instance_name', help: 'instance', complete: 'instance' }] as const;
 const dryRunQuery = { 'dry-run': 'dry_run' } as const;
 
@@ -47,13 +47,14 @@ export const instanceCreate = defineOpcode({
     disk_template: Type.Optional(DiskTemplate),
     disks: Type.Optional(Type.Array(DiskRequest, { maxItems: 16 })),
     nics: Type.Optional(Type.Array(NicRequest, { maxItems: 8 })),
-    beparams: Type.Optional(BeparamsPartial),
+    beparams: Type.Optional(BeparamsWish),
     hvparams: Type.Optional(PartialParams),
     osparams: Type.Optional(Type.Record(Type.String(), Type.String())),
     osparams_private: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Kept encrypted, never shown' })),
     osparams_secret: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Used by this job, not kept, never shown' })),
     hypervisor: Type.Optional(HypervisorName),
     pnode: Type.Optional(Name),
+    pnode_uuid: OptionalUuid,
     iallocator: Type.Optional(Type.String()),
     group_name: Type.Optional(Name),
     start: Type.Optional(Type.Boolean()),
@@ -272,6 +273,7 @@ export const instanceMigrate = defineOpcode({
     mode: Type.Optional(Type.Union([Type.Enum(['live', 'non-live']), Type.Null()])),
     live: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     target_node: Type.Optional(Type.Union([Name, Type.Null()])),
+    target_node_uuid: OptionalUuid,
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     cleanup: Type.Optional(Type.Boolean({ description: 'Find out where the instance runs after an interrupted migration, and record it' })),
     allow_failover: Type.Optional(Type.Boolean()),
@@ -304,6 +306,7 @@ export const instanceFailover = defineOpcode({
   params: {
     ...instanceName,
     target_node: Type.Optional(Type.Union([Name, Type.Null()])),
+    target_node_uuid: OptionalUuid,
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     ignore_consistency: Type.Optional(Type.Boolean({ description: 'Continue although the old node cannot be reached' })),
     shutdown_timeout: Type.Optional(Type.Integer({ minimum: 0 })),

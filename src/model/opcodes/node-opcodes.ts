@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
-import { Name, NewName } from '../objects/common.ts';
+import { Name, NewName, OptionalUuid } from '../objects/common.ts';
 import { SignedCertificateRecord } from '../objects/node.ts';
-import { NdparamsPartial } from '../params/ndparams.ts';
+import { NdparamsChange, NdparamsPartial } from '../params/ndparams.ts';
 import { defineOpcode } from './define-opcode.ts';
 
+const nodeName = { node_name: Name, node_uuid: OptionalUuid };
 const byName = [{ param: 'node_name', help: 'node', complete: 'node' }] as const;
 
 export const nodeAdd = defineOpcode({
@@ -33,7 +34,7 @@ export const nodeSetParams = defineOpcode({
   summary: 'Change the role or the parameters of a node',
   subject: 'node_name',
   params: {
-    node_name: Name,
+    ...nodeName,
     master_candidate: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     offline: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     drained: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
@@ -41,7 +42,7 @@ export const nodeSetParams = defineOpcode({
     vm_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     auto_promote: Type.Optional(Type.Boolean({ description: 'Make candidates of other nodes where this one leaves the pool short' })),
     force: Type.Optional(Type.Boolean()),
-    ndparams: Type.Optional(Type.Union([NdparamsPartial, Type.Null()])),
+    ndparams: Type.Optional(Type.Union([NdparamsChange, Type.Null()])),
   },
   result: Type.Array(Type.Tuple([Type.String(), Type.Unknown()]), { description: 'Changed parameters with their new values' }),
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
@@ -68,11 +69,12 @@ export const nodeEvacuate = defineOpcode({
   summary: 'Submit jobs that move all instances away from a node',
   subject: 'node_name',
   params: {
-    node_name: Name,
+    ...nodeName,
     mode: Type.Optional(Type.Enum(['primary-only', 'secondary-only', 'all'], { description: 'Which instances leave; default all' })),
     remote_node: Type.Optional(
       Type.Union([Name, Type.Null()], { description: 'Target node for all instances; default: chosen by placement' }),
     ),
+    remote_node_uuid: OptionalUuid,
     iallocator: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     early_release: Type.Optional(Type.Boolean()),
     ignore_soft_errors: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
@@ -107,7 +109,7 @@ export const nodeRemove = defineOpcode({
   id: 'OP_NODE_REMOVE',
   summary: 'Remove an empty node from the cluster',
   subject: 'node_name',
-  params: { node_name: Name },
+  params: nodeName,
   result: Type.Null(),
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
   dryRun: true,

@@ -1,6 +1,7 @@
-import { type TProperties, type TRecord, Type } from 'typebox';
+import { type TObject, type TProperties, type TRecord, Type } from 'typebox';
 import type { PartialParams } from '../objects/common.ts';
 import { type DiskTemplate, diskTemplates } from '../objects/disk.ts';
+import { orReset } from './reset.ts';
 
 const access = 'kernelspace';
 
@@ -38,8 +39,12 @@ function schemaOfTemplate(template: DiskTemplate) {
   return Type.Object(fields, { additionalProperties: false });
 }
 
+function schemaOfAll(of: (template: DiskTemplate) => TObject) {
+  const fields = Object.fromEntries(diskTemplates.map((template) => [template, Type.Optional(of(template))]));
+  return Type.Object(fields, { additionalProperties: false }) as unknown as TRecord<string, typeof PartialParams>;
+}
+
 /** By disk template, as set at one level. */
-export const DiskparamsPartial = Type.Object(
-  Object.fromEntries(diskTemplates.map((template) => [template, Type.Optional(schemaOfTemplate(template))])),
-  { additionalProperties: false },
-) as unknown as TRecord<string, typeof PartialParams>;
+export const DiskparamsPartial = schemaOfAll(schemaOfTemplate);
+/** By disk template, as a change of one level asks for them. */
+export const DiskparamsChange = schemaOfAll((template) => orReset(schemaOfTemplate(template)));

@@ -1,5 +1,6 @@
 import { type Static, type TRecord, Type } from 'typebox';
 import { PartialParams } from '../objects/common.ts';
+import { orReset } from './reset.ts';
 
 const cacheModes = ['default', 'none', 'writeback', 'writethrough'] as const;
 
@@ -74,11 +75,11 @@ export const defaultFakeHvparams: Static<typeof FakeHvparams> = { migration_mode
 
 const strict = { additionalProperties: false };
 
-/** By hypervisor, as set at one level. */
-export const HvparamsPartial = Type.Object(
+/** By hypervisor, as a change of one level asks for them. */
+export const HvparamsChange = Type.Object(
   {
-    kvm: Type.Optional(Type.Partial(KvmHvparams, strict)),
-    fake: Type.Optional(Type.Partial(FakeHvparams, strict)),
+    kvm: Type.Optional(orReset(KvmHvparams)),
+    fake: Type.Optional(orReset(FakeHvparams)),
     lxc: Type.Optional(PartialParams),
     docker: Type.Optional(PartialParams),
   },

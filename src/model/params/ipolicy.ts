@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { formats } from '../normalise.ts';
 import { DiskTemplate, diskTemplates } from '../objects/disk.ts';
+import { orReset } from './reset.ts';
 
 const count = Type.Integer({ minimum: 0 });
 const size = Type.Integer({ minimum: 0, format: formats.mebibytes, description: 'MiB' });
@@ -39,6 +40,8 @@ export const Ipolicy = Type.Object(
 export type Ipolicy = Static<typeof Ipolicy>;
 export const IpolicyPartial = Type.Partial(Ipolicy, { additionalProperties: false });
 export type IpolicyPartial = Static<typeof IpolicyPartial>;
+/** As a change of a node group asks for it. */
+export const IpolicyChange = orReset(Ipolicy);
 
 export const defaultIpolicy: Ipolicy = {
   minmax: [

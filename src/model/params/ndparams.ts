@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { orReset } from './reset.ts';
 
 /** Node parameters, complete (meanings: Ganeti's gnt-node(8)). */
 export const Ndparams = Type.Object(
@@ -17,6 +18,7 @@ export const Ndparams = Type.Object(
 export type Ndparams = Static<typeof Ndparams>;
 export const NdparamsPartial = Type.Partial(Ndparams, { additionalProperties: false });
 export type NdparamsPartial = Static<typeof NdparamsPartial>;
+export const NdparamsChange = orReset(Ndparams);
 
 export const defaultNdparams: Ndparams = {
   oob_program: '',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { orReset } from './reset.ts';
 
 export const nicModes = ['bridged', 'routed', 'openvswitch'] as const;
 export type NicMode = (typeof nicModes)[number];
@@ -24,6 +25,7 @@ export const Nicparams = Type.Object(
 export type Nicparams = Static<typeof Nicparams>;
 export const NicparamsPartial = Type.Partial(Nicparams, { additionalProperties: false });
 export type NicparamsPartial = Static<typeof NicparamsPartial>;
+export const NicparamsChange = orReset(Nicparams);
 
 export const defaultNicparams: Nicparams = { mode: 'bridged', link: 'br0', vlan: '' };
 

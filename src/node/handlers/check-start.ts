@@ -11,7 +11,7 @@ import { hypervisorFor } from './instance-guard.ts';
  */
 export async function checkStart(parts: NodeParts, spec: InstanceSpec, disks: RpcParams<'instance-check'>['disks']): Promise<void> {
   if (disks === 'new') await requireRoom(parts, spec);
-  hypervisorFor(parts, spec.hypervisor);
+  await hypervisorFor(parts, spec.hypervisor).requireUsable?.();
   if (disks === 'present') await requireDisks(parts, spec);
   for (const [index, nic] of spec.nics.entries()) await parts.network.check(spec, nic, index);
 }

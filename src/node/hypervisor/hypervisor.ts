@@ -36,6 +36,8 @@ export interface Hypervisor {
   readonly name: InstanceSpec['hypervisor'];
   /** Version and accelerator, or the problem that makes this hypervisor unusable here. */
   probe(): Promise<{ version: string; accelerator: string | null; problem: string | null }>;
+  /** What must be there for a start, asked now; absent where nothing can be missing. @throws HYPERVISOR_MISSING */
+  requireUsable?(): Promise<void>;
   list(): Promise<InstanceRuntime[]>;
   /** Starts it, or does nothing when it runs. @throws HYPERVISOR_START_FAILED with the hypervisor's own message */
   start(request: StartRequest, context: HandlerContext): Promise<{ changed: boolean }>;

@@ -5,7 +5,7 @@ import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
 import { connectToSwitch, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
-import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem } from './route-guard.ts';
+import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem, sharedWireProblem } from './route-guard.ts';
 
 export interface LinuxNetworkOptions {
   /** Put before every command, e.g. `['ip', 'netns', 'exec', 'node1']` to work in a network namespace. */
@@ -21,6 +21,7 @@ interface NicRequest {
   readonly device: string;
 }
 
+const noRoutes = { isOwn: () => false };
 const digest = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
 const devicePrefix = (instanceUuid: string): string => `gt${digest(instanceUuid, 8)}`;
 const aliasOf = (instanceUuid: string): string => `gantry:${instanceUuid}`;
@@ -70,8 +71,18 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     return bridge;
   };
 
+  const requireForeignAddress = async ({ instance, nic, index }: NicRequest): Promise<void> => {
+    const problem = sharedWireProblem(nic, nic.ip ? await readNodeRoutes(tool) : noRoutes, options.callers?.() ?? []);
+    if (problem !== null) throw new GantryError('NETWORK_ADDRESS_OF_NODE', { index, instance: instance.name, problem });
+  };
+
+  const requireBridge = async (request: NicRequest): Promise<Link> => {
+    await requireForeignAddress(request);
+    return bridgeOf(request);
+  };
+
   const connectBridged = async (request: NicRequest, ownerUid: number): Promise<void> => {
-    await ensureTap(request, ownerUid, (await bridgeOf(request)).mtu);
+    await ensureTap(request, ownerUid, (await requireBridge(request)).mtu);
     await ip('link', 'set', 'dev', request.device, 'master', request.nic.nicparams.link, 'up');
   };
 
@@ -93,6 +104,7 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
   };
 
   const requireSwitch = async (request: NicRequest): Promise<void> => {
+    await requireForeignAddress(request);
     const { link } = request.nic.nicparams;
     if (!(await switchExists(tool, link))) {
       throw new GantryError('NETWORK_SWITCH_MISSING', { index: request.index, instance: request.instance.name, link });
@@ -117,7 +129,7 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     check: (instance, nic, index) =>
       reported(async () => {
         const request = requestOf(instance, nic, index);
-        await { bridged: bridgeOf, routed: harmlessRoute, openvswitch: requireSwitch }[nic.nicparams.mode](request);
+        await { bridged: requireBridge, routed: harmlessRoute, openvswitch: requireSwitch }[nic.nicparams.mode](request);
       }),
 
     prepare: async (instance, nic, index, { ownerUid }) => {

@@ -82,6 +82,16 @@ export function routeProblem({ ip, network }: NicSpec, device: string, routes: N
   return other === undefined || other === device ? null : `this node has a route to ${ip} over ${other} already`;
 }
 
+/**
+ * Why a NIC on a wire that it shares with this node, over a bridge or a switch, does not get its address, or null: two hosts
+ * that answer for one address cut each other off.
+ */
+export function sharedWireProblem({ ip }: NicSpec, routes: Pick<NodeRoutes, 'isOwn'>, callers: readonly string[]): string | null {
+  if (!ip) return null;
+  if (routes.isOwn(ip)) return `${ip} is an address of this node`;
+  return callers.includes(ip) ? `${ip} is the address of a master` : null;
+}
+
 /** Whether a gateway may be put on the tap of a guest: never one that a real host has, as that would hide it from the node. */
 export function mayHoldGateway(gateway: string, routes: NodeRoutes, callers: readonly string[]): boolean {
   const value = parseIpv4(gateway);

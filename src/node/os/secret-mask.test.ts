@@ -25,6 +25,29 @@ test('of two secrets the longer one goes first, and one of several lines goes li
   assert.equal(masked(['line-one\nline-two'], 'x line-two y line-one'), 'x <redacted> y <redacted>');
 });
 
+test('of two secrets of which one begins, ends or overlaps the other both are hidden wholly, however the text was cut', () => {
+  const cases: [string[], string, string][] = [
+    [['pass', 'password'], 'my password, my pass, passpassword', 'my <redacted>, my <redacted>, <redacted><redacted>'],
+    [['word', 'password'], 'my password, my word', 'my <redacted>, my <redacted>'],
+    [['abcdef', 'defghi'], 'x abcdefghi y defabcdef', 'x <redacted> y def<redacted>'],
+    [['aaaa'], 'b aaaaaaaaaa b aaa', 'b <redacted> b aaa'],
+    [['abcd', 'bcdef', 'abcdxy'], 'abcdef abcdxy abcdx', '<redacted> <redacted> <redacted>x'],
+  ];
+  for (const [secrets, text, shown] of cases) {
+    assert.equal(masked(secrets, text), shown);
+    for (let first = 0; first <= text.length; first++)
+      for (let second = first; second <= text.length; second++)
+        assert.equal(masked(secrets, text.slice(0, first), text.slice(first, second), text.slice(second)), shown, `${first} ${second}`);
+  }
+});
+
+test('what is held back is never longer than a secret', () => {
+  const mask = createSecretMask(['aaaa']);
+  assert.equal(mask.push('a'.repeat(100_000)), '<redacted>');
+  assert.equal(mask.push('a'.repeat(100_000)), '');
+  assert.equal(mask.push('b') + mask.end(), 'b');
+});
+
 test('without secrets every piece comes at once', () => {
   const mask = createSecretMask(['', 'abc']);
   assert.equal(mask.push('abc'), 'abc');

@@ -50,6 +50,7 @@ export function createKvmHypervisor(options: KvmOptions): Hypervisor {
         return { version: '', accelerator: null, problem: GantryError.from(error).message };
       }
     },
+    requireUsable: () => parts.facts.requireUsable(),
     list: () => listInstances(parts),
     start: (request, context) => startInstance(parts, request, context),
     stop: (instance, timeoutSeconds, context) => stopInstance(parts, instance, timeoutSeconds, context),

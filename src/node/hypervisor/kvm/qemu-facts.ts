@@ -6,6 +6,8 @@ export interface QemuFacts {
   version(): Promise<string>;
   /** The versioned machine type that `pc` stands for, e.g. `pc-i440fx-7.2`. @throws HYPERVISOR_MISSING */
   defaultMachine(): Promise<string>;
+  /** Asks now, whatever was answered before. @throws HYPERVISOR_MISSING */
+  requireUsable(): Promise<void>;
 }
 
 export function createQemuFacts(qemuPath: string): QemuFacts {
@@ -20,9 +22,10 @@ export function createQemuFacts(qemuPath: string): QemuFacts {
     if (found) return found;
     throw new GantryError('HYPERVISOR_MISSING', { program: qemuPath, problem: `"${args.join(' ')}" gave no answer that is known` });
   };
-  const version = remembered(() => ask(['--version'], /version (\d+(?:\.\d+)+)/));
+  const askVersion = () => ask(['--version'], /version (\d+(?:\.\d+)+)/);
+  const version = remembered(askVersion);
   const defaultMachine = remembered(() => ask(['-machine', 'help'], /^pc\s.*\(alias of ([\w.-]+)\)/m));
-  return { version, defaultMachine };
+  return { version, defaultMachine, requireUsable: async () => void (await askVersion()) };
 }
 
 /** Keeps an answer for a minute; a failure is not kept. */
