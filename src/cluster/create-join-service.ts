@@ -4,6 +4,7 @@ import type { JobQueue } from '../jobs/index.ts';
 import { keys, type SignedCertificateRecord } from '../model/index.ts';
 import type { Config, Leadership, Store } from '../store/index.ts';
 import type { JoinService } from './join-service.ts';
+import { fencedOut } from './lib/fenced-ends-term.ts';
 import { findGroup, requireFreeName } from './lib/find-object.ts';
 import { jobEnd } from './lib/job-end.ts';
 import { checkJoinAddress, checkTokenAddresses } from './lib/join-address.ts';
@@ -26,7 +27,7 @@ export interface JoinAuthority {
 
 export interface JoinServiceOptions {
   readonly store: Store;
-  readonly leadership: Pick<Leadership, 'compare' | 'rider'>;
+  readonly leadership: Pick<Leadership, 'compare' | 'rider' | 'lose'>;
   readonly config: Config;
   readonly jobs: JobQueue;
   readonly clock: Clock;
@@ -82,7 +83,9 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       compares: [fence, { key: keys.joinToken(id), modRevision }],
       writes: [{ type: 'put', key: keys.joinToken(id), value: JSON.stringify(bound) }],
     });
-    if (!committed) throw refused(id, 'used by another request at the same time');
+    if (committed) return;
+    if ((await store.get(fence.key))?.modRevision !== fence.modRevision) throw fencedOut(leadership);
+    throw refused(id, 'used by another request at the same time');
   }
 
   /** A node that was removed stays out, although its token is good for some time yet. @throws JOIN_TOKEN_INVALID */
@@ -139,7 +142,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       };
       const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
       const { committed } = await store.transact({ compares: [fence], writes: [put] });
-      if (!committed) throw new GantryError('FENCED', { key: fence.key });
+      if (!committed) throw fencedOut(leadership);
       log.info({ tokenId: id, node: nodeName, user }, 'join token made');
       return { token: authority.encodeToken({ id, secret, node: nodeName }), expiresAt };
     },

@@ -17,6 +17,7 @@ import { CertificateRenewer } from './certificate-renewer.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
 import { busyInstances } from './lib/busy-instances.ts';
+import { configOfTerm } from './lib/fenced-ends-term.ts';
 import { declaredSecrets } from './lib/osparams.ts';
 import { sealOsparams } from './lib/seal-osparams.ts';
 import { LivePoller } from './live-poller.ts';
@@ -70,7 +71,7 @@ export async function lead(options: LeadOptions): Promise<Leading> {
   // Else the lease would be kept alive by a process that does not lead.
   undo.defer(() => leadership.resign());
   const epoch = await ensureEpoch(store, leadership.compare);
-  const config = await openConfig(store, { clock, log });
+  const config = configOfTerm(await openConfig(store, { clock, log }), leadership);
   undo.defer(() => config.close());
   const leading = await assemble(options, leadership, config, epoch);
   undo.move();
@@ -79,7 +80,6 @@ export async function lead(options: LeadOptions): Promise<Leading> {
 
 async function assemble(options: LeadOptions, leadership: Leadership, config: Config, epoch: string): Promise<Leading> {
   const { store, clock, log, secrets = createSecretBox() } = options;
-  const fence = leadership.compare;
   await recordMaster(config, leadership, options.name);
   const direct = options.connect(config, leadership.term, epoch);
   const nodes = refreshingCaller(direct, () => live);
@@ -103,7 +103,7 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     const busy = busyInstances(jobs);
     return busy.has(uuid) || busy.has(name.toLowerCase());
   };
-  const garbage = createStoredGarbage({ store, fence, isBusy, config, nodes, live: () => live, log });
+  const garbage = createStoredGarbage({ store, leadership, isBusy, config, nodes, live: () => live, log });
   const jobs: JobQueue = createJobQueue({
     store,
     config,

@@ -10,10 +10,43 @@ import { type Clock, GantryError, silentLog, systemClock } from '../base/index.t
 import { keys } from '../model/index.ts';
 import { createConfig, openStore, type Store } from '../store/index.ts';
 import { jobEnd } from './lib/job-end.ts';
-import { type MasterTermsOptions, openMasterTerms } from './master-terms.ts';
+import { type MasterTerms, type MasterTermsOptions, openMasterTerms } from './master-terms.ts';
+import { recordCertificate } from './revocation-distributor.ts';
 import { plainConfig, plainGroup, plainNode } from './testing/plain-config.ts';
 
+const leads = (terms: MasterTerms) =>
+  until('it leads', () => {
+    try {
+      return terms.requireLead();
+    } catch {
+      return undefined;
+    }
+  });
 const noop = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
+
+test('whatever write finds that another master leads ends the term at once: the join service, and any change of the configuration', () =>
+  withSimulatedTerms(async ({ terms, store }) => {
+    const uuid = terms.services.config.current.cluster.uuid;
+    const node = [...terms.services.config.current.nodes.values()][0]?.uuid ?? '';
+    const certificate = { serial: 'ab', expires: 4e9 };
+    const token = { nodeName: 'node9', ttlSeconds: 60, user: 'alice' };
+    const writes: readonly ((first: ReturnType<typeof terms.requireLead>) => Promise<unknown>)[] = [
+      ({ services }) => services.join.createToken(token),
+      ({ services, leadership }) => recordCertificate(services.config, leadership, node, certificate, 0),
+      ({ services, leadership }) =>
+        services.config.transact(
+          (draft) => draft.update('cluster', uuid, (old) => ({ ...old, drained: true })),
+          () => leadership.rider(),
+        ),
+    ];
+    for (const write of writes) {
+      const first = await leads(terms);
+      await store.transact({ compares: [], writes: [{ type: 'delete', key: keys.leader }] });
+      await assert.rejects(write(first), { code: 'FENCED' });
+      assert.equal(first.leadership.doubt()?.code, 'MASTER_STANDS_BY');
+    }
+    assert.equal((await leads(terms)).services.config.current.cluster.drained, false);
+  }));
 
 test('a queue whose writes are refused while the lease holds ends the term, and the next term carries on', () =>
   withSimulatedTerms(async ({ terms, store }) => {
@@ -22,14 +55,7 @@ test('a queue whose writes are refused while the lease holds ends the term, and 
     await store.transact({ compares: [], writes: [{ type: 'put', key: keys.jobSerial, value: '7' }] });
     await assert.rejects(first.services.jobs.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });
     assert.throws(() => terms.services.jobs.list(), { code: 'MASTER_STANDS_BY' }, 'nothing is answered by a queue that stands still');
-    const leading = () => {
-      try {
-        return terms.requireLead();
-      } catch {
-        return undefined;
-      }
-    };
-    const second = await until('it leads again', leading);
+    const second = await leads(terms);
     assert.ok(second.leadership.term > first.leadership.term);
     const id = await second.services.jobs.submit([noop], 'alice');
     assert.equal(id, 8, 'it goes on from what the store says');

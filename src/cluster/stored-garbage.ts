@@ -1,15 +1,16 @@
 import { GantryError, type Log } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
-import type { Comparison, Config, Entry, Store } from '../store/index.ts';
+import type { Config, Entry, Leadership, Store } from '../store/index.ts';
 import type { Garbage, GarbageList } from './garbage.ts';
+import { fencedOut } from './lib/fenced-ends-term.ts';
 import { isUnreachable } from './lib/is-unreachable.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface StoredGarbageOptions {
   readonly store: Store;
-  /** Holds while this master leads: one that was deposed must not forget what another one has noted. */
-  readonly fence: Comparison;
+  /** Its comparison holds while this master leads: one that was deposed must not forget what another one has noted. */
+  readonly leadership: Pick<Leadership, 'compare' | 'lose'>;
   /** Whether a job is under way on an instance; what is left of that one waits. */
   readonly isBusy: (instance: { readonly uuid: string; readonly name: string }) => boolean;
   readonly config: Config;
@@ -20,13 +21,14 @@ export interface StoredGarbageOptions {
 
 /** The garbage list in the store, one key for each thing. */
 export function createStoredGarbage(options: StoredGarbageOptions): GarbageList {
-  const { store, fence, isBusy, config, nodes, live, log } = options;
+  const { store, leadership, isBusy, config, nodes, live, log } = options;
+  const fence = leadership.compare;
   let collecting: Promise<void> | undefined;
 
   async function add(garbage: Garbage): Promise<void> {
     const key = keyOf(garbage);
     const { committed } = await store.transact({ compares: [fence], writes: [{ type: 'put', key, value: JSON.stringify(garbage) }] });
-    if (!committed) throw new GantryError('FENCED', { key: fence.key });
+    if (!committed) throw fencedOut(leadership);
   }
 
   async function read(): Promise<{ garbage: Garbage; entry: Entry }[]> {

@@ -114,13 +114,17 @@ test('what is left on a node waits for jobs of its instance, and is noted by the
   const left: Garbage = { type: 'instance', node, uuid: '00000000-0000-4000-8000-0000000000ee', name: 'web9', hypervisor: 'kvm' };
   let busy = true;
   const parts = { store, config, nodes: simulation.withTerm(leading.leadership.term), live: () => live, log: silentLog };
-  const garbage = createStoredGarbage({ ...parts, fence: leading.leadership.compare, isBusy: () => busy });
+  const garbage = createStoredGarbage({ ...parts, leadership: leading.leadership, isBusy: () => busy });
   await garbage.add(left);
   await garbage.collect();
   assert.equal(simulation.count('instance-stop'), 0);
   assert.deepEqual(await garbage.list(), [left]);
   const { key, modRevision } = leading.leadership.compare;
-  const deposed = createStoredGarbage({ ...parts, fence: { key, modRevision: modRevision - 1 }, isBusy: () => false });
+  const deposed = createStoredGarbage({
+    ...parts,
+    leadership: { compare: { key, modRevision: modRevision - 1 }, lose: () => undefined },
+    isBusy: () => false,
+  });
   await assert.rejects(deposed.add({ ...left, name: 'web8' }), { code: 'FENCED' });
   await deposed.collect();
   assert.deepEqual(await garbage.list(), [left]);
