@@ -17,6 +17,7 @@ test('what is not a size is refused with the field named', () => {
       () => parseMebibytes(text, 'disk'),
       (error: GantryError) => error.code === 'INPUT_INVALID' && error.facts['field'] === 'disk',
     );
+    assert.throws(() => parseMebibytes(text, 'disk'), /^GantryError: command line: field "disk" is not valid: /);
   }
 });
 

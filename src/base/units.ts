@@ -10,7 +10,7 @@ export function parseMebibytes(text: string, field = 'size'): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   const factor = match ? mebibytes[(match[2] || 'm').toLowerCase()] : undefined;
   if (!match || factor === undefined) {
-    throw new GantryError('INPUT_INVALID', { subject: 'size', field, problem: `"${text}" is not a size such as 512M, 10G or 1T` });
+    throw new GantryError('INPUT_INVALID', { subject: 'command line', field, problem: `"${text}" is not a size such as 512M, 10G or 1T` });
   }
   return Math.ceil(Number(match[1]) * factor);
 }

@@ -98,6 +98,7 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
   const monitors = new MonitorDistributor({ config, nodes: direct, live: () => live, clock, log });
   const { authority } = options;
   const revocations = new RevocationDistributor({ config, leadership, nodes: direct, live: () => live, authority, clock, log });
+  await revocations.keepKnown();
   await revocations.use();
   const isBusy = ({ uuid, name }: { uuid: string; name: string }) => {
     const busy = busyInstances(jobs);

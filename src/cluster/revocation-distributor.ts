@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { Cluster, Node, SignedCertificateRecord } from '../model/index.ts';
-import type { NodeCaller } from '../rpc/index.ts';
+import { type NodeCaller, plainSerial } from '../rpc/index.ts';
 import type { Config, Leadership } from '../store/index.ts';
 import type { JoinAuthority } from './create-join-service.ts';
 import type { LiveState } from './live-state.ts';
@@ -15,6 +15,9 @@ export interface RevocationDistributorOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** No certificate of a node is valid for longer. */
+const longestSeconds = 400 * 86_400;
 
 /** Milliseconds for a node to take the list; whoever does not answer gets it with its next report. */
 const patienceMs = 5_000;
@@ -41,6 +44,33 @@ export class RevocationDistributor {
       this.#made = { serials, crl: this.#options.authority.revocationList(entries) };
     }
     return this.#made.crl;
+  }
+
+  /**
+   * What this master has revoked stays so although the store was put back to an earlier state: else a node that was removed
+   * since the backup could talk to the others again. Call it before `use`. It keeps nobody from leading.
+   */
+  async keepKnown(): Promise<void> {
+    const { config, leadership, authority, clock, log } = this.#options;
+    try {
+      const kept = (await authority.keptRevocations?.()) ?? [];
+      const known = new Set(Object.keys(config.current.cluster.revoked_certificates ?? {}).map(plainSerial));
+      const lost = kept.filter((serial) => !known.has(serial));
+      if (lost.length === 0) return;
+      const at = clock.now() / 1000;
+      const entries = Object.fromEntries(lost.map((serial) => [serial, { at, expires: at + longestSeconds }]));
+      await config.transact(
+        (draft) =>
+          draft.update('cluster', config.current.cluster.uuid, (old) => ({
+            ...old,
+            revoked_certificates: { ...old.revoked_certificates, ...entries },
+          })),
+        () => leadership.rider(),
+      );
+      log.warn({ serials: lost }, 'certificates that were revoked before the store was put back stay revoked');
+    } catch (error) {
+      log.error({ error: GantryError.from(error).toReport() }, 'the revoked certificates that this master knows could not be recorded');
+    }
   }
 
   /** Uses the list in this master; call it before the first node is called. A disk that is full keeps nobody from leading. */

@@ -261,6 +261,17 @@ test('an instance that could not be started again is not stopped for a reboot', 
   assert.deepEqual([running(), simulation.count('instance-stop')], before);
 });
 
+test('a creation that no node has the bridge for advises to make the bridge, not to free resources first', async () => {
+  for (const node of master.simulation.nodes) master.simulation.setBridges(node, ['other']);
+  for (const node of master.simulation.nodes) await master.leading.services.live.refresh(node);
+  const error = GantryError.from(
+    await master.run({ OP_ID: 'OP_INSTANCE_CREATE', ...created, nics: [{}] }).catch((thrown: unknown) => thrown),
+  );
+  assert.equal(error.code, 'PLACEMENT_IMPOSSIBLE');
+  assert.match(error.message, /it has no bridge br0/);
+  assert.match(error.toReport().todo, /^Do what the reasons call for\. A missing bridge or switch: create it on the node/);
+});
+
 test('a failover to a node that cannot start the instance does not stop it, and a creation without its OS makes no disk', async () => {
   const { simulation } = master;
   simulation.setBridges(simulation.nodes[5] as string, ['other']);

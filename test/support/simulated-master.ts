@@ -20,6 +20,8 @@ export interface SimulatedMaster {
 export interface SimulatedMasterOptions extends Partial<SimulationOptions> {
   /** Time between two looks at the nodes, milliseconds; default so long that only changes make it look. */
   readonly pollIntervalMs?: number;
+  /** What is different about the authority that lets nodes in. */
+  readonly authority?: Partial<JoinAuthority>;
 }
 
 /** Cuts short the pauses between attempts, not the time between two looks at the nodes or the instances. */
@@ -29,7 +31,7 @@ const hasty: Clock = {
 };
 
 export async function startSimulatedMaster(count: number, options: SimulatedMasterOptions = {}): Promise<SimulatedMaster> {
-  const { pollIntervalMs = 60_000, ...rest } = options;
+  const { pollIntervalMs = 60_000, authority = {}, ...rest } = options;
   const dir = await mkdtemp(join(tmpdir(), 'gantry-simulated-'));
   const simulation = await createSimulation({ nodes: count, seed: 1, hypervisor: 'kvm', ...rest });
   const store = await openStore(`sqlite:${join(dir, 'store.db')}`);
@@ -40,7 +42,7 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
     clock: hasty,
     log: silentLog,
     connect: (_config, term) => simulation.withTerm(term),
-    authority: simulatedAuthority,
+    authority: { ...simulatedAuthority, ...authority },
     signal: new AbortController().signal,
     pollIntervalMs,
   });

@@ -22,6 +22,18 @@ test('what is not ours becomes a bug with its cause kept', () => {
   assert.equal(GantryError.from(error), error);
 });
 
+test('a full file system is not a bug: whoever meets it is told what to do', () => {
+  for (const code of ['ENOSPC', 'EDQUOT']) {
+    const cause = Object.assign(new Error(`${code}: no space left on device, write`), { code });
+    const error = GantryError.from(cause);
+    assert.deepEqual([error.code, error.definition.kind, error.cause], ['DISK_FULL', 'operational', cause]);
+    assert.match(error.message, /full: E\w+: no space left on device/);
+    assert.match(error.toReport().todo, /df -h/);
+  }
+  assert.equal(GantryError.from(Object.assign(new Error('x'), { code: 'EPERM' })).code, 'INTERNAL');
+  for (const nothing of [null, undefined, 'text']) assert.equal(GantryError.from(nothing).code, 'INTERNAL');
+});
+
 test('a code of a newer version is not lost', () => {
   const error = GantryError.fromReport({ code: 'FROM_THE_FUTURE' as 'INTERNAL', what: 'flux', facts: {} });
   assert.match(error.message, /FROM_THE_FUTURE: flux/);

@@ -2,6 +2,9 @@ import type { JsonObject } from '../json.ts';
 import type { ErrorDefinition, GanetiErrorCode } from './define-errors.ts';
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts';
 
+/** What the kernel says when there is no room: of the file system, or of the user there. */
+const fullCodes: readonly string[] = ['ENOSPC', 'EDQUOT'];
+
 /** An error as it crosses a process boundary and as `--output json` prints it. */
 export interface ErrorReport {
   readonly code: ErrorCode;
@@ -51,10 +54,12 @@ export class GantryError extends Error {
     return new GantryError(report.code, report.facts);
   }
 
-  /** Anything thrown, as a `GantryError`; what is not one of ours is a bug and becomes `INTERNAL`. */
+  /** Anything thrown, as a `GantryError`; what is neither one of ours nor a full disk is a bug and becomes `INTERNAL`. */
   static from(thrown: unknown): GantryError {
     if (thrown instanceof GantryError) return thrown;
     const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    const isFull = fullCodes.includes((thrown as { code?: unknown } | null | undefined)?.code as string);
+    if (isFull) return new GantryError('DISK_FULL', { detail }, { cause: thrown });
     return new GantryError('INTERNAL', { detail }, { cause: thrown });
   }
 }

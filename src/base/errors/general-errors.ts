@@ -9,6 +9,14 @@ export const generalErrors = defineErrors({
     why: 'This is a bug in Gantry, not a fault of your request.',
     todo: 'Report it with the log of the process that printed it; the request can be tried again.',
   },
+  DISK_FULL: {
+    kind: 'operational',
+    http: 507,
+    ganeti: 'insufficient_resources',
+    what: 'A file cannot be written, because its file system is full: {detail}',
+    why: 'The file system of the process that reports this, or the quota of its user there, has no free space or no free inodes.',
+    todo: 'Find the file system with "df -h" and "df -i" on that host and free some space; then try again.',
+  },
   INPUT_INVALID: {
     kind: 'user',
     http: 400,

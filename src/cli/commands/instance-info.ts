@@ -5,7 +5,7 @@ import type { Details } from '../output/print-details.ts';
 
 export const command = defineInfoCommand({ topic: 'instance', kind: 'instances', details: instanceDetails });
 
-function instanceDetails(row: Row): Details {
+export function instanceDetails(row: Row): Details {
   const be = (row['beparams'] ?? {}) as Record<string, unknown>;
   return [
     ['Instance', row['name']],
@@ -15,7 +15,7 @@ function instanceDetails(row: Row): Details {
     ['Primary node', row['pnode']],
     ['Secondary nodes', row['snodes']],
     ['OS', row['os']],
-    ['VNC port', row['network_port']],
+    ['VNC console', row['network_port'] ? `gantry instance console --vnc ${formatPlain(row['name'])}` : 'no'],
     ['Memory', `${formatSize(row['oper_ram'] ?? be['maxmem'])} (min ${formatSize(be['minmem'])}, max ${formatSize(be['maxmem'])})`],
     ['VCPUs', row['oper_vcpus'] ?? be['vcpus']],
     ['Disk template', row['disk_template']],

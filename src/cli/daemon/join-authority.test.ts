@@ -24,9 +24,11 @@ test('the list of revoked certificates keeps its text while it says the same, al
   await (await start()).useRevocationList(first);
   assert.deepEqual(used, [first]);
   assert.equal(await readFile(paths.crl, 'utf8'), first);
+  assert.deepEqual([...((await (await start()).keptRevocations?.()) ?? [])].sort(), ['abc', 'de']);
   assert.equal(await (await start()).revocationList([...revoked].reverse()), first);
   const second = await (await start()).revocationList(revoked.slice(1));
   assert.deepEqual([...(await checkRevocationList(second, authority.certificate)).serials], ['de']);
   await writeFile(paths.crl, 'damaged');
+  assert.deepEqual(await (await start()).keptRevocations?.(), []);
   assert.deepEqual((await checkRevocationList(await (await start()).revocationList(revoked), authority.certificate)).serials.size, 2);
 });

@@ -35,6 +35,7 @@ export async function joinAuthority(
       onRevocations(crl);
       if ((await readIfThere(paths.crl)) !== crl) await writeFileAtomic(paths.crl, crl, 0o600);
     },
+    keptRevocations: async () => [...((await readList(paths.crl, authority.certificate))?.serials ?? [])],
     signNode: (csr, node) => signNode(authority, csr, node),
     encodeToken: ({ id, secret, node }) => encodeJoinToken({ v: 1, id, secret, master: [...addresses], ca_sha256: caSha256, node }),
   };
@@ -42,16 +43,19 @@ export async function joinAuthority(
 
 /** The list in the file where it says the same: nodes compare its text, and would be sent one of each new master. */
 async function keptList(path: string, ca: string, revoked: readonly { readonly serial: string }[]): Promise<string | undefined> {
-  const kept = await readIfThere(path);
-  if (kept === undefined) return undefined;
-  try {
-    const { serials } = await checkRevocationList(kept, ca);
-    const wanted = new Set(revoked.map(({ serial }) => plainSerial(serial)));
-    return wanted.symmetricDifference(serials as Set<string>).size === 0 ? kept : undefined;
-  } catch {
-    // It is damaged: a new one is made.
-    return undefined;
-  }
+  const kept = await readList(path, ca);
+  const wanted = new Set(revoked.map(({ serial }) => plainSerial(serial)));
+  return kept && wanted.symmetricDifference(kept.serials as Set<string>).size === 0 ? kept.text : undefined;
+}
+
+/** Undefined where there is none, or a damaged one: a new one is made then. */
+async function readList(path: string, ca: string): Promise<{ readonly text: string; readonly serials: ReadonlySet<string> } | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  return checkRevocationList(text, ca).then(
+    ({ serials }) => ({ text, serials }),
+    () => undefined,
+  );
 }
 
 const readIfThere = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
