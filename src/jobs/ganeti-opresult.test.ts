@@ -58,6 +58,55 @@ test("errors that scripts look for have Ganeti's words and code", () => {
   assert.deepEqual(refused('NODE_OFFLINE', { name: 'n' }), ['OpPrereqError', ["Can't use offline node: n", 'wrong_state']]);
 });
 
+test("refusals of changes of nodes, and of what is taken, have Ganeti's words for the opcode", () => {
+  const of = (OP_ID: string, code: ConstructorParameters<typeof GantryError>[0], facts: JsonObject) =>
+    ganetiOpresult({ input: { OP_ID }, status: 'error', result: { error: new GantryError(code, facts).toReport() } });
+  const master = { name: 'n', problem: 'it must stay' };
+  const cases: [unknown, string, string][] = [
+    [of('OP_NODE_SET_PARAMS', 'NODE_IS_MASTER', master), 'The master role can be changed only via master-failover', 'wrong_input'],
+    [of('OP_NODE_REMOVE', 'NODE_IS_MASTER', master), 'Node is the master node, failover to another node is required', 'wrong_input'],
+    [
+      of('OP_NODE_REMOVE', 'NODE_NOT_EMPTY', { name: 'n', instances: 'a, b' }),
+      'Instance a is still running on the node, please remove first',
+      'wrong_state',
+    ],
+    [
+      of('OP_NODE_SET_PARAMS', 'NODE_NOT_EMPTY', { name: 'n', instances: 'a, b' }),
+      'Node n hosts instances, cannot unset the vm_capable flag',
+      'wrong_state',
+    ],
+    [
+      of('OP_NODE_SET_PARAMS', 'CANDIDATES_TOO_FEW', { left: 1, wanted: 2 }),
+      'Not enough master candidates, please pass auto promote option to allow promotion (--auto-promote or RAPI auto_promote=True)',
+      'wrong_state',
+    ],
+    [
+      of('OP_INSTANCE_CREATE', 'PLACEMENT_IMPOSSIBLE', { subject: 'x', refusals: 'n: full' }),
+      "Can't compute nodes using iallocator 'hail': n: full",
+      'insufficient_resources',
+    ],
+    [
+      of('OP_INSTANCE_CREATE', 'CLAIM_TAKEN', { what: 'MAC address', value: 'aa:bb', owner: 'instance x' }),
+      'MAC address aa:bb already in use in cluster',
+      'resource_not_unique',
+    ],
+    [
+      of('OP_INSTANCE_CREATE', 'CLAIM_TAKEN', { what: 'IP address', value: '10.0.0.1', owner: 'node n' }),
+      'IP address 10.0.0.1 already in use by node n',
+      'resource_not_unique',
+    ],
+    [of('OP_TAGS_SET', 'TAGS_TOO_MANY', { subject: 'x', count: 9, limit: 8 }), 'Too many tags', 'wrong_input'],
+    [of('OP_INSTANCE_CREATE', 'NODE_OFFLINE', { name: 'n' }), "Cannot use offline primary node 'n'", 'wrong_state'],
+    [of('OP_INSTANCE_CREATE', 'NODE_DRAINED', { name: 'n' }), "Cannot use drained primary node 'n'", 'wrong_state'],
+    [
+      of('OP_INSTANCE_FAILOVER', 'OBJECT_UUID_DIFFERS', { kind: 'node', name: 'n', uuid: 'u1', expected: 'u2' }),
+      "The nodes UUID 'u1' does not match the expected UUID 'u2' for node 'n'. Maybe the node changed since you submitted this job.",
+      'resource_not_unique',
+    ],
+  ];
+  for (const [shown, text, code] of cases) assert.deepEqual(shown, ['OpPrereqError', [text, code]]);
+});
+
 test('an error after the beginning keeps its own words', () => {
   const error = new GantryError('NODE_OFFLINE', { name: 'n' });
   const op = { input: {}, status: 'error', result: { error: error.toReport() } } as const;

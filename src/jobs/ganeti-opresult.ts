@@ -16,7 +16,7 @@ export function ganetiOpresult(op: Pick<JobOp, 'input' | 'status' | 'result' | '
   const { error } = op.result as { error: ErrorReport };
   const begun = op.execution !== undefined || error.code === 'JOB_PRECEDING_FAILED' || error.code === 'JOB_DEPENDENCY_FAILED';
   if (begun) return ['OpExecError', [error.what]];
-  return ['OpPrereqError', [ganetiErrorText(error), errorCatalogue[error.code]?.ganeti ?? 'internal_error']];
+  return ['OpPrereqError', [ganetiErrorText(error, String(op.input['OP_ID'])), errorCatalogue[error.code]?.ganeti ?? 'internal_error']];
 }
 
 /** The only dry run that tells anything is that of a creation: the UUIDs of the nodes. */

@@ -68,7 +68,7 @@ export const clusterErrors = defineErrors({
   NODE_IS_MASTER: {
     kind: 'user',
     http: 409,
-    ganeti: 'wrong_state',
+    ganeti: 'wrong_input',
     what: 'Node {name} leads the cluster; {problem}',
     why: 'The leading master cannot give up its own node.',
     todo: 'Stop "gantry master" on this node, so that another master candidate takes over first.',

@@ -1,5 +1,5 @@
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
-import { countOf, forEachInstance } from './local-client.ts';
+import { countOf, forEachInstance, jobsUnderWay } from './local-client.ts';
 import type { ProgressSteps } from './progress-steps.ts';
 
 const limitSeconds = 180;
@@ -12,7 +12,8 @@ export async function startGuests(steps: ProgressSteps, client: ClusterClient): 
   const instances = (await client.list('instances')).filter(wanted);
   if (instances.length === 0) return;
   const startup = (name: string) => ({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: name, no_remember: true });
-  const start = () => forEachInstance(client, instances, startup, limitSeconds);
+  // The master's watcher may have seen them first.
+  const start = async () => forEachInstance(client, instances, startup, limitSeconds, await jobsUnderWay(client, 'OP_INSTANCE_STARTUP'));
   const failed = await steps.step(`start ${countOf(instances)}`, start, isEmpty);
   if (failed.length > 0) steps.note(`    did not start: ${failed.join(', ')}; see "gantry job list --error"`);
 }
