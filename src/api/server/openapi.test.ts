@@ -40,6 +40,16 @@ test('tuples are those of JSON Schema 2020-12', () => {
   assert.ok(tuples > 10, String(tuples));
 });
 
+test('every array tells of its elements, as the common rules of linters ask (array-items of Spectral): tuples too', () => {
+  const arrays = [...objectsIn(page)].filter(([path, object]) => object['type'] === 'array' && !path.endsWith('/properties'));
+  assert.ok(arrays.length > 100, String(arrays.length));
+  const wanting = arrays.filter(([, { items }]) => typeof items !== 'object' || items === null || Array.isArray(items));
+  assert.deepEqual(
+    wanting.map(([path]) => path),
+    [],
+  );
+});
+
 test('the page names its server, and for each operation what it may answer: 501 alone where it is missing', () => {
   assert.deepEqual(
     page.servers.map(({ url }) => url),

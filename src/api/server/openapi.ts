@@ -72,7 +72,8 @@ export function schemaOf(route: Route): Record<string, unknown> {
 function withPrefixItems(value: Record<string, unknown>): Record<string, unknown> {
   const { items, additionalItems: _none, ...others } = value;
   if (others['type'] !== 'array' || !Array.isArray(items)) return items === undefined ? others : { ...others, items };
-  return { ...others, prefixItems: items, minItems: items.length, maxItems: items.length };
+  // No further element is possible; linters and generators yet ask every array for `items`, and take `false` for none.
+  return { ...others, prefixItems: items, items: {}, minItems: items.length, maxItems: items.length };
 }
 
 /** The page as it is published; schemas that have a name are described once. */
