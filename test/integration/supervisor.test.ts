@@ -65,6 +65,17 @@ test('a supervised cluster, from its start to its end', async (t) => {
     assert.ok(await isAlive(second));
   });
 
+  await t.test('a supervisor that is killed is told by verify until up has started another one', async () => {
+    const pid = await pidOf('supervisor');
+    assert.ok(pid);
+    const verify = async () => (await cluster.gantry(['cluster', 'verify'], { killAfterMs: 30_000 })).stdout;
+    assert.doesNotMatch(await verify(), /VERIFY_SUPERVISOR_DEAD/);
+    process.kill(pid, 'SIGKILL');
+    await until('verify tells of it', async () => (await verify()).includes('VERIFY_SUPERVISOR_DEAD'), { everyMs: 200 });
+    await cluster.up('--supervised');
+    await until('it is well again', async () => !(await verify()).includes('VERIFY_SUPERVISOR_DEAD'), { everyMs: 200 });
+  });
+
   await t.test('a second up changes nothing, and after down nothing comes back', async () => {
     const before = await Promise.all(['supervisor', 'master'].map(pidOf));
     await cluster.up('--supervised');

@@ -176,6 +176,12 @@ export const verifyErrors = defineErrors({
     why: 'It crashed, was killed, or the host was out of memory. Instances keep running while a daemon is down.',
     todo: 'Read its log up to that time, and report a crash. This warning disappears after a day.',
   }),
+  VERIFY_SUPERVISOR_DEAD: found({
+    finding: { ganeti: 'ENODESETUP', warning: true },
+    what: 'it has ended unexpectedly; daemons that end from now on are not started again.',
+    why: 'It was killed, or the host was out of memory. Nobody looks after the supervisor itself.',
+    todo: 'Start it again with "gantry up --name {cluster}"; everything that runs goes on.',
+  }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },
     what: 'less than a third of its lifetime is left, and it was not renewed.',

@@ -1,6 +1,8 @@
+import { systemClock } from '../../base/index.ts';
 import { type Command, defineOption, type ParsedOptions, switchOption, textOption } from '../command/command.ts';
 import { usage } from '../command/parse-command-line.ts';
 import type { ClientConfig } from '../connect/client-config.ts';
+import type { ClusterClient } from '../connect/cluster-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printLine, printNote } from '../output/print.ts';
 
@@ -8,7 +10,7 @@ export const command: Command = {
   path: ['instance', 'console'],
   summary: 'Connect to the serial console of an instance, or to its VNC',
   details:
-    'Ctrl-] leaves the serial console. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc, a VNC viewer on this machine can connect to the screen of the instance, over your connection to the cluster, until Ctrl-C.',
+    'Ctrl-] leaves the serial console. When the instance is migrated live, the console continues on the other node. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc, a VNC viewer on this machine can connect to the screen of the instance, over your connection to the cluster, until Ctrl-C.',
   args: [{ name: 'instance', help: 'instance', complete: 'instance' }],
   options: [
     defineOption('--linger <seconds>', 'without a terminal: silence after the end of the input until it leaves; default 2'),
@@ -29,17 +31,34 @@ export const command: Command = {
     if (textOption(options, 'listen') !== undefined) throw usage('instance console', '--listen requires --vnc.');
     const linger = Number(textOption(options, 'linger') ?? '2');
     if (!(linger >= 0 && linger <= 3600)) throw usage('instance console', '--linger is a number of seconds, at most 3600.');
-    const { openConsole } = await import('../console/open-console.ts');
-    const { attachTerminal } = await import('../console/attach-terminal.ts');
-    const stream = await openConsole(client().http.config, instance);
-    await attachTerminal(
-      stream,
-      { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
-      { instance, lingerMs: linger * 1000 },
-    );
+    await showSerial(client(), instance, linger * 1000);
     return exitCodes.ok;
   },
 };
+
+/** Until it is left or the instance stops: after a live migration it goes on with the console on the other node. */
+async function showSerial(client: ClusterClient, instance: string, lingerMs: number): Promise<void> {
+  const { openConsole } = await import('../console/open-console.ts');
+  const { attachTerminal } = await import('../console/attach-terminal.ts');
+  const { whereItMoved } = await import('../console/where-it-moved.ts');
+  const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+  for (;;) {
+    const stream = await openConsole(client.http.config, instance);
+    const from = await client.one('instances', instance).then(
+      ({ pnode }) => pnode as string,
+      () => undefined,
+    );
+    if (await attachTerminal(stream, terminal, { instance, lingerMs })) return;
+    // What was sent of a script can have been lost on the way: only somebody who sees it can go on.
+    const isWatched = process.stdin.isTTY && from !== undefined;
+    const to = isWatched ? await whereItMoved(client, systemClock, { instance, from }) : undefined;
+    if (to === undefined) {
+      const reason = 'the instance stopped, or it moved to another node. If it runs, connect again.';
+      return printNote(`\nThe console of ${instance} has ended: ${reason}`);
+    }
+    printNote(`\n${instance} has moved to ${to}.`);
+  }
+}
 
 async function showVnc(config: ClientConfig, instance: string, options: ParsedOptions): Promise<number> {
   const wanted = textOption(options, 'listen') ?? '0';

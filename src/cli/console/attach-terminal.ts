@@ -16,13 +16,14 @@ export interface Terminal {
 /**
  * Joins a console and a terminal until Ctrl-] is typed or the console ends; without a terminal, until the console has been
  * silent for `lingerMs` after the end of the input. The terminal is left as it was, whatever happens.
+ * @returns whether it was left; else the console has ended, and it is for the caller to tell why
  * @throws CLI_CONSOLE_UNAVAILABLE when the connection breaks
  */
 export async function attachTerminal(
   stream: Duplex,
   terminal: Terminal,
   { instance, lingerMs }: { readonly instance: string; readonly lingerMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const { stdin, stdout, stderr } = terminal;
   const interactive = stdin.isTTY === true && stdin.setRawMode !== undefined;
   const note = (text: string) => stderr.write(`${paint('gray', text, stderr)}\r\n`);
@@ -31,7 +32,8 @@ export async function attachTerminal(
   try {
     const left = await exchange(stream, stdin, stdout, interactive, lingerMs);
     restore();
-    note(`\r\n${left ? `Left the console; ${instance} keeps running.` : endText(instance)}`);
+    if (left) note(`\r\nLeft the console; ${instance} keeps running.`);
+    return left;
   } catch (error) {
     throw new GantryError('CLI_CONSOLE_UNAVAILABLE', { instance, detail: (error as Error).message }, { cause: error });
   } finally {
@@ -40,9 +42,6 @@ export async function attachTerminal(
     stream.destroy();
   }
 }
-
-const endText = (instance: string): string =>
-  `The console of ${instance} has ended: the instance stopped, or it moved to another node. If it runs, connect again.`;
 
 /** Raw mode, and its end on every way out of the program. */
 function takeTerminal({ stdin, stdout }: Terminal): () => void {
@@ -106,5 +105,7 @@ function exchange(stream: Duplex, stdin: Readable, stdout: Writable, interactive
     stream.once('close', () => settle(() => resolve(false)));
     stream.once('error', (error) => settle(() => reject(error)));
     stdin.on('data', onInput).on('end', onInputEnd);
+    // An earlier console may have paused it.
+    stdin.resume();
   });
 }

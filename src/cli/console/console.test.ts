@@ -61,6 +61,27 @@ test('what is typed goes to the guest byte by byte, Ctrl-] leaves', async () => 
   assert.match(terminal.text(), /<\u0003>[\s\S]*Left the console; web1 keeps running\./);
 });
 
+test('a console goes on where the instance was moved to', async () => {
+  let pnode = 'node1';
+  cluster.on('GET /2/instances/web1', () => ({ name: 'web1', pnode, oper_state: true, admin_state: 'up' }));
+  const terminal = openTerminal(['instance', 'console', 'web1'], cluster.env);
+  await terminal.until(/login: /);
+  pnode = 'node2';
+  terminal.type('bye');
+  await terminal.until(/web1 has moved to node2\.[\s\S]*Connected to web1[\s\S]*login: /);
+  terminal.type('again');
+  await terminal.until(/<again>/);
+  terminal.type('\u001d');
+  assert.equal(await terminal.exit, 0);
+  assert.match(terminal.text(), /Left the console; web1 keeps running\./);
+  cluster.on('GET /2/instances/web1', () => ({ name: 'web1', pnode, oper_state: false, admin_state: 'down' }));
+  const stopped = openTerminal(['instance', 'console', 'web1'], cluster.env);
+  await stopped.until(/login: /);
+  stopped.type('bye');
+  assert.equal(await stopped.exit, 0);
+  assert.match(stopped.text(), /The console of web1 has ended: the instance stopped/);
+});
+
 test('the terminal is as it was after leaving, after the guest hangs up, and after being killed', async () => {
   const [node, main] = gantryCommand;
   const script = `'${node}' '${main}' instance console web1; stty -a`;

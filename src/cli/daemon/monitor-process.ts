@@ -13,6 +13,7 @@ import {
   unknownCollectors,
   watchSettings,
 } from '../../monitor/index.ts';
+import { createLogProblemTeller } from './tell-log-problem.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 /** What `gantry monitor` found out from its command line. */
@@ -35,6 +36,8 @@ export interface MonitorSettings {
 const rereadEvery = 600_000;
 
 const writer = createLogWriter(2);
+/** How often it is looked whether the log can be written, in milliseconds. */
+const tellEvery = 5_000;
 const sampler = createLogSampler();
 /** How often what may be revoked is looked at, in milliseconds. */
 const lookEvery = 400;
@@ -107,6 +110,9 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
     rereadTokens();
   });
   log('info', 'monitor serves', { address: listen.host, port: monitor.port, tls: certificates !== undefined });
+  const tellLogProblem = createLogProblemTeller(runDir);
+  tellLogProblem(writer.problem());
+  const telling = setInterval(() => tellLogProblem(writer.problem()), tellEvery);
   const rereading = setInterval(rereadCertificates, rereadEvery);
   const watched = certificates === undefined ? [] : ['ca.crl', 'node.crt'].map((name) => join(certificates, name));
   for (const file of watched) watchFile(file, { interval: lookEvery, persistent: false }, rereadCertificates);
@@ -116,6 +122,7 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   else log('info', 'told to end');
   for (const file of watched) unwatchFile(file, rereadCertificates);
   clearInterval(rereading);
+  clearInterval(telling);
   settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
 import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
@@ -6,8 +6,11 @@ import { type LocalCluster, monitorName } from './local-cluster.ts';
 import { nodeOf, startLocalDaemon } from './local-daemons.ts';
 import { withLocalLock } from './local-lock.ts';
 import { localHome } from './local-paths.ts';
+import { identifyProcess } from './process-identity.ts';
 
 export const supervisorName = 'supervisor';
+/** In the run-time folder of a node. */
+const announced = 'supervisor.json';
 
 /** Is given the name of the cluster, and where local clusters keep their state. */
 export const supervisorDaemon = (cluster: string): Daemon => ({
@@ -121,6 +124,7 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
     alone: (work) => whileUnlocked(cluster.name, work),
     async isWanted() {
       const isOnFile = (await findDaemon(runDir, supervisorName))?.pid === process.pid;
+      if (isOnFile && !isKnown) await announce(cluster);
       isKnown ||= isOnFile;
       return isOnFile || (!isKnown && clock.now() - began < beginMs);
     },
@@ -134,6 +138,27 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
       await writeFileAtomic(file, `${JSON.stringify({ ...told, [kind]: restarts })}\n`);
     },
   };
+}
+
+/** Leaves word in the run-time folder of each node who looks after its daemons: `cluster verify` tells when that one is gone. */
+async function announce({ name, members }: LocalCluster): Promise<void> {
+  const own = await identifyProcess(process.pid);
+  if (!own) return;
+  const text = JSON.stringify({ pid: own.pid, startTicks: Number(own.startTime), bootId: own.bootId, cluster: name });
+  for (const { paths } of members)
+    await writeFileAtomic(join(paths.runDir, announced), `${text}\n`).catch((error: unknown) => {
+      // A node that has never been started has no such folder.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+}
+
+/** Takes that word back, where it is of this process. */
+export async function withdraw({ members }: LocalCluster): Promise<void> {
+  for (const { paths } of members) {
+    const file = join(paths.runDir, announced);
+    const text = await readFile(file, 'utf8').catch(() => '{}');
+    if ((JSON.parse(text) as { pid?: number }).pid === process.pid) await rm(file, { force: true });
+  }
 }
 
 /** False for the agent and the monitor of a node that was removed from the cluster: they ended because they were told to. */

@@ -1,13 +1,15 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logProblem } from '../../base/index.ts';
 import { finding } from '../../rpc/index.ts';
 import type { NodeCheck } from './node-check.ts';
 
 /** Nothing ends because a log cannot be written, so somebody has to tell. */
-export const checkLog: NodeCheck = async ({ logDir, folderProblem }) => {
+export const checkLog: NodeCheck = async ({ logDir, runDir, folderProblem }) => {
   const own = logProblem();
   const problems = own === null ? [] : [finding('VERIFY_LOG', 'log of the node agent', { problem: own })];
+  const monitors = await monitorProblem(runDir);
+  if (monitors !== null) problems.push(finding('VERIFY_LOG', 'log of the monitoring agent', { problem: monitors }));
   if (logDir === undefined) return problems;
   for (const folder of [logDir, join(logDir, 'os'), join(logDir, 'kvm')]) {
     const isThere = await access(folder).then(
@@ -19,3 +21,10 @@ export const checkLog: NodeCheck = async ({ logDir, folderProblem }) => {
   }
   return problems;
 };
+
+/** The monitoring agent leaves word in the run-time folder that they share. */
+async function monitorProblem(runDir: string | undefined): Promise<string | null> {
+  if (runDir === undefined) return null;
+  const text = await readFile(join(runDir, 'monitor-log.json'), 'utf8').catch(() => '{}');
+  return (JSON.parse(text) as { problem?: string }).problem ?? null;
+}
