@@ -7,7 +7,7 @@ export const hypervisorErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The hypervisor program {program} cannot be used: {problem}',
     why: 'Virtual machines are run by QEMU, which must be installed on every node that runs instances.',
-    todo: 'Install the Debian package qemu-system-x86 on the node, then run "gantry cluster verify".',
+    todo: 'Install the Debian package qemu-system-x86 on the node, then run "gantry cluster verify". An instance that is no longer needed can be removed without it: "gantry instance remove --ignore-failures".',
   },
   HYPERVISOR_START_FAILED: {
     kind: 'operational',

@@ -65,9 +65,11 @@ export function stopStep(
       try {
         return await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
       } catch (error) {
-        if (!options.orLater || !isUnreachable(error)) throw error;
+        const isMissing = error instanceof GantryError && error.code === 'HYPERVISOR_MISSING';
+        if (!options.orLater || !(isUnreachable(error) || isMissing)) throw error;
         await options.orLater.add({ type: 'instance', node, ...ref(instance) });
-        context.log(`Node cannot be reached; ${instance.name} is stopped there when it answers again.`);
+        const until = isMissing ? 'it has its hypervisor again' : 'it answers again';
+        context.log(`${isMissing ? error.message : 'Node cannot be reached'}; ${instance.name} is stopped there when ${until}.`);
         return { changed: false, graceful: false };
       }
     },

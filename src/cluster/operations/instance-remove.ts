@@ -8,6 +8,7 @@ import { removeDiskSteps } from '../lib/disk-steps.ts';
 import { findInstance } from '../lib/find-object.ts';
 import { claimsOf } from '../lib/new-instance.ts';
 import { rehearseCall } from '../lib/rehearse-on-node.ts';
+import { requireAdapter } from '../lib/require-adapter.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
 import type { LiveState } from '../live-state.ts';
@@ -27,7 +28,10 @@ export const instanceRemove = ({ garbage, live }: ClusterParts) =>
       const node = config.nodes.get(instance.primary_node);
       if (node && !params.ignore_failures) requireOnline(node);
       requireNoOtherCopy(config, live, instance);
-      if (!params.ignore_failures) await rehearseCall(context, instance.primary_node);
+      if (!params.ignore_failures) {
+        requireAdapter(config, live, instance);
+        await rehearseCall(context, instance.primary_node);
+      }
       return { instance, timeout: params.shutdown_timeout ?? defaultShutdownSeconds, orLater: params.ignore_failures ?? false };
     },
 

@@ -1,7 +1,9 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { rehearseCall } from '../lib/rehearse-on-node.ts';
+import { requireAdapter } from '../lib/require-adapter.ts';
 import { requireOnline } from '../lib/require-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
 
@@ -14,7 +16,7 @@ interface ShutdownPlan {
   readonly offline: boolean;
 }
 
-export const instanceShutdown = () =>
+export const instanceShutdown = ({ live }: ClusterParts) =>
   defineOperation(instanceOpcodes.instanceShutdown, {
     async plan(context, params): Promise<ShutdownPlan> {
       const { config } = context;
@@ -23,6 +25,7 @@ export const instanceShutdown = () =>
       const offline = node.offline && params.ignore_offline_nodes === true;
       if (!offline) {
         requireOnline(node);
+        requireAdapter(config, live, instance);
         await rehearseCall(context, node.uuid);
       }
       return {
