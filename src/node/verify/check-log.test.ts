@@ -36,3 +36,17 @@ test('a folder that is missing, and one that is no folder, are told', async () =
     await rm(dir, { recursive: true });
   }
 });
+
+test('a monitoring agent on the same node that cannot write its log is told, as long as it says so', async () => {
+  const runDir = await mkdtemp(join(tmpdir(), 'gantry-check-log-'));
+  const found = async () => (await checkLog({ runDir } as NodeParts, {} as never)).map(({ code, subject, text }) => [code, subject, text]);
+  try {
+    assert.deepEqual(await found(), []);
+    await writeFile(join(runDir, 'monitor-log.json'), '{"problem":"ENOSPC; 7 lines are lost"}\n');
+    assert.deepEqual(await found(), [['VERIFY_LOG', 'log of the monitoring agent', 'it cannot be written: ENOSPC; 7 lines are lost']]);
+    await rm(join(runDir, 'monitor-log.json'));
+    assert.deepEqual(await found(), []);
+  } finally {
+    await rm(runDir, { recursive: true });
+  }
+});
