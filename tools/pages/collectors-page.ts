@@ -15,5 +15,5 @@ export function collectorsPage(): string {
     const table = rows.length > 0 ? `\n\n| metric | type | labels | what |\n|---|---|---|---|\n${rows.join('\n')}` : '';
     return `## ${name}\n\n${collector.help} Category \`${category ?? 'default'}\`, ${kind}; ${pace}, at most ${timeout} s each.${table}`;
   });
-  return `# Collectors and metrics\n\nMade from the source by \`tools/generate-docs.ts\`. Reports: \`/2/report/CATEGORY/COLLECTOR\`; metrics: \`/metrics\`. Each plugin of a node is a collector too, with what its manifest says: see [plugins](guides/monitor-plugins.md). Start with [monitoring](monitoring.md).\n\n${sections.join('\n\n')}\n`;
+  return `# Collectors and metrics\n\nGenerated from the source by \`tools/generate-docs.ts\`. Reports: \`/2/report/CATEGORY/COLLECTOR\`; metrics: \`/metrics\`. Each plugin of a node is a collector, too; its manifest describes it, see [plugins](guides/monitor-plugins.md). Start with [monitoring](monitoring.md).\n\n${sections.join('\n\n')}\n`;
 }

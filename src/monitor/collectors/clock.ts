@@ -40,12 +40,12 @@ export function createClock(ports: { readonly chrony: number; readonly ntp: numb
     kind: 'status',
     version: 'B',
     formatVersion: 1,
-    help: 'Whether the clock follows a source and how far it is off, as chronyd, ntpd or systemd-timesyncd say over a local port or file.',
+    help: 'Whether the clock follows a source and how far it is off, according to chronyd, ntpd or systemd-timesyncd (asked over a local port or file).',
     interval: 60,
     timeout: 4,
     longestInterval: 300,
     metrics: [
-      { name: 'gantry_node_clock_offset_seconds', type: 'gauge', unit: 'seconds', help: 'Seconds by which the clock is ahead.' },
+      { name: 'gantry_node_clock_offset_seconds', type: 'gauge', unit: 'seconds', help: 'Seconds by which the clock is ahead; negative if it is behind.' },
       { name: 'gantry_node_clock_synchronised', type: 'gauge', help: 'Whether the clock follows a source.' },
     ],
     // The offset is never the same.

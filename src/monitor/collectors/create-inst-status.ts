@@ -32,7 +32,7 @@ export function createInstStatus({ families, plural, countsNone, find, ...facts 
     largestReport: 8 * 1024 * 1024,
     metrics: [
       { name: families.status, type: 'gauge', help: 'Ganeti’s code: 0 good, 1 being repaired, 2 unknown, 4 bad.', labels: ['instance'] },
-      { name: families.count, type: 'gauge', help: `${plural} by what they do.`, labels: ['state'] },
+      { name: families.count, type: 'gauge', help: `${plural} by state.`, labels: ['state'] },
     ],
     // A report in which nothing but uptimes grew has not changed.
     essence: ({ instances }) => instances.map(({ uptime: _, ...lasting }) => lasting),

@@ -151,7 +151,7 @@ export const daemons: Collector<DaemonsReport> = {
   kind: 'status',
   version: 'B',
   formatVersion: 1,
-  help: "Memory, CPU and uptime of Gantry's own processes on this node; the job queue of a master.",
+  help: "Memory, CPU and uptime of Gantry's own processes on this node, and the job queue of a master.",
   interval,
   timeout: 3,
   metrics: [

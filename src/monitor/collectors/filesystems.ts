@@ -142,18 +142,18 @@ export const createFilesystems = (ask: Ask, patience = longestWait): Collector<F
   kind: 'performance',
   version: 'B',
   formatVersion: 1,
-  help: 'Space and inodes of every mounted file system; one that does not answer is reported so and holds up nobody.',
+  help: 'Space and inodes of every mounted file system. One that does not answer is reported as such and does not delay the others.',
   interval: 30,
   timeout: 5,
   longestInterval: 120,
   metrics: [
     { name: 'gantry_node_filesystem_size_bytes', type: 'gauge', unit: 'bytes', help: 'Size of a file system.', labels },
-    { name: 'gantry_node_filesystem_available_bytes', type: 'gauge', unit: 'bytes', help: 'Space that is free for everybody.', labels },
+    { name: 'gantry_node_filesystem_available_bytes', type: 'gauge', unit: 'bytes', help: 'Space that unprivileged users can use.', labels },
     { name: 'gantry_node_filesystem_inodes', type: 'gauge', help: 'Inodes of a file system.', labels },
     { name: 'gantry_node_filesystem_inodes_free', type: 'gauge', help: 'Free inodes.', labels },
-    { name: 'gantry_node_filesystem_readonly', type: 'gauge', help: 'Whether it is mounted read only.', labels },
+    { name: 'gantry_node_filesystem_readonly', type: 'gauge', help: 'Whether it is mounted read-only.', labels },
     { name: 'gantry_node_filesystem_hung', type: 'gauge', help: 'Whether it does not answer.', labels },
-    { name: 'gantry_node_filesystem_failed', type: 'gauge', help: 'Whether the system answers with an error.', labels },
+    { name: 'gantry_node_filesystem_failed', type: 'gauge', help: 'Whether the system call returns an error.', labels },
   ],
   // Some file is always being written.
   essence: (data) =>

@@ -170,7 +170,7 @@ export function createInstStatusDocker(socket: string): Collector<InstStatusRepo
   const makeKnown = () => new Map<string, Known>();
   return createInstStatus({
     name: 'inst-status-docker',
-    help: 'State of every container of the Docker engine and who brought it about; a node without Docker has none.',
+    help: 'State of every container of the Docker engine and who caused it. Empty on a node without Docker.',
     interval: 10,
     timeout: 8,
     longestInterval: 30,

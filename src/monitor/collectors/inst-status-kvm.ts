@@ -54,7 +54,7 @@ export function judgeInstance({ pid, phase }: MonitoredInstance, guestState: str
 
 export const instStatusKvm = createInstStatus({
   name: 'inst-status-kvm',
-  help: 'State of every KVM instance of this node and who brought it about: its user, an operator, or a crash.',
+  help: 'State of every KVM instance of this node and who caused it: its user, an operator, or a crash.',
   interval: 5,
   timeout: 3,
   longestInterval: 15,

@@ -78,7 +78,7 @@ const isInside = (group: string, name: string): boolean =>
 
 export const instStatusLxc = createInstStatus({
   name: 'inst-status-lxc',
-  help: 'State of every LXC container, from its control groups, and who brought it about; a node without LXC has none.',
+  help: 'State of every LXC container, from its control groups, and who caused it. Empty on a node without LXC.',
   interval: 10,
   timeout: 3,
   longestInterval: 30,

@@ -117,7 +117,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
   largestReport: 8 * 1024 * 1024,
   metrics: [
     { name: 'gantry_instance_cpu_seconds', type: 'counter', unit: 'seconds', help: 'CPU time of all cores.', labels },
-    { name: 'gantry_instance_cpu_throttled_seconds', type: 'counter', unit: 'seconds', help: 'Time held back by the CPU limit.', labels },
+    { name: 'gantry_instance_cpu_throttled_seconds', type: 'counter', unit: 'seconds', help: 'Time in which the CPU limit stopped the instance.', labels },
     {
       name: 'gantry_instance_memory_bytes',
       type: 'gauge',
@@ -135,7 +135,7 @@ export const instUsage: Collector<InstanceUsage[]> = {
       labels: nicLabels,
     },
     { name: 'gantry_instance_network_sent_bytes', type: 'counter', unit: 'bytes', help: 'Bytes the instance sent.', labels: nicLabels },
-    { name: 'gantry_instance_network_dropped', type: 'counter', help: 'Packets thrown away in either direction.', labels: nicLabels },
+    { name: 'gantry_instance_network_dropped', type: 'counter', help: 'Packets dropped in either direction.', labels: nicLabels },
     {
       name: 'gantry_instance_pressure_seconds',
       type: 'counter',

@@ -76,7 +76,7 @@ export const lv: Collector<LvReport> = {
   kind: 'performance',
   version: 'B',
   formatVersion: 1,
-  help: 'Every logical volume, and the instance that uses it as a disk, or for which Ganeti made it, where that is known.',
+  help: 'Every logical volume and, if known, the instance that uses it as a disk or for which Ganeti made it.',
   interval: 60,
   timeout: 20,
   longestInterval: 900,

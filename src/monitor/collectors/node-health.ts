@@ -73,7 +73,7 @@ export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collecto
     kind: 'status',
     version: 'B',
     formatVersion: 1,
-    help: "What the node's own diagnose command says of its hardware; a node without one is well, and of one whose command fails it is not known.",
+    help: "What the node's own diagnose command says about its hardware. A node without a command is healthy; if the command fails, the health is unknown.",
     interval: 300,
     timeout: 60,
     metrics: [{ name: 'gantry_node_health', type: 'gauge', help: 'Whether the node is in this state.', labels: ['health'] }],

@@ -37,11 +37,11 @@ const Privileges = Type.Object(
       ...Strings,
       description: 'Capabilities without cap_, such as sys_rawio.',
     }),
-    network: Type.Boolean({ default: false, description: 'The network of the host; else the plugin sees an empty one.' }),
+    network: Type.Boolean({ default: false, description: 'The network of the host; otherwise the plugin has an empty one.' }),
     devices: Type.Boolean({
       default: false,
       description:
-        'The devices of the host that its user may open; else null, zero, full, random and urandom. Groups and capabilities bring it.',
+        'The devices of the host that its user may open; otherwise only null, zero, full, random and urandom. A granted group or capability includes this.',
     }),
   },
   { ...strict, required: [], default: {} },
@@ -54,12 +54,12 @@ const Limits = Type.Object(
     memory: Type.Integer({ minimum: 4, maximum: 4096, default: 128, description: 'MiB of all its processes together.' }),
     processes: Type.Integer({ minimum: 1, maximum: 1024, default: 32 }),
     open_files: Type.Integer({ minimum: 8, maximum: 4096, default: 64 }),
-    file_size: Type.Integer({ minimum: 0, maximum: 1024, default: 0, description: 'MiB of a file that it writes; 0: it writes none.' }),
+    file_size: Type.Integer({ minimum: 0, maximum: 1024, default: 0, description: 'MiB of each file that it writes; 0: it may not write files.' }),
     cpu_seconds: Type.Integer({
       minimum: 1,
       maximum: 86400,
       default: 60,
-      description: 'Of one process of a run; not for long-running plugins.',
+      description: 'Processor time of one process in one run; not for long-running plugins.',
     }),
   },
   { ...strict, required: [], default: {} },
@@ -69,32 +69,32 @@ const Limits = Type.Object(
 export const ManifestSchema = Type.Object(
   {
     help: Type.String({ maxLength: 500, default: '', description: 'One sentence on what it reports.' }),
-    version: Type.String({ maxLength: 64, default: '1', description: 'Of the plugin, shown in its reports.' }),
+    version: Type.String({ maxLength: 64, default: '1', description: 'Version of the plugin, shown in its reports.' }),
     category: Type.Union([...['instance', 'storage', 'daemon', 'hypervisor', 'node'].map((name) => Type.Literal(name)), Type.Null()], {
       default: null,
     }),
     kind: Type.Union([Type.Literal('performance'), Type.Literal('status')], { default: 'performance' }),
     mode: Type.Union([Type.Literal('once'), Type.Literal('stream')], {
       default: 'once',
-      description: 'once: run, or connected to, for each report; stream: kept, with one report a line.',
+      description: 'once: run, or connected to, for each report; stream: keeps running, or connected, and sends one report per line.',
     }),
     interval: Type.Number({ minimum: 1, maximum: 86400, default: 60, description: 'Seconds between two reports.' }),
-    timeout: Type.Number({ minimum: 0.1, maximum: 300, default: 10, description: 'Seconds that a report may take.' }),
+    timeout: Type.Number({ minimum: 0.1, maximum: 300, default: 10, description: 'Seconds after which a run, or a request for a report, is ended.' }),
     max_age: Type.Optional(
       Type.Number({ minimum: 1, maximum: 31536000, description: 'Seconds after which a file, or the last line of a stream, is too old.' }),
     ),
-    largest_report: Type.Integer({ minimum: 16, maximum: 1048576, default: 65536, description: 'Bytes.' }),
+    largest_report: Type.Integer({ minimum: 16, maximum: 1048576, default: 65536, description: 'In bytes.' }),
     most_series: Type.Integer({ minimum: 1, maximum: 10000, default: 1000 }),
     socket: Type.Optional(
       Type.String({
         pattern: '^/',
         maxLength: 107,
-        description: 'Unix socket that lies elsewhere; no file stands beside this manifest then.',
+        description: 'Path of a unix socket. The manifest then stands alone, without a file of its name beside it.',
       }),
     ),
-    owner: Type.Optional(Type.String({ maxLength: 64, description: 'User besides root to whom a file or socket may belong.' })),
+    owner: Type.Optional(Type.String({ maxLength: 64, description: 'User, other than root, who may own the file or socket.' })),
     metrics: Type.Optional(
-      Type.Array(Metric, { maxItems: 200, description: 'What it reports; without it every metric of a report is a gauge.' }),
+      Type.Array(Metric, { maxItems: 200, description: 'The metrics that it reports; without this list every metric of a report is a gauge.' }),
     ),
     limits: Limits,
     needs: Privileges,
@@ -133,7 +133,7 @@ export type Sample = Static<typeof Sample>;
 export const ReportSchema = Type.Object(
   {
     data: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Anything, shown as it is in the report of the agent.' }),
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Any data; the agent's report shows them unchanged.' }),
     ),
     status: Type.Optional(
       Type.Object(
@@ -143,7 +143,7 @@ export const ReportSchema = Type.Object(
           }),
           message: Type.String({ maxLength: 4096 }),
         },
-        { ...strict, description: 'Of a plugin of kind status.' },
+        { ...strict, description: 'Only for plugins with kind: status.' },
       ),
     ),
     metrics: Type.Optional(Type.Array(Sample)),

@@ -34,12 +34,12 @@ export const pluginsFacts: CollectorFacts = {
   kind: 'status',
   version: 'B',
   formatVersion: 1,
-  help: 'The plugins of this node: how they are run, what they write to their standard error, and why some are refused. Only there with a folder for plugins.',
+  help: 'The plugins of this node: how they are run, what they write to their standard error, and why some are refused. Exists only if there is a folder for plugins.',
   interval: 10,
   timeout: 5,
   metrics: [
-    { name: 'gantry_monitor_plugins', type: 'gauge', help: 'Plugins, by whether they are run or refused.', labels: ['state'] },
-    { name: 'gantry_monitor_plugin_series', type: 'gauge', help: 'Series of the last good report.', labels: ['plugin'] },
+    { name: 'gantry_monitor_plugins', type: 'gauge', help: 'Plugins that are run, and plugins that are refused.', labels: ['state'] },
+    { name: 'gantry_monitor_plugin_series', type: 'gauge', help: 'Number of series in the last good report.', labels: ['plugin'] },
   ],
   revision: '1',
 };

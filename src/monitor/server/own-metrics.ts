@@ -16,7 +16,7 @@ export const ownFamilies: readonly MetricFamily[] = [
     name: 'gantry_monitor_collector_last_success_timestamp_seconds',
     type: 'gauge',
     unit: 'seconds',
-    help: 'When the collector last had data.',
+    help: 'When the collector last had data, in seconds since 1970.',
     labels,
   },
   {
@@ -31,12 +31,12 @@ export const ownFamilies: readonly MetricFamily[] = [
   {
     name: 'gantry_monitor_threads_started',
     type: 'counter',
-    help: 'Threads for collectors; more than 1 tells of some that blocked or crashed.',
+    help: 'Threads started for collectors; more than 1 means that some blocked or crashed.',
   },
-  { name: 'gantry_monitor_threads_stuck', type: 'gauge', help: 'Threads that hang in a call of the system.' },
+  { name: 'gantry_monitor_threads_stuck', type: 'gauge', help: 'Threads that hang in a system call.' },
   { name: 'process_cpu_seconds', type: 'counter', unit: 'seconds', help: 'Processor time of the agent.' },
   { name: 'process_resident_memory_bytes', type: 'gauge', unit: 'bytes', help: 'Memory of the agent.' },
-  { name: 'process_start_time_seconds', type: 'gauge', unit: 'seconds', help: 'When the agent began.' },
+  { name: 'process_start_time_seconds', type: 'gauge', unit: 'seconds', help: 'When the agent started, in seconds since 1970.' },
 ];
 
 export interface OwnFacts {
