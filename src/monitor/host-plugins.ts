@@ -40,7 +40,7 @@ export async function collectPlugin(name: string, options: PluginOptions): Promi
   const found = file === undefined ? undefined : (await scan(options, name)).find((one) => one.name === name);
   if (!found || file === undefined) return undefined;
   const [check] = (await checkPlugins(join(options.directory, file), options.settings)).plugins;
-  if (!check || check.problem !== undefined || !found.manifest) throw new Error(check?.problem ?? 'it has gone');
+  if (!check || check.problem !== undefined || !found.manifest) throw new Error(check?.problem ?? 'it was removed');
   const { category, kind, version, interval, timeout, help } = found.manifest;
   const facts = {
     name,

@@ -43,7 +43,7 @@ export function readTokens(file: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  if (tokens.length === 0) throw new Error('there is no token in it');
+  if (tokens.length === 0) throw new Error('it contains no token');
   for (const token of tokens)
     if (!/^\S+$/.test(token) || token.length < shortest) throw new Error(`a token is shorter than ${shortest} characters, or has a space`);
   return tokens;

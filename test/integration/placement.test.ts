@@ -131,7 +131,7 @@ test('creations at the same time never promise memory twice, and leave room for 
   assert.equal(all, 40 - refused.length);
   assert.equal(all, 21);
   for (const lost of counts) assert.ok(7 * 3 - (all - lost) >= lost);
-  assert.match(refused[0]?.message ?? '', /4 nodes .*: the cluster could not lose any one node any more/);
+  assert.match(refused[0]?.message ?? '', /4 nodes .*: the cluster could then no longer lose any one node/);
 });
 
 test('the last room on the only node goes to one of two', async () => {

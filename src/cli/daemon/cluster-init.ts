@@ -21,7 +21,7 @@ export const hostCommand = {
     'node-name': { value: 'NAME', help: 'name of this node, the first one', required: true },
     address: { value: 'ADDRESS', help: 'IPv4 address of this node', required: true },
     'agent-port': { help: 'TCP port of the node agents', default: '1811' },
-    'api-address': { value: 'ADDRESS', help: 'further address or name under which the REST API is reached; repeat for more', many: true },
+    'api-address': { value: 'ADDRESS', help: 'another address or name of the REST API; repeat for more', many: true },
     'file-storage-dir': { value: 'FOLDER', help: 'folder for disks of template file', default: '/srv/gantry/file-storage' },
     'shared-file-storage-dir': {
       value: 'FOLDER',

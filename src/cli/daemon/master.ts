@@ -113,7 +113,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
         credentials = { ...renewed, crl: credentials.crl };
         client?.replaceCredentials(credentials);
       })
-      .catch((error: unknown) => log.error({ err: error }, 'own certificates could not be renewed; it is tried again'));
+      .catch((error: unknown) => log.error({ err: error }, 'own certificates could not be renewed; the master tries again'));
   }, dayMs);
   open.defer(() => clearInterval(renewing));
   await Promise.race([aborted(stop), running]);
@@ -128,7 +128,7 @@ function leaseSeconds(text: string): number {
   throw new GantryError('INPUT_INVALID', {
     subject: 'gantry master',
     field: '--lease',
-    problem: `"${text}" is no whole number from 2 to 300`,
+    problem: `"${text}" is not a whole number from 2 to 300`,
   });
 }
 

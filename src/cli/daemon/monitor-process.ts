@@ -78,7 +78,7 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
             void tellUnknown(config, unknownCollectors(set, plugins.directory));
           },
           ({ message }) =>
-            log('error', 'what is set for collectors could not be read again; what was set before stays', {
+            log('error', 'the settings of collectors could not be read again; the old ones stay in use', {
               file: config,
               problem: message,
             }),
@@ -104,7 +104,7 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
     }
   };
   process.on('SIGHUP', () => {
-    log('info', 'told to read its files again');
+    log('info', 'reads its files again');
     settings?.reload();
     rereadCertificates();
     rereadTokens();
@@ -118,7 +118,7 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   for (const file of watched) watchFile(file, { interval: lookEvery, persistent: false }, rereadCertificates);
   const why = await Promise.race([aborted(stop), left]);
   if (why === 'left')
-    log('error', 'the certificate is gone: this host has been taken out of its cluster; the agent ends', { certificates });
+    log('error', 'the certificate was removed, because this host no longer belongs to the cluster; the agent ends', { certificates });
   else log('info', 'told to end');
   for (const file of watched) unwatchFile(file, rereadCertificates);
   clearInterval(rereading);
@@ -136,7 +136,7 @@ async function tellUnknown(file: string, { names, known }: ReturnType<typeof unk
   // Loaded only then: it is large.
   const { closestName } = await import('../../base/index.ts');
   for (const name of names)
-    log('warn', 'something is set for a collector that is not here: neither the agent has it nor a plugin', {
+    log('warn', 'the settings name a collector that neither the agent nor a plugin on this host provides', {
       file,
       collector: name,
       did_you_mean: closestName(name, known),

@@ -72,7 +72,7 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 
 function checkCertificates(folder: string, tokenFile: string | undefined): void {
   if (readCertificates(folder).ca === undefined && tokenFile === undefined)
-    throw new Error('there is no ca.crt to know clients by, and no --token-file');
+    throw new Error('there is neither ca.crt to check client certificates, nor --token-file');
 }
 
 /** They may come later, as what the node agent writes does; but who misspelt one should hear of it. */

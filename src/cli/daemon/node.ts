@@ -5,7 +5,7 @@ import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 export const hostCommand = {
   name: 'agent',
-  summary: 'Runs the node agent of this host; instances survive its end',
+  summary: 'Runs the node agent of this host; instances keep running when it ends',
   options: {
     name: { value: 'NAME', help: 'name of this node', required: true },
     listen: { value: 'ADDRESS:PORT', help: 'address:port of the agent', required: true },

@@ -15,7 +15,7 @@ export const hostCommand = {
     'Begins a new history of the store: node agents accept it and refuse the old one from then on. Unfinished jobs and\njoin tokens of the backup are ended. See docs/backup.md.',
   options: {
     from: { value: 'FILE', help: 'file that "gantry store backup" wrote' },
-    'as-is': { flag: true, help: 'keep what the store holds; for one that was restored by other means, such as an etcd snapshot' },
+    'as-is': { flag: true, help: 'keep the content of the store; for a store that was restored by other means, such as an etcd snapshot' },
     'state-dir': { value: 'FOLDER', help: "the master's state directory", default: '/var/lib/gantry/master' },
     store: { help: 'state store: sqlite:/path or etcd://host:port/prefix; default: SQLite in the state directory' },
     user: { value: 'NAME', help: 'system user of the master, which owns the store', default: 'gantry' },

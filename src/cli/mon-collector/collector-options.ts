@@ -16,19 +16,19 @@ const file = (short: string, help: string): CollectorOption => ({ short, value: 
 /** Options that one collector has, named as Ganeti's. */
 const ownOptions: Readonly<Record<string, Readonly<Record<string, CollectorOption>>>> = {
   drbd: {
-    'drbd-status': file('s', 'read this file in place of /proc/drbd'),
-    'drbd-pairing': file('p', 'JSON with the minors of instances, in place of what the node agent knows'),
+    'drbd-status': file('s', 'read this file instead of /proc/drbd'),
+    'drbd-pairing': file('p', 'JSON with the minors of instances, instead of the data of the node agent'),
   },
-  diskstats: { file: file('f', 'read this file in place of /proc/diskstats') },
+  diskstats: { file: file('f', 'read this file instead of /proc/diskstats') },
   lv: {
-    file: file('f', 'what lvs printed, in place of running it'),
-    instances: file('i', 'JSON with the instances and their disks, in place of what the node agent knows'),
+    file: file('f', 'output of lvs, instead of running it'),
+    instances: file('i', 'JSON with the instances and their disks, instead of the data of the node agent'),
   },
   'node-health': {
     command: {
       short: 'c',
       value: 'NAME',
-      help: 'command of /etc/gantry/node-diagnose-commands to run, in place of diagnose',
+      help: 'command of /etc/gantry/node-diagnose-commands to run, instead of diagnose',
       completion: 'string',
     },
   },
@@ -40,12 +40,12 @@ const commonOptions: Readonly<Record<string, CollectorOption>> = {
     help: 'json, text for people, or metrics as Prometheus reads them [json]',
     completion: 'choices=json,text,metrics',
   },
-  wait: { value: 'SECONDS', help: 'averages are over this time; 0: none [1]', completion: 'float' },
+  wait: { value: 'SECONDS', help: 'seconds over which averages are computed; 0: no averages [1]', completion: 'float' },
 };
 
 /** Of the lists, and of plugins. */
 const pluginOptions: Readonly<Record<string, CollectorOption>> = {
-  plugins: { value: 'FOLDER', help: 'where plugins lie [/etc/gantry/monitor/plugins]', completion: 'string' },
+  plugins: { value: 'FOLDER', help: 'folder with plugins [/etc/gantry/monitor/plugins]', completion: 'string' },
   'plugin-settings': {
     value: 'FILE',
     help: 'the user of plugins, and what they are granted [/etc/gantry/monitor/plugins.yaml]',
@@ -58,7 +58,7 @@ const isBuiltIn = (name: string): boolean => collectorCatalogue.some((one) => on
 const questions: Readonly<Record<string, CollectorOption>> = {
   version: { short: 'V', help: 'print the version', completion: 'none' },
   help: { short: 'h', help: 'print this help', completion: 'none' },
-  'help-completion': { help: 'print what completion needs to know', completion: 'none' },
+  'help-completion': { help: 'print the data for shell completion', completion: 'none' },
 };
 
 /** The options of a collector by their long names; without a name those that `mon-collector` itself has. */

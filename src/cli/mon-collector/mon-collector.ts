@@ -87,13 +87,13 @@ function answer({ options }: CollectorLine, name?: string): boolean {
 function oneOf<T extends string>(formats: readonly T[], { options }: CollectorLine): T | undefined {
   const given = options['output'];
   const format = formats.find((one) => one === given);
-  if (given !== undefined && !format) throw usage(`--output is one of ${formats.join(', ')}`);
+  if (given !== undefined && !format) throw usage(`--output must be one of ${formats.join(', ')}`);
   return format;
 }
 
 function seconds({ options }: CollectorLine): number {
   const wanted = Number(options['wait'] ?? 1);
-  if (!(wanted >= 0 && wanted <= 3600)) throw usage('--wait is a number of seconds, 3600 at most');
+  if (!(wanted >= 0 && wanted <= 3600)) throw usage('--wait must be a number of seconds, at most 3600');
   return wanted;
 }
 

@@ -17,7 +17,7 @@ export interface ParsedOptions {
 const questionOptions: readonly HtoolsOption[] = [
   flag(['V', 'version'], 'print the version', {}),
   flag(['h', 'help'], 'print this help', {}),
-  flag('help-completion', 'print what completion needs to know', {}),
+  flag('help-completion', 'print the data for shell completion', {}),
 ];
 
 /** The options of a program, those that all programs have last. */

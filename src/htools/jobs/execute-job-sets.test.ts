@@ -92,7 +92,7 @@ describe('what goes wrong', { concurrency: true }, () => {
 
   test('a master that answers for fewer jobs than it was given', async () => {
     const { code, err } = await hbal({ answers: 0 });
-    assert.match(err, /it answered fewer jobs than it was given\n {2}code: {2}HTOOLS_JOB_ANSWER_LOST\n/);
+    assert.match(err, /its answer has fewer jobs than were submitted\n {2}code: {2}HTOOLS_JOB_ANSWER_LOST\n/);
     assert.equal(code, 1);
   });
 

@@ -33,7 +33,7 @@ export function luxiQueue(path: string): JobQueue {
 }
 
 function jobAnswer(answer: Json | undefined): JobAnswer {
-  if (answer === undefined) return { lost: 'it answered fewer jobs than it was given' };
+  if (answer === undefined) return { lost: 'its answer has fewer jobs than were submitted' };
   const [taken, result] = listOf(answer);
   return taken === true ? { taken: Number(result) } : { refused: String(result ?? answer) };
 }

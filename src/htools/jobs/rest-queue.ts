@@ -57,7 +57,7 @@ const verdictOf = (answer: PostAnswer) =>
   'taken' in answer ? undefined : { mayHaveArrived: 'lost' in answer, mayPass: answer.mayPass ?? false };
 
 function jobAnswer({ status, body }: HttpAnswer): PostAnswer {
-  if (status === 501) return { refused: 'the server takes no jobs over REST, as that of Ganeti does not; use -L on its master' };
+  if (status === 501) return { refused: 'this server accepts no jobs over REST, as that of Ganeti; use -L on its master' };
   const detail = `status ${status}: ${body}`;
   if (status === 200) return /^\d+$/.test(body) ? { taken: Number(body) } : { lost: detail };
   // Something broke on the way to the master or back, or within, unless it says that nothing was written.

@@ -15,7 +15,7 @@ export function checkEntries(schema: TSchema, document: LocatedDocument): unknow
   const subject = path.filter((part) => !/^\d+$/.test(part)).at(-1) ?? 'the file';
   if (extra !== undefined) throw document.invalid([...path, extra], `"${extra}" is not known in ${subject}.${hint(schema, extra)}`);
   if (missing !== undefined) throw document.invalid(path, `"${missing}" is missing in ${subject}.`);
-  const message = first?.message ?? 'does not fit the schema';
+  const message = first?.message ?? 'does not match the schema';
   throw document.invalid(
     path,
     `${subject} ${message.replace(/^must be (?=object|array|integer)/, 'must be an ').replace(/^must be (?=string|number)/, 'must be a ')}.`,

@@ -115,7 +115,7 @@ test('what is wrong is told with its line', () => {
   fails('links:\n  - between: [a, b]\n    latency: -4\n', 'LOCATION_INVALID', /^location\.yaml:3: latency must be >= 0/);
   fails('levels: [rack]\ndomains:\n  - name: r1\n    domains: [{ name: c1 }]\n', 'LOCATION_INVALID', /^location\.yaml:4: .*level c1 is/);
   const inside = 'levels: [rack, node2]\ndomains:\n  - name: r1\n    domains:\n      - name: c1\n        in: r2\n';
-  fails(inside, 'LOCATION_INVALID', /^location\.yaml:6: c1 is written inside of r1/);
+  fails(inside, 'LOCATION_INVALID', /^location\.yaml:6: c1 is written inside r1/);
 });
 
 test('a file that is not there is an error of its own', async () => {

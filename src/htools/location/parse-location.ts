@@ -39,10 +39,10 @@ function flatten(
     const own = [...path, k];
     const at = document.place(own);
     if (around && entry.in !== undefined)
-      throw document.invalid([...own, 'in'], `${entry.name} is written inside of ${around.name}; leave out "in".`);
+      throw document.invalid([...own, 'in'], `${entry.name} is written inside ${around.name}; leave out "in".`);
     const level = entry.level ?? levels[around ? levels.indexOf(around.level) + 1 : 0];
     if (level === undefined || (entry.level === undefined && entry.in !== undefined))
-      throw document.invalid(own, `it does not follow from its place of which level ${entry.name} is; add "level".`);
+      throw document.invalid(own, `its place does not show which level ${entry.name} is; add "level".`);
     const domain: Domain = { name: entry.name, level, parent: around?.name ?? entry.in, nodes: entry.nodes ?? [], at };
     return [domain, ...flatten(document, entry.domains ?? [], [...own, 'domains'], levels, domain)];
   });
@@ -77,7 +77,7 @@ function readRule(document: LocatedDocument, entry: RuleEntry, path: Path): Loca
   if (terms.desired) return { kind: 'desired', domains: terms.desired, weight, at };
   if (terms.replicas) return { kind: 'replicas', ...someOf(document, terms.replicas, ['apart', 'within', 'latency'], path), weight, at };
   if (terms.survive) return { kind: 'survive', ...terms.survive, weight, at };
-  if (weight !== undefined) throw document.invalid(path, 'restrictions of migration are always hard; leave out "weight".');
+  if (weight !== undefined) throw document.invalid(path, 'rules for migration are always hard; remove "weight".');
   return { kind: 'migration', level: terms.migration?.within ?? '', at };
 }
 

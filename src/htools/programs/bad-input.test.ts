@@ -50,7 +50,7 @@ async function refuses(program: ProgramName, words: readonly string[], code: str
 }
 
 const badData: readonly (readonly [string, string, RegExp, (text: string) => string])[] = [
-  ['a malformed line', 'HTOOLS_TEXT_INVALID', /line 4 \(nodes\): 2 columns in place of/, (text) => text.replace(/^n2\|.*$/m, 'n2|abc')],
+  ['a malformed line', 'HTOOLS_TEXT_INVALID', /line 4 \(nodes\): 2 columns instead of/, (text) => text.replace(/^n2\|.*$/m, 'n2|abc')],
   ['a missing section', 'HTOOLS_TEXT_SECTIONS', /2 sections instead of 4 or more/, (text) => text.split('\n').slice(0, 5).join('\n')],
   [
     'an unknown node',

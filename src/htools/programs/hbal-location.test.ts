@@ -57,7 +57,7 @@ describe('hbal --optimize', () => {
     const searched = await hbal(...cluster, ...location, '--optimize', '--steps', '500', '--threads', '2');
     assert.equal(searched.code, 0);
     assert.ok(scores(searched.out)[1] <= scores(greedy.out)[1]);
-    assert.match(searched.out, /^Plan: \d+ moves in \d+ sets that run side by side, [\d.]+ GiB to copy, about \d+/m);
+    assert.match(searched.out, /^Plan: \d+ moves in \d+ sets that run in parallel, [\d.]+ GiB to copy, about \d+/m);
   });
 
   test('is the same for the same seed, steps and threads', async () => {

@@ -127,5 +127,5 @@ test('instances that are not there are named', async () => {
   const used = await write('old-used', 'gone 5\n');
   const { code, err } = await runQuietly('hinfo', '-t', await write('cluster.data', textOf(promised)), '--used-memory', used);
   assert.equal(code, 0);
-  assert.match(err, /Warning: .*old-used tells of instances that are not there: gone/);
+  assert.match(err, /Warning: .*old-used names instances that do not exist: gone/);
 });

@@ -34,6 +34,6 @@ export async function readInstanceFigures(
   const figures = parseInstanceFigures(await readSourceFile(file), file, section);
   const known = new Set(instances.map(({ name }) => name));
   const unknown = [...figures.keys()].filter((name) => !known.has(name));
-  if (unknown.length > 0) warn(`${file} tells of instances that are not there: ${unknown.join(', ')}`);
+  if (unknown.length > 0) warn(`${file} names instances that do not exist: ${unknown.join(', ')}`);
   return instances.map(({ name }) => figures.get(name));
 }

@@ -5,6 +5,6 @@ import { readSourceFile } from './read-source-file.ts';
 export async function readSecretFile(file: string, warn?: (message: string) => void): Promise<string> {
   const text = await readSourceFile(file);
   const mode = file === '-' ? 0 : (statSync(file, { throwIfNoEntry: false })?.mode ?? 0);
-  if (mode & 0o077) warn?.(`${file} is secret, but other users than its owner may use it; "chmod 600" corrects this`);
+  if (mode & 0o077) warn?.(`${file} contains secrets, but users other than its owner may access it; "chmod 600" corrects this`);
   return text;
 }

@@ -11,7 +11,7 @@ test('one that has not ended is not run again before it has', { timeout: 30_000 
   host.program('other', 'echo well');
   const commands = createCommandRunner(join(host.root, 'bin'));
   const hanging = commands.output('lvs', [], AbortSignal.timeout(50)).catch((error: Error) => error);
-  await assert.rejects(commands.output('lvs', [], calmRun.signal), /lvs that was run before has not ended/);
+  await assert.rejects(commands.output('lvs', [], calmRun.signal), /lvs from an earlier run has not ended/);
   assert.equal(await commands.output('other', [], calmRun.signal), 'well\n');
   await sleep(100);
   host.program('lvs', 'echo again');

@@ -13,7 +13,7 @@ export function createCommandRunner(path?: string): CommandRunner {
   const underWay = new Set<string>();
   return {
     output: async (command, args, signal) => {
-      if (underWay.has(command)) throw new Error(`${command} that was run before has not ended`);
+      if (underWay.has(command)) throw new Error(`${command} from an earlier run has not ended`);
       underWay.add(command);
       // Loaded in the thread that runs a program, and by nobody who only knows what there is to run.
       const { GantryError, minimalEnvironment, run } = await import('../../base/index.ts');

@@ -44,7 +44,7 @@ test('whoever could have the path lead elsewhere is not trusted, though what it 
   link('safe/inner', '../open/inner');
   link('open/inner/back', '../../safe/file');
   for (const path of ['open/link', 'safe/through', 'safe/inner/back'])
-    await assert.rejects(requireTrusted(at(path), trust), /open can be written by others than its owner/);
+    await assert.rejects(requireTrusted(at(path), trust), /open is writable by users other than its owner/);
 });
 
 test("in a folder like /tmp a link is its owner's to replace", { skip: own !== 0 && 'only root can give links away' }, async (t) => {

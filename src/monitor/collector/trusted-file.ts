@@ -53,4 +53,4 @@ function requireOwner(place: string, uid: number, owners: readonly number[]): vo
     throw new UntrustedFileError(`${place} belongs to user ${uid} and not to ${[...new Set(owners)].join(' or ')}`);
 }
 
-const writable = (place: string) => new UntrustedFileError(`${place} can be written by others than its owner`);
+const writable = (place: string) => new UntrustedFileError(`${place} is writable by users other than its owner`);

@@ -18,7 +18,7 @@ test('good, waiting for renewal, expired, not yet valid, not a certificate', () 
   assert.deepEqual(judge(103), { code: 4, message: '/a.crt expired 3 days ago' });
   assert.equal(judge(-1).code, 4);
   const both = judgeCertificates({ certificates: [one, { path: '/b.crt', problem: 'garbage' }], privateKeys: [] }, 85 * day);
-  assert.deepEqual(both, { code: 4, message: '/a.crt expires in 15 days\n/b.crt is no certificate: garbage' });
+  assert.deepEqual(both, { code: 4, message: '/a.crt expires in 15 days\n/b.crt is not a certificate: garbage' });
 });
 
 test('the collector: real certificates, one replaced, one empty, one gone', async () => {

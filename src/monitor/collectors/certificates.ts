@@ -56,7 +56,7 @@ export function judgeCertificates({ certificates, privateKeys }: Omit<Certificat
     exposed ? [{ code: 4, message: `${path} is a private key that everybody can read` }] : [],
   );
   const expiring = certificates.flatMap((one): Status[] => {
-    if ('problem' in one) return [{ code: 4, message: `${one.path} is no certificate: ${one.problem}` }];
+    if ('problem' in one) return [{ code: 4, message: `${one.path} is not a certificate: ${one.problem}` }];
     const left = one.notAfter - now;
     const days = Math.floor(Math.abs(left) / 86_400);
     if (left <= 0) return [{ code: 4, message: `${one.path} expired ${days} days ago` }];

@@ -110,7 +110,7 @@ test('no daemon with a port: the file of systemd-timesyncd, or nothing', async (
   const nobody = await collect(calmRun);
   assert.deepEqual([nobody.source, nobody.status.code, nobody.synchronised], [null, 2, null]);
   host.write('/run/systemd/timesync/other', '');
-  assert.equal((await collect(calmRun)).status.message, 'systemd-timesyncd follows no source');
+  assert.equal((await collect(calmRun)).status.message, 'systemd-timesyncd has no time source');
   host.write('/run/systemd/timesync/synchronized', '');
   const good = await collect(calmRun);
   assert.deepEqual([good.source, good.status.code, good.synchronised, good.offset], ['systemd-timesyncd', 0, true, null]);

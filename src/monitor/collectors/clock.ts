@@ -26,8 +26,8 @@ const smallestJump = 0.25;
 const patience = 1000;
 
 function judge(source: ClockReport['source'], { synchronised, offset }: ClockState): Status {
-  if (source === null) return { code: 2, message: 'Nothing that keeps the clock was found' };
-  if (!synchronised) return { code: 2, message: `${source} follows no source` };
+  if (source === null) return { code: 2, message: 'No time daemon was found' };
+  if (!synchronised) return { code: 2, message: `${source} has no time source` };
   if (Math.abs(offset ?? 0) <= tolerated) return { code: 0, message: '' };
   return { code: 1, message: `The clock is ${Math.abs(offset ?? 0).toFixed(3)} s ${(offset ?? 0) > 0 ? 'ahead' : 'behind'}` };
 }
@@ -45,7 +45,12 @@ export function createClock(ports: { readonly chrony: number; readonly ntp: numb
     timeout: 4,
     longestInterval: 300,
     metrics: [
-      { name: 'gantry_node_clock_offset_seconds', type: 'gauge', unit: 'seconds', help: 'Seconds by which the clock is ahead; negative if it is behind.' },
+      {
+        name: 'gantry_node_clock_offset_seconds',
+        type: 'gauge',
+        unit: 'seconds',
+        help: 'Seconds by which the clock is ahead; negative if it is behind.',
+      },
       { name: 'gantry_node_clock_synchronised', type: 'gauge', help: 'Whether the clock follows a source.' },
     ],
     // The offset is never the same.

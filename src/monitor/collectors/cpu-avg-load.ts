@@ -40,7 +40,7 @@ function parseBusyTicks(text: string): BusyTicks {
     busy.push([user, nice, system, iowait, irq, softirq, steal]);
   }
   if (busy.length === 0 || busy.flat().some(Number.isNaN))
-    throw new TypeError(`not the statistics of the cores: ${JSON.stringify(text.slice(0, 100))}`);
+    throw new TypeError(`not statistics of CPU cores: ${JSON.stringify(text.slice(0, 100))}`);
   return { busy, cores };
 }
 

@@ -51,7 +51,7 @@ export function parseCpuStat(text: string): CpuStat {
     if (times && core === '') total = times;
     else if (times) cores.push({ cpu: Number(core), times });
   }
-  if (!total) throw new TypeError(`not the statistics of the cores: ${JSON.stringify(text.slice(0, 100))}`);
+  if (!total) throw new TypeError(`not statistics of CPU cores: ${JSON.stringify(text.slice(0, 100))}`);
   const { ctxt, processes, btime, procs_running: running, procs_blocked: blocked } = numbers;
   return {
     total,
@@ -102,7 +102,12 @@ export const cpu: Collector<Cpu> = {
       labels: ['window'],
     },
     { name: 'gantry_node_load_average', type: 'gauge', help: 'Tasks that run or wait, averaged by the kernel.', labels: ['window'] },
-    { name: 'gantry_node_tasks', type: 'gauge', help: 'Tasks that run or are ready to run, and tasks that wait for a disk.', labels: ['state'] },
+    {
+      name: 'gantry_node_tasks',
+      type: 'gauge',
+      help: 'Tasks that run or are ready to run, and tasks that wait for a disk.',
+      labels: ['state'],
+    },
     { name: 'gantry_node_context_switches', type: 'counter', help: 'Switches from one task to another.' },
     { name: 'gantry_node_forks', type: 'counter', help: 'Tasks created.' },
     { name: 'gantry_node_boot_time_seconds', type: 'gauge', unit: 'seconds', help: 'When the node booted, in seconds since 1970.' },

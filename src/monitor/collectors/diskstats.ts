@@ -60,7 +60,13 @@ export const diskstats: Collector<DiskStats[]> = {
     { name: 'gantry_node_disk_writes_completed', type: 'counter', help: 'Writes finished.', labels },
     { name: 'gantry_node_disk_read_bytes', type: 'counter', unit: 'bytes', help: 'Bytes read.', labels },
     { name: 'gantry_node_disk_written_bytes', type: 'counter', unit: 'bytes', help: 'Bytes written.', labels },
-    { name: 'gantry_node_disk_io_time_seconds', type: 'counter', unit: 'seconds', help: 'Time during which at least one request was running.', labels },
+    {
+      name: 'gantry_node_disk_io_time_seconds',
+      type: 'counter',
+      unit: 'seconds',
+      help: 'Time during which at least one request was running.',
+      labels,
+    },
   ],
   measure: (data, emit) => {
     for (const disk of data) {

@@ -111,7 +111,7 @@ test('dead servers keep two threads, also when the collector begins anew; the fi
   }, 20);
   const told = async (): Promise<unknown[]> =>
     (await host.begin(collector)(calmRun)).map((one) => (one.hung ? 'hung' : 'problem' in one ? one.problem : one.size));
-  const waits = 'not asked, as others do not answer: /a, /b';
+  const waits = 'not queried, because others do not answer: /a, /b';
   const expected = ['hung', 'hung', waits, waits, 1000, 1000];
   assert.deepEqual(await told(), expected);
   assert.deepEqual(asked.toSorted(), ['/', '/a', '/b', '/s']);

@@ -126,7 +126,8 @@ async function measureKind(mounts: readonly Mount[], remote: boolean, asking: As
   const free = threads[remote ? 'remote' : 'local'] - taken;
   await Promise.all(Array.from({ length: Math.max(0, free) }, worker));
   const slow = [...asked].flatMap(([path, one]) => (one === remote ? path : []));
-  const problem = slow.length === 0 ? 'not asked, as others are slow' : `not asked, as others do not answer: ${slow.join(', ')}`;
+  const problem =
+    slow.length === 0 ? 'not queried, because others are slow' : `not queried, because others do not answer: ${slow.join(', ')}`;
   for (const mount of mine) if (!found.has(mount)) found.set(mount, { ...mount, hung: false, problem, asked: false });
   return found;
 }
@@ -148,7 +149,13 @@ export const createFilesystems = (ask: Ask, patience = longestWait): Collector<F
   longestInterval: 120,
   metrics: [
     { name: 'gantry_node_filesystem_size_bytes', type: 'gauge', unit: 'bytes', help: 'Size of a file system.', labels },
-    { name: 'gantry_node_filesystem_available_bytes', type: 'gauge', unit: 'bytes', help: 'Space that unprivileged users can use.', labels },
+    {
+      name: 'gantry_node_filesystem_available_bytes',
+      type: 'gauge',
+      unit: 'bytes',
+      help: 'Space that unprivileged users can use.',
+      labels,
+    },
     { name: 'gantry_node_filesystem_inodes', type: 'gauge', help: 'Inodes of a file system.', labels },
     { name: 'gantry_node_filesystem_inodes_free', type: 'gauge', help: 'Free inodes.', labels },
     { name: 'gantry_node_filesystem_readonly', type: 'gauge', help: 'Whether it is mounted read-only.', labels },

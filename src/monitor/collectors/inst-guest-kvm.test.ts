@@ -204,8 +204,8 @@ test('when time is up all are told of, and a collector that begins anew still le
   await until('all slow guests are asked', () => asked >= slow.length);
   time.abort();
   assert.deepEqual(await collecting, [
-    ...slow.map((name) => ({ name, hangs: false, problem: 'no answer yet when time was up' })),
-    { name: 'good', hangs: false, problem: 'not asked: others took all the time' },
+    ...slow.map((name) => ({ name, hangs: false, problem: 'no answer in time' })),
+    { name: 'good', hangs: false, problem: 'not queried: other instances took all the time' },
   ]);
   assert.deepEqual([...host.context.kept(guestStates)], [['good', 'paused']], 'it is what it was');
   release.resolve();

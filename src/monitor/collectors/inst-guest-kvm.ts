@@ -153,7 +153,7 @@ export const instGuestKvm: Collector<(Guest | SilentGuest)[]> = {
       const late = (name: string): SilentGuest => ({
         name,
         hangs: false,
-        problem: begun.has(name) ? 'no answer yet when time was up' : 'not asked: others took all the time',
+        problem: begun.has(name) ? 'no answer in time' : 'not queried: other instances took all the time',
       });
       return waiting.map(({ instance: { name } }) => found.get(name) ?? late(name));
     };

@@ -218,7 +218,7 @@ test('a slow engine: eight questions at once, what is known stays known, and wha
     first.instances.map(({ name }) => name),
     names,
   );
-  assert.match(first.status.message, /^c\d+: the engine has not told of it in time$/m);
+  assert.match(first.status.message, /^c\d+: the engine did not report it in time$/m);
   const told = first.instances.filter(({ actualState }) => actualState === 'running').map(({ name }) => name);
   [open, patience] = [0, 100];
   asked.length = 0;

@@ -144,7 +144,7 @@ function parseListed(value: Json): Listed {
 
 /** A container of the list that the engine, asked for it, did not tell of before time was up. */
 const untold = ({ name, id: uuid }: Listed, now: number): FoundInstance => {
-  const message = 'the engine has not told of it in time';
+  const message = 'the engine did not report it in time';
   return {
     name,
     uuid,

@@ -129,7 +129,7 @@ test('a QEMU that the kernel killed for want of memory; since when is known to t
   const found = look();
   assert.deepEqual(
     found.map(([reason]) => reason),
-    ['crashed: the host wanted memory', 'crashed: its process has ended'],
+    ['crashed: the host ran out of memory', 'crashed: its process has ended'],
   );
   host.advance(300);
   assert.deepEqual(look(), found);

@@ -27,15 +27,15 @@ function judgeRunning(guestState: string | undefined): Verdict {
     case 'shutdown':
       return { source: user, actualState: 'shutdown', reason: 'stopped by its user', code: 0 };
     case 'io-error':
-      return { source: node, actualState: 'blocked', reason: 'stopped by an error of a disk', code: 4 };
+      return { source: node, actualState: 'blocked', reason: 'stopped by a disk error', code: 4 };
     case 'silent':
-      return { source: node, actualState: 'hung', reason: 'QEMU runs and does not answer', code: 2 };
+      return { source: node, actualState: 'hung', reason: 'QEMU runs but does not answer', code: 2 };
     case 'guest-panicked':
     case 'internal-error':
     case 'watchdog':
       return { source: node, actualState: 'crashed', reason: `crashed: ${guestState}`, code: 4 };
     default:
-      return { source: node, actualState: 'unknown', reason: `in a state that is not known: ${guestState}`, code: 2 };
+      return { source: node, actualState: 'unknown', reason: `in an unknown state: ${guestState}`, code: 2 };
   }
 }
 
@@ -48,7 +48,7 @@ export function judgeInstance({ pid, phase }: MonitoredInstance, guestState: str
   if (phase === 'off') return { actualState: 'shutdown', source: user, reason: 'stopped by its user', code: 0 };
   if (pid !== undefined) return judgeRunning(guestState);
   if (phase === 'starting' || phase === 'incoming') return undefined;
-  const reason = killed ? 'crashed: the host wanted memory' : 'crashed: its process has ended';
+  const reason = killed ? 'crashed: the host ran out of memory' : 'crashed: its process has ended';
   return { actualState: 'crashed', source: node, reason, code: 4 };
 }
 

@@ -117,7 +117,13 @@ export const instUsage: Collector<InstanceUsage[]> = {
   largestReport: 8 * 1024 * 1024,
   metrics: [
     { name: 'gantry_instance_cpu_seconds', type: 'counter', unit: 'seconds', help: 'CPU time of all cores.', labels },
-    { name: 'gantry_instance_cpu_throttled_seconds', type: 'counter', unit: 'seconds', help: 'Time in which the CPU limit stopped the instance.', labels },
+    {
+      name: 'gantry_instance_cpu_throttled_seconds',
+      type: 'counter',
+      unit: 'seconds',
+      help: 'Time in which the CPU limit stopped the instance.',
+      labels,
+    },
     {
       name: 'gantry_instance_memory_bytes',
       type: 'gauge',

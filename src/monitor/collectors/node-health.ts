@@ -63,7 +63,7 @@ export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collecto
     await requireTrusted(folder, trust);
     const program = await requireTrusted(`${folder}/${command}`, trust);
     const output = await commands.output(program, [], signal);
-    if (output === undefined) throw new Error(`${program} or what should run it is missing`);
+    if (output === undefined) throw new Error(`${program} or its interpreter is missing`);
     return parseDiagnosis(output);
   };
 

@@ -17,7 +17,7 @@ export function parseProcessIo(text: string | undefined): CgroupUsage['io'] {
   return Object.values(io).some(Number.isNaN) ? undefined : io;
 }
 
-/** What one process used, for an instance that has no control group of its own; empty when it has gone. */
+/** What one process used, for an instance that has no control group of its own; empty when it was removed. */
 export function readProcessUsage(files: ProcFiles, pid: number): CgroupUsage {
   const stat = parseProcessStat(files.readIfThere(`/proc/${pid}/stat`));
   if (!stat || stat.state === 'Z') return {};

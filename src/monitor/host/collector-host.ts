@@ -183,7 +183,7 @@ export function createCollectorHost({ catalogue = builtIn, given, onCatalogue, l
     faults.delete(name);
     if (fault) return Promise.resolve(fault);
     if (stuck.has(name))
-      return Promise.resolve({ ok: false, failure: 'blocked', problem: 'its last collection still hangs in a call of the system' });
+      return Promise.resolve({ ok: false, failure: 'blocked', problem: 'its last collection still hangs in a system call' });
     return new Promise((resolve) => {
       const entry: Pending = { request: { id: ++lastId, who: numbers.of(name), name, timeout, command }, resolve, timer: undefined };
       pending.set(entry.request.id, entry);

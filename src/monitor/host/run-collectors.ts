@@ -48,7 +48,7 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
 
   port.on('message', ({ id, who, name, timeout, command }: CollectRequest) => {
     const collector = fixed.get(name) ?? live?.find(name);
-    if (!collector) return tell({ kind: 'answer', id, outcome: { ok: false, failure: 'failed', problem: 'it is not there any more' } });
+    if (!collector) return tell({ kind: 'answer', id, outcome: { ok: false, failure: 'failed', problem: 'it does not exist any more' } });
     names.set(who, name);
     whoRuns.enter(who);
     void collection

@@ -33,7 +33,7 @@ const wanted: readonly (readonly [options: readonly string[], missing: string])[
 const networkOption = '--net';
 
 const withoutSandbox =
-  'the folders that all may write to (/tmp, /var/tmp, /dev/shm), devices that all may open, making namespaces of users, and system calls that few programs need: install bubblewrap';
+  'world-writable folders (/tmp, /var/tmp, /dev/shm), devices that everybody may open, creating user namespaces, and rarely needed system calls: install bubblewrap';
 
 /** Room for what else the user of plugins runs. */
 const otherProcesses = 256;
@@ -45,7 +45,7 @@ export async function findConfinement(): Promise<Confinement> {
   const found = await Promise.all(
     ['setpriv', 'prlimit', 'unshare'].map(async (tool) => (await works([tool, '--version'])) && tools.add(tool)),
   );
-  const missing: string[] = found.every(Boolean) ? [] : ['everything that setpriv, prlimit and unshare do: install util-linux'];
+  const missing: string[] = found.every(Boolean) ? [] : ['everything that setpriv, prlimit and unshare restrict: install util-linux'];
   const user = root ? [] : ['--user', '--map-current-user'];
   const namespaces: string[] = [];
   const tryOut = async (options: readonly string[], what: string): Promise<boolean> => {
@@ -86,7 +86,7 @@ export const groupLimits = ({ manifest: { limits } }: PluginDefinition, { sandbo
 
 /** The user and groups that a plugin's program gets from an agent that is root. @throws MONITOR_PLUGIN_USER_MISSING, MONITOR_PLUGIN_GROUP_MISSING */
 export function accountOf({ name, user, granted }: PluginDefinition): Account & { readonly groups: readonly number[] } {
-  const place = user === undefined ? 'the agent, where its settings name none' : 'the file with the settings of plugins';
+  const place = user === undefined ? 'the default of the agent' : 'the file with the settings of plugins';
   const account = resolveUser(user ?? usualUsers.find(findUser) ?? usualUsers[0], place);
   return { ...account, groups: granted.groups.map((group) => resolveGroup(group, name)) };
 }

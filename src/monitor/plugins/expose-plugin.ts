@@ -34,7 +34,7 @@ export function exposePlugin(definition: PluginDefinition, { metrics = [], famil
     byFamily.set(head.name, family);
     // To Prometheus a label without a value is none.
     const told = formatLabels(labels.filter(([, value]) => value !== ''));
-    if (family.lines.has(told)) throw invalid(definition, `the metric ${sample.name} is there twice with the labels ${told || '(none)'}`);
+    if (family.lines.has(told)) throw invalid(definition, `the metric ${sample.name} occurs twice with the labels ${told || '(none)'}`);
     const ending = head.type === 'counter' || head.type === 'info' ? endings[head.type] : '';
     family.lines.set(told, `${head.name}${ending}${formatLabels(labels)} ${formatNumber(sample.value)}\n`);
   }
@@ -57,7 +57,7 @@ function familyOf(definition: PluginDefinition, { name, labels: given = {} }: Sa
     throw invalid(definition, `the metric ${name} has the label ${owned}, which only parts of a ${ownLabels[owned]} have`);
   if (!metrics) {
     if (/_(total|info|bucket|sum|count|created)$/.test(name))
-      throw invalid(definition, `the metric ${name} has an ending that only a manifest can give`);
+      throw invalid(definition, `the metric ${name} has an ending that is allowed only for metrics in a manifest`);
     return { head: { name: prefix + name, type: 'gauge', help: helpFrom(definition) }, labels: Object.entries(labels).sort() };
   }
   const declared = metrics.find((metric) => metric.name === name);

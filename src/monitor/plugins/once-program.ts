@@ -10,7 +10,7 @@ export function createOnceProgram(parts: ReaderParts): PluginReader {
   let stderr = '';
 
   const read = async (signal: AbortSignal) => {
-    if (running) throw ended(definition, 'a run that cannot be ended: it hangs in the system', running.stderr());
+    if (running) throw ended(definition, 'a run that hangs in a system call and cannot be killed', running.stderr());
     const chunks: Buffer[] = [];
     let bytes = 0;
     const child = startPluginProcess({

@@ -128,7 +128,7 @@ export const openPluginCatalogue = async (
       if (wanted.get(key)?.revision === one.found.revision) continue;
       changed = true;
       unload(key, one);
-      if (!wanted.has(key)) log('info', 'a plugin has gone', { plugin: key });
+      if (!wanted.has(key)) log('info', 'a plugin was removed', { plugin: key });
     }
     for (const [key, one] of wanted) {
       if (loaded.has(key)) continue;
@@ -137,7 +137,7 @@ export const openPluginCatalogue = async (
       loaded.set(key, now);
       const { path, problem } = now.found;
       if (problem) log('warn', 'a plugin is refused', { plugin: key, path, problem: problemText(problem) });
-      else log('info', before.has(key) ? 'a plugin has changed' : 'a plugin has come', { plugin: key, path });
+      else log('info', before.has(key) ? 'a plugin has changed' : 'a plugin was added', { plugin: key, path });
     }
     if (changed) announceAll();
   };

@@ -41,7 +41,7 @@ test('families with types, help and samples, in the words of OpenMetrics', () =>
 describe('refused', () => {
   const cases: readonly (readonly [text: string, problem: RegExp])[] = [
     ['a 1', /half/],
-    ['a\n', /line 1: "a" is no sample/],
+    ['a\n', /line 1: "a" is not a sample/],
     ['a one\n', /no sample/],
     ['a 0x10\n', /no sample/],
     ['1a 1\n', /no sample/],
@@ -55,8 +55,8 @@ describe('refused', () => {
     ['# HELP a x\n# HELP a y\n', /second HELP/],
     ['a{x="1",y="2"} 1\na{y="2",x="1"} 2\n', /line 2: a second sample/],
     ['a{x=""} 1\na 2\n', /line 2: a second sample/],
-    ['a{__name__="b"} 1\n', /"__name__" is no name of a label/],
-    ['a{__x="b"} 1\n', /"__x" is no name of a label/],
+    ['a{__name__="b"} 1\n', /"__name__" is not a valid label name/],
+    ['a{__x="b"} 1\n', /"__x" is not a valid label name/],
     ['a{le="1"} 1\n', /label le, which only parts of a histogram have/],
     ['# TYPE a gauge\na{quantile="1"} 1\n', /label quantile, which only parts of a summary have/],
     ['# TYPE a histogram\na_sum{le="1"} 1\n', /label le/],
@@ -64,7 +64,7 @@ describe('refused', () => {
     ['# TYPE a summary\na 1\n', /no number as its label quantile/],
     ['# TYPE a histogram\na 1\n', /no sample named a/],
     ['# TYPE a info\na 1\n', /no sample named a/],
-    ['# TYPE a gauge\na 1\n# TYPE a_total counter\na_total 2\n', /two families of metrics both take up the name a/],
+    ['# TYPE a gauge\na 1\n# TYPE a_total counter\na_total 2\n', /two families of metrics both use the name a/],
     ['# TYPE a histogram\na_sum 1\n# TYPE a_total counter\na_total 2\n', /both take up the name a/],
     ['a_count 1\n# TYPE a summary\na_sum 2\n', /both take up the name a_count/],
     ['a+1\n', /no sample/],

@@ -46,7 +46,8 @@ export function parsePrometheusText(text: string): TextFamily[] {
     return known;
   };
   const seen = new Set<string>();
-  if (text !== '' && !text.endsWith('\n')) throw new PrometheusTextError('the last line has no end: half of the file is there');
+  if (text !== '' && !text.endsWith('\n'))
+    throw new PrometheusTextError('the last line does not end with a newline: the file is incomplete');
   for (const [i, line] of text.split('\n').entries()) {
     const wrong = (problem: string) => new PrometheusTextError(`line ${i + 1}: ${problem}`);
     if (line.trim() === '') continue;
@@ -61,7 +62,7 @@ type Wrong = (problem: string) => PrometheusTextError;
 function readComment(line: string, draft: (name: string) => Draft, wrong: Wrong): void {
   const [, what, name = '', rest = ''] = /^#[ \t]+(HELP|TYPE)[ \t]+(\S+)(?:[ \t]+([^]*))?$/.exec(line) ?? [];
   if (what === undefined) return;
-  if (!metricName.test(name)) throw wrong(`"${shown(name)}" is no name of a metric`);
+  if (!metricName.test(name)) throw wrong(`"${shown(name)}" is not a valid metric name`);
   const family = draft(name);
   if (what === 'HELP') {
     if (family.help !== undefined) throw wrong(`a second HELP of ${name}`);
@@ -71,7 +72,7 @@ function readComment(line: string, draft: (name: string) => Draft, wrong: Wrong)
   const type = rest.trim();
   if (family.type !== undefined) throw wrong(`a second TYPE of ${name}`);
   if (family.samples.length > 0) throw wrong(`the TYPE of ${name} comes after its samples`);
-  if (!types.has(type)) throw wrong(`"${shown(type)}" is no type of metrics`);
+  if (!types.has(type)) throw wrong(`"${shown(type)}" is not a metric type`);
   family.type = type;
 }
 
@@ -85,8 +86,8 @@ function readSample(line: string, wrong: Wrong): TextSample {
   // Something must stand between the name and the value.
   if (at === nameEnd) at = line.length;
   const [value = '', time, more] = line.slice(endOf(line, at, notBlank)).split(/[ \t]+/);
-  if (!metricName.test(name) || !number.test(value) || more) throw wrong(`"${shown(line)}" is no sample`);
-  if (time) throw wrong(`the sample of ${name} has a time, and may have none`);
+  if (!metricName.test(name) || !number.test(value) || more) throw wrong(`"${shown(line)}" is not a sample`);
+  if (time) throw wrong(`the sample of ${name} has a time, which is not allowed`);
   return { name, labels: Object.fromEntries(labels), value: numberOf(value) };
 }
 
@@ -108,8 +109,8 @@ function readLabels(line: string, from: number, labels: Map<string, string>, wro
     const equals = endOf(line, nameEnd, notBlank);
     const open = endOf(line, equals + 1, notBlank);
     if (name === '' || line[equals] !== '=' || line[open] !== '"') throw unread();
-    if (!labelName.test(name)) throw wrong(`"${shown(name)}" is no name of a label`);
-    if (labels.has(name)) throw wrong(`the label ${name} stands there twice`);
+    if (!labelName.test(name)) throw wrong(`"${shown(name)}" is not a valid label name`);
+    if (labels.has(name)) throw wrong(`the label ${name} occurs twice`);
     const close = closingQuote(line, open + 1);
     if (close < 0) throw unread();
     labels.set(name, unescape(line.slice(open + 1, close), unread));
@@ -199,7 +200,7 @@ function familiesOf(drafts: ReadonlyMap<string, Draft>): TextFamily[] {
   const begun = new Set(all.filter(({ type }) => counting.has(type)).map(({ name }) => `${name}_created`));
   const families = all.filter(({ name, type }) => type !== 'gauge' || !begun.has(name));
   const shared = sharedName(families);
-  if (shared !== undefined) throw new PrometheusTextError(`two families of metrics both take up the name ${shared}`);
+  if (shared !== undefined) throw new PrometheusTextError(`two families of metrics both use the name ${shared}`);
   return families;
 }
 

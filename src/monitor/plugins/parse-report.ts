@@ -20,9 +20,9 @@ export function parseReport({ name, manifest }: PluginDefinition, bytes: Buffer)
   if (problem !== undefined) throw invalid(problem);
   const { data = {}, status, metrics } = value as Report;
   const reserved = taken.find((key) => Object.hasOwn(data, key));
-  if (reserved !== undefined) throw invalid(`"${reserved}" may not stand in data`);
-  if (manifest.kind === 'status' && !status) throw invalid('"status" is missing in it, since its kind is status');
-  if (manifest.kind !== 'status' && status) throw invalid('it has a status, and its kind is performance');
+  if (reserved !== undefined) throw invalid(`"${reserved}" is not allowed in data`);
+  if (manifest.kind === 'status' && !status) throw invalid('"status" is missing, although its kind is status');
+  if (manifest.kind !== 'status' && status) throw invalid('it has a status, although its kind is performance');
   return { ...data, ...(status && { status }), ...(metrics && { metrics }) };
 }
 

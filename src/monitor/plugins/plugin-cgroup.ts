@@ -51,7 +51,7 @@ export function openPluginCgroups(mount = '/sys/fs/cgroup', owner = ownerOf(proc
       if (unified) for (const place of [root, join(root, folder)]) writeFileSync(join(place, 'cgroup.subtree_control'), '+memory +pids');
     }
   } catch (error) {
-    missing = `memory and processes of a plugin together: no control group can be made (${(error as NodeJS.ErrnoException).code})`;
+    missing = `memory and processes of a plugin together: a control group cannot be created (${(error as NodeJS.ErrnoException).code})`;
   }
   return {
     missing,

@@ -56,7 +56,12 @@ describe('a file that is of no use', () => {
     ['samples with a time', 'x.prom', 'a 1 1395066363000\n', /MONITOR_PLUGIN_TEXT_INVALID.*time/],
     ['names of the agent', 'x.prom', 'gantry_monitor_threads_started_total 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*the agent/],
     ['names of what tells of plugins', 'x.prom', 'gantry_monitor_plugins 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*the agent/],
-    ["labels of Prometheus's own", 'x.prom', 'a{__name__="taken"} 1\n', /MONITOR_PLUGIN_TEXT_INVALID.*"__name__" is no name of a label/],
+    [
+      "labels of Prometheus's own",
+      'x.prom',
+      'a{__name__="taken"} 1\n',
+      /MONITOR_PLUGIN_TEXT_INVALID.*"__name__" is not a valid label name/,
+    ],
     ['names of another plugin', 'x.prom', 'taken 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*other reports/],
     ['huge', 'x.prom', `${'a_very_long_name '.repeat(8000)}\n`, /MONITOR_PLUGIN_FLOOD/],
     ['too many series', 'x.prom', Array.from({ length: 1001 }, (_, i) => `a{i="${i}"} 1\n`).join(''), /MONITOR_PLUGIN_TOO_MANY_SERIES/],
@@ -87,8 +92,8 @@ describe('a file that is of no use', () => {
 
 describe('what is not trusted is not run', () => {
   const cases: readonly (readonly [what: string, spoil: (directory: string) => void, problem: RegExp, rootOnly?: boolean])[] = [
-    ['others may write to it', (directory) => chmodSync(join(directory, 'x'), 0o777), /x can be written by others than its owner/],
-    ['its group may write to it', (directory) => chmodSync(join(directory, 'x'), 0o775), /x can be written by others than its owner/],
+    ['others may write to it', (directory) => chmodSync(join(directory, 'x'), 0o777), /x is writable by users other than its owner/],
+    ['its group may write to it', (directory) => chmodSync(join(directory, 'x'), 0o775), /x is writable by users other than its owner/],
     ['others may write to the folder', (directory) => chmodSync(directory, 0o777), /plugins can be written by others/],
     ['others may write to its manifest', (directory) => chmodSync(join(directory, 'x.yaml'), 0o666), /x\.yaml/],
     [
@@ -165,7 +170,7 @@ test('of a thousand plugins the first 64 are run, and the others told of', async
   await using agent = await folder.start();
   await agent.until('/2/report/default/p0063', ({ data }) => 'families' in data);
   const { data } = await agent.until('/2/report/daemon/plugins', (report) => report.data.status?.code === 4);
-  assert.match(data.status?.message ?? '', /MONITOR_PLUGIN_LIMIT.*64 are there already.*And \d+ more\./);
+  assert.match(data.status?.message ?? '', /MONITOR_PLUGIN_LIMIT.*there are already 64 plugins.*And \d+ more\./);
   assert.equal((data['plugins'] as unknown[]).length, 64);
   assert.equal(JSON.parse(await agent.get('/1/list/collectors')).length, 65);
 });

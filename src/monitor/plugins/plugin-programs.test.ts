@@ -67,13 +67,13 @@ describe('output that is no report', () => {
     ['binary', 'head -c 2000 /dev/urandom; printf "\\377"', 'failed', /MONITOR_PLUGIN_REPORT_INVALID.*not text in UTF-8/],
     ['of another shape', `echo '{"metrics":[{"name":"x"}]}'`, 'failed', /MONITOR_PLUGIN_REPORT_INVALID.*"value" is missing/],
     ['with a name that is none', `echo '{"metrics":[{"name":"x-y","value":1}]}'`, 'failed', /MONITOR_PLUGIN_REPORT_INVALID/],
-    ['with keys of the agent', `echo '{"data":{"families":1}}'`, 'failed', /"families" may not stand in data/],
+    ['with keys of the agent', `echo '{"data":{"families":1}}'`, 'failed', /"families" is not allowed in data/],
     ['with a sample twice', `echo '{"metrics":[{"name":"x","value":1},{"name":"x","value":2}]}'`, 'failed', /twice/],
     [
       "with a label of Prometheus's own",
       `echo '{"metrics":[{"name":"x","value":1,"labels":{"__name__":"up"}}]}'`,
       'failed',
-      /"__name__" is no name of a label/,
+      /"__name__" is not a valid label name/,
     ],
     [
       'with a label of histograms',

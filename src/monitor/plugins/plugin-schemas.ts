@@ -54,7 +54,12 @@ const Limits = Type.Object(
     memory: Type.Integer({ minimum: 4, maximum: 4096, default: 128, description: 'MiB of all its processes together.' }),
     processes: Type.Integer({ minimum: 1, maximum: 1024, default: 32 }),
     open_files: Type.Integer({ minimum: 8, maximum: 4096, default: 64 }),
-    file_size: Type.Integer({ minimum: 0, maximum: 1024, default: 0, description: 'MiB of each file that it writes; 0: it may not write files.' }),
+    file_size: Type.Integer({
+      minimum: 0,
+      maximum: 1024,
+      default: 0,
+      description: 'MiB of each file that it writes; 0: it may not write files.',
+    }),
     cpu_seconds: Type.Integer({
       minimum: 1,
       maximum: 86400,
@@ -79,7 +84,12 @@ export const ManifestSchema = Type.Object(
       description: 'once: run, or connected to, for each report; stream: keeps running, or connected, and sends one report per line.',
     }),
     interval: Type.Number({ minimum: 1, maximum: 86400, default: 60, description: 'Seconds between two reports.' }),
-    timeout: Type.Number({ minimum: 0.1, maximum: 300, default: 10, description: 'Seconds after which a run, or a request for a report, is ended.' }),
+    timeout: Type.Number({
+      minimum: 0.1,
+      maximum: 300,
+      default: 10,
+      description: 'Seconds after which a run, or a request for a report, is ended.',
+    }),
     max_age: Type.Optional(
       Type.Number({ minimum: 1, maximum: 31536000, description: 'Seconds after which a file, or the last line of a stream, is too old.' }),
     ),
@@ -94,7 +104,10 @@ export const ManifestSchema = Type.Object(
     ),
     owner: Type.Optional(Type.String({ maxLength: 64, description: 'User, other than root, who may own the file or socket.' })),
     metrics: Type.Optional(
-      Type.Array(Metric, { maxItems: 200, description: 'The metrics that it reports; without this list every metric of a report is a gauge.' }),
+      Type.Array(Metric, {
+        maxItems: 200,
+        description: 'The metrics that it reports; without this list every metric of a report is a gauge.',
+      }),
     ),
     limits: Limits,
     needs: Privileges,
@@ -133,7 +146,7 @@ export type Sample = Static<typeof Sample>;
 export const ReportSchema = Type.Object(
   {
     data: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Any data; the agent's report shows them unchanged.' }),
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Any data; the report of the agent shows them unchanged.' }),
     ),
     status: Type.Optional(
       Type.Object(
@@ -164,8 +177,8 @@ export function misfit(schema: TSchema, value: unknown): string | undefined {
   >;
   const place = (first?.instancePath ?? '').split('/').slice(1).join('.') || 'it';
   if (extra !== undefined)
-    return place.endsWith('.labels') ? `"${extra}" is no name of a label in ${place}` : `"${extra}" is not known in ${place}`;
+    return place.endsWith('.labels') ? `"${extra}" is not a valid label name in ${place}` : `"${extra}" is not known in ${place}`;
   if (missing !== undefined) return `"${missing}" is missing in ${place}`;
-  if (first?.keyword === 'const') return `${place} is none of the values that it may have`;
+  if (first?.keyword === 'const') return `${place} is not one of the allowed values`;
   return `${place} ${first?.message ?? 'does not fit'}`;
 }

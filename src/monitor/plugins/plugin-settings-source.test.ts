@@ -90,16 +90,18 @@ test('the log has a line for each plugin that comes, changes, goes or is refused
   await up();
   rmSync(`${folder.directory}/x`);
   rmSync(`${folder.directory}/x.yaml`);
-  await until('the plugin has gone', () => agent.log.some(([message, facts]) => message === 'a plugin has gone' && facts.includes('"x"')));
+  await until('the plugin has gone', () =>
+    agent.log.some(([message, facts]) => message === 'a plugin was removed' && facts.includes('"x"')),
+  );
   const of = (name: string) => agent.log.filter(([, facts]) => facts?.includes(`"${name}"`)).map(([message]) => message);
   assert.deepEqual(
     of('x').filter((message) => message !== 'a plugin is refused'),
     [
-      'a plugin has come',
-      'a collector is in trouble; its last good report stays',
+      'a plugin was added',
+      'a collector fails; its last good report stays',
       'a plugin has changed',
-      'a collector is well again',
-      'a plugin has gone',
+      'a collector works again',
+      'a plugin was removed',
     ],
   );
   assert.deepEqual(of('refused'), ['a plugin is refused']);

@@ -45,9 +45,9 @@ async function readFilled(
 function problemWithMetrics({ metrics = [] }: Manifest): string | undefined {
   const names = new Set<string>();
   for (const { name, unit, labels } of metrics) {
-    if (/_(total|info|bucket|sum|count|created)$/.test(name)) return `the metric ${name} ends with what Prometheus adds by itself`;
+    if (/_(total|info|bucket|sum|count|created)$/.test(name)) return `the metric ${name} has an ending that Prometheus adds automatically`;
     if (unit !== undefined && !name.endsWith(`_${unit}`)) return `the metric ${name} does not end with its unit, _${unit}`;
-    if (names.has(name)) return `the metric ${name} stands there twice`;
+    if (names.has(name)) return `the metric ${name} occurs twice`;
     const owned = labels.find((label) => Object.hasOwn(ownLabels, label));
     if (owned !== undefined) return `the metric ${name} has the label ${owned}, which only parts of a ${ownLabels[owned]} have`;
     names.add(name);

@@ -81,8 +81,12 @@ async function findOne(folder: PluginFolder, name: string, files: readonly strin
   let manifest: Manifest | undefined;
   try {
     if (!usable)
-      throw badName(path, name, reserved.includes(name) ? 'a collector of the agent has it' : 'it has other characters, or too many');
-    if (others.length > 1) throw badName(path, name, `${others.join(' and ')} both have it`);
+      throw badName(
+        path,
+        name,
+        reserved.includes(name) ? 'a collector of the agent has this name' : 'it has characters that are not allowed, or is too long',
+      );
+    if (others.length > 1) throw badName(path, name, `${others.join(' and ')} both have this name`);
     if (manifests.length > 1) throw badName(path, name, `there are two manifests, ${manifests.join(' and ')}`);
     const manifestPath = manifests[0] === undefined ? undefined : join(directory, manifests[0]);
     if (manifestPath !== undefined) revisions.push(await revisionOf(manifestPath));
@@ -114,8 +118,8 @@ interface Parts {
 
 async function define({ name, path, manifest, alone, settings }: Parts): Promise<PluginDefinition> {
   const { socket } = manifest;
-  if (alone && socket === undefined) throw noPlugin(path, 'there is a manifest, and nothing of its name beside it');
-  if (!alone && socket !== undefined) throw noPlugin(path, 'its manifest names a socket, so that no file may stand beside it');
+  if (alone && socket === undefined) throw noPlugin(path, 'there is a manifest, but no plugin of the same name');
+  if (!alone && socket !== undefined) throw noPlugin(path, 'its manifest specifies a socket, so no file may have the same name');
   const source = socket === undefined ? await sourceOf(path) : 'socket';
   const real = socket === undefined ? await requirePluginFile(path, trustFor(source, manifest)) : socket;
   const granted = source === 'program' ? grant(name, manifest, settings) : defaultManifest.needs;
@@ -135,7 +139,8 @@ function trustFor(source: PluginSource, { owner }: Manifest): { owner?: number; 
 const noPlugin = (path: string, problem: string) => new GantryError('MONITOR_PLUGIN_KIND', { path, problem });
 
 async function sourceOf(path: string): Promise<PluginSource> {
-  if ((await lstat(path)).isSymbolicLink() && !(await stat(path).catch(() => undefined))) throw noPlugin(path, 'the link leads nowhere');
+  if ((await lstat(path)).isSymbolicLink() && !(await stat(path).catch(() => undefined)))
+    throw noPlugin(path, 'the target of the link does not exist');
   const entry = await stat(path);
   if (entry.isSocket()) return 'socket';
   if (!entry.isFile()) throw noPlugin(path, entry.isDirectory() ? 'it is a folder' : 'it is a device or pipe');

@@ -72,7 +72,7 @@ export function createStreamReader(parts: ReaderParts, open: (parts: ReaderParts
     const { newest } = current.feed;
     if (current.problem || !newest) {
       stop();
-      throw current.problem ?? new Error('no line has come');
+      throw current.problem ?? new Error('no line was received');
     }
     if (now() - newest.at > maxAge * 1000) {
       stop();
@@ -101,7 +101,7 @@ export function openProgram(parts: ReaderParts, { onOutput, onEnd }: SourceEvent
 export function openSocket({ definition }: ReaderParts, { onOutput, onEnd }: SourceEvents): Source {
   const socket = connect(definition.path).on('data', onOutput);
   socket.on('error', (error) => onEnd(unreadable(definition, error.message)));
-  socket.on('close', () => onEnd(unreadable(definition, 'the other side has closed')));
+  socket.on('close', () => onEnd(unreadable(definition, 'the other side closed the connection')));
   return { stop: () => socket.destroy(), stderr: () => '' };
 }
 

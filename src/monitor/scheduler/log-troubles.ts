@@ -11,10 +11,10 @@ export function logTroubles(cache: ReportCache, log: MonitorLog): () => void {
     if (trouble?.failure === before) return;
     if (trouble) {
       troubled.set(name, trouble.failure);
-      log('warn', 'a collector is in trouble; its last good report stays', { collector: name, ...trouble });
+      log('warn', 'a collector fails; its last good report stays', { collector: name, ...trouble });
     } else {
       troubled.delete(name);
-      log('info', 'a collector is well again', { collector: name });
+      log('info', 'a collector works again', { collector: name });
     }
   });
 }

@@ -20,7 +20,7 @@ const words: Readonly<Record<FailMode, string>> = {
   1: 'not enough memory',
   2: 'not enough disk, or a disk that the policy does not allow',
   3: 'too many virtual processors',
-  4: 'not N+1 any more',
+  4: 'no longer N+1',
   5: 'an instance with the same exclusion tag',
   6: 'no migration to there',
   7: 'number of disks against the policy',
@@ -48,12 +48,12 @@ function outside({ state }: Allocator, { instance }: Wanted, request: Allocation
   const group = state.nodes.group[n] as number;
   const { allocPolicy, networks = [], name } = state.data.groups[group] ?? {};
   if (state.nodes.offline[n] === 1) return 'offline or drained';
-  if ((request.group ?? group) !== group || !(request.groups?.includes(group) ?? true)) return 'not in a node group that is asked for';
+  if ((request.group ?? group) !== group || !(request.groups?.includes(group) ?? true)) return 'not in a requested node group';
   if (request.group === undefined && allocPolicy === 'unallocable') return `node group ${name} is unallocable`;
   const missing = instance.nics.find(({ network }) => network !== undefined && !networks.includes(network));
   if (missing) return `node group ${name} is not connected to network ${missing.network}`;
   const allowed = request.restrictToNodes?.includes(state.data.nodes[n]?.name ?? '') ?? true;
-  return allowed ? undefined : 'not among the nodes that allocation is restricted to';
+  return allowed ? undefined : 'not among the nodes allowed for allocation';
 }
 
 function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest, p: number): string {
@@ -71,7 +71,7 @@ function inside(allocator: Allocator, wanted: Wanted, request: AllocationRequest
   return most ? `no secondary node: ${most[0]}` : 'no other node in its node group';
 }
 
-const tooFewLeft = 'the cluster could not lose any one node any more';
+const tooFewLeft = 'the cluster could then no longer lose any one node';
 
 const isRule = (reason: string): boolean => reason !== tooFewLeft && !Object.values(words).includes(reason);
 

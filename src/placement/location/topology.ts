@@ -32,11 +32,11 @@ export interface Domain {
 export interface Link {
   /** Names of domains or node groups. */
   readonly between: readonly [string, string];
-  /** Milliseconds, one way. 0 when not said. */
+  /** Milliseconds in one direction. 0 when not said. */
   readonly latency?: number | undefined;
   /** Mbit/s. Unlimited when not said. */
   readonly bandwidth?: number | undefined;
-  /** Mbit/s that other traffic takes. */
+  /** Mbit/s that other traffic uses. */
   readonly load?: number | undefined;
   readonly weight?: number | undefined;
   readonly at?: string | undefined;

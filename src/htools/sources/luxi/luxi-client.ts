@@ -85,7 +85,7 @@ export class LuxiClient {
   }
 
   close(): void {
-    this.fail('it was closed here');
+    this.fail('this side closed it');
   }
 
   private receive(piece: Buffer): void {

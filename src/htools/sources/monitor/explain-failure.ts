@@ -11,9 +11,9 @@ export function explainFailure(failure: number | Error, { trusted, client, token
   // What a server of TLS does when it is spoken to in clear text, and the other way round.
   const hungUp = code === 'ECONNRESET' || code?.startsWith('HPE_');
   if (!trusted && hungUp)
-    return `${message}; if it serves TLS, as the agents of a cluster of Gantry do, give --mond-certificates or --mond-ca`;
+    return `${message}; if it serves TLS, as the agents of a Gantry cluster do, specify --mond-certificates or --mond-ca`;
   if (trusted && /wrong.version.number|packet.length/i.test(message)) {
-    return 'it does not serve TLS; have it serve with certificates, or leave --mond-certificates and --mond-ca away';
+    return 'it does not serve TLS; start it with certificates, or remove --mond-certificates and --mond-ca';
   }
   return message;
 }
@@ -21,5 +21,5 @@ export function explainFailure(failure: number | Error, { trusted, client, token
 function refused(client: boolean, token: boolean): string {
   if (client || token)
     return `it does not accept ${[client ? 'the certificate' : '', token ? 'the token' : ''].filter(Boolean).join(' or ')}`;
-  return 'it wants a token (--mond-token) or a certificate of the cluster (--mond-certificates)';
+  return 'it requires a token (--mond-token) or a certificate of the cluster (--mond-certificates)';
 }

@@ -68,7 +68,7 @@ async function readToken(file: string, warn?: (message: string) => void): Promis
   const lines = (await readSecretFile(file, warn)).split('\n').map((line) => line.trim());
   const token = lines.find((line) => line !== '' && !line.startsWith('#'));
   if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file, detail: 'there is no token in it' });
+    throw new GantryError('HTOOLS_MONITOR_CREDENTIALS', { file, detail: 'it contains no token' });
   }
   return token;
 }

@@ -78,6 +78,6 @@ function parseReport(body: string, url: URL): MonitorReport {
   } catch (error) {
     throw new BadReport((error as Error).message, { cause: error });
   }
-  if (!isReport(report)) throw new BadReport('the answer is no report');
+  if (!isReport(report)) throw new BadReport('the answer is not a report');
   return report;
 }

@@ -28,8 +28,8 @@ export function rapiServer(address: string, { trusted, credentials }: RapiAccess
   const fromFile = url.username === '' ? credentials : undefined;
   const base = withCredentials(url, fromFile);
   const distrust = (detail: string) => new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail });
-  if ((trusted || fromFile) && base.protocol !== 'https:') throw distrust('it is not asked over HTTPS');
-  if (fromFile && !trusted) throw distrust('a password from a file goes only to a server that --rapi-ca names');
+  if ((trusted || fromFile) && base.protocol !== 'https:') throw distrust('the address does not use HTTPS');
+  if (fromFile && !trusted) throw distrust('a password from a file is sent only to a server that --rapi-ca confirms');
   return {
     async ask(path, post, headers) {
       const url = new URL(path, base);

@@ -34,7 +34,7 @@ function parseSpec(spec: string) {
     throw new GantryError('HTOOLS_SIMULATION_INVALID', { spec, problem });
   };
   const parts = spec.split(',');
-  if (parts.length < 5 || parts.length > 7) return fail(`${parts.length} parts in place of 5 to 7`);
+  if (parts.length < 5 || parts.length > 7) return fail(`${parts.length} parts instead of 5 to 7`);
   const [policy, nodes, disk, memory, cpus, spindles = '1', exclusive = 'False'] = parts as string[] as [
     string,
     string,

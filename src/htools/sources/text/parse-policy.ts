@@ -35,7 +35,7 @@ function parseRanges(cursor: TextCursor, text: string): SpecRange[] {
 
 function parseSpec(cursor: TextCursor, name: string, text: string): InstanceSpec {
   const parts = text.split(',');
-  if (parts.length < 6) cursor.fail(`${name}: ${parts.length} numbers in place of 6: '${text}'`);
+  if (parts.length < 6) cursor.fail(`${name}: ${parts.length} numbers instead of 6: '${text}'`);
   const [memory, vcpus, disk, diskCount, nicCount, spindleUse] = parts.map((part) => cursor.integer(name, part)) as [
     number,
     number,

@@ -160,5 +160,5 @@ function readPolicy(cursor: TextCursor, fields: string[], groups: NameIndex, pol
 }
 
 function tooFew(cursor: TextCursor, fields: readonly string[], needed: number): never {
-  return cursor.fail(`${fields.length} columns in place of ${needed} or more: '${fields.join('|')}'`);
+  return cursor.fail(`${fields.length} columns instead of ${needed} or more: '${fields.join('|')}'`);
 }

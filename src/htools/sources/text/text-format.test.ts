@@ -153,7 +153,7 @@ const mistakes: readonly (readonly [string, ErrorCode, RegExp, string])[] = [
   ['state', 'HTOOLS_TEXT_INVALID', /'walking' is not a state/, file(group, node, 'i1|1|2|1|walking|N|n1||plain|\n')],
   ['template', 'HTOOLS_TEXT_INVALID', /'paper' is not a disk template/, file(group, node, 'i1|1|2|1|running|N|n1||paper|\n')],
   ['auto_balance', 'HTOOLS_TEXT_INVALID', /auto_balance is 'no'/, file(group, node, 'i1|1|2|1|running|no|n1||plain|\n')],
-  ['short instance', 'HTOOLS_TEXT_INVALID', /9 columns in place of 10/, file(group, node, 'i1|1|2|1|running|N|n1||plain\n')],
+  ['short instance', 'HTOOLS_TEXT_INVALID', /9 columns instead of 10/, file(group, node, 'i1|1|2|1|running|N|n1||plain\n')],
   [
     'policy of nobody',
     'HTOOLS_REFERENCE_UNKNOWN',
@@ -164,7 +164,7 @@ const mistakes: readonly (readonly [string, ErrorCode, RegExp, string])[] = [
   ['short size', 'HTOOLS_TEXT_INVALID', /standard size: 5 numbers/, file(group, node, '', '', policy.replace(',1|128', '|128'))],
   ['policy template', 'HTOOLS_TEXT_INVALID', /'tape' is not/, file(group, node, '', '', policy.replace('plain', 'tape'))],
   ['ratio', 'HTOOLS_TEXT_INVALID', /vcpu ratio: cannot parse/, file(group, node, '', '', policy.replace('4.0', 'four'))],
-  ['short policy', 'HTOOLS_TEXT_INVALID', /5 columns in place of 6/, file(group, node, '', '', policy.replace('|32.0', ''))],
+  ['short policy', 'HTOOLS_TEXT_INVALID', /5 columns instead of 6/, file(group, node, '', '', policy.replace('|32.0', ''))],
 ];
 
 for (const [name, code, text, content] of mistakes) {
