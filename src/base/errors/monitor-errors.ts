@@ -70,7 +70,7 @@ export const monitorErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'reading from file: {file} {problem}.',
-    why: 'An option of the collector specifies this file instead of the host's own file.',
+    why: "An option of the collector specifies this file instead of the host's own file.",
     todo: 'Correct the name of the file, or its permissions.',
   },
   MONITOR_COLLECTOR_FILE_MALFORMED: {
@@ -79,7 +79,7 @@ export const monitorErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'The text that collector {name} was given cannot be read as {part}: {problem}.',
     why: 'The file that an option of the collector specifies contains something else, or only a part of what is expected.',
-    todo: 'Specify an unchanged copy of the kernel's file or of the program's output.',
+    todo: "Specify an unchanged copy of the kernel's file or of the program's output.",
   },
   MONITOR_COLLECTOR_FAILED: {
     kind: 'operational',

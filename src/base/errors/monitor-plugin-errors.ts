@@ -38,7 +38,7 @@ export const monitorPluginErrors = defineErrors({
   MONITOR_PLUGIN_NOT_GRANTED: {
     ...user,
     what: 'The plugin {name} asks for more than it is granted: {problem}.',
-    why: 'A plugin gets groups, capabilities, devices and the network only if its manifest requests them and the operator's settings grant them.',
+    why: "A plugin gets groups, capabilities, devices and the network only if its manifest requests them and the operator's settings grant them.",
     todo: 'If the plugin should have them, add them to its entry under "grants" in {path}.',
   },
   MONITOR_PLUGIN_USER_MISSING: {
@@ -56,7 +56,7 @@ export const monitorPluginErrors = defineErrors({
   MONITOR_PLUGIN_GROUP_MISSING: {
     ...user,
     what: 'There is no group {name} on this host; the plugin {plugin} needs it.',
-    why: 'The plugin's manifest requests the group, and the operator's settings grant it.',
+    why: "The plugin's manifest requests the group, and the operator's settings grant it.",
     todo: 'Install the package that creates the group, create it with "groupadd --system {name}", or remove it from the manifest.',
   },
   MONITOR_PLUGIN_LIMIT: {

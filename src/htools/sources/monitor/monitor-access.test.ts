@@ -128,7 +128,7 @@ test('TLS on one side only, and who is not let in, are told with what helps', as
   await using open = await listening(createPlainServer((_request, response) => response.writeHead(401).end()));
   assert.match(
     (await ask(['127.0.0.1'], open.port, { caFile })).warnings.join(),
-    /does not serve TLS.* leave --mond-certificates and --mond-ca away$/,
+    /does not serve TLS.* remove --mond-certificates and --mond-ca$/,
   );
   assert.match((await ask(['127.0.0.1'], open.port, {})).warnings.join(), /\(--mond-token\).*\(--mond-certificates\)$/);
   const tokenFile = await fileWith('fedcba9876543210');
