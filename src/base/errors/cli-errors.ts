@@ -39,7 +39,7 @@ export const cliErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'There is no field "{field}" in a list of {kind}.{hint}',
     why: 'Fields that can be shown: {known}.',
-    todo: 'Name one of them with -o, separated by commas; a leading "+" adds to the default fields.',
+    todo: 'Specify fields with -o, separated by commas; a leading "+" adds to the default fields.',
   },
   CLI_FILTER_INVALID: {
     kind: 'user',
@@ -79,7 +79,7 @@ export const cliErrors = defineErrors({
     ganeti: 'unknown_entity',
     what: 'There is no known cluster "{name}".{hint}',
     why: 'Known clusters: {known}.',
-    todo: 'Name one of them with --cluster, or give --url, --ca-file and --credentials-file.',
+    todo: 'Specify one of them with --cluster, or specify --url, --ca-file and --credentials-file.',
   },
   CLI_CONFIG_UNREADABLE: {
     kind: 'operational',
@@ -95,7 +95,7 @@ export const cliErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The credentials file {path} cannot be used: {detail}',
     why: 'It holds one line with a user name and a password; they are never taken from the command line, where others could see them.',
-    todo: 'Name a file that you may read with --credentials-file or GANTRY_CREDENTIALS_FILE.',
+    todo: 'Specify a file that you may read with --credentials-file or GANTRY_CREDENTIALS_FILE.',
   },
   CLI_CLUSTER_UNREACHABLE: {
     kind: 'operational',
@@ -111,7 +111,7 @@ export const cliErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The certificate of {url} is not trusted: {detail}',
     why: 'It was not signed by the authority in {ca}, or it was issued for another address.',
-    todo: 'Name the cluster\'s own CA file with --ca-file or GANTRY_CA_FILE; "./gantry up" prints its path.',
+    todo: 'Specify the cluster\'s own CA file with --ca-file or GANTRY_CA_FILE; "./gantry up" prints its path.',
   },
   CLI_REPLY_UNREADABLE: {
     kind: 'operational',
@@ -151,7 +151,7 @@ export const cliErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'Job {job} was cancelled.',
     why: 'Somebody cancelled it before it had ended.',
-    todo: 'Submit it again if it is still wanted.',
+    todo: 'Submit it again if you still need it.',
   },
   CLI_CANCEL_REFUSED: {
     kind: 'user',

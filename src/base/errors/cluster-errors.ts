@@ -103,7 +103,7 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'Instance {name} runs on several nodes at once: {nodes}.',
     why: 'Two processes that write to the same disks destroy the data on them.',
-    todo: 'Find out which copy is current and end the others on their nodes at once; then run "gantry instance migrate --cleanup {name}".',
+    todo: 'Find out which copy is current and end the others on their nodes immediately; then run "gantry instance migrate --cleanup {name}".',
   },
   INSTANCE_ON_OTHER_NODE: {
     kind: 'operational',
@@ -127,7 +127,7 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'Instance {name} is on node {node} already.',
     why: 'The target of a move must be another node.',
-    todo: 'Name another target node, or none.',
+    todo: 'Specify another target node, or none.',
   },
   GROUP_NOT_EMPTY: {
     kind: 'user',
@@ -182,7 +182,7 @@ export const clusterErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'Address {ip} is not a usable address of network {name} ({cidr}): {problem}.',
-    why: 'Instances get addresses inside of the network, but not its network, broadcast, gateway or reserved addresses.',
+    why: 'Instances get addresses inside the network, but not its network, broadcast, gateway or reserved addresses.',
     todo: 'Choose another address, or "pool" for the next free one.',
   },
   ADDRESS_OF_NETWORK: {
@@ -198,8 +198,8 @@ export const clusterErrors = defineErrors({
     http: 409,
     ganeti: 'wrong_state',
     what: 'Instances of group {group} have addresses of network {name} without being in it: {instances}.',
-    why: 'Once the network is connected, both would use the same wire, and nobody could tell which address belongs to whom.',
-    todo: 'Give these instances other addresses, or repeat with --no-conflicts-check; their addresses are never given out by the pool.',
+    why: 'When the network is connected, these instances and those of the network share one link, and an address could be used twice.',
+    todo: 'Give these instances other addresses, or repeat with --no-conflicts-check; the pool never assigns their addresses.',
   },
   PORTS_EXHAUSTED: {
     kind: 'operational',
@@ -231,15 +231,15 @@ export const clusterErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'The join token is not valid.',
     why: 'It is unknown, has expired, or was used with another key; a token is valid for one node and one key.',
-    todo: 'Make a new one with "gantry node add NAME".',
+    todo: 'Create a new one with "gantry node add NAME".',
   },
   JOIN_ADDRESS_REFUSED: {
     kind: 'user',
     http: 403,
     ganeti: 'wrong_input',
     what: 'Node {name} cannot join with the address {address}: {problem}.',
-    why: 'The master calls a node at its address and certifies it, so a node may only have an address that its token allows, or the one from which it joins.',
-    todo: 'Make a token for the addresses of the node with "gantry node add {name} --address {address}".',
+    why: 'The master calls a node at its address and issues a certificate for it. So a node may have only an address that its token allows, or the one from which it joins.',
+    todo: 'Create a token for the addresses of the node with "gantry node add {name} --address {address}".',
   },
   CLUSTER_EXISTS: {
     kind: 'user',

@@ -31,7 +31,7 @@ export const generalErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The command {command} ended with {outcome}: {stderr}',
     why: 'A program that Gantry runs on the node reported a failure.',
-    todo: 'Read the message of the program; it tells the cause.',
+    todo: 'Read the message of the program; it names the cause.',
   },
   COMMAND_MISSING: {
     kind: 'operational',
@@ -54,8 +54,8 @@ export const generalErrors = defineErrors({
     http: 500,
     ganeti: 'environment_error',
     what: 'The socket {path} is not used: {problem}',
-    why: "A link or a foreign socket in the place of an instance's would lead to another program, so only a socket that the owner of its folder made is connected to.",
-    todo: 'Find out with "ls -l" and "ss -xlp" on the node what it is, and who put it there; then stop the instance and start it again.',
+    why: 'A link or a socket of another user could lead to another program. So only sockets that the owner of the folder made are used.',
+    todo: 'Find out with "ls -l" and "ss -xlp" on the node what it is and who created it; then stop the instance and start it again.',
   },
   CANCELLED: {
     kind: 'user',
@@ -63,6 +63,6 @@ export const generalErrors = defineErrors({
     ganeti: 'wrong_state',
     what: '{subject} was cancelled.',
     why: 'Somebody cancelled it, or the process that ran it is shutting down.',
-    todo: 'Start it again if it is still wanted.',
+    todo: 'Start it again if you still need it.',
   },
 });

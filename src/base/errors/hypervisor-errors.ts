@@ -31,7 +31,7 @@ export const hypervisorErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'Instance {name} was stopped by a disk error and cannot continue: {problem}',
     why: 'The hypervisor stops a guest whose disk has no space left, so that it loses no data; the guest keeps its memory and continues later from the same point.',
-    todo: 'Make room, or repair the storage, on the node of the instance. The instance resumes automatically when there is room again; "gantry instance resume {name}" resumes it at once.',
+    todo: 'Free some space, or repair the storage, on the node of the instance. The instance resumes automatically when there is free space again; "gantry instance resume {name}" resumes it immediately.',
   },
   HYPERVISOR_STOP_FAILED: {
     kind: 'operational',

@@ -86,8 +86,8 @@ export const jobsErrors = defineErrors({
     http: 409,
     ganeti: 'resource_not_unique',
     what: 'The key {key} was used before, for another submission.',
-    why: 'A key stands for one submission: sent again with the same request, it gives the same job. It is kept for a day.',
-    todo: 'Draw a new key for each submission, and send it again only with the very same request.',
+    why: 'A key belongs to one submission. If the same request is sent again with the same key, the answer is the same job. Keys are kept for a day.',
+    todo: 'Generate a new key for each submission, and send a key again only with exactly the same request.',
   },
   QUEUE_DRAINED: {
     kind: 'operational',
@@ -117,8 +117,8 @@ export const jobsErrors = defineErrors({
     kind: 'operational',
     http: 409,
     ganeti: 'wrong_state',
-    what: 'Job {job} had not ended when the backup was made that was restored since; it does not run any more.',
-    why: 'The nodes have gone on since the backup was made. Carrying out a plan from before could undo later work.',
-    todo: 'Check with "gantry cluster verify" what the job was about, then submit it again if it is still wanted.',
+    what: 'Job {job} had not ended when the restored backup was made; it is not run any more.',
+    why: 'The nodes have changed since the backup was made. Carrying out an old plan could undo later work.',
+    todo: 'Check the objects of the job with "gantry cluster verify", then submit it again if you still need it.',
   },
 });

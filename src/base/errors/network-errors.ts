@@ -15,15 +15,15 @@ export const networkErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The tap device {device} for NIC {index} of {instance} could not be set up: {problem}',
     why: 'The kernel or the program ip refused a step.',
-    todo: 'Check that /dev/net/tun exists and that the agent runs as root; the message tells the cause.',
+    todo: 'Check that /dev/net/tun exists and that the agent runs as root; the message names the cause.',
   },
   NETWORK_SWITCH_MISSING: {
     kind: 'operational',
     http: 500,
     ganeti: 'environment_error',
     what: 'NIC {index} of {instance} cannot be connected: this node has no Open vSwitch "{link}".',
-    why: 'A NIC of mode openvswitch becomes a port of a switch that the operator made on every node.',
-    todo: 'Install openvswitch-switch on the node and make the switch (ovs-vsctl add-br {link}), or give the NIC another link.',
+    why: 'A NIC of mode openvswitch becomes a port of a switch that the operator creates on every node.',
+    todo: 'Install openvswitch-switch on the node and create the switch (ovs-vsctl add-br {link}), or specify another link for the NIC.',
   },
   NETWORK_NIC_INVALID: {
     kind: 'user',
@@ -31,14 +31,14 @@ export const networkErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'NIC {index} of {instance} cannot be set up: {problem}.',
     why: 'Mode, link and VLAN of a NIC must fit together.',
-    todo: 'For a VLAN use a bridge of its own as the link of a bridged NIC, or the mode openvswitch; name the link that the mode needs.',
+    todo: 'For a VLAN, use a separate bridge as the link of a bridged NIC, or the mode openvswitch; specify the link that the mode needs.',
   },
   NETWORK_ROUTE_INVALID: {
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
     what: 'Routed NIC {index} of {instance} cannot be set up: {problem}.',
-    why: 'A routed NIC is reached over a host route on its node. A route to an address of a node, a router or another instance would cut that off.',
+    why: 'A routed NIC is reached over a host route on its node. A route to an address of a node, a router or another instance would make that address unreachable.',
     todo: 'Give the NIC a free IPv4 address of its network.',
   },
   NETWORK_ADDRESS_OF_NODE: {
@@ -55,6 +55,6 @@ export const networkErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The network of this node could not be changed or read: {problem}',
     why: 'The ip program reported an error.',
-    todo: 'The message tells the cause; check that iproute2 is installed and that the agent runs as root.',
+    todo: 'The message names the cause; check that iproute2 is installed and that the agent runs as root.',
   },
 });

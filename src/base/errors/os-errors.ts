@@ -22,7 +22,7 @@ export const osErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'OS "{os}": {problem}.',
-    why: 'An OS is named as name+variant where its definition declares variants: {variants}.',
+    why: 'If a definition declares variants, the name of the OS is name+variant. Declared variants: {variants}.',
     todo: 'Choose one of the variants.',
   },
   OS_PARAMETER_UNKNOWN: {

@@ -22,8 +22,8 @@ export const placementErrors = defineErrors({
     http: 409,
     ganeti: 'insufficient_resources',
     what: 'None of the {count} instances of node {node} can leave: {problems}',
-    why: 'Disks that only their node has keep an instance there; the others find no node that has room and is allowed.',
-    todo: 'Make room for these instances or move or stop them by themselves, then evacuate again; --dry-run tells without moving.',
+    why: 'An instance cannot leave if its disks are only on this node, or if no allowed node has enough free resources.',
+    todo: 'Free resources for these instances, or move or stop them one by one, then evacuate again; --dry-run shows the result without moving anything.',
   },
   PLACEMENT_WATTS_INVALID: {
     kind: 'user',

@@ -86,7 +86,7 @@ export const storeErrors = defineErrors({
     http: 500,
     ganeti: 'environment_error',
     what: 'The object under {key} in the state store cannot be read: {problem}',
-    why: 'Another program has written it, or a bug in Gantry. Gantry does not guess and does not start.',
+    why: 'Another program or a bug in Gantry has written it. Gantry does not start with data that it cannot read.',
     todo: 'Restore a backup of the store, or repair this one key with the tools of the store.',
   },
   STORE_CONTENDED: {
@@ -149,16 +149,16 @@ export const storeErrors = defineErrors({
     kind: 'operational',
     http: 503,
     ganeti: 'temp_insufficient_resources',
-    what: 'This master stood still for {seconds} s, longer than its lease of {lease} s, and may not lead any more.',
+    what: 'This master was paused for {seconds} s, longer than its lease of {lease} s, and may no longer lead.',
     why: 'Its process or its host was stopped or overloaded. Another master may lead in the meantime, so it does not answer with data that may be out of date.',
-    todo: 'Try again in a moment: it tries to lead again automatically. If this repeats, look at the load of the host.',
+    todo: 'Try again in a moment: it tries to lead again automatically. If this repeats, check the load of the host.',
   },
   STORE_BACKUP_UNUSABLE: {
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
     what: 'The backup {path} cannot be used: {problem}',
-    why: 'A backup is restored only when it is whole. The store was not touched.',
+    why: 'A backup is restored only if it is complete. The store was not changed.',
     todo: 'Use another backup, one made with "gantry store backup".',
   },
   STORE_RESTORING: {
@@ -166,7 +166,7 @@ export const storeErrors = defineErrors({
     http: 503,
     ganeti: 'wrong_state',
     what: 'The state store is only partly restored from {backup}.',
-    why: 'The restore was interrupted. No master leads on half of a backup.',
+    why: 'The restore was interrupted. No master starts with a part of a backup.',
     todo: 'Run "gantry store restore" again with the same backup; it continues until it is complete.',
   },
   STORE_IN_USE: {

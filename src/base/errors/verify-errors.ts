@@ -48,19 +48,19 @@ export const verifyErrors = defineErrors({
     finding: { ganeti: 'ECLUSTERCERT' },
     what: 'it ended on {date}.',
     why: 'An expired certificate is rejected. Masters and nodes renew theirs in time, unless something prevents it.',
-    todo: 'Look at the log of the master for the reason, and restart it: it renews its certificates when it starts.',
+    todo: 'Check the log of the master for the reason, and restart it: it renews its certificates when it starts.',
   }),
   VERIFY_CERTIFICATE_ENDS: found({
     finding: { ganeti: 'ECLUSTERCERT' },
     what: 'it ends on {date}, in {days} days.',
     why: 'Masters and nodes renew their certificates long before, unless something prevents it.',
-    todo: 'Look at the log of the master for the reason, and restart it: it renews its certificates when it starts.',
+    todo: 'Check the log of the master for the reason, and restart it: it renews its certificates when it starts.',
   }),
   VERIFY_CERTIFICATE_ENDS_SOON: found({
     finding: { ganeti: 'ECLUSTERCERT', warning: true },
     what: 'it ends on {date}, in {days} days.',
     why: 'Masters and nodes renew their certificates long before, unless something prevents it.',
-    todo: 'Look at the log of the master for the reason, and restart it: it renews its certificates when it starts.',
+    todo: 'Check the log of the master for the reason, and restart it: it renews its certificates when it starts.',
   }),
   VERIFY_GARBAGE_LEFT: found({
     finding: { ganeti: 'ENODEORPHANLV', warning: true },
@@ -95,8 +95,8 @@ export const verifyErrors = defineErrors({
   VERIFY_INSTANCE_STALLED: found({
     finding: { ganeti: 'EINSTANCEDOWN' },
     what: 'was stopped on {node} by a disk error: {problem}.',
-    why: 'The hypervisor stops a guest that cannot write, so that it loses no data. The guest keeps its memory and resumes automatically when there is room again.',
-    todo: 'Make room on the node or repair the storage; "gantry instance resume {instance}" resumes it at once.',
+    why: 'The hypervisor stops a guest that cannot write, so that it loses no data. The guest keeps its memory and resumes automatically when there is free space again.',
+    todo: 'Free some space on the node or repair the storage; "gantry instance resume {instance}" resumes it immediately.',
   }),
   VERIFY_INSTANCE_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANINSTANCE' },
@@ -131,8 +131,8 @@ export const verifyErrors = defineErrors({
   VERIFY_ADDRESS_TWICE: found({
     finding: { ganeti: 'EINSTANCEBADNODE' },
     what: 'the address {ip} is in use by {users}.',
-    why: 'Two hosts with one address cut each other off. A node whose address an instance has may be lost to the cluster.',
-    todo: 'Find out whose address it is, and give the others another one.',
+    why: 'Two hosts with the same address make each other unreachable. If an instance has the address of a node, the cluster may lose this node.',
+    todo: 'Find out which host should have the address, and give the others another one.',
   }),
   VERIFY_SWITCH_MISSING: found({
     finding: { ganeti: 'ENODENET' },
@@ -155,13 +155,13 @@ export const verifyErrors = defineErrors({
   VERIFY_STORAGE_DIR: found({
     finding: { ganeti: 'ENODEFILESTORAGEPATHUNUSABLE' },
     what: '{problem}',
-    why: 'Disks of instances are files in this folder; without it they can be neither made nor used.',
+    why: 'Disks of instances are files in this folder; without it they can be neither created nor used.',
     todo: 'Mount the file system, or create the folder {folder} with mode 0711, owned by root.',
   }),
   VERIFY_STORAGE_MODE: found({
     finding: { ganeti: 'ENODEFILESTORAGEPATHUNUSABLE', warning: true },
     what: 'its mode {mode} lets other users of the node list or write it.',
-    why: 'Hypervisors only pass through the folder. Whoever can list it sees which instances the node has; whoever can write it can put something else in the place of their disks.',
+    why: 'Hypervisors only pass through the folder. Whoever can list it sees which instances the node has; whoever can write to it can replace their disks.',
     todo: 'Run on the node: chmod 0711 {folder}.',
   }),
   VERIFY_LOG: found({
