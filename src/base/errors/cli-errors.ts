@@ -47,7 +47,7 @@ export const cliErrors = defineErrors({
     ganeti: 'wrong_input',
     what: 'The filter {filter} cannot be read: {problem}.',
     why: 'A filter compares fields with values, as in: status == "running" and (be/vcpus > 2 or "prod" in tags).',
-    todo: 'Correct the filter. Put it into single quotes, so that the shell leaves it as it is.',
+    todo: 'Correct the filter. Put it into single quotes, so that the shell does not change it.',
   },
   CLI_CONFIRMATION_NEEDED: {
     kind: 'user',

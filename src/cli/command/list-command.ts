@@ -25,10 +25,10 @@ interface ListDefinition {
 }
 
 const listOptions = [
-  defineOption('-F, --filter <filter>', 'only what passes: \'status == "running" and "prod" in tags\''),
+  defineOption('-F, --filter <filter>', 'only matching objects, such as \'status == "running" and "prod" in tags\''),
   defineOption('--sort <fields>', 'order by these fields, separated by commas; "-oper_ram" puts the largest first'),
   defineOption('-o, --fields <fields>', 'columns, separated by commas; a leading "+" adds to the default ones'),
-  defineOption('--no-headers', 'leave out the line of titles', { key: 'headers' }),
+  defineOption('--no-headers', 'print no heading', { key: 'headers' }),
   defineOption('--separator <text>', 'join the columns with this instead of aligning them'),
   defineOption('--units <unit>', 'sizes for people (h) or as a number of m, g or t', { choices: ['h', 'm', 'g', 't'] }),
 ];
@@ -40,7 +40,7 @@ export function defineListCommand(definition: ListDefinition): Command {
     path,
     summary,
     details: [
-      'Names may be globs such as "web*" (in quotes, so that the shell leaves them alone), or one filter.',
+      'Names may be globs such as "web*" (in quotes, so that the shell does not expand them), or one filter.',
       `Fields: ${fields.map(({ name }) => name).join(', ')}; default: ${defaults.join(',')}.`,
     ].join('\n'),
     args,

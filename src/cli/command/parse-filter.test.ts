@@ -48,7 +48,7 @@ test('what is wrong is told with its place', () => {
     ['a b', /"and", "or" or the end is needed at character 3, not "b"/],
     ['name == "web', /begins at character 9 has no end/],
     ['name =~ m/x/g', /flags i and s, not "g"/],
-    ['a & b', /character 3 \("&"\) fits nowhere/],
+    ['a & b', /character 3 \("&"\) is not expected here/],
     ['"x" tags', /"in" is needed at character 5/],
     ['and', /the name of a field is needed/],
     ['a == b"', /begins at character 7 has no end/],

@@ -108,7 +108,7 @@ function tokenize(text: string): Token[] {
     }
     spelling.lastIndex = at;
     const match = spelling.exec(text);
-    if (!match) throw invalid(text, `character ${begin + 1} ("${text[begin]}") fits nowhere`);
+    if (!match) throw invalid(text, `character ${begin + 1} ("${text[begin]}") is not expected here`);
     const [, sign, number, word] = match;
     const kind = sign === undefined ? (number === undefined ? 'word' : 'number') : 'sign';
     tokens.push({ kind, text: sign ?? number ?? word ?? '', at: begin });

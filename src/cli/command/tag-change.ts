@@ -14,7 +14,7 @@ export function defineTagChange(verb: 'add' | 'remove', summary: string, opcode:
     examples: [`gantry ${label} instance web1 env:prod owner:anna`, `gantry ${label} cluster prod`],
     run: async (invocation) => {
       const { target, tags } = splitTagArguments(invocation.args, label);
-      if (tags.length === 0) throw usage(label, 'Name at least one tag.');
+      if (tags.length === 0) throw usage(label, 'Specify at least one tag.');
       return submitAndFollow({ OP_ID: opcode, ...target, tags }, `${label} ${target.name ?? target.kind}`, invocation);
     },
   };

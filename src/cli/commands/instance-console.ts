@@ -13,7 +13,10 @@ export const command: Command = {
     'Ctrl-] leaves the serial console. When the instance is migrated live, the console continues on the other node. Without a terminal, standard input is sent and the output printed until the console is silent. With --vnc, a VNC viewer on this machine can connect to the screen of the instance, over your connection to the cluster, until Ctrl-C.',
   args: [{ name: 'instance', help: 'instance', complete: 'instance' }],
   options: [
-    defineOption('--linger <seconds>', 'without a terminal: silence after the end of the input until it leaves; default 2'),
+    defineOption(
+      '--linger <seconds>',
+      'without a terminal: seconds of silence after the end of the input before the command ends; default 2',
+    ),
     defineOption('--vnc', 'serve the VNC of the instance to a viewer on this machine'),
     defineOption('--listen <port|path>', 'with --vnc: port of 127.0.0.1, or path of a unix socket; default a free port'),
   ],
@@ -75,7 +78,7 @@ async function showVnc(config: ClientConfig, instance: string, options: ParsedOp
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const onListening = (place: string) => {
     printLine(place);
-    printNote(`VNC of ${instance} is served at ${place} until Ctrl-C; a viewer takes ${viewerAddress(place)}.`);
+    printNote(`VNC of ${instance} is served at ${place} until Ctrl-C; the address for a viewer is ${viewerAddress(place)}.`);
   };
   await serveVnc({ instance, listen, open, onListening, onNote: printNote, signal: abort.signal });
   return exitCodes.ok;

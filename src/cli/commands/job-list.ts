@@ -39,7 +39,7 @@ export const command = defineListCommand({
   defaults: ['id', 'status', 'received_ts', 'summary', 'waiting_for'],
   args: [{ name: 'job', help: 'only these, or one filter', complete: 'job', optional: true, variadic: true }],
   options: [
-    defineOption('--limit <n>', `at most this many, the newest; default ${defaultLimit}, as JSON all`),
+    defineOption('--limit <n>', `show at most this many, the newest ones; default ${defaultLimit}, as JSON all`),
     defineOption('--all', 'all of them'),
     defineOption('--pending', 'only those that have not started'),
     defineOption('--running', 'only those that are running'),

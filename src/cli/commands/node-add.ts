@@ -11,7 +11,8 @@ const ownAddress = `"$(hostname -I | cut -d' ' -f1)"`;
 export const command: Command = {
   path: ['node', 'add'],
   summary: 'Create a token with which a new node can join',
-  details: 'The token is good for one node, one use and a short time. It is handed over by a file or standard input, never as an argument.',
+  details:
+    'The token is valid for one node, one use and a short time. It is passed in a file or through standard input, never as an argument.',
   args: [{ name: 'node', help: 'name of the new node' }],
   options: [
     defineOption('-g, --node-group <group>', 'node group it joins; default: the first', { complete: 'group' }),
@@ -19,7 +20,7 @@ export const command: Command = {
       '--address <list>',
       'IPv4 addresses that the node may have, or networks, separated by commas; default: only the address that it joins from',
     ),
-    defineOption('--ttl <time>', 'how long the token is good, e.g. 15m or 6h; default 1h'),
+    defineOption('--ttl <time>', 'how long the token is valid, e.g. 15m or 6h; default 1h'),
     defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
   ],
   examples: [

@@ -65,7 +65,7 @@ function parseUrl(text: string): URL {
   if (url.username || url.password) {
     throw new GantryError('CLI_USAGE', {
       command: 'help',
-      problem: 'The address of a cluster must not hold a password; put it into a file and name it with --credentials-file.',
+      problem: 'The address of a cluster must not contain a password; put it into a file and specify it with --credentials-file.',
     });
   }
   if (!url.port && !text.endsWith(':443')) url.port = '5080';

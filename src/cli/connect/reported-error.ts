@@ -47,7 +47,7 @@ export function errorFromReply(status: number, body: unknown): ReportedError {
       code: `HTTP_${status}`,
       what: typeof message === 'string' ? message : `The cluster answered with status ${status}.`,
       why,
-      todo: todoByStatus[status] ?? 'Look at the log of the master.',
+      todo: todoByStatus[status] ?? 'Check the log of the master.',
       facts: {},
     },
     { status },

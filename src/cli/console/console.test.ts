@@ -152,7 +152,7 @@ test('VNC is served on a port of this machine, to each viewer with a session of 
     const target = { host, port: Number(port) };
     assert.deepEqual(await Promise.all([view(target), view(target)]), ['RFB 003.008\n<hello>', 'RFB 003.008\n<hello>']);
   });
-  assert.match(notes, /VNC of web1 is served at 127\.0\.0\.1:\d+ until Ctrl-C; a viewer takes 127\.0\.0\.1::\d+\./);
+  assert.match(notes, /VNC of web1 is served at 127\.0\.0\.1:\d+ until Ctrl-C; the address for a viewer is 127\.0\.0\.1::\d+\./);
 });
 
 test('VNC is served on a unix socket of the user alone', async () => {
@@ -171,7 +171,7 @@ test('a viewer of another user gets nothing', { skip: process.getuid?.() !== 0 &
     const args = ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', `cat < /dev/tcp/127.0.0.1/${port}`];
     const { stdout } = await run('setpriv', args, { okCodes: [0, 1] });
     assert.equal(stdout, '');
-  }).then((notes) => assert.match(notes, /A viewer of another user was turned away\./)),
+  }).then((notes) => assert.match(notes, /A viewer of another user was refused\./)),
 );
 
 test('VNC that there is none of, and options that do not fit, are told at once', async () => {

@@ -46,7 +46,7 @@ export async function serveVnc(options: VncOptions): Promise<void> {
 
 async function serveViewer(viewer: Socket, { open, listen, onNote }: VncOptions): Promise<void> {
   if (typeof listen === 'number' && !(await isOwn(viewer))) {
-    onNote('A viewer of another user was turned away.');
+    onNote('A viewer of another user was refused.');
     viewer.destroy();
     return;
   }
@@ -56,7 +56,7 @@ async function serveViewer(viewer: Socket, { open, listen, onNote }: VncOptions)
   await pipeline(viewer, session, viewer).catch(() => undefined);
   session.destroy();
   viewer.destroy();
-  onNote('The viewer has left.');
+  onNote('The viewer has disconnected.');
 }
 
 async function isOwn(viewer: Socket): Promise<boolean> {

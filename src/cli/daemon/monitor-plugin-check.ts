@@ -4,10 +4,10 @@ import { checkPlugins, type PluginCheck, type PluginChecks } from '../../monitor
 
 const help = `Usage: gantry monitor plugin check PATH [options]
 
-Asks the plugin at PATH, or each in the folder PATH, once, as the monitoring agent
-would, and shows what it would serve. Run it as root to have the same confinement.
+Runs the plugin at PATH, or each plugin in the folder PATH, once, as the monitoring
+agent does, and shows what the agent would serve. Run it as root for the same confinement.
 
-  --plugin-settings FILE   the user of plugins, and what they are granted
+  --plugin-settings FILE   the user of plugins and their privileges
                            (default /etc/gantry/monitor/plugins.yaml)
   --output table|json      for people or for programs (default table)
 `;
@@ -20,8 +20,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   const [path] = positionals;
-  if (path === undefined || positionals.length > 1) throw invalid('PATH', 'name one file or folder');
-  if (values.output !== 'table' && values.output !== 'json') throw invalid('--output', 'it is table or json');
+  if (path === undefined || positionals.length > 1) throw invalid('PATH', 'specify one file or folder');
+  if (values.output !== 'table' && values.output !== 'json') throw invalid('--output', 'it must be table or json');
   const checks = await checkPlugins(path, values['plugin-settings']).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).syscall === undefined ? error : invalid('PATH', (error as Error).message);
   });
@@ -50,7 +50,7 @@ const invalid = (field: string, problem: string) =>
 function table({ plugins, unconfined }: PluginChecks): string {
   if (plugins.length === 0) return 'There is no plugin.\n';
   const programs = plugins.some(({ command }) => command);
-  const notes = programs ? unconfined.map((what) => `Programs are not kept from: ${what}.\n`) : [];
+  const notes = programs ? unconfined.map((what) => `Not restricted for programs: ${what}.\n`) : [];
   return plugins.map(section).join('\n') + notes.join('');
 }
 

@@ -11,9 +11,9 @@ export const hostCommand = {
   name: 'monitor',
   summary: 'Runs the monitoring agent of this host, with or without a cluster',
   details: `
-It answers on loopback to everybody; beyond that over TLS, to holders of a certificate
-of the cluster and bearers of a token. On SIGHUP it reads its files again. Its log goes
-to standard error. What it tells, and to whom: docs/monitoring.md.`,
+On loopback it answers everybody. On other addresses it requires TLS, and a certificate
+of the cluster or a token from each client. On SIGHUP it reads its files again. Its log
+goes to standard error. See docs/monitoring.md.`,
   options: {
     listen: { value: 'ADDRESS:PORT', help: 'address:port to listen on', default: '127.0.0.1:1815' },
     certificates: {

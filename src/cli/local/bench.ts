@@ -17,7 +17,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   htools: {
     file: 'htools/htools.ts',
     options: '[balancing|squeezing|allocating]... [--small] [--peer-seconds N]',
-    about: 'the placement engine; beside Ganeti, where it is installed, for N seconds at most',
+    about: 'the placement engine, compared with Ganeti (if it is installed) for at most N seconds',
   },
   roadef: {
     file: 'roadef/roadef.ts',
@@ -34,12 +34,12 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   monitor: {
     file: 'monitor/monitor.ts',
     options: '[--small] [--instances N] [--seconds N] [--ask-seconds N] [--per-second N] [--mond FILE] [--output json]',
-    about: 'the monitoring agent; beside prometheus-node-exporter and ganeti-mond, where they are installed',
+    about: 'the monitoring agent, compared with prometheus-node-exporter and ganeti-mond if they are installed',
   },
   scale: {
     file: 'scale/scale.ts',
     options: '[--small] [--nodes N] [--instances N] [--seconds N] [--lease SECONDS] [--dir DIRECTORY]',
-    about: 'a master over a thousand nodes with ten thousand instances: it starts, verifies and stays',
+    about: 'a master of 1,000 nodes with 10,000 instances: it starts, verifies and keeps its lease',
   },
   rapi: { file: 'rapi.ts', options: '[--small] [--seed N] [--dir DIRECTORY]', about: 'the REST API' },
 };
@@ -61,7 +61,7 @@ export async function run(args: string[]): Promise<number> {
 
 function printUsage(): number {
   console.log(
-    'Usage: gantry bench NAME [OPTION...]\n\nRuns a benchmark and prints its table, with a hash of the result where it has one.\n',
+    'Usage: gantry bench NAME [OPTION...]\n\nRuns a benchmark and prints its table, with a hash of the result if there is one.\n',
   );
   for (const [name, { options, about }] of Object.entries(benchmarks)) console.log(`  ${name} ${options}\n      ${about}`);
   return 0;

@@ -52,7 +52,7 @@ export async function ensurePackages(purposes: readonly DebianPackage['purpose']
   options.note('These Debian packages are needed and will be installed with apt-get:');
   for (const { name, why } of missing) options.note(`  ${name.padEnd(18)} ${why}`);
   if (process.getuid?.() !== 0) throw new GantryError('LOCAL_PACKAGES_MISSING', { packages, reason: 'Only root can install them.' });
-  if (!(await agreed(options))) throw new GantryError('LOCAL_PACKAGES_MISSING', { packages, reason: 'You did not want them installed.' });
+  if (!(await agreed(options))) throw new GantryError('LOCAL_PACKAGES_MISSING', { packages, reason: 'You chose not to install them.' });
   await aptGet(['update'], packages, options);
   await aptGet(['install', '--yes', '--no-install-recommends', ...missing.map(({ name }) => name)], packages, options);
 }

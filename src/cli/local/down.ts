@@ -24,11 +24,11 @@ const options = {
 
 const help = `Usage: gantry down [options]
 
-Stops the cluster on this host: its instances (as their power buttons would, hard after 30 s), its master, its agents and
-its network. The data stays; "gantry up" starts it all again.
+Stops the cluster on this host: its instances (by their power buttons, by force after 30 s), its master, its agents and
+its network. The data are kept; "gantry up" starts everything again.
 
   --name <name>   name of the cluster (default local)
-  --purge         remove its data too: configuration, certificates, disks; asks before
+  --purge         also remove its data: configuration, certificates, disks; asks first
   -y, --yes       do not ask for confirmation (also -f, --force)
   --output json   the result as data
 `;

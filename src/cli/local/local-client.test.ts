@@ -171,7 +171,7 @@ test('the network of instances is made once, with the addresses of the bridges t
   assert.deepEqual(told, ['done: network lan for instances']);
   const failing = jobs({ lan: 'error' });
   await withClient((client) =>
-    assert.rejects(makeLan(local, steps, client), { code: 'LOCAL_STEP_FAILED', message: /Making the network.*job 102 failed/ }),
+    assert.rejects(makeLan(local, steps, client), { code: 'LOCAL_STEP_FAILED', message: /Creating the network.*job 102 failed/ }),
   );
   assert.equal(failing.length, 2);
   cluster.on('GET /2/networks', () => [{ name: 'lan' }]);

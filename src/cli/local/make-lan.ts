@@ -19,7 +19,7 @@ export async function makeLan(cluster: LocalCluster, steps: ProgressSteps, clien
     if (await jobSucceeds(client, id, performance.now() + limitSeconds * 1000)) return;
     throw new GantryError(
       'LOCAL_STEP_FAILED',
-      await stepFacts('Making the network', `job ${id} failed`, daemonLog(cluster.paths.logDir, 'master')),
+      await stepFacts('Creating the network', `job ${id} failed`, daemonLog(cluster.paths.logDir, 'master')),
     );
   });
 }

@@ -41,7 +41,7 @@ export async function startCluster(start: Start): Promise<void> {
     // Half a network is the rest of a start that was killed.
     await takeDown(cluster.paths);
     await makeDirectories(cluster);
-    await steps.step(`network: ${cluster.nodes} nodes, each in a namespace of its own`, () => makeNetwork(cluster));
+    await steps.step(`network: ${cluster.nodes} nodes, each in its own namespace`, () => makeNetwork(cluster));
   }
   await tinyImage(start);
   const first = cluster.members[0] as LocalNode;

@@ -7,7 +7,7 @@ export const masterAccount = 'gantry';
 export async function ensureAccount(note: (text: string) => void): Promise<void> {
   const { code } = await run('getent', ['passwd', masterAccount], { okCodes: [0, 2] });
   if (code === 0) return;
-  note(`Making the system user "${masterAccount}", as which the master runs.`);
+  note(`Creating the system user "${masterAccount}"; the master runs as this user.`);
   const home = ['--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin'];
   // Of two at once one is told that the user exists (9); that is as good.
   await run('useradd', ['--system', '--user-group', ...home, masterAccount], { okCodes: [0, 9] });

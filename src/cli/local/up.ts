@@ -42,16 +42,16 @@ const options = {
 
 const help = `Usage: gantry up [options]
 
-Sets this host up and starts a cluster on it, each node in a network namespace of its own. Run again, it starts what is
-missing and shows the same.
+Sets up this host and starts a cluster on it, each node in its own network namespace. When run again, it starts what is
+missing and shows the same summary.
 
-  --name <name>      name of the cluster (default local); several can run side by side
+  --name <name>      name of the cluster (default local); several can run at the same time
   --nodes <number>   number of nodes, 1 to 32 (default 3)
   --port <port>      TCP port of the REST API on 127.0.0.1 (default 5080)
-  --instance <name>  also create a small instance to try, unless there is one of that name
+  --instance <name>  also create a small instance with this name, unless it exists
   --output json      the result as data
   -y, --yes          install Debian packages without asking
-  --no-packages      install nothing; what is needed is there already
+  --no-packages      install nothing; everything needed is already installed
   --no-supervisor    do not restart daemons that end unexpectedly
 `;
 
@@ -119,7 +119,7 @@ async function bringUp(
   await requireSameHome(wanted.name, paths);
   const found = await readDescription(paths, wanted.name);
   if (found?.phase === 'making') {
-    steps.note(`A start of cluster "${wanted.name}" was cut off; removing what it left.`);
+    steps.note(`A start of cluster "${wanted.name}" was interrupted; removing what it left.`);
     await takeDown(paths);
     await rm(paths.stateDir, { recursive: true, force: true });
   }

@@ -18,7 +18,7 @@ export const Node = Type.Object({
   master_candidate: Type.Boolean(),
   master_capable: Type.Boolean(),
   vm_capable: Type.Boolean(),
-  offline: Type.Boolean({ description: 'Not to be talked to' }),
+  offline: Type.Boolean({ description: 'Is not contacted' }),
   drained: Type.Boolean({ description: 'Gets no new instances' }),
   powered: Type.Boolean(),
   ndparams: NdparamsPartial,

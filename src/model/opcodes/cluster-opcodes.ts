@@ -108,7 +108,7 @@ export const clusterSetParams = defineOpcode({
 
 export const clusterRedistConf = defineOpcode({
   id: 'OP_CLUSTER_REDIST_CONF',
-  summary: 'Nothing: the store keeps every master candidate current; for clients of Ganeti',
+  summary: 'Has no effect, because the store keeps every master candidate up to date; for clients of Ganeti',
   params: {},
   result: Type.Null(),
   touches: () => [{ kind: 'cluster', name: 'cluster', mode: 'shared' }],
@@ -130,7 +130,7 @@ export const clusterVerify = defineOpcode({
         text: Type.String(),
         todo: Type.String(),
         severity: Type.Enum(['error', 'warning']),
-        ganeti_code: Type.String({ description: 'Code of the like in gnt-cluster verify: EINSTANCEDOWN, ENODERPC, …' }),
+        ganeti_code: Type.String({ description: 'Code of the same finding in gnt-cluster verify: EINSTANCEDOWN, ENODERPC, …' }),
       }),
     ),
   }),

@@ -45,7 +45,7 @@ export const commonOpcodeFields = {
       Type.Null(),
       Type.Array(Type.Tuple([Type.Integer(), Type.Array(Type.Enum(['success', 'error', 'canceled']))]), {
         description:
-          'Jobs to wait for, by number (negative: relative to this submission), with the final states that are fine; none given means any',
+          'Jobs to wait for, by number (negative: relative to this submission), with the accepted final states; without states every final state is accepted',
       }),
     ]),
   ),

@@ -66,7 +66,7 @@ export const instanceCreate = defineOpcode({
     conflicts_check: Type.Optional(
       Type.Boolean({
         description:
-          'Refuse a NIC outside of networks whose address is of a network of its node group, or in use by another instance; default true',
+          'Refuse a NIC outside networks if its address belongs to a network of its node group, or another instance uses it; default true',
       }),
     ),
     wait_for_sync: Type.Optional(Type.Boolean()),
@@ -93,7 +93,7 @@ export const instanceCreate = defineOpcode({
       osparams: { flags: '-O, --os-parameters <key=value…>', help: 'parameters of the OS definition', parse: 'keyValues' },
       osparams_private: {
         flags: '--os-parameters-private <key=value…|@file|->',
-        help: 'OS parameters that are kept but never shown; from a file or standard input, a line each, they are not in the list of processes',
+        help: 'OS parameters that are kept but never shown; in a file or standard input (one per line) they do not appear in the list of processes',
         parse: 'secretKeyValues',
       },
       osparams_secret: {
@@ -109,7 +109,7 @@ export const instanceCreate = defineOpcode({
       ignore_ipolicy: { flags: '--ignore-ipolicy', help: 'do not check the instance policy' },
       conflicts_check: {
         flags: '--no-conflicts-check',
-        help: 'allow addresses outside of networks that are in use or belong to a network',
+        help: 'for NICs outside networks: allow addresses that are in use or belong to a network',
       },
       tags: { flags: '--tags <tags>', help: 'tags, separated by commas', parse: 'list' },
     },

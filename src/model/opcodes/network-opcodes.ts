@@ -72,7 +72,7 @@ export const networkConnect = defineOpcode({
     network_link: NicLink,
     network_vlan: Type.Optional(NicVlan),
     conflicts_check: Type.Optional(
-      Type.Boolean({ description: 'Refuse while instances of the group have addresses of the network without being in it; default true' }),
+      Type.Boolean({ description: 'Refuse if instances of the group have addresses of the network without a NIC in it; default true' }),
     ),
   },
   result: Type.Null(),
@@ -92,7 +92,7 @@ export const networkConnect = defineOpcode({
     ],
     flags: {
       network_vlan: { flags: '--vlan <vlan>', help: 'VLAN for mode openvswitch: ".5" untagged, ":5:6" tagged' },
-      conflicts_check: { flags: '--no-conflicts-check', help: 'also when instances outside of it have addresses of the network' },
+      conflicts_check: { flags: '--no-conflicts-check', help: 'even if instances outside the network have addresses of it' },
     },
     examples: ['gantry network connect lan default bridged br0'],
   },

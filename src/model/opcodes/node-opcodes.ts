@@ -40,7 +40,7 @@ export const nodeSetParams = defineOpcode({
     drained: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     master_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
     vm_capable: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-    auto_promote: Type.Optional(Type.Boolean({ description: 'Make candidates of other nodes where this one leaves the pool short' })),
+    auto_promote: Type.Optional(Type.Boolean({ description: 'Make other nodes master candidates if the pool would be too small' })),
     force: Type.Optional(Type.Boolean()),
     ndparams: Type.Optional(Type.Union([NdparamsChange, Type.Null()])),
   },

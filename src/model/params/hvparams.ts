@@ -20,7 +20,7 @@ export const KvmHvparams = Type.Object(
     initrd_path: Type.String(),
     kernel_args: Type.String(),
     root_path: Type.String(),
-    machine_version: Type.String({ pattern: '^[\\w.-]*$', description: 'QEMU machine type; pinned at first start when empty' }),
+    machine_version: Type.String({ pattern: '^[\\w.-]*$', description: 'QEMU machine type; if empty, it is set at the first start' }),
     migration_bandwidth: Type.Integer({ minimum: 1, description: 'MiB per second' }),
     migration_downtime: Type.Integer({ minimum: 1, description: 'Allowed pause, milliseconds' }),
     migration_mode: Type.Enum(['live', 'non-live']),
@@ -30,9 +30,10 @@ export const KvmHvparams = Type.Object(
     use_localtime: Type.Boolean(),
     vga: Type.String({ pattern: '^\\w*$' }),
     vnc_bind_address: Type.String({
-      description: '127.0.0.1 for a VNC console, or empty for none; it is reached by "gantry instance console --vnc", never by the network',
+      description:
+        '127.0.0.1 for a VNC console, or empty for none; connect with "gantry instance console --vnc", it is never on the network',
     }),
-    accelerator: Type.Enum(['auto', 'kvm', 'tcg'], { description: 'auto: what the probe of the node found to work' }),
+    accelerator: Type.Enum(['auto', 'kvm', 'tcg'], { description: 'auto: the result of the probe on the node' }),
     use_guest_agent: Type.Boolean(),
     reboot_behavior: Type.Enum(['reboot', 'exit']),
   },

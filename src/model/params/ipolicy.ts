@@ -30,7 +30,7 @@ export const Ipolicy = Type.Object(
     'memory-ratio': Type.Optional(
       Type.Number({
         minimum: 1,
-        description: 'Memory that may be promised to instances per memory that a node has for them; 1 unless given',
+        description: 'Memory that may be promised to instances, relative to the memory that a node has for them; default 1',
       }),
     ),
     'disk-templates': Type.Array(DiskTemplate, { minItems: 1 }),

@@ -65,8 +65,8 @@ describe('refused', () => {
     ['# TYPE a histogram\na 1\n', /no sample named a/],
     ['# TYPE a info\na 1\n', /no sample named a/],
     ['# TYPE a gauge\na 1\n# TYPE a_total counter\na_total 2\n', /two families of metrics both use the name a/],
-    ['# TYPE a histogram\na_sum 1\n# TYPE a_total counter\na_total 2\n', /both take up the name a/],
-    ['a_count 1\n# TYPE a summary\na_sum 2\n', /both take up the name a_count/],
+    ['# TYPE a histogram\na_sum 1\n# TYPE a_total counter\na_total 2\n', /both use the name a/],
+    ['a_count 1\n# TYPE a summary\na_sum 2\n', /both use the name a_count/],
     ['a+1\n', /no sample/],
     ['a 1 # {b="1"} 1\n', /no sample/],
   ];

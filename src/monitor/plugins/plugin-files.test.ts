@@ -94,7 +94,7 @@ describe('what is not trusted is not run', () => {
   const cases: readonly (readonly [what: string, spoil: (directory: string) => void, problem: RegExp, rootOnly?: boolean])[] = [
     ['others may write to it', (directory) => chmodSync(join(directory, 'x'), 0o777), /x is writable by users other than its owner/],
     ['its group may write to it', (directory) => chmodSync(join(directory, 'x'), 0o775), /x is writable by users other than its owner/],
-    ['others may write to the folder', (directory) => chmodSync(directory, 0o777), /plugins can be written by others/],
+    ['others may write to the folder', (directory) => chmodSync(directory, 0o777), /plugins is writable by users other/],
     ['others may write to its manifest', (directory) => chmodSync(join(directory, 'x.yaml'), 0o666), /x\.yaml/],
     [
       'others may write to the folder of a link that leads to it',
@@ -105,7 +105,7 @@ describe('what is not trusted is not run', () => {
         symlinkSync('../real', join(directory, '../open/link'));
         symlinkSync('../open/link', join(directory, 'x'));
       },
-      /open can be written by others/,
+      /open is writable by users other/,
     ],
     ['it belongs to somebody', (directory) => chownSync(join(directory, 'x'), 12345, 0), /belongs to user 12345/, true],
     ['the folder belongs to somebody', (directory) => chownSync(directory, 12345, 0), /plugins belongs to user 12345/, true],
