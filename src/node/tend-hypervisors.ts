@@ -14,7 +14,7 @@ export function tendHypervisors(hypervisors: Iterable<Hypervisor>, clock: Clock,
     }
   };
   loop().catch((error: unknown) => {
-    if (!ended.signal.aborted) log.error({ err: error }, 'the instances are not looked after any more');
+    if (!ended.signal.aborted) log.error({ err: error }, 'the instances are no longer checked');
   });
   return async () => {
     ended.abort();

@@ -204,7 +204,7 @@ class Term {
     try {
       await this.#lease.revoke();
     } catch (error) {
-      this.#log.warn({ err: error, seconds: this.#ttlMs / 1000 }, 'the leadership could not be given back; it runs out by itself');
+      this.#log.warn({ err: error, seconds: this.#ttlMs / 1000 }, 'the leadership could not be released; it ends with its lease');
     }
   }
 

@@ -25,14 +25,29 @@ const refused: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bin silence\b/, 'silently, without a message'],
   [/\bone a line\b/, 'one per line'],
   [/did not foresee/, 'internal error'],
+  [/\bwhence\b/i, 'from where'],
+  [/\bfor want of\b/, 'because there is no …'],
+  [/\bin the way of\b/, 'blocks, delays, refuses'],
+  [/\b(told|tells?) of\b/, 'reports, reported'],
+  [/\bin place of\b/, 'instead of'],
+  [/\bside by side\b/, 'in parallel, at the same time'],
+  [/["'`}] is no [a-z]/, 'is not a'],
+  [/\bstands? there\b/, 'occurs, exists'],
+  [/\b(in|out)side of\b/, 'inside, outside'],
+  [/\b(bearers?|holders?) of a\b/, 'clients with a'],
+  [/\bpass(es|ed)? over\b/, 'ignores, skips'],
+  [/\bgo(es)? on\b/, 'continues'],
+  [/\bby (itself|themselves)\b/, 'automatically, separately'],
+  [/\bturned away\b/, 'refused'],
+  [/\blook(s|ed)? after\b/, 'checks, watches'],
+  [/\b(give|given|gives) out\b/, 'assigns'],
 ];
 
-/** Pages that people read to run a cluster; how the code is built and what was decided may be told in other words. */
+/** The style page quotes the phrases that it replaces. */
 const pages = [
-  ...filesBelow('docs', (name) => name.endsWith('.md')).filter(
-    (path) => !/^docs\/(adr\/|style\.md|architecture\.md|benchmarks\.md)/.test(path),
-  ),
+  ...filesBelow('docs', (name) => name.endsWith('.md') && !/^(style|benchmarks)\.md$/.test(name)),
   'README.md',
+  'CHANGELOG.md',
 ];
 
 const faults = (text: string): string[] =>

@@ -59,7 +59,7 @@ export async function startDaemon(runDir: string, logDir: string, daemon: Daemon
     await once(child, 'spawn');
     child.unref();
     const identity = await identifyProcess(child.pid as number);
-    if (!identity) throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(`Starting ${daemon.name}`, 'it ended at once', logFile));
+    if (!identity) throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(`Starting ${daemon.name}`, 'it ended immediately', logFile));
     await writeFileAtomic(processFile(runDir, daemon.name), `${JSON.stringify(identity)}\n`);
     return identity;
   } finally {

@@ -16,7 +16,7 @@ if (description) {
   const parts = localSupervisorParts(cluster, systemClock, log);
   // One at a time; an earlier one ends when it is not on file any more. No name of a cluster has a slash.
   await withLocalLock(`${name}/supervisor`, log.info.bind(log), async () => {
-    log.info({ cluster: name }, 'supervisor looks after the daemons');
+    log.info({ cluster: name }, 'supervisor watches the daemons');
     await supervise(parts, stop);
     await withdraw(cluster);
     log.info('supervisor stops');

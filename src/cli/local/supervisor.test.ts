@@ -132,7 +132,7 @@ test('one that is not wanted any more starts nothing and ends', async () => {
   });
   await world.run(60);
   assert.deepEqual(world.starts, []);
-  assert.ok(world.now < 1_006_000 + 1000, 'it ended at once');
+  assert.ok(world.now < 1_006_000 + 1000, 'it ended immediately');
 });
 
 const notRoot = process.getuid?.() === 0 ? false : 'only root may write into /run/gantry';

@@ -51,7 +51,7 @@ export function addressTaken(config: ConfigSnapshot, ip: string, network: Pick<N
 export function unusableIn(network: Pick<Network, 'network' | 'gateway' | 'external_reservations'>, ip: string): string | null {
   const range = parseCidr(network.network);
   const value = parseIpv4(ip);
-  if (!range || value === undefined || value < range.first || value > range.last) return `it is outside of ${network.network}`;
+  if (!range || value === undefined || value < range.first || value > range.last) return `it is outside ${network.network}`;
   if (value === range.first || value === range.last) return 'it is the network or broadcast address';
   if (ip === network.gateway) return 'it is the gateway';
   if (network.external_reservations.includes(ip)) return 'it is reserved';

@@ -176,7 +176,7 @@ for (const template of templates) {
       assert.equal(counted(bound), 1);
       assert.match(bound.out, /Tiered allocation results:\n {2}- {3}1 instances of spec MEM 4096/);
       assert.match(bound.out, /most likely failure reason: FailLocation/);
-      assert.match(bound.out, /in the way of one more: .*web: at most 1 per rack \(rack a has 1 \(web1\)\)/);
+      assert.match(bound.out, /one more is refused by: .*web: at most 1 per rack \(rack a has 1 \(web1\)\)/);
     });
   });
 }

@@ -23,7 +23,7 @@ export function diskPath(disk: DiskSpec, dir: string, owner?: DiskOwner): string
   if (given.split('/').includes('..')) throw refuse('it contains ".."');
   const path = isAbsolute(given) ? resolve(given) : join(dir, given);
   const inside = relative(dir, path);
-  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) throw refuse(`it is outside of ${dir}`);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) throw refuse(`it is outside ${dir}`);
   if (inside.split(sep).length !== 2) throw refuse(`it is not of the form ${dir}/<instance>/<file>`);
   return path;
 }

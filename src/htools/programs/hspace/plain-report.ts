@@ -22,7 +22,7 @@ export const plainReport = (spindles: boolean): Report => ({
   },
   standard: (before, after, capacity) =>
     `Normal (fixed-size) allocation results:\n  - ${String(capacity.rows.length).padStart(3)} instances allocated\n${outcome(before, after, capacity, spindles)}`,
-  refusals: (text) => `  - in the way of one more: ${text}\n`,
+  refusals: (text) => `  - one more is refused by: ${text}\n`,
   end: () => '',
 });
 

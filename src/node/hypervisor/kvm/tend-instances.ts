@@ -15,7 +15,7 @@ export async function tendInstances(parts: KvmParts): Promise<void> {
     const uuids = await listInstanceDirectories(parts.runDir);
     await Promise.all(uuids.map((uuid) => tend(parts, uuid)));
   } catch (error) {
-    parts.log.warn({ err: error }, 'the instances cannot be looked after');
+    parts.log.warn({ err: error }, 'the instances cannot be checked');
   }
 }
 
@@ -27,7 +27,7 @@ async function tend(parts: KvmParts, uuid: string): Promise<void> {
       parts.log.debug({ uuid, error: GantryError.from(error).message }, what);
     }
   };
-  await attempt('an instance cannot be looked after', async () => {
+  await attempt('an instance cannot be checked', async () => {
     const found = await findInstance(parts, { uuid, name: '' });
     if (!found?.process || found.runtime.phase === 'starting') return;
     const { runtime } = found;
@@ -43,7 +43,7 @@ async function tend(parts: KvmParts, uuid: string): Promise<void> {
 
 async function goOn(parts: KvmParts, runtime: Runtime): Promise<void> {
   if (!(await parts.exclusively(runtime.uuid, () => resumeWhenRoom(parts, runtime)))) return;
-  parts.log.info({ instance: runtime.name }, 'its disks have room again; the guest goes on');
+  parts.log.info({ instance: runtime.name }, 'its disks have free space again; the guest continues');
 }
 
 /**
