@@ -20,8 +20,8 @@ export interface CertificateRenewerOptions {
 const renewBeforeSeconds = 120 * 86_400;
 
 /**
- * Gives every node that answers a new certificate in time. The node's key, and so its registered fingerprint, stays.
- * A node that fails keeps its old one and is tried again with the next look.
+ * Gives every node that answers a new certificate in time. The node's key, and so its registered fingerprint, stays. A node that
+ * fails keeps its old one and is tried again in the next round.
  */
 export class CertificateRenewer {
   readonly #options: CertificateRenewerOptions;

@@ -1,6 +1,6 @@
 import type { DiskSpec } from '../rpc/index.ts';
 
-/** Something that must vanish from a node that could not be reached when it had to. */
+/** Something that must be removed from a node that could not be reached at the time. */
 export type Garbage =
   | {
       readonly type: 'disk';

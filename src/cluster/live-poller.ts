@@ -27,8 +27,8 @@ interface Report {
 const youngPolls = { limit: 16, youngMs: 1000 };
 
 /**
- * Asks every node at a steady interval, some side by side, and remembers what they said. A node that fails only makes
- * its own report stale, and one that hangs is waited for by nobody: the others are asked at their interval all the same.
+ * Asks every node at a steady interval, some in parallel, and stores the answers. If a node fails, only its own report gets
+ * stale. If a node hangs, nothing waits for it: the others are asked at their interval.
  */
 export class LivePoller implements LiveState {
   readonly #options: LivePollerOptions;
@@ -114,7 +114,7 @@ export class LivePoller implements LiveState {
     while (!signal.aborted) {
       await clock.sleep(this.#intervalMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      // Not waited for: a node that hangs must not delay the next look at the others.
+      // Not awaited: a node that hangs must not delay the next poll of the others.
       this.pollOnce().catch((error: unknown) => log.error({ err: error }, 'the nodes could not be polled'));
     }
   }

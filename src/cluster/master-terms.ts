@@ -98,7 +98,7 @@ class Terms implements MasterTerms {
     }
   }
 
-  /** Whatever is in the way of the next term may pass; until then everybody who asks is told of it. */
+  /** The problem that prevents the next term may go away; until then every caller gets it as the answer. */
   async #beginAgain(): Promise<void> {
     const { clock, signal } = this.#options;
     for (let pause: number = retryMs.first; ; pause = Math.min(pause * 2, retryMs.most)) {
@@ -113,7 +113,7 @@ class Terms implements MasterTerms {
     }
   }
 
-  /** What a term leaves behind must not keep the next one from beginning. */
+  /** An error at the end of a term must not prevent the next term. */
   async #close(leading: Leading): Promise<void> {
     await leading.close().catch((error: unknown) => this.#log.error({ err: error }, 'a term could not be ended in order'));
   }

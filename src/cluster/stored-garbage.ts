@@ -9,7 +9,7 @@ import type { LiveState } from './live-state.ts';
 
 export interface StoredGarbageOptions {
   readonly store: Store;
-  /** Its comparison holds while this master leads: one that was deposed must not forget what another one has noted. */
+  /** Its comparison holds while this master leads: a deposed master must not delete entries of the new one. */
   readonly leadership: Pick<Leadership, 'compare' | 'lose'>;
   /** Whether a job is under way on an instance; what is left of that one waits. */
   readonly isBusy: (instance: { readonly uuid: string; readonly name: string }) => boolean;

@@ -24,9 +24,9 @@ export interface WatcherOptions {
 const archiveAfterSeconds = 6 * 3600;
 
 /**
- * Brings back what should run: instances that are to be up but are not, on nodes that answer, also when a guest
- * switched itself off (as Ganeti does by default); collects what operations had to leave behind; renews certificates
- * in time; archives old jobs. A stop that was asked for is not fought: it is recorded as the state to be in.
+ * Brings back what should run: instances that are to be up but are not, on nodes that answer, also when a guest switched itself
+ * off (as Ganeti does by default); collects what operations had to leave behind; renews certificates in time; archives old jobs.
+ * A requested stop is respected: it is recorded as the wanted state.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -83,7 +83,10 @@ export class Watcher {
     return seen.node === instance.primary_node && (seen.runtime.state === 'shutdown' || seen.runtime.state === 'crashed');
   }
 
-  /** After a move that failed half-way it may run on the target; while that says nothing, a second copy would ruin the disks. */
+  /**
+   * After a move that failed half-way it may run on the target; while the target does not answer, a second copy could destroy the
+   * disks.
+   */
   #mayRunElsewhere({ moving_to }: Instance): boolean {
     if (moving_to === undefined) return false;
     const { config, live } = this.#options;

@@ -31,7 +31,7 @@ export async function commitChange(
   });
 }
 
-/** Values of the job that were sent to the store, by which it is known which attempt was carried out. */
+/** Values of the job that were sent to the store. They show which attempt was carried out. */
 type Sent = Map<string, JobChange>;
 
 /** The revision of the change, or undefined when the store did not answer and nothing was changed, as far as is known. */
@@ -59,14 +59,14 @@ async function attempt(
   } catch (error) {
     host.signal.throwIfAborted();
     if (isOutage(error)) host.log.warn({ err: error, job: record.id }, 'the store does not answer; the change is repeated');
-    // Whatever is in its way may be what an earlier attempt has made, carried out after we had looked for it.
+    // The conflict may be the result of an earlier attempt that was carried out after we had looked for it.
     return findSent(host, record, sent, error);
   }
 }
 
 /**
  * Revision of the attempt that was carried out although its answer was lost; undefined when none is known to be.
- * @throws `error` when it is the final word: no attempt was carried out, and a repetition would end in the same way
+ * @throws `error` when it is final: no attempt was carried out, and repeating would fail in the same way
  */
 async function findSent(host: SagaHost, record: JobRecord, sent: Sent, error: unknown): Promise<number | undefined> {
   const entry = await host.store.get(keys.job(record.id)).catch((outage: unknown) => {

@@ -44,7 +44,7 @@ const notLeading = 'it does not lead any more';
 export function createJobQueue(options: JobQueueOptions): JobQueue {
   const stopping = new AbortController();
   const stop = (reason: string) => stopping.abort(queueStopped(reason));
-  // The lease may still hold: without its end this master would answer reads and write nothing for good.
+  // The lease may still be valid. If the term did not end, this master would answer reads but never write again.
   const onFenced = () => {
     stop(notLeading);
     options.leadership.lose(new GantryError('MASTER_STANDS_BY', { reason: 'a write of its job queue was refused' }));

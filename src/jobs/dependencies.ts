@@ -15,8 +15,8 @@ export type DependencyState =
   | { readonly type: 'fail'; readonly error: GantryError };
 
 /**
- * How the jobs stand that an opcode depends on, in the order in which they are named. As in Ganeti a cancelled job
- * cancels those that needed its success, and one that ended otherwise than wanted makes them fail.
+ * How the jobs stand that an opcode depends on, in the order in which they are named. As in Ganeti a cancelled job cancels those
+ * that needed its success, and a job that ended with another status than required makes them fail.
  */
 export async function checkDependencies(
   op: Pick<JobOp, 'input'>,

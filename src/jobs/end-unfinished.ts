@@ -5,8 +5,8 @@ import { currentOp, isEnded } from './job-record.ts';
 import { jobTime } from './job-time.ts';
 
 /**
- * The content of a store with its unfinished jobs ended: after a backup was restored they must not run. What they were
- * about has gone on without them since the backup was made.
+ * The content of a store with its unfinished jobs ended: after a backup was restored they must not run. Their objects have
+ * changed since the backup was made.
  */
 export function endUnfinishedJobs(content: ReadonlyMap<string, string>, nowMs: number): Map<string, string> {
   const result = new Map(content);

@@ -2,8 +2,8 @@ import { type ErrorReport, oneLine } from '../base/index.ts';
 import { type Job, type JobOp, type LogEntry, redactSealed } from '../model/index.ts';
 
 /**
- * Changes of a job as pure functions. Each is applied twice: to make the value that is written, and, when it is
- * durable, to what is shown; so it must carry its times in itself.
+ * Changes of a job as pure functions. Each is applied twice: to make the value that is written, and, when it is durable, to what
+ * is shown; so it must contain its times.
  */
 export type JobChange = (job: Job) => Job;
 export type Execution = NonNullable<JobOp['execution']>;

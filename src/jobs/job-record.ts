@@ -45,7 +45,7 @@ export function notify(record: JobRecord): void {
   for (const watcher of [...record.watchers]) watcher();
 }
 
-/** Shows a passing state that is not worth a write: the next master begins it anew anyway. */
+/** Shows a temporary state that is not written to the store: the next master sets it again anyway. */
 export function show(record: JobRecord, change: (job: Job) => Job): void {
   record.job = change(record.job);
   notify(record);

@@ -7,9 +7,9 @@ import { isFull, type SurelyParts, transactSurely } from './transact-surely.ts';
 import { type Batch, takeBatch, type WriteItem, type WriteQueue } from './write-queue.ts';
 
 /**
- * Writes jobs. Changes that come while a transaction is under way go into the next one together, so that many jobs
- * share one flush of the disk. Every transaction holds only while this master leads and each job is as it left it.
- * A change is shown when it is durable.
+ * Writes jobs. Changes that come while a transaction is under way go into the next one together, so that many jobs share one
+ * flush of the disk. Every transaction succeeds only if this master leads and no job in it was changed by another one. A change
+ * is shown when it is durable.
  */
 export interface JobWriter {
   /**
@@ -126,7 +126,7 @@ export function createJobWriter(parts: WriterParts): JobWriter {
   };
 }
 
-/** The job as its value in the store. Undoing and ending may use room that going forward may not. @throws JOB_TOO_LARGE */
+/** The job as its value in the store. Undoing and ending may use space that is reserved for them. @throws JOB_TOO_LARGE */
 export function encodeJob(job: Job): string {
   const value = JSON.stringify(job);
   const bytes = Buffer.byteLength(value);
@@ -179,7 +179,7 @@ function addChange(state: WriterState, record: JobRecord, change: JobChange, ref
 
 function enqueue(state: WriterState, item: WriteItem): void {
   state.queue.items.push(item);
-  // Whoever waits for an answer gets it now, though others wait for room.
+  // Callers that wait for an answer get it now, although other changes wait for free space.
   if (item.refusable) state.wake?.();
   schedule(state);
 }
@@ -250,7 +250,7 @@ async function commit(state: WriterState, batch: Batch): Promise<boolean> {
     return true;
   } catch (error) {
     for (const item of batch.items) release(item);
-    // What a running job has to tell waits for room; nothing of it was written.
+    // Changes of a running job wait for free space; nothing of them was written.
     const kept = isFull(error) ? batch.items.filter((item) => !item.refusable) : [];
     queue.items.unshift(...kept);
     for (const item of batch.items) if (!kept.includes(item)) item.fail(error);

@@ -3,7 +3,7 @@ import { GantryError } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import type { Store, Write } from '../store/index.ts';
 
-/** What a client says of a submission so that it can send it again when the answer was lost. */
+/** Identifies a submission, so that the client can send it again when the answer was lost. */
 export interface Once {
   /** Drawn by the client, one for each submission. */
   readonly key: string;
@@ -58,7 +58,7 @@ export async function loadSubmissions(store: Store, now: () => number): Promise<
   return { once: (user, once, submit) => submitOnce(entries, now, user, once, submit) };
 }
 
-/** Keys are the client's; a digest keeps them short, and those of two users apart. */
+/** Clients choose the keys. A digest keeps them short and separates the keys of different users. */
 const storeKey = (user: string, key: string): string => keys.submission(createHash('sha256').update(`${user}\0${key}`).digest('hex'));
 
 async function submitOnce(
@@ -86,7 +86,7 @@ async function submitOnce(
   try {
     return await job;
   } catch (error) {
-    // Nothing was stored: a repetition begins anew, and what is old is still there.
+    // Nothing was stored: a repetition starts again, and the old entries still exist.
     entries.delete(place);
     for (const [each, entry] of old) if (!entries.has(each)) entries.set(each, entry);
     throw error;

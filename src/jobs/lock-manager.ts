@@ -12,8 +12,8 @@ export interface LockManager {
    */
   request(owner: number, wants: readonly LockWant[], priority: number, granted: () => void): boolean;
   /**
-   * Takes further locks for one who holds all it asked for, if none of them needs waiting.
-   * @returns whether all are held; if not, the owner has to release and ask anew
+   * Takes further locks for an owner that holds all it asked for, if none of them needs waiting.
+   * @returns whether all are held; if not, the owner has to release its locks and ask again
    */
   extend(owner: number, wants: readonly LockWant[]): boolean;
   /** Gives back everything the owner holds or waits for; nothing happens when that is nothing. */
@@ -169,8 +169,8 @@ function jobs(ids: readonly number[]): string {
 }
 
 /**
- * One row for each object, whose two locks are one to people. Intentions alone are not worth a row, for nobody asked for the
- * whole level; but where somebody waits, whoever is in the way counts as a holder.
+ * One row per object: its two locks (name and UUID) are shown as one. Intentions without a waiter get no row, because no job
+ * asked for the whole level. If a job waits, every job that blocks it counts as a holder.
  */
 function rowsOf(locks: Iterable<Lock>): LockRow[] {
   const objects = new Map<string, Lock[]>();

@@ -23,11 +23,11 @@ export interface LockTarget {
 export type ResolveLock = (kind: LockLevel, nameOrUuid: string) => LockTarget | undefined;
 
 /**
- * The locks that a list of touched objects means, without duplicates, in the global order.
+ * The locks for a list of touched objects, without duplicates, in the global order.
  *
- * An object that exists is locked under its name and under its UUID; one that does not exist yet under the name it
- * will have. So a creation excludes everybody who asks for the new object, by name or UUID, from the first moment on,
- * and a rename excludes those who ask for the old or the new name.
+ * An object that exists is locked under its name and under its UUID; one that does not exist yet under the name it will have. So
+ * a creation excludes all other jobs on the new object, by name or UUID, from the beginning, and a rename excludes jobs on the
+ * old and on the new name.
  */
 export function lockWants(touches: readonly Touch[], resolve: ResolveLock): readonly LockWant[] {
   const wants = new Map<string, LockWant>();

@@ -21,7 +21,7 @@ const covers: Readonly<Record<HoldMode, readonly HoldMode[]>> = {
   X: ['IS', 'IX', 'S', 'X'],
 };
 
-/** How often a waiter may be overtaken by better priorities before nobody overtakes it any more. */
+/** How often jobs with a better priority may overtake a waiter; after that, none may. */
 const overtakeLimit = 100;
 
 export interface Waiter {
@@ -66,7 +66,8 @@ export function take(lock: Lock, waiter: Waiter): boolean {
 }
 
 /**
- * Takes the lock, or takes it in a stronger mode, if that needs no waiting. Not waiting, it cannot deadlock.
+ * Takes the lock, or changes it to a stronger mode, if this is possible without waiting. Without waiting there can be no
+ * deadlock.
  * @returns whether it is held now as asked for
  */
 export function tryTake(lock: Lock, owner: number, mode: HoldMode): boolean {

@@ -7,12 +7,12 @@ import type { ConfigDraft, ConfigSnapshot } from '../store/index.ts';
  * What an opcode does, as a recorded saga.
  *
  * 1. `plan` only reads and checks. It returns everything the steps need (chosen node, new UUIDs, MACs, …); it must survive JSON.
- *    A dry run ends here. Its outcome is stored before the first step.
+ *     A dry run ends here. Its outcome is stored before the first step.
  * 2. `steps` derives the list of steps from the plan alone, so that the next master derives the same list.
- * 3. Each step's outcome is stored before the next begins. When a master dies, the next one goes on at the first
- *    step without an outcome: a step may run twice and must not mind.
- * 4. When a step fails, it and the steps before it are undone, last first, back to the nearest `pivot` step.
- *    An `undo` must cope with a step that did nothing, half or all of its work, and may run twice.
+ * 3. Each step's outcome is stored before the next begins. When a master dies, the next one goes on at the first step without an
+ *     outcome: a step may run twice, and the result must be the same.
+ * 4. When a step fails, it and the steps before it are undone, last first, back to the nearest `pivot` step. An `undo` must work
+ *     after a step that did nothing, a part or all of its work, and may run twice.
  */
 export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unknown> {
   readonly opcode: OpcodeDefinition;

@@ -5,7 +5,7 @@ import type { SagaHost } from './saga-host.ts';
 import { goBack, undoFrom } from './saga-undo.ts';
 
 /**
- * Carries out one opcode of a job, or goes on where the previous master stopped, until its end is in the store.
+ * Carries out one opcode of a job, or continues where the previous master stopped, until its end is in the store.
  * @returns `interrupted` when the queue stopped meanwhile; then nothing about it was recorded
  */
 export async function runOp(host: SagaHost, record: JobRecord, index: number): Promise<'ended' | 'interrupted'> {

@@ -39,8 +39,8 @@ export async function goBack(saga: Saga): Promise<void> {
 }
 
 /**
- * Steps to undo, last first: the failed one, of whose work nobody knows how much was done, and those before it back to
- * the last pivot that was passed. A commit that failed has changed nothing.
+ * Steps to undo, last first: the failed one (it is unknown how much of its work was done), and those before it, back to the last
+ * completed pivot. A commit that failed has changed nothing.
  */
 function toUndo(saga: Saga, failedAt: number): readonly number[] {
   const result: number[] = [];

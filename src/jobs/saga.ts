@@ -54,7 +54,7 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   return saga;
 }
 
-/** Refuses what the first changes of the configuration would refuse. Later ones follow from what nodes have done by then. */
+/** Fails if the first changes of the configuration would fail. Later changes depend on what nodes have done by then. */
 function rehearse({ config, clock }: SagaHost, plan: Json, steps: readonly Step[]): void {
   const world = steps.findIndex((step) => !isCommit(step));
   const commits = steps.slice(0, world === -1 ? steps.length : world).filter(isCommit);

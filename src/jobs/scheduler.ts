@@ -26,7 +26,7 @@ export interface Scheduler {
   readonly jobs: Map<number, JobRecord>;
   readonly archived: (id: number) => Promise<Job | undefined>;
   readonly onOpFinished: ((job: Job, index: number) => void) | undefined;
-  /** Jobs that may ask for their locks; those that got them later and need a place, which go first. */
+  /** Jobs that may ask for their locks, and jobs that got their locks later and wait for a free place; these go first. */
   readonly ready: ReadyHeap<Turn>;
   readonly granted: ReadyHeap<Turn>;
   readonly turns: Map<JobRecord, Turn>;

@@ -12,10 +12,10 @@ export interface SurelyParts {
 const pauseMs = { first: 50, most: 5000 } as const;
 
 /**
- * A transaction whose outcome is known when it resolves: while the store cannot be reached it is repeated, and an
- * attempt whose answer was lost is recognised by its first write (a put).
+ * A transaction whose outcome is known when it resolves: while the store cannot be reached it is repeated, and an attempt whose
+ * answer was lost is recognised by its first write (a put).
  * @returns the revision, or undefined when a comparison did not hold
- * @throws the signal's reason; errors that a repetition does not cure; STORE_FULL when it is certain that nothing was written
+ * @throws the signal's reason; errors that a repetition cannot fix; STORE_FULL when it is certain that nothing was written
  */
 export async function transactSurely(
   parts: SurelyParts,

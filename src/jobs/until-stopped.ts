@@ -1,6 +1,6 @@
 /**
- * Resolves as `promise` does, but gives up when the signal aborts. What is given up goes on in the background; its end
- * is of no interest any more, to the caller or to the process.
+ * Resolves as `promise` does, but gives up when the signal aborts. The promise continues in the background; its result is
+ * ignored.
  */
 export function untilStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -43,7 +43,7 @@ export async function waitForChange(parts: WaitParts, record: JobRecord, options
     if (options.signal?.aborted) throw new GantryError('CANCELLED', { subject: `Waiting for job ${record.id}` });
     throw parts.signal.aborted ? parts.signal.reason : error;
   } finally {
-    // With a reason of our own: making the usual one costs more than all the rest here.
+    // With our own reason: creating the default one costs more than everything else here.
     over.abort('over');
   }
 }

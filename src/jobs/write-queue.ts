@@ -15,7 +15,9 @@ export interface WriteItem {
 
 export interface Prepared {
   readonly compares: readonly Comparison[];
-  /** The first is a put, by which an uncertain outcome is recognised; none: the item writes by itself. */
+  /**
+   * The first one is a put, which shows later whether an uncertain transaction was carried out. None: the item writes for itself.
+   */
   readonly writes: readonly Write[];
   /** Number of a new job. */
   readonly newest?: number;

@@ -5,7 +5,7 @@ import { keys } from '../model/index.ts';
 import { currentLeader } from './leadership.ts';
 import { type Store, storeLimits, type Write } from './store.ts';
 
-/** The content of a store at one revision: what leads or is being restored is no part of it. */
+/** The content of a store at one revision, without the keys of the leader and of a running restore. */
 export type StoreContent = ReadonlyMap<string, string>;
 
 export interface Backup {
@@ -25,7 +25,7 @@ export async function readContent(store: Store): Promise<StoreContent> {
   return new Map(entries.filter(({ key }) => !passing.includes(key)).map(({ key, value }) => [key, value]));
 }
 
-/** A backup as text: a head, one line for each key, and a sum of all of it, so that a torn one is known. */
+/** A backup as text: a head, one line for each key, and a checksum of everything, so that an incomplete file is detected. */
 export function formatBackup({ content, made }: Backup): string {
   const lines = [JSON.stringify({ gantry_backup: format, made, entries: content.size })];
   for (const entry of content) lines.push(JSON.stringify(entry));
@@ -54,8 +54,8 @@ export async function readBackup(path: string): Promise<Backup> {
 }
 
 /**
- * Makes the content of a store what is given; keys that stay as they are are not written. It takes several transactions:
- * while it is under way no master leads, and after an interruption none does until it was done to its end.
+ * Makes the content of a store what is given; keys that stay as they are are not written. This takes several transactions.
+ * Meanwhile no master leads; after an interruption, no master leads until the restore was completed.
  * @param from for people: where the content comes from
  * @throws STORE_IN_USE
  */

@@ -8,7 +8,7 @@ export class EntrySums {
   readonly #known = new Map<string, { readonly modRevision: number; readonly sum: number }>();
   #isOpen = false;
 
-  /** Before a group of transactions. After one that was undone its revisions come again with other content. */
+  /** Call it before a group of transactions. If a group is undone, its revisions are used again with other content. */
   begin(): void {
     if (this.#isOpen || this.#known.size > most) this.#known.clear();
     this.#isOpen = true;

@@ -3,11 +3,11 @@ import { GantryError } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import type { Comparison, Store } from './store.ts';
 
-/** 32 hexadecimal digits, by chance: two histories never share one, whatever was restored on whatever host. */
+/** 32 random hexadecimal digits: two histories never have the same ones, on whichever host a backup is restored. */
 export const drawEpoch = (): string => randomBytes(16).toString('hex');
 
 /**
- * The identity of the store's history; drawn now if the store is of a time before there were any.
+ * The identity of the store's history; created now if the store is older than this feature.
  * @param fence holds while this master leads
  * @throws FENCED, STORE_RESTORING
  */

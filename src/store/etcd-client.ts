@@ -6,16 +6,19 @@ import { RestingHosts } from './resting-hosts.ts';
 import type { EtcdOptions } from './store.ts';
 
 /**
- * Well below the time of a lease: a member that hangs must not cost the leadership. Readings of many keys have more, since
- * their answers are large.
+ * Much shorter than a lease: a member that hangs must not cause the loss of the leadership. Reads of many keys have more time,
+ * because their answers are large.
  */
 const callTimeoutMs = { one: 2000, many: 4000 } as const;
-/** So long a member is left alone that did not answer; the other ones are asked. */
+/** A member that did not answer is not used for this time; the others are asked instead. */
 const restMs = 5000;
 const defaultPatienceMs = 5_000;
 const pauseMs = 100;
 
-/** A client that repeats only what certainly was not carried out: repeating a transaction could refuse our own success. */
+/**
+ * A client that repeats a request only if it certainly was not carried out: a repeated transaction could fail because of our own
+ * earlier success.
+ */
 export function etcdClient({ hosts, tls, patienceMs = defaultPatienceMs }: EtcdOptions): Etcd3 {
   const resting = new RestingHosts(
     hosts.map((host) => urlOf(host, tls)),

@@ -87,8 +87,8 @@ async function* responses({ client, range, signal }: WatchParts, after: number):
 }
 
 /**
- * etcd accepts a watch that begins exactly at the revision it compacted to, though the deletions of that revision are
- * gone. A reading of the revision before tells whether the history is whole.
+ * etcd accepts a watch that begins exactly at the revision of the last compaction, although the deletions of that revision are
+ * lost. Reading the revision before it shows whether the history is complete.
  * @throws STORE_COMPACTED
  */
 async function checkKept(client: Etcd3, { key }: EtcdRange, after: number): Promise<void> {

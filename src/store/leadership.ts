@@ -25,9 +25,9 @@ export interface Leadership {
   readonly compare: Comparison;
   /** `compare` in the form that `Config.transact` takes. */
   rider(): Rider;
-  /** Why it is not certain at this moment that this master still leads; undefined while it is. Costs next to nothing. */
+  /** Why it is not certain at the moment that this master still leads; undefined if it is certain. Very cheap. */
   doubt(): GantryError | undefined;
-  /** Resolves with the reason when the term has ended against our will. Nothing of ours is written from then on. */
+  /** Resolves with the reason when the term was lost. From then on this master writes nothing. */
   readonly lost: Promise<GantryError>;
   /** Ends the term for a reason that somebody else has found: a write did not hold. The first reason stays. */
   lose(reason: GantryError): void;
@@ -43,14 +43,14 @@ export interface LeaderRecord {
 }
 
 const retryMs = 1000;
-/** A watch may hang with the server that serves it; so often a candidate looks by itself whether somebody leads. */
+/** A watch may hang together with its server. So a candidate also checks at this interval whether there is a leader. */
 const lookMs = 5000;
-/** What passes: a candidate waits for its end. */
+/** Temporary errors: a candidate waits until they end. */
 const passing = new Set(['STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_LEASE_UNKNOWN']);
 
 /**
  * Waits until this process is the leader.
- * @throws the signal's reason when it aborts first; anything of the store but what passes: that it cannot be reached or is full
+ * @throws the signal's reason when it aborts first; every error of the store, except that it cannot be reached or is full
  */
 export async function campaign(store: Store, options: CampaignOptions): Promise<Leadership> {
   const { clock, log, signal } = options;
@@ -157,7 +157,7 @@ class Term {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #keeper: LeaseKeeper | undefined;
-  /** When the lease was asked for that is certainly ours; on the clock that does not stand still for a change of time. */
+  /** When we requested the last renewal that certainly succeeded; in monotonic time. */
   #provenAt: number;
   /** Why the last attempts failed. */
   #trouble: GantryError | undefined;
@@ -192,7 +192,7 @@ class Term {
         if (error instanceof GantryError && error.code === 'STORE_LEASE_UNKNOWN') return this.#reasonOfEnd();
         this.#trouble = GantryError.from(error);
         this.#log.warn({ err: error }, 'the leadership could not be prolonged');
-        // As long as the store does not answer nobody knows. Every write holds only in our term, and doubt() is told.
+        // While the store does not answer, it is unknown who leads. Every write succeeds only in our term, and doubt() reports it.
         // A pause as long as the usual one on top of a call that took its time would let the lease run out.
         pauseMs = Math.min(retryMs, this.#ttlMs / 10);
       }

@@ -1,8 +1,8 @@
 import { closeSync, futimesSync, openSync, rmSync, statSync } from 'node:fs';
 
 /**
- * When a lease of an SQLite store runs out is the time stamp of a file beside the store. So a leader goes on while the
- * disk is full (a time stamp needs no room), and a thread that prolongs a lease needs no access to the database.
+ * The time stamp of a file beside an SQLite store says when a lease ends. So a leader can renew its lease while the disk is full
+ * (a time stamp needs no space), and the thread that renews a lease needs no access to the database.
  */
 export const leaseFile = (store: string, id: string): string => `${store}-lease-${id}`;
 
@@ -26,8 +26,8 @@ export function leaseFileExpiry(file: string): number | undefined {
 
 /**
  * Prolongs a lease from now on.
- * @returns false when it has run out. Whoever ends leases reads the file only after that moment, so a time stamp that was
- *   certainly written before it is seen; one that was written later proves nothing.
+ * @returns false when it has run out. A process that removes expired leases reads the file only after the end of the lease. So it
+ * certainly sees a time stamp that was written before; one that was written later proves nothing.
  */
 export function prolongLeaseFile(file: string, ttlMs: number): boolean {
   const expiry = leaseFileExpiry(file);

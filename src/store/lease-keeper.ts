@@ -12,7 +12,7 @@ export interface LeaseKeeper {
 export interface LeaseKeeperOptions {
   readonly ttlMs: number;
   readonly log: Log;
-  /** So long the main thread may show no sign of life before its lease is let go; default a minute. */
+  /** The lease is no longer renewed when the main thread has shown no sign of life for this time; default one minute. */
   readonly hungMs?: number;
 }
 
@@ -33,8 +33,8 @@ const signOfLifeMs = 1000;
 const now = () => process.hrtime.bigint() / 1000n;
 
 /**
- * The thread says by shared memory when it prolonged the lease, so that a main thread which was busy for long knows the
- * truth in the moment it goes on. It ends with the lease; who uses it prolongs by itself when it falls behind.
+ * The thread writes to shared memory when it has renewed the lease. So a main thread that was busy for a long time knows the
+ * state immediately. The thread ends with the lease; its user renews the lease itself when the thread is late.
  */
 export function startLeaseKeeper(lease: RemoteLease, { ttlMs, log, hungMs = 60_000 }: LeaseKeeperOptions): LeaseKeeper {
   const memory = new SharedArrayBuffer(16);

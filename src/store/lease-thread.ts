@@ -13,7 +13,7 @@ const renewer = await openLeaseRenewer(lease);
 
 async function renew(): Promise<void> {
   const asked = now();
-  // A master that hangs for good must not keep the others from leading.
+  // A master that hangs forever must not prevent the others from leading.
   if (Number(asked - Atomics.load(times, alive)) > hungMs * unitsPerMs) return void setTimeout(renew, retryMs);
   try {
     if (!(await renewer.renew())) return say({ type: 'ended' });

@@ -10,7 +10,7 @@ export interface ConfigOptions {
   readonly log: Log;
 }
 
-/** So often a change is repeated because somebody else was faster. */
+/** A change is repeated this often if another change came first. */
 const attemptsLimit = 64;
 /** After this time without news the configuration is read again as a whole, see `reached`. */
 const patienceMs = 250;
@@ -68,7 +68,7 @@ class LiveConfig implements Config {
   async transact<T>(change: (draft: ConfigDraft) => T, rider?: (result: T) => Rider): Promise<Committed<T>> {
     const first = await this.#attempt(change, rider);
     if (first) return first;
-    // From here on one at a time: of many changes of one object that are tried at once only one succeeds.
+    // From now on one at a time: of many concurrent changes of one object only one succeeds.
     const before = this.#repeating;
     const { promise, resolve: done } = Promise.withResolvers<void>();
     this.#repeating = promise;
@@ -104,8 +104,8 @@ class LiveConfig implements Config {
   }
 
   /**
-   * Not every store tells that nothing has happened below `/config/` up to some revision. When no news arrive,
-   * reading everything once settles it.
+   * Not every store reports that nothing has changed below `/config/` up to a revision. If no news arrive, everything is read
+   * once.
    */
   async reached(revision: number): Promise<void> {
     const arrival = this.#until((state) => state.revision >= revision);
@@ -126,7 +126,7 @@ class LiveConfig implements Config {
     await this.#following;
   }
 
-  /** A comparison of the rider that does not hold now will not hold later: revisions never come back. */
+  /** If a comparison of the rider fails now, it will also fail later: revisions are never repeated. */
   async #checkRider(compares: readonly Comparison[]): Promise<void> {
     for (const { key, modRevision } of compares) {
       const entry = await this.#store.get(key);
@@ -134,7 +134,7 @@ class LiveConfig implements Config {
     }
   }
 
-  /** Waits until the snapshot knows of the changes that were in the way. */
+  /** Waits until the snapshot includes the changes that caused the conflict. */
   async #catchUp(compares: readonly Comparison[]): Promise<void> {
     for (const { key, modRevision } of compares) {
       const entry = await this.#store.get(key);

@@ -6,9 +6,8 @@ import { openSqliteStore } from './sqlite-store.ts';
 import type { EtcdOptions, Store } from './store.ts';
 
 /**
- * Opens the store that a URL names:
- * `sqlite:/path/file.db` or `etcd://host:port[,host:port]/prefix?ca=FILE&cert=FILE&key=FILE`.
- * @param options `asIs`: take an SQLite file though it is not what was acknowledged
+ * Opens the store that a URL names: `sqlite:/path/file.db` or `etcd://host:port[,host:port]/prefix?ca=FILE&cert=FILE&key=FILE`.
+ * @param options `asIs`: accept an SQLite file although acknowledged changes are missing
  * @throws STORE_URL_INVALID and what the adapter throws
  */
 export async function openStore(url: string, { asIs = false }: { readonly asIs?: boolean } = {}): Promise<Store> {

@@ -22,12 +22,10 @@ interface Branch<V> {
 type Trie<V> = Branch<V> | Bucket<V> | Leaf<V>;
 
 /**
- * An immutable map from strings: `set` and `delete` take O(log n) and share all the rest with the map they came from,
- * which stays as it was. Its order depends on what is in it alone, not on how it came to be.
+ * An immutable map from strings: `set` and `delete` take O(log n) and share all the rest with the map they came from, which stays
+ * as it was. Its order depends only on its content, not on how it was built.
  *
- * @example
- * const one = PersistentMap.empty<number>().set('a', 1);
- * const two = one.set('b', 2); // one still has one entry
+ * @example const one = PersistentMap.empty<number>().set('a', 1); const two = one.set('b', 2); // one still has one entry
  */
 export class PersistentMap<V> {
   static readonly #empty = new PersistentMap<never>({ bitmap: 0, children: [] }, 0);
@@ -103,7 +101,7 @@ function insert<V>(node: Trie<V>, level: number, leaf: Leaf<V>): Trie<V> {
   if ('bucket' in node) return toBucket([...node.bucket.filter(({ key }) => key !== leaf.key), leaf]);
   if (node.key === leaf.key) return leaf;
   if (level === levels) return toBucket([node, leaf]);
-  // Two leaves want the same place: one level more tells them apart, or the next one does.
+  // Two leaves need the same place: the next level separates them, or a later one.
   return insert({ bitmap: bitAt(node.hash, level), children: [node] }, level, leaf);
 }
 

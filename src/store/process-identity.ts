@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 /** Which process on which boot of this host: enough to know for certain that it is gone. */
 export interface ProcessIdentity {
   readonly bootId: string;
-  /** PID name space; numbers of another one say nothing here. */
+  /** PID name space; process numbers of another name space have no meaning here. */
   readonly pidSpace: string;
   readonly pid: number;
   /** Clock ticks after boot; tells a process from a later one with the same number. */

@@ -37,17 +37,20 @@ export function addressBook(config: ConfigSnapshot): ReadonlyMap<string, readonl
 export const describeUser = ({ kind, name }: AddressUser): string => `${kind} ${name}`;
 
 /**
- * Who stands in the way of giving an address to a NIC in `network` (null: outside of networks), or undefined when it is
- * free: the one place that answers this. An address is free unless a node has it, a NIC outside of networks has it, or a
- * NIC has it in the same network. Networks may overlap, so each of them can give an address once; but a NIC outside of them
- * shares its wire with anybody, so it needs an address that nobody has at all.
+ * Who prevents that a NIC in `network` (null: outside networks) gets an address, or undefined when it is free. This is the only
+ * place that decides this. An address is free unless a node has it, a NIC outside of networks has it, or a NIC has it in the same
+ * network. Networks may overlap, so each of them can assign an address once. A NIC outside networks may share its link with any
+ * host, so it needs an address that nobody has.
  */
 export function addressTaken(config: ConfigSnapshot, ip: string, network: Pick<Network, 'uuid'> | null): AddressUser | undefined {
   const users = addressBook(config).get(ip) ?? [];
   return users.find((user) => network === null || user.kind === 'node' || user.network === null || user.network === network.uuid);
 }
 
-/** Why nobody gets an address of a network from its pool or by name, or null: its edges, its gateway, what was reserved by hand. */
+/**
+ * Why an address of a network is never assigned, or null: it is the network or broadcast address, the gateway, or reserved by
+ * hand.
+ */
 export function unusableIn(network: Pick<Network, 'network' | 'gateway' | 'external_reservations'>, ip: string): string | null {
   const range = parseCidr(network.network);
   const value = parseIpv4(ip);

@@ -45,10 +45,10 @@ export function removeDiskSteps(
   }));
 }
 
-/** The folder may have been there a moment ago, as one that was unmounted: what it has of the disk is removed when it is back. */
+/** The folder may have existed a moment ago and been unmounted: what it has of the disk is removed when it is mounted again. */
 const isNoFolder = (error: unknown): boolean => error instanceof GantryError && error.code === 'STORAGE_DIR_MISSING';
 
-/** Whether the node cannot have made the disk. To try again would bring nothing, and keep the rest from being undone. */
+/** Whether the node cannot have created the disk. Trying again would not help, and would prevent that the rest is undone. */
 const isNeverMade = (error: unknown): boolean =>
   isNoFolder(error) || (error instanceof GantryError && error.code === 'STORAGE_TEMPLATE_UNSUPPORTED');
 

@@ -16,8 +16,8 @@ export function checkTokenAddresses(config: ConfigSnapshot, addresses: readonly 
 }
 
 /**
- * An address that a joining node claims becomes a part of its certificate, and the master calls the node there: so it must
- * be one that its token allows, or that it speaks from, and nobody else's.
+ * An address that a joining node claims becomes a part of its certificate, and the master calls the node there: so it must be
+ * allowed by the token or be the address that the request comes from, and belong to nobody else.
  * @throws JOIN_ADDRESS_REFUSED
  */
 export function checkJoinAddress(

@@ -9,15 +9,15 @@ interface Move {
   readonly target: string;
 }
 
-/** An instance that is on its way nowhere. */
+/** An instance that is not being moved. */
 export const staying = ({ moving_to: _, ...instance }: Instance): Instance => instance;
 
-/** From here on the room on the target belongs to the instance, and others may be placed while it moves. */
+/** From now on the resources on the target are reserved for the instance, so others may be placed while it moves. */
 export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
   name: 'keep room on the new node',
   releasesAllocation: true,
   commit(draft) {
-    // A move that an earlier version began may be further already.
+    // A move that an earlier version began may already have done this.
     if (draft.need('instance', instance.uuid).primary_node === target) return;
     requireUsable(draft.need('node', target));
     draft.update('instance', instance.uuid, (old) => ({ ...old, moving_to: target }));
@@ -25,7 +25,7 @@ export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
   uncommit: (draft) => draft.update('instance', instance.uuid, staying),
 });
 
-/** The instance belongs to the target now. Undone by giving it back, as one that has room on the target still. */
+/** The instance belongs to the target now. Undone by giving it back to the source; the resources on the target stay reserved. */
 export const recordNodeStep = ({ instance, source, target }: Move) =>
   ({
     name: 'record the new node',

@@ -11,7 +11,7 @@ import { pickMac } from './pick-mac.ts';
 type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
 type NicWish = NonNullable<CreateParams['nics']>[number];
 
-/** What NICs of the same plan have already. */
+/** Addresses and MACs that earlier NICs of the same plan have. */
 interface Taken {
   readonly macs: Set<string>;
   /** By network (UUID; empty: outside of networks). */
@@ -19,7 +19,7 @@ interface Taken {
 }
 
 /**
- * The NICs of a new instance. Without a wish it gets one: in the network of its node group with the next free address
+ * The NICs of a new instance. If none is requested, it gets one NIC: in the network of its node group with the next free address
  * where the group has exactly one network, else with the cluster's default parameters and no address.
  * @throws INPUT_INVALID, NETWORK_NOT_CONNECTED, ADDRESS_OUTSIDE, ADDRESS_OF_NETWORK, CLAIM_TAKEN, NETWORK_FULL
  */
@@ -83,8 +83,8 @@ function nicAddress(config: ConfigSnapshot, wish: NicWish, network: Network | un
 }
 
 /**
- * An address outside of networks must be free, and of no network of the node's group. Without the check the operator
- * vouches for bridged NICs; a node's address, and any that is in use where it would be routed, stays refused.
+ * An address outside of networks must be free, and of no network of the node's group. Without the check, the operator is
+ * responsible for bridged NICs. A node's address, and for routed NICs any address in use, is refused in any case.
  * @throws CLAIM_TAKEN, ADDRESS_OF_NETWORK
  */
 function requireNoConflict(config: ConfigSnapshot, ip: string, node: Node, { check, routed }: { check: boolean; routed: boolean }): void {

@@ -29,7 +29,8 @@ export function nicparamsIn(config: ConfigSnapshot, nic: Pick<Nic, 'network' | '
 }
 
 /**
- * A network decides mode, link and VLAN by its connection to the node's group; otherwise the wish does, before the cluster.
+ * A network decides mode, link and VLAN by its connection to the node's group; otherwise the request decides, then the defaults
+ * of the cluster.
  * @throws NETWORK_NOT_CONNECTED, INPUT_INVALID when no node could set up such a NIC
  */
 export function nicparamsOf(config: ConfigSnapshot, wish: NicWish, network: Network | undefined, node: Node): NicparamsPartial {

@@ -23,7 +23,7 @@ export async function checkStart(
   try {
     await nodes.call(node, 'instance-check', { instance: instanceSpec(config, instance, overrides), disks }, { signal });
   } catch (error) {
-    // The agent is of an earlier version: it is there, and that is all that can be known.
+    // The agent has an earlier version: it answers, and nothing more can be checked.
     if (GantryError.from(error).code !== 'RPC_METHOD_UNKNOWN') throw error;
   }
 }

@@ -2,7 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import type { IpolicyPartial, IspecPoint } from '../../model/index.ts';
 
 /**
- * A policy must leave room for some instance: no minimum above its maximum, and the standard size, where there is one,
+ * A policy must allow at least one size of instances: no minimum above its maximum, and the standard size, where there is one,
  * within at least one pair.
  * @param subject name of the opcode
  * @throws INPUT_INVALID

@@ -4,7 +4,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import { networksWith } from './address-use.ts';
 
 /**
- * The NICs of an instance must find on nodes of another group what they have on its own.
+ * The networks of an instance's NICs must also be connected to the other node group.
  * @param from UUIDs of node groups, as `to`
  * @throws NETWORK_NOT_CONNECTED, ADDRESS_OF_NETWORK
  */

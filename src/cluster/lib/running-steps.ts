@@ -22,8 +22,8 @@ function currentSpec(config: ConfigSnapshot, uuid: string, overrides: SpecOverri
 }
 
 /**
- * Starts the instance; undone by stopping it hard. When the node cannot be reached then, that is left to `orLater`;
- * without it the undoing fails, and with it whatever must not happen while the instance may run there.
+ * Starts the instance; undone by stopping it hard. If the node cannot be reached then, `orLater` decides. Without `orLater` the
+ * undoing fails, and so does everything that must not happen while the instance may run there.
  */
 export function startStep(
   node: string,
@@ -82,7 +82,7 @@ export function stopStep(
   };
 }
 
-/** Records whether the instance shall run. What a move that failed left behind ends here: no move is under way. */
+/** Records whether the instance shall run. This also clears what a failed move left: no move is running. */
 export function recordStateStep(uuid: string, state: 'up' | 'down', source: 'admin' | 'user' = 'admin'): CommitStep {
   return {
     name: `record that it is ${state}`,

@@ -1,16 +1,16 @@
 import type { Clock } from '../../base/index.ts';
 
 export interface StartGateOptions {
-  /** Works that may be young at the same time. */
+  /** Tasks that may be starting at the same time. */
   readonly limit: number;
-  /** After this time a work that still goes on counts no more: it waits for something, and keeps nobody back. */
+  /** After this time a running task does not count any more: it waits for something and does not delay the others. */
   readonly youngMs: number;
   readonly clock: Clock;
 }
 
 /**
- * Lets works begin some at a time, in the order in which they come. It spares the event loop a thousand handshakes in
- * one turn, yet those that hang hold up the others for a moment only.
+ * Starts tasks a few at a time, in the order in which they arrive. So the event loop does not get a thousand handshakes in one
+ * turn, and tasks that hang delay the others only for a moment.
  */
 export class StartGate {
   readonly #options: StartGateOptions;

@@ -16,7 +16,7 @@ interface FailoverPlan {
   readonly source: string;
   readonly target: string;
   readonly target_name: string;
-  /** The source is offline; the operator vouches that nothing runs there. */
+  /** The source is marked offline: the operator confirms that nothing runs there. */
   readonly sourceGone: boolean;
   readonly wasRunning: boolean;
   readonly start: boolean;

@@ -129,11 +129,11 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
       const accepted = await context.nodes.call(plan.target, 'migration-accept', params, progressOf(context));
       return { address: accepted.address, port: accepted.port };
     },
-    /** The target ends first: only then is it certain that letting the source go on leaves one copy running. */
+    /** The target is ended first: only then is it certain that just one copy runs when the source continues. */
     async undo(context) {
       const { signal } = context;
       try {
-        // It has written to its disks since it arrived: the source's memory no longer fits them.
+        // It has written to its disks since it arrived, so the source's memory no longer matches them.
         if (await hasArrived(context, plan)) throw arrivedAfterAll(plan);
         await context.nodes.call(plan.target, 'migration-finish', { ...plan.instance, role: 'target', success: false }, { signal });
       } catch (error) {
@@ -149,8 +149,8 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
 }
 
 /**
- * After this step the state is on the target: from here the operation only goes forward. The target runs on by itself
- * as soon as it has everything, so when nobody can say how the sending ended, the target is asked.
+ * After this step the state is on the target, so from now on nothing is undone. The target starts running as soon as it has
+ * everything. If it is unknown how the sending ended, the target is asked.
  */
 function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<MigratePlan['transfer']>): WorldStep {
   return {

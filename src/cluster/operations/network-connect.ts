@@ -36,7 +36,10 @@ export const networkConnect = () =>
     result: () => null,
   });
 
-/** An instance of the group with an address of the network outside of networks would meet its own address. @throws NETWORK_ADDRESSES_TAKEN */
+/**
+ * An instance of the group may have an address of the network on a NIC outside networks; the network could then assign this
+ * address again. @throws NETWORK_ADDRESSES_TAKEN
+ */
 function requireNoStranger(config: ConfigSnapshot, network: Network, group: { readonly uuid: string; readonly name: string }): void {
   const strangers = [...config.instances.values()].flatMap((instance) => {
     if (!placesOf(instance).some((node) => config.nodes.get(node)?.group === group.uuid)) return [];

@@ -18,7 +18,7 @@ interface EvacuatePlan {
   readonly moves: readonly OpInput[];
   /** Why the others cannot. */
   readonly stays: readonly { readonly instance: string; readonly reason: string }[];
-  /** By which the jobs are known again when the step that submits them runs twice. */
+  /** Identifies the jobs if the step that submits them runs twice. */
   readonly comment: string;
 }
 
@@ -60,7 +60,7 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       },
     ],
 
-    /** In Ganeti's form, which has a place for those for which there is no job: it says why. */
+    /** In Ganeti's form: instances without a job are listed with the reason. */
     result: ({ stays }, outcomes) => ({
       jobs: [
         ...(outcomes['submit the moves'] as number[]).map((id): [boolean, number | string] => [true, id]),
@@ -75,7 +75,7 @@ interface SortedOut {
 }
 
 /**
- * Who can leave, and where to. One that cannot keeps nobody else back.
+ * Which instances can leave, and their targets. An instance that cannot leave does not stop the others.
  * @throws EVACUATION_IMPOSSIBLE when none of several can leave; NODE_OFFLINE, NODE_DRAINED, NODE_NOT_VM_CAPABLE of a named target
  */
 async function sortOut(
@@ -123,7 +123,7 @@ function reasonToStay(config: ConfigSnapshot, instance: Instance, node: Node, ta
 const migrates = ({ cluster }: ConfigSnapshot, node: Node, instance: Instance): boolean =>
   !node.offline && !fillBeparams(cluster, instance).always_failover;
 
-/** An instance of a node that is offline is taken for stopped: whoever marked it so vouches for that. */
+/** An instance of an offline node counts as stopped: the operator who marked the node offline confirms this. */
 function moveOf(config: ConfigSnapshot, node: Node, instance: Instance): OpInput {
   const instance_name = instance.name;
   if (migrates(config, node, instance)) return { OP_ID: 'OP_INSTANCE_MIGRATE', instance_name, allow_failover: true };

@@ -66,7 +66,7 @@ function requireOneRole(params: Params): void {
   });
 }
 
-/** Candidate, drained and offline exclude each other: who becomes one of them is the others no more, as in Ganeti. */
+/** Candidate, drained and offline exclude each other: a node that gets one of them loses the others, as in Ganeti. */
 function changesOf(node: Node, params: Params): Partial<Node> {
   const changes: Partial<Record<(typeof flags)[number], boolean>> & { ndparams?: Node['ndparams'] } = {};
   for (const flag of flags) {

@@ -44,13 +44,15 @@ interface Kept extends WarmAllocator {
 /** A node whose figures differ from those worked with by no more than this part of its total is left as it is. */
 const tolerance = 0.01;
 
-/** So many changed instances are taken over one by one; with more, or with rules of location, all is made anew. */
+/**
+ * Up to this number of changed instances are updated one by one; with more, or with rules of location, everything is built again.
+ */
 const fewChanges = 64;
 
 /**
- * Keeps an allocator at hand and makes it follow the configuration: an instance that came, went, grew or moved is a small
- * change. When nodes, groups, networks or the cluster change, or a node differs from its report by more than a little, it is
- * made anew, which takes time in a large cluster.
+ * Keeps an allocator that follows the configuration. A new, removed, changed or moved instance is a small update. When nodes,
+ * groups, networks or the cluster change, or the figures of a node differ too much from its report, everything is built again,
+ * which takes time in a large cluster.
  */
 export class AllocatorKeeper {
   readonly #live: LiveState;
@@ -109,7 +111,7 @@ function build(config: ConfigSnapshot, live: LiveState, rules: RulesOf): Kept {
   const { data, nodes, presences, nodeAt, groupAt } = configuredCluster(config, live);
   const prepared = prepareCluster(data);
   const state = createState(prepared, { spareInstances: Math.max(16, presences.length >> 2) });
-  // A group of one node has nowhere to go when it fails, whatever is placed there.
+  // If the only node of a group fails, its instances have no other node, whatever is placed there.
   const ignoredGroups = [...groupAt.values()].filter(
     (group) => data.nodes.filter((node) => node.group === group && !node.offline).length < 2,
   );
@@ -126,7 +128,7 @@ function takeOver(kept: Kept, config: ConfigSnapshot): boolean {
   if (kept.config.revision === config.revision) return true;
   const { changed, gone, lists } = differences(kept, config);
   const { allocator } = kept;
-  // What has left keeps its row and its name, so that rules would know two instances by it.
+  // A removed instance keeps its row and its name, so rules would find two instances with this name.
   const leaves = gone.length > 0 || changed.some(({ key }) => kept.rows.has(key));
   if (kept.rules && (leaves || changed.length > 1)) return false;
   if (changed.length > fewChanges || kept.left + gone.length > fewChanges + allocator.used / 4) return false;
@@ -151,7 +153,7 @@ interface Differences {
   readonly lists: Kept['lists'];
 }
 
-/** Looks only at nodes whose list of instances is another one: a configuration keeps the lists that no change touches. */
+/** Checks only nodes whose list of instances is a different object: a new snapshot shares the lists that have not changed. */
 function differences({ nodes, nodeAt, lists, taken }: Kept, config: ConfigSnapshot): Differences {
   const changed: Presence[] = [];
   const gone: string[] = [];

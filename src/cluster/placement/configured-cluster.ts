@@ -25,11 +25,11 @@ export interface ConfiguredCluster {
 }
 
 /**
- * The configuration with what the nodes last reported, as the placement engine takes it; everything in the order of names,
- * so that the same cluster gives the same choice.
+ * The configuration with what the nodes last reported, as the placement engine takes it; everything in the order of names, so
+ * that the same cluster gives the same choice.
  *
- * Memory is counted by what instances may use, not by what they use now: a guest that has not touched its memory yet must not
- * make room for another one. Sizes that policies allow are not for the engine: `checkIpolicy` names what is violated.
+ * Memory is counted by what instances may use, not by what they use now: the memory that a guest does not use yet must not be
+ * given to another one. The engine does not check the sizes that policies allow: `checkIpolicy` names what is violated.
  */
 export function configuredCluster(config: ConfigSnapshot, live: LiveState): ConfiguredCluster {
   const groups = byName(config.groups.values());
@@ -80,7 +80,7 @@ export function presencesOf(
   const target = nodeAt.get(instance.moving_to ?? '');
   if (there === undefined || target === undefined) return [staying];
   const data = instanceData(cluster, networks, needs, { primary: target, secondary: noNode });
-  // A name that nobody who means the instance finds.
+  // A name that cannot be confused with the name of an instance.
   return [staying, { key: there, instance, data: { ...data, name: `arriving: ${data.name}`, arrivalOf: data.name } }];
 }
 
@@ -143,8 +143,8 @@ function takenMemory(config: ConfigSnapshot, { uuid, group }: Node): number {
 }
 
 /**
- * What the node reports as free, less the disks that came after its report or are on their way; and no more than is promised to nobody, for a
- * sparse file takes its room only when it is written.
+ * What the node reports as free, less the disks that came after its report or are on their way; and at most the space that is
+ * promised to no instance, because a sparse file uses its space only when it is written.
  */
 function freeDisk(config: ConfigSnapshot, live: LiveState, { uuid }: Node): number {
   const report = live.node(uuid);

@@ -33,7 +33,7 @@ export function describeRefusals(
     .join('; ');
 }
 
-/** The most that one of the nodes has of what none of them has enough of. */
+/** The largest amount that one of the nodes has of a resource that none of them has enough of. */
 function shortage({ state: { nodes } }: Allocator, { instance }: Wanted, refused: readonly number[]): string {
   const most = (free: (n: number) => number) => Math.max(0, ...refused.map(free));
   const memory = most((n) => (nodes.room[n] as number) - (nodes.instanceMemory[n] as number));

@@ -81,8 +81,8 @@ export class Placer {
   }
 
   /**
-   * For each instance, whose disks every node reaches, the best other node of its group when those before it have moved; or
-   * PLACEMENT_IMPOSSIBLE. That the cluster can lose another node then is not asked for: a move is often made because it lost one.
+   * For each instance (all nodes must reach its disks): the best other node of its group after the moves of the instances before
+   * it, or PLACEMENT_IMPOSSIBLE. N+1 is not required: instances are often moved because a node was lost.
    * @throws errors LOCATION_…
    */
   async targets(config: ConfigSnapshot, moves: readonly WantedMove[]): Promise<(Node | GantryError)[]> {
@@ -91,7 +91,7 @@ export class Placer {
       const moved: { readonly wanted: Wanted; readonly back: Place }[] = [];
       try {
         return moves.map((move) => {
-          // What an earlier move of its own, which failed, may have left must not stand in its way.
+          // What an earlier failed move of the same instance left must not block this one.
           const leftover = arrivalOf(warm, move.instance);
           if (leftover) moved.push({ wanted: leftover, back: takeOff(allocator, leftover) });
           const wanted = wantedOf(warm, move.instance);

@@ -18,7 +18,7 @@ export interface Asked {
 
 /**
  * Puts the questions of a verification to nodes, some at a time; those that are offline are not asked. What lies on shared
- * storage is told by one node of each group: a thousand lists of the same would be a million times the same line.
+ * storage is told by one node of each group: otherwise a thousand nodes would send the same long list.
  */
 export async function askNodes(context: PlanContext, nodes: readonly Node[]): Promise<Asked> {
   const asked: Asked = { answers: new Map(), failures: new Map() };

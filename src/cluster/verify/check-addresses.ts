@@ -4,8 +4,8 @@ import { isLoopback } from '../lib/node-address.ts';
 import type { ClusterCheck } from './verify-check.ts';
 
 /**
- * IPv4 addresses that several have who may meet. Networks may have the same addresses, and an operator may have asked for
- * one twice outside of networks: that is a warning.
+ * IPv4 addresses that several hosts on the same network have. Different networks may have the same addresses. An address that an
+ * operator has assigned twice outside networks is a warning.
  */
 export const checkAddresses: ClusterCheck = function* ({ config }) {
   for (const [ip, users] of addressBook(config)) {

@@ -1,7 +1,7 @@
 import { finding } from '../../rpc/index.ts';
 import type { AnswerCheck } from './verify-check.ts';
 
-/** A move whose undoing failed may leave room kept for nobody. */
+/** A move that could not be undone may leave resources reserved for an instance that does not come. */
 export const checkEndedMoves: AnswerCheck = function* ({ config, busy }, { primaries }) {
   for (const { name, moving_to } of primaries) {
     if (moving_to === undefined || busy.has(name.toLowerCase())) continue;

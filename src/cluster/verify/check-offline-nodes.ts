@@ -1,7 +1,7 @@
 import { finding } from '../../rpc/index.ts';
 import type { ClusterCheck } from './verify-check.ts';
 
-/** Instances that should run, on nodes that nobody talks to. */
+/** Instances that should run, on nodes that are marked offline. */
 export const checkOfflineNodes: ClusterCheck = function* ({ config, nodes }) {
   for (const { uuid, name: node, offline } of nodes) {
     if (!offline) continue;

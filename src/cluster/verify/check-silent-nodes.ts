@@ -2,7 +2,7 @@ import { finding } from '../../rpc/index.ts';
 import { nameSome } from './name-some.ts';
 import type { ClusterCheck } from './verify-check.ts';
 
-/** Nodes that should answer but do not, each with what the call met and what may be down with it. */
+/** Nodes that should answer but do not, each with the error of the call and the instances that may be down. */
 export const checkSilentNodes: ClusterCheck = function* ({ config, nodes, failures }) {
   for (const { uuid, name: node } of nodes) {
     const failure = failures.get(uuid);
