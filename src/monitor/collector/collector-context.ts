@@ -4,7 +4,7 @@ import type { Notes } from './notes.ts';
 import type { ProcFiles } from './proc-files.ts';
 import type { RingBuffer } from './ring-buffer.ts';
 
-/** What a collector gets of the world. Everything is handed in, so that tests give other kernels' files and other times. */
+/** A collector's access to the host. Everything is passed in, so that tests can provide files of other kernels and other times. */
 export interface CollectorContext {
   /** Monotonic milliseconds; jumps of the wall clock do not show, and all threads agree. For differences only. */
   readonly now: () => number;
@@ -23,15 +23,15 @@ export interface CollectorContext {
   /** What must outlive the agent. */
   readonly notes: Notes;
   /**
-   * What `make` makes, once in the life of the thread, for all collectors that ask with the same function: for what must
-   * outlast the closure of a collector, which goes when a collection takes too long.
+   * The result of `make`, which is called once per thread, for all collectors that pass the same function. Use it for things that
+   * must outlive the closure of a collector, which is discarded when a collection takes too long.
    */
   readonly kept: <T>(make: () => T) => T;
 }
 
 /** The ring buffers of one collector by names of its choice: an instance, a device. */
 export interface Histories {
-  /** The one of this name, with its rows if it has been there with the same measures; else a new one. */
+  /** The buffer of this name, with its rows if it exists with the same size; otherwise a new one. */
   take(name: string, width: number, capacity: number): RingBuffer;
   /** Forgets one: its instance has gone. */
   drop(name: string): void;

@@ -8,7 +8,7 @@ export type CollectorCategory = 'instance' | 'storage' | 'daemon' | 'hypervisor'
 /** Ganeti's 0 and 1. A status report holds `status: { code, message }` in its data: 0 good, 1 being repaired, 2 unknown, 4 bad. */
 export type CollectorKind = 'performance' | 'status';
 
-/** One collection: what is due of it is over when the signal aborts. */
+/** One collection; it must be finished when the signal aborts. */
 export interface CollectRun {
   readonly signal: AbortSignal;
   /** Name of the program that is set for a collector which runs one of several. */
@@ -18,7 +18,7 @@ export interface CollectRun {
 /** Returns the `data` of the report. Throws when there is nothing to report; the last good value is kept then. */
 export type Collect<Data> = (run: CollectRun) => Data | Promise<Data>;
 
-/** What a collector says of itself; these facts travel between threads. */
+/** The description of a collector; it is sent between threads. */
 export interface CollectorFacts {
   readonly name: string;
   readonly category: CollectorCategory;
@@ -33,16 +33,18 @@ export interface CollectorFacts {
   /** Seconds; a collection that takes longer has failed. */
   readonly timeout: number;
   /**
-   * How far the interval may stretch by itself, in seconds, when the data does not change or costs much.
-   * Absent: the interval never changes, as windows of averages need it.
+   * Longest interval, in seconds, to which the scheduler may increase it when the data do not change or are expensive. Absent:
+   * the interval never changes, because averages need this.
    */
   readonly longestInterval?: number;
   /** Bytes of JSON above which a report is refused as a flood; 1 MiB unless given. */
   readonly largestReport?: number;
   readonly metrics: readonly MetricFamily[];
-  /** Of one that comes and goes while the agent runs: another one means another collector of the same name. */
+  /**
+   * For a collector that can be added and removed while the agent runs: a new value means a different collector of the same name.
+   */
   readonly revision?: string;
-  /** It is there only to say why it is not run. */
+  /** It exists only to report why it is not run. */
   readonly refused?: boolean;
 }
 
@@ -51,8 +53,8 @@ export interface Collector<Data = Json> extends CollectorFacts {
   /** Turns the data of a report into samples. A function of its argument alone. */
   measure(data: Data, emit: Emit): void;
   /**
-   * What of a report must differ for it to have changed, where that is not all of it: without an age that grows. As JSON.
-   * A function of its argument alone.
+   * The part of a report that must differ for the report to count as changed, if not the whole report: for example without an
+   * uptime. As JSON. A function of its argument alone.
    */
   essence?(data: Data): unknown;
   /** Samples whose families come with the report, beside those of `measure`. A function of its argument alone. */

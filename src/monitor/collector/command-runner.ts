@@ -1,8 +1,8 @@
-/** Runs programs for the few facts that no file and no socket tells. */
+/** Runs programs for the few facts that no file and no socket provides. */
 export interface CommandRunner {
   /**
-   * What a program prints, or `undefined` where it is not installed. It is killed when the signal aborts. One that hangs in
-   * the system all the same, or left somebody behind who may still print, is not run again before that has ended.
+   * What a program prints, or `undefined` where it is not installed. It is killed when the signal aborts. A program that still
+   * hangs in a system call, or has left a process that may still print, is not run again before it has ended.
    * @throws COMMAND_FAILED, CANCELLED
    */
   output(command: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined>;

@@ -1,9 +1,9 @@
 import type { Histories } from './collector-context.ts';
 import type { ProcFiles } from './proc-files.ts';
 
-// Counters of the kernel are no sums that can be trusted: time that cores waited for disks goes back, stolen time falls
-// when a guest is moved to another host, faults of drivers make a counter jump. Each step is judged on its own, so that a
-// bad one spoils neither the minute before nor the one after it.
+// Counters of the kernel cannot be trusted: time that cores waited for disks can decrease, stolen time decreases when a guest is
+// moved to another host, and faults in drivers make a counter jump. Each step is checked separately, so that a bad step affects
+// neither the minute before nor the minute after it.
 
 /** How much a counter has grown: nothing when it fell or was not known, and never more than `most`. */
 export function growth(before: number, now: number, most = Number.POSITIVE_INFINITY): number {
@@ -11,7 +11,7 @@ export function growth(before: number, now: number, most = Number.POSITIVE_INFIN
   return grown > 0 ? Math.min(grown, most) : 0;
 }
 
-/** What is left of a whole without a part of it, of figures that were not read at one moment: never negative, and never more than the whole. */
+/** A total minus a part of it, for figures that were not read at the same moment: never negative, and never more than the total. */
 export const rest = (whole: number, part: number): number => Math.min(Math.max(0, whole), Math.max(0, whole - part));
 
 /** Counters over time, in columns; each may be the sum of several. */

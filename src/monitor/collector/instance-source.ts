@@ -30,9 +30,9 @@ export interface MonitoredInstance {
 export interface InstanceSource {
   /** Cheap: may be called by every collector at every run. */
   list(): readonly MonitoredInstance[];
-  /** Why the last list is not whole; collectors that are about instances fail with it, others go on without. */
+  /** Why the last list is incomplete. Collectors of instances fail with this reason, others continue without the list. */
   readonly problem?: string | undefined;
-  /** Takes in what a container engine told its collector: all its instances that run, in place of those before. */
+  /** Stores what a container engine reported to its collector: all its running instances, instead of the previous ones. */
   learn?(hypervisor: 'lxc' | 'docker', instances: readonly MonitoredInstance[]): void;
 }
 

@@ -1,8 +1,8 @@
 import type { RingBuffer } from './ring-buffer.ts';
 
 /**
- * A level, such as memory in use, in two columns of a ring buffer: its integral over time (in seconds), whose rate is the
- * mean over any window without looking at the rows between, and the level itself.
+ * A level, such as memory in use, in two columns of a ring buffer: its integral over time (in seconds), whose rate is the mean
+ * over any window (the rows between are not needed), and the level itself.
  * @param level - NaN where it could not be read: then it counts as before
  */
 export function nextLevel(history: RingBuffer, column: number, time: number, level: number): readonly [integral: number, level: number] {

@@ -7,7 +7,7 @@ import type { ProcFiles } from './proc-files.ts';
 export interface Notes {
   /** What was last written under a name, `{}` where nothing was; `undefined` where it is not of this boot, or cannot be read. */
   read(name: string): Json | undefined;
-  /** Kept as well as can be: without a place to write to, they end with the agent. */
+  /** If they cannot be written, they are lost when the agent ends. */
   write(name: string, value: Json): void;
 }
 
@@ -26,7 +26,7 @@ export function createNotes(files: ProcFiles, root: string, folder: string): Not
     read: (name) => {
       try {
         const bytes = files.readOwned(pathOf(name), process.getuid?.() ?? 0, largestNote);
-        // Files are read as Latin-1. Where there is none, it need not be made to hold nothing.
+        // Files are read as Latin-1. An empty file is not created.
         const text = bytes === undefined ? textOf({}) : Buffer.from(bytes, 'latin1').toString();
         written.set(name, text);
         const note = JSON.parse(text) as { readonly boot: string; readonly value: Json } | null;
@@ -42,7 +42,7 @@ export function createNotes(files: ProcFiles, root: string, folder: string): Not
       written.set(name, text);
       const path = join(root, pathOf(name));
       try {
-        // The run folder lets others through, as the node agent has it; notes are nobody else's.
+        // Other users may enter the run folder (as the node agent creates it), but only this user may read the notes.
         mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o711 });
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         writeFileSync(`${path}.new`, text, { mode: 0o600 });

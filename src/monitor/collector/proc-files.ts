@@ -10,8 +10,8 @@ export interface ProcFiles {
   /** As {@link readIfThere}, for a file that is looked at once: its descriptor is not kept. */
   readOnce(path: string): string | undefined;
   /**
-   * As {@link readOnce}, for a file in a place that somebody else chose: only a plain one of user `owner`, no link, of at most
-   * `largest` bytes. Anything else is none, and holds up nobody.
+   * As {@link readOnce}, for a file in a place that somebody else chose: only a regular file of user `owner`, not a link, of at
+   * most `largest` bytes. Anything else counts as missing and never blocks.
    */
   readOwned(path: string, owner: number, largest: number): string | undefined;
   /** Who owns what lies there, and what others may do with it; `undefined` where there is nothing. */
@@ -39,7 +39,7 @@ const isGone = (error: unknown): boolean => gone.has((error as NodeJS.ErrnoExcep
 /** Larger files than this are cut: nothing of the kernel's that is read here is so large. */
 const largestFile = 4 * 1024 * 1024;
 
-/** So many of the kernel's log are read at once at most. */
+/** At most this many records of the kernel's log are read at a time. */
 const mostRecords = 10_000;
 
 /**

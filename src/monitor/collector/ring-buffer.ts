@@ -6,7 +6,7 @@ export type ByWindow<T> = {
   readonly 900: T;
 };
 
-/** As a literal: an object that is filled in with such keys one by one takes room for nine hundred of them on its way. */
+/** As a literal: if such keys are added one by one, the object temporarily allocates memory for nine hundred of them. */
 export const overWindows = <T>(average: (seconds: number) => T): ByWindow<T> => ({
   10: average(10),
   60: average(60),
@@ -43,7 +43,8 @@ export function createRingBuffer(
   memory: ArrayBufferLike = new ArrayBuffer(ringBufferBytes(width, capacity)),
 ): RingBuffer {
   const stride = width + 1;
-  // One cell says how many rows were ever pushed. It is written last, so that a thread ended in mid-push leaves no half row.
+  // One cell says how many rows were ever pushed. It is written last, so a thread that is ended during a push leaves no incomplete
+  // row.
   const pushed = new Float64Array(memory, 0, 1);
   const cells = new Float64Array(memory, 8, stride * capacity);
   const count = () => pushed[0] ?? 0;

@@ -31,10 +31,10 @@ const ticksPerSecond = 100;
 /** The list is as old as this at most (ms). */
 const freshness = 3000;
 
-/** A file is read again once in so many lists even when its process lives: an instance that arrived is no longer awaited. */
+/** Every this many lists, a file is read again even if its process lives: an instance that was migrating in may have arrived. */
 const readAgain = 10;
 
-/** Stopped instances are told of for so long (s). */
+/** Stopped instances are reported for this time (s). */
 const remembered = 86_400;
 
 export const usualRunDir = '/run/gantry';
@@ -146,7 +146,9 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   };
 }
 
-/** Of several with the same name, as of one that was made anew or a container with the name of a machine, the first stands. */
+/**
+ * If several have the same name (an instance was created again, or a container has the name of a machine), the first one counts.
+ */
 function firstOfName(instances: readonly MonitoredInstance[]): readonly MonitoredInstance[] {
   const names = new Set<string>();
   return instances.filter(({ name }) => !names.has(name) && names.add(name));

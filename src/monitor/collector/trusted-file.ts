@@ -15,13 +15,12 @@ export interface Trust {
 
 const [othersMayWrite, sticky] = [0o022, 0o1000];
 
-/** As the kernel: more links on one way are a circle. */
+/** The same limit as the kernel's: more links in one path are a loop. */
 const mostLinks = 40;
 
 /**
- * Where a file or folder really lies, if nobody but its owners can change it or have the path lead elsewhere: every folder
- * on the way is looked at, and every link, those of the given path and those that links lead through. Use what is
- * returned: it has no links.
+ * The real path of a file or folder, if only its owners can change it or redirect the path: every folder on the way is checked,
+ * and every link, both in the given path and in the targets of links. Use what is returned: it has no links.
  * @throws UntrustedFileError, or the system's error
  */
 export async function requireTrusted(path: string, { owners, fileOwners = owners, anyMode = false }: Trust): Promise<string> {
@@ -42,7 +41,7 @@ async function follow(path: string, owners: readonly number[], links: { count: n
   const place = join(folder, basename(path));
   const entry = await lstat(place);
   if (!entry.isSymbolicLink()) return place;
-  // Whose link it is may replace it in a folder like /tmp.
+  // In a folder like /tmp, the owner of a link may replace it.
   requireOwner(place, entry.uid, owners);
   if (++links.count > mostLinks) throw new UntrustedFileError(`more than ${mostLinks} links lead to it`);
   return follow(resolve(folder, await readlink(place)), owners, links);

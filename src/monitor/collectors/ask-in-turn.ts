@@ -1,5 +1,6 @@
 /**
- * Asks about each, so many at once, until all are through or the signal aborts; what is under way then goes on by itself.
+ * Asks about each item, this many at a time, until all are done or the signal aborts. Running questions then continue, but
+ * nothing waits for them.
  * @throws what `ask` throws first
  */
 export async function askInTurn<T>(

@@ -47,8 +47,8 @@ export function parseCertificate(path: string, pem: string): CertificateFacts {
 }
 
 /**
- * Expired is bad; so is what cannot be read. The agents renew theirs when a third of the life is left, so one with less
- * than a fifth waits for a renewal that does not come. A key that everybody can read protects nothing.
+ * Expired is bad; so is what cannot be read. The agents renew theirs when a third of the lifetime is left. So if less than a
+ * fifth is left, the renewal has failed. A key that everybody can read protects nothing.
  * @param now - seconds since 1970
  */
 export function judgeCertificates({ certificates, privateKeys }: Omit<CertificatesReport, 'status'>, now: number): Status {

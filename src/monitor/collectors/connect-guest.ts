@@ -41,21 +41,21 @@ const stateQuestions: readonly QmpCommand[] = [{ command: 'query-status' }, { co
 const memoryQuestion: QmpCommand = { command: 'qom-get', args: { path: balloonPath, property: 'guest-stats' } };
 const diskQuestion: QmpCommand = { command: 'query-blockstats' };
 
-/** QEMU is believed for so long (ms) that nothing happens when it tells of no event. */
+/** If QEMU sends no event, its last answer counts for this time (ms). */
 const longestTrust = 60_000;
 
 /** A collection that comes a little early (ms) still asks. */
 const slack = 500;
 
 /**
- * Connects to QEMU and asks as little as tells everything: a guest that runs goes on to run, with the same balloon, until
- * an event says otherwise (only of those that do not run may the state change without one), and its driver looks at its
- * memory at its own pace.
+ * Connects to QEMU and asks only what is necessary: a running guest keeps running, with the same balloon, until an event reports
+ * a change (only the state of guests that do not run can change without an event), and the balloon driver updates its figures at
+ * its own pace.
  */
 export async function connectGuest(socket: string, options: GuestConnectionOptions): Promise<GuestConnection> {
   const { now, patience, pollingInterval } = options;
   const { connectQmp, withOwnSocket } = await import('../../base/index.ts');
-  // Where an earlier agent started it, its folder is the user's of QEMU, who may have put there what leads to the QEMU of another.
+  // If an earlier agent started it, the folder belongs to the user of this QEMU, who may have put a link to another QEMU there.
   const settings = { connectMs: patience, lineLimit: 256 * 1024, socketName: socket };
   const qmp = await withOwnSocket(socket, (held) => connectQmp(held, settings));
   // Guests fill in their statistics at this pace, and not at all unless asked. Not every machine has a balloon.

@@ -143,7 +143,7 @@ export const cpu: Collector<Cpu> = {
     return () => {
       const stat = parseCpuStat(files.read('/proc/stat'));
       const row = wholeTime.map((mode) => stat.total[mode] ?? 0);
-      // Stolen time begins anew where the node itself is a guest that was migrated.
+      // Stolen time starts again at 0 if the node itself is a guest that was migrated.
       history.push(now(), row, cores);
       const share = (seconds: number) => {
         const rates = wholeTime.map((_, column) => history.rate(column, seconds));

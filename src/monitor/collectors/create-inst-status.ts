@@ -10,7 +10,7 @@ export interface InstStatusReport {
   readonly status: Status;
 }
 
-/** In what the collectors of the status of instances differ: one for each hypervisor. */
+/** The differences between the collectors of instance states: one for each hypervisor. */
 interface InstStatusKind extends Pick<Collector, 'name' | 'help' | 'interval' | 'timeout' | 'longestInterval'> {
   /** What its metrics are called: the status of one, and how many do what. */
   readonly families: { readonly status: string; readonly count: string };
@@ -21,7 +21,7 @@ interface InstStatusKind extends Pick<Collector, 'name' | 'help' | 'interval' | 
   find(context: CollectorContext): (run: CollectRun) => FoundInstance[] | Promise<FoundInstance[]>;
 }
 
-/** A collector that tells what every instance of a hypervisor does and who brought it about. */
+/** A collector that reports the state of every instance of a hypervisor and who caused it. */
 export function createInstStatus({ families, plural, countsNone, find, ...facts }: InstStatusKind): Collector<InstStatusReport> {
   return {
     ...facts,

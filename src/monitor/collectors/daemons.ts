@@ -52,8 +52,8 @@ function stateOfMaster(commandLine: string, pid: string): string {
 }
 
 /**
- * The user of a process, from its /proc/PID/status. None of one that began as somebody else, since its command line was
- * that one's choice, and of one inside a container, where everybody may be root.
+ * The user of a process, from its /proc/PID/status. Undefined for a process that was started by another user, because that user
+ * chose its command line, and for a process in a container, where anybody may be root.
  */
 export function userOf(status: string | undefined): number | undefined {
   const [, real, ...others] = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(status ?? '') ?? [];
@@ -107,8 +107,8 @@ interface KnownDaemon {
 }
 
 /**
- * Knows the daemons of this node by their pids. Each other process is looked at once. Anybody can give a process the
- * command line of a daemon: believed are root, the owner of the usual state folder, and the user of this agent.
+ * Knows the daemons of this node by their pids. Each other process is looked at once. Anybody can give a process the command line
+ * of a daemon. So only processes of root, of the owner of the usual state folder, and of the user of this agent count.
  */
 function createFinder(files: CollectorContext['files']) {
   let looked = new Set<string>();

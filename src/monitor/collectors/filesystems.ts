@@ -26,7 +26,7 @@ type FileSystem = Mount &
       }
   );
 
-/** Types that hold no files of anybody. */
+/** Types without files of users. */
 const pseudo = new Set(
   (
     'autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fuse.gvfsd-fuse fuse.lxcfs fuse.portal fusectl ' +
@@ -34,7 +34,7 @@ const pseudo = new Set(
   ).split(' '),
 );
 
-/** Where container engines keep theirs, under names that never come again. */
+/** Folders in which container engines mount file systems, under names that are never used again. */
 const ofContainers = /^\/(?:var\/lib\/(?:docker|containers|containerd|kubelet)|run\/(?:docker|containers|containerd|credentials))\//;
 
 /** Reads /proc/mounts: what has space to run out of, each device once (a bind mount is no other file system), the shortest path of it. */
@@ -65,10 +65,10 @@ function unescape(word: string): string {
 /** A file system that has not answered by then (ms) hangs. */
 const longestWait = 1000;
 
-/** So long (ms) file systems are begun to be asked, so that a report comes in time. */
+/** After this time (ms) no further file system is asked, so that the report is ready in time. */
 const asksFor = 2500;
 
-/** Types whose files lie elsewhere, and which hang when that goes away. */
+/** Types whose files are on another host, and which hang when that host is unreachable. */
 const isRemote = ({ type }: Mount): boolean =>
   /^(?:nfs4?|cifs|smb3?|smbfs|ceph|lustre|afs|9p|glusterfs|gfs2|ocfs2|orangefs|beegfs|fuse\..*)$/.test(type);
 
@@ -77,7 +77,7 @@ const threads = { remote: 2, local: 1 };
 
 type Ask = (path: string) => Promise<Pick<StatsFs, 'bsize' | 'blocks' | 'bfree' | 'bavail' | 'files' | 'ffree'>>;
 
-/** Mount points that are being asked, and whether they are remote: one that has not come back is never asked again. */
+/** Mount points that are being asked, and whether they are remote: one that has not answered is not asked again. */
 const makeAsked = () => new Map<string, boolean>();
 
 interface Asking {

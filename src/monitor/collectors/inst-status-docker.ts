@@ -17,7 +17,7 @@ export interface Container {
   readonly pid?: number;
   readonly exitCode: number;
   readonly outOfMemory: boolean;
-  /** Where the engine keeps what it does not tell; absent of one that never ran. */
+  /** The engine's folder for data that its API does not report; absent if the container never ran. */
   readonly folder?: string;
   /** Whether somebody had the engine send it a signal since it began; absent where that cannot be read. */
   readonly signalled?: boolean;
@@ -83,9 +83,10 @@ const stoppedByOperator: Verdict = { actualState: 'shutdown', source: operator, 
 const [killed, terminated] = [128 + 9, 128 + 15];
 
 /**
- * Who stopped a container. An operator's `docker stop` ends in one of three codes, by how the container takes it; a process
- * that was merely sent a signal, as for its logs, may crash later with another one. A container that ended by SIGTERM was
- * asked to, if not over the engine; SIGKILL may also be the kernel's, for want of memory of the host.
+ * Who stopped a container. After an operator's `docker stop` the container ends with one of three codes, depending on its
+ * reaction. A process that only got a signal, for example to reopen its logs, may crash later with another code. A container that
+ * ended by SIGTERM was asked to end, perhaps without the engine. SIGKILL may also come from the kernel, when the host runs out of
+ * memory.
  */
 export function judgeContainer({ state, exitCode, outOfMemory, signalled }: Container): Verdict {
   switch (state) {
@@ -127,7 +128,7 @@ interface Listed {
   readonly name: string;
   /** The engine's word, and since when in human words: `Up 2 hours`. */
   readonly state: { readonly name: string; readonly since: string };
-  /** All in which a container differs from itself after a start or under another name. */
+  /** Everything in the line that changes when a container is restarted or renamed. */
   readonly line: string;
 }
 
@@ -142,7 +143,7 @@ function parseListed(value: Json): Listed {
   };
 }
 
-/** A container of the list that the engine, asked for it, did not tell of before time was up. */
+/** A listed container for which the engine did not answer in time. */
 const untold = ({ name, id: uuid }: Listed, now: number): FoundInstance => {
   const message = 'the engine did not report it in time';
   return {
@@ -195,7 +196,7 @@ export function createInstStatusDocker(socket: string): Collector<InstStatusRepo
         const ids = new Set(listed.map(({ id }) => id));
         for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
         const stale = listed.filter((one) => !isFresh(one));
-        // Those that were never told of come first, so that a slow engine tells of all in the end.
+        // Containers that were never reported come first, so that in the end all are reported even with a slow engine.
         const waiting = [...stale.filter(({ id }) => !known.has(id)), ...stale.filter(({ id }) => known.has(id))];
         const answered = new Set<string>();
         await askInTurn(waiting, atOnce, signal, async ({ id, line }) => {

@@ -40,8 +40,9 @@ function judgeRunning(guestState: string | undefined): Verdict {
 }
 
 /**
- * Tells who stopped an instance: its user from inside, an operator, or nobody, which is a crash. `undefined` for one that is only on its way.
- * @param killed - whether the kernel killed its last process for want of memory
+ * Tells who stopped an instance: its user from inside, an operator, or nobody, which is a crash. `undefined` for one that is
+ * still migrating in.
+ * @param killed - whether the kernel killed its last process because memory ran out
  */
 export function judgeInstance({ pid, phase }: MonitoredInstance, guestState: string | undefined, killed: boolean): Verdict | undefined {
   if (phase === 'stopped') return { actualState: 'shutdown', source: operator, reason: 'stopped by the operator', code: 0 };

@@ -54,11 +54,14 @@ export function findContainers(files: ProcFiles): RunningContainer[] {
 interface Past {
   /** Its init. */
   readonly pid: number;
-  /** Of one that has ended: whether the kernel killed it, or a process of it just before, for want of memory. */
+  /** Of one that has ended: whether the kernel killed it, or one of its processes just before, because memory ran out. */
   readonly killed?: boolean;
 }
 
-/** LXC does not tell why a container ended: an operator's stop is noted by the node agent; else its init ended, from inside or for want of memory. */
+/**
+ * LXC does not report why a container ended. The node agent notes an operator's stop; otherwise its init ended, from inside or
+ * because memory ran out.
+ */
 export function judgeStopped(past: Past | undefined, note: MonitoredInstance | undefined): Verdict {
   if (note) return { actualState: 'shutdown', source: 'gantry:operator', reason: 'stopped by the operator', code: 0 };
   if (!past) return { actualState: 'shutdown', source: 'gantry:operator', reason: 'not started', code: 0 };

@@ -42,7 +42,10 @@ interface InstanceUsage extends CgroupUsage {
 const interval = 5;
 const rows = 900 / interval + 1;
 
-/** What nothing is computed from is read once in so many collections: pressure, which has averages of its own, and some of version 1. */
+/**
+ * Files that are not needed for rates are read only every this many collections: pressure, which has its own averages, and some
+ * files of version 1.
+ */
 const wholeEvery = 6;
 
 /** What is remembered of an instance while it runs as one process. */
@@ -59,7 +62,7 @@ interface Known {
 function ownGroup({ files }: CollectorContext, { name, hypervisor, pid }: MonitoredInstance): Cgroup | undefined {
   const text = files.readOnce(`/proc/${pid}/cgroup`);
   if (text === undefined) return undefined;
-  // Where version 2 alone is mounted, somebody may call a group so.
+  // If only version 2 is mounted, a group may have this name by chance.
   const alone = files.look('/sys/fs/cgroup/cgroup.controllers') !== undefined;
   const paths = cgroupPaths(text, !alone && files.list('/sys/fs/cgroup/unified').length > 0);
   const named = ({ folder }: CgroupPlace) => folder.split('/').some((part) => part === name || part === `${name}.scope`);

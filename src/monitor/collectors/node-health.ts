@@ -83,7 +83,7 @@ export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collecto
     start: (context) => async (run) => {
       // A node that is asked for a diagnosis by name must have it.
       if (run.command === undefined && !(await isThere(`${folder}/diagnose`))) return { status: { code: 0, message: '' }, health: 'Ok' };
-      // What it said before says nothing of now: that a diagnosis fails is the report, and nothing to keep the last one for.
+      // The previous result is out of date: the report says that the diagnosis failed, instead of keeping the last one.
       return Promise.race([diagnose(context, run), timeIsUp(run.signal)]).catch((error: unknown): NodeHealth => {
         const problem = error instanceof Error ? error.message : String(error);
         return { status: { code: 2, message: `The diagnose command ${run.command ?? 'diagnose'} fails: ${problem}` }, health: 'unknown' };
@@ -92,7 +92,7 @@ export function createNodeHealth({ folder, owner }: NodeHealthOptions): Collecto
   };
 }
 
-/** Rejects when the signal aborts: what a command has begun may hold up its end. */
+/** Rejects when the signal aborts: processes that the command started may delay its end. */
 async function timeIsUp(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
   throw new Error('it did not end in time');

@@ -1,6 +1,6 @@
 import type { ProcFiles } from '../collector/proc-files.ts';
 
-/** A process that the kernel killed for want of memory, of its control group or of the host. */
+/** A process that the kernel killed because its control group or the host ran out of memory. */
 export interface OomKill {
   readonly pid: number;
   /** Path of its control group for memory. */

@@ -13,8 +13,9 @@ export interface CgroupPressure {
 /** One control group, of either version or of both. */
 export interface Cgroup {
   /**
-   * What it used; what has gone, or is not counted, is absent. Version 1 has seven files where version 2 has four: of those
-   * that nothing is computed from (who spent CPU time, throttling, operations), and of huge pages, it gives what it read last.
+   * What it used; figures of removed files, or that the kernel does not count, are absent. Version 1 has seven files where
+   * version 2 has four: of those that nothing is computed from (who spent CPU time, throttling, operations), and of huge pages,
+   * it gives what it read last.
    * @param whole - reads them too
    */
   usage(whole: boolean): CgroupUsage;

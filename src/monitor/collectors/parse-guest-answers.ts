@@ -46,7 +46,8 @@ type Fields = { readonly [name: string]: unknown };
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 
-// A guest that broke out of its machine is QEMU: what it says may be anything, and must not become labels without end.
+// A guest that has broken out of its machine controls QEMU: its answers may contain anything, and must not create any number of
+// labels.
 
 /** So many disks of a guest are told of. */
 const mostDisks = 64;

@@ -19,7 +19,7 @@ export interface InterfaceCounters {
   readonly sendCompressed: number;
 }
 
-/** One expression for a line: a node has one for each instance, and cutting it up would be most of the work. */
+/** One regular expression per line: a node has one line for each instance, and splitting it would be most of the work. */
 const line = new RegExp(`^[ \\t]*(\\S+):[ \\t]*(\\d+)${'[ \\t]+(\\d+)'.repeat(15)}(?:[ \\t]+\\d+)*[ \\t]*$`, 'gm');
 
 /** Reads /proc/net/dev. The first counter may follow the colon without a blank (before 2.6.36); a line that is cut short or garbled is left out. */

@@ -23,7 +23,7 @@ export interface GoodOutcome {
   readonly exposed: readonly FamilySamples[];
   /** Milliseconds. */
   readonly cost: number;
-  /** Whether the one before said the same; of a collector whose interval does not stretch nobody looks. */
+  /** Whether the report is the same as the previous one; only checked for collectors whose interval can increase. */
   readonly unchanged: boolean;
 }
 
@@ -40,7 +40,7 @@ export type CollectFailure = 'timed-out' | 'failed' | 'flooded' | 'blocked' | 'c
 export type WorkerMessage =
   /** The answer to the request of the same id. */
   | { readonly kind: 'answer'; readonly id: number; readonly outcome: CollectOutcome }
-  /** A collector threw where nobody could catch it. */
+  /** A collector threw outside its promise, for example in a timer. */
   | { readonly kind: 'fault'; readonly who: number; readonly problem: string }
   /** A ring buffer was made, or dropped; the next worker gets what there is. */
   | { readonly kind: 'history'; readonly key: string; readonly memory: SharedArrayBuffer | undefined }

@@ -5,7 +5,7 @@ import type { WorkerMark, WorkerSettings } from './collect-request.ts';
 import { type CollectOutcome, type CollectRequest, type FailedOutcome, markBytes, markOf, type WorkerMessage } from './collect-request.ts';
 import { monotonicNow } from './monotonic-now.ts';
 
-/** Runs collectors where they cannot hold up anybody. */
+/** Runs collectors in a place where they cannot delay the rest of the agent. */
 export interface CollectorHost {
   /** Never rejects. @param timeout - milliseconds. */
   collect(name: string, timeout: number, command?: string): Promise<CollectOutcome>;
@@ -47,10 +47,12 @@ export interface HostOptions {
   readonly log?: MonitorLog | undefined;
 }
 
-/** A worker answers time-outs of waiting collectors itself; so much later (ms) it must be held up. */
+/**
+ * A worker reports time-outs of waiting collectors itself; if it has not done so after this additional time (ms), it is blocked.
+ */
 const grace = 250;
 
-/** A thread that does not even start within so many looks, `grace` apart, is given up. */
+/** A thread that has not started after this number of checks, `grace` apart, is abandoned. */
 const patience = 20;
 
 /** How long closing waits for threads (ms). */

@@ -2,14 +2,14 @@ import type { InstanceData } from '../cluster/cluster-data.ts';
 import { type PreparedCluster, type PreparedInstance, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { type ClusterState, createState } from '../state/cluster-state.ts';
 
-/** An instance that is not in the cluster yet, with what the cluster's tags make of its own. */
+/** An instance that is not in the cluster yet, with the meaning that the cluster's tags give to its tags. */
 export function prepareInstance(cluster: PreparedCluster, instance: InstanceData): PreparedInstance {
   return prepareCluster({ ...cluster, nodes: [], instances: [instance] }).instances[0] as PreparedInstance;
 }
 
 /**
- * The state with these instances in place of its own, of which the first ones are the same, and room for `spare` further
- * ones. Nodes are as they were; the former state is not to be used any more.
+ * The state with these instances instead of its own (the first ones are the same), and with `spare` free rows. Nodes do not
+ * change. The old state must not be used any more.
  */
 export function withInstances(state: ClusterState, instances: readonly PreparedInstance[], spare: number): ClusterState {
   const next = createState({ ...state.data, instances }, { spareInstances: spare });

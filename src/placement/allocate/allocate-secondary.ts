@@ -33,7 +33,7 @@ export function allocateSecondary(
   giveBack(state, cluster, i, stateOptions);
   const allocator = createAllocator(state, options);
   const rules = options.rules?.(state.data);
-  // Where it runs is given; rules decide about what comes to it.
+  // The primary node is given; rules decide about the secondary.
   rules?.place(i, instance.primary, noNode);
   allocator.search = { ...allocator.search, rules };
   const wanted = { row: i, instance: mirrored };
@@ -52,7 +52,7 @@ const proof = (allocator: Allocator, wanted: Parameters<typeof needsProof>[1]) =
 const describe = (finding: Finding, { nodes }: PreparedCluster, format: (score: number) => string) =>
   describeFinding(finding, nodes, format);
 
-/** What its node reports as used by the instance is free as long as it is on no node. */
+/** While the instance is on no node, the memory that its node reports for it counts as free. */
 function giveBack({ nodes }: ClusterState, cluster: PreparedCluster, i: number, stateOptions: StateOptions): void {
   const before = createState(cluster, stateOptions);
   const n = cluster.instances[i]?.primary as number;

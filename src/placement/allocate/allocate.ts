@@ -8,13 +8,13 @@ import { weighNodes } from './weigh-nodes.ts';
 
 export interface AllocationRequest {
   readonly requiredNodes: number;
-  /** Position of the only group that comes into question. Then its policy for allocations is not asked. */
+  /** Position of the only group that may be used. Its allocation policy is then ignored. */
   readonly group?: number | undefined;
-  /** Groups that come into question; undefined: all. */
+  /** Groups that may be used; undefined: all. */
   readonly groups?: readonly number[] | undefined;
-  /** Names of the only nodes that come into question. */
+  /** Names of the only nodes that may be used. */
   readonly restrictToNodes?: readonly string[] | undefined;
-  /** Only the place is wanted, not what each group offers and refuses, nor a log: much faster in a large cluster. */
+  /** Return only the place, without the results of each group and the log: much faster in a large cluster. */
   readonly silent?: boolean | undefined;
 }
 
@@ -85,7 +85,7 @@ function lookThrough(allocator: Allocator, wanted: Wanted, request: AllocationRe
       return { group, error: 'Unsupported number of nodes, only one or two  supported' };
     if (primaries.length < request.requiredNodes) return { group, error: pairs ? 'Not enough online nodes' : 'No online nodes' };
     const others = () => joined(lists.filter((_, other) => other !== k && mayTake(allocator, groups[other])).map((list) => list.primaries));
-    // Where only the place is wanted, a group need not be searched for one that another group with such a policy betters.
+    // If only the place is needed, a group need not be searched for places that are worse than one in a group with the same policy.
     const rank = policyRank(allocator, group);
     const atMost = request.silent ? least.get(rank) : undefined;
     const options = { redundancy, silent: request.silent, atMost };

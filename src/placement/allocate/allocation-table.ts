@@ -4,13 +4,13 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import { instanceColumns, writeInstance } from '../state/instance-columns.ts';
 
 /**
- * The deviations of the score, kept up to date while instances come. Row 0 of its amounts is the instance that is being
- * placed; two further rows, in which no two quantities are alike, keep all metrics apart whatever comes.
+ * The deviations of the score, kept up to date while instances come. Row 0 of its amounts is the instance that is being placed;
+ * two more rows with different quantities prevent that metrics are merged.
  */
 export interface AllocationTable {
   readonly table: ScoreTable;
   readonly view: ClusterState;
-  /** Updates since all values were read anew: they carry rounding errors. */
+  /** Updates since all values were last read from the state: updates have rounding errors. */
   stale: number;
 }
 

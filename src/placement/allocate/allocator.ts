@@ -9,13 +9,13 @@ import { createRedundancy, noteArrival, noteDeparture, type Redundancy, staysRed
 import { createSearch, noteChange, type Place, type Search, type Wanted } from './search.ts';
 
 export interface AllocatorOptions {
-  /** Global N+1 is asked for: what would not find a place when its node fails refuses a placement. */
+  /** Global N+1 is required: a placement is refused if some instance would have no place after the failure of its node. */
   readonly capacityChecks: boolean;
-  /** Policy limits of the primary node and N+1 are passed over. */
+  /** Policy limits of the primary node and N+1 are ignored. */
   readonly ignoreSoftErrors: boolean;
   /** Offline nodes count in global N+1 too, as for hail; hspace may accept what is there. */
   readonly acceptExisting: boolean;
-  /** Groups that global N+1 is not asked about. */
+  /** Groups for which global N+1 is not required. */
   readonly ignoredGroups: readonly number[];
   /** Makes the rules of location for the cluster as it is; asked again when instances were added. */
   readonly rules?: ((cluster: PreparedCluster) => RuleBook) | undefined;
@@ -51,7 +51,7 @@ export interface Allocator {
  */
 export function createAllocator(state: ClusterState, options: Partial<AllocatorOptions> = {}): Allocator {
   const all = { ...defaultAllocatorOptions, ...options };
-  // Rules may name an instance that is yet to come: they are made when it is there.
+  // Rules may name an instance that does not exist yet: they are compiled when it has been added.
   return { ...tools(state, { ...all, rules: undefined }), options: all, used: state.instanceCount, added: [] };
 }
 
@@ -67,7 +67,7 @@ function tools(state: ClusterState, options: AllocatorOptions): Pick<Allocator, 
   };
 }
 
-/** Gives an instance a row, without placing it. Staging the next one before this one is settled takes the row back. */
+/** Gives an instance a row without placing it. If the next instance is staged before this one is settled, it takes over the row. */
 export function stage(allocator: Allocator, instance: InstanceData): Wanted {
   const prepared = prepareInstance(allocator.state.data, instance);
   const tagged = prepared.exclusionTags.length > 0 || prepared.desiredLocationTags.length > 0;
@@ -81,7 +81,10 @@ export function stage(allocator: Allocator, instance: InstanceData): Wanted {
   return { row, instance: prepared };
 }
 
-/** Whether what was staged last, and has not come, differs in its size alone: what tags and rules say of it is known then. */
+/**
+ * Whether the last staged instance, which was not placed, differs only in its size: then its tags and rules need not be computed
+ * again.
+ */
 function isStagedAgain(
   { state: { data, instanceCount }, options, used }: Allocator,
   { name, diskTemplate, tags }: PreparedInstance,
@@ -111,7 +114,7 @@ export function allocatedInstances({ state, added, used }: Allocator): PreparedI
 /** Puts a staged instance on its place. */
 export function settle(allocator: Allocator, wanted: Wanted, { primary, secondary }: Place): void {
   const { state, search, redundancy } = allocator;
-  // What is not proven stays so: there is nothing to keep.
+  // What was not proven is not proven now either: there is nothing to keep.
   const harmless = redundancy?.proven === true && staysRedundant(redundancy, wanted, search.force);
   attach(state, wanted.row, primary, secondary);
   noteChange(search, primary, secondary);

@@ -3,12 +3,12 @@ import { countsWithPrimary, countsWithSecondary, nodeCounts } from '../state/cou
 import type { Search, Wanted } from './search.ts';
 import { known, type RoleWeights, type Weighing } from './weighing.ts';
 
-/** After so many changes the slopes are chosen anew: the bounds hold with any, and are close with those of the time. */
+/** After this number of changes new slopes are chosen. The bounds are valid with any slopes, and tight with current ones. */
 const mostAge = 32;
 
 /**
- * Works out what the instance adds on each node that takes it, and what it does at least to the score. The square root of a
- * variance is bounded by a straight line: the bound of a pair then is the sum of the bounds of its nodes. The nodes were
+ * Computes what the instance adds on each node that accepts it, and a lower bound of the change of the score. The square root of
+ * a variance is bounded by a straight line: the bound of a pair then is the sum of the bounds of its nodes. The nodes were
  * weighed already, for this instance.
  */
 export function boundPlaces(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array): void {

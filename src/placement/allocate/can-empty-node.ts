@@ -8,13 +8,13 @@ import { createBackup, restore, save } from '../state/node-backup.ts';
 import { clusterScore } from '../state/score.ts';
 import { groupScore } from './group-score.ts';
 
-/** How an instance comes away from a node that fails. */
+/** How an instance is rescued when its node fails. */
 export const rescue = {
   /** To its secondary. */
   failover: 0,
   /** To any node of the group: its disks are reached from everywhere. */
   anywhere: 1,
-  /** Its disks are lost: it is made anew somewhere in the group. */
+  /** Its disks are lost: it is created again on another node of the group. */
   recreate: 2,
 } as const;
 
@@ -26,9 +26,9 @@ export interface RescueTraits {
 }
 
 /**
- * Whether all instances of a node find a place when it fails, tried one after the other as Ganeti does: mirrored ones fail
- * over, then shared ones go where the score of the group is best, then the rest is made anew, the largest first. The
- * state is as before afterwards.
+ * Whether all instances of a node find a place when it fails, tried one after the other as Ganeti does: mirrored ones fail over,
+ * then shared ones go where the score of the group is best, then the rest is created again, the largest first. The state is
+ * unchanged afterwards.
  * @param primaries instances on the node, the last that came first
  * @param targets other nodes of its group
  */
@@ -69,7 +69,7 @@ export function canEmptyNode(
   return goes;
 }
 
-/** Some node takes the instance even as things are; while others come there, it does not become more room. */
+/** Some node accepts the instance now. While others are added there, its free resources do not increase. */
 function hasRefuge(state: ClusterState, i: number, targets: Int32Array, { kind, allowed }: RescueTraits): boolean {
   if (kind[i] === rescue.failover) return true;
   const isAllowed = (t: number) => kind[i] === rescue.anywhere || allowed[state.nodes.exclusive[t] as 0 | 1][i] === 1;
@@ -108,7 +108,7 @@ function applyMoveAllowed(state: ClusterState, i: number, t: number): boolean {
   return free && admitPrimary(state, t, i, true) === failMode.none;
 }
 
-/** The instances stay where they are as well: their memory there is not given back. */
+/** The instances also stay on the failed node: their memory there is not freed. */
 function recreate(state: ClusterState, lost: readonly number[], targets: Int32Array, traits: RescueTraits): boolean {
   const { instances, nodes } = state;
   const placed: { readonly i: number; readonly from: readonly [number, number] }[] = [];

@@ -7,14 +7,14 @@ import { type Evacuation, evacuateInstance } from './evacuate.ts';
 import { nodesOfGroup } from './group-score.ts';
 
 export interface ChangedGroups {
-  /** May be another one than was given: it has grown. */
+  /** May be another state than the given one, because it was enlarged. */
   readonly state: ClusterState;
   readonly evacuations: readonly Evacuation[];
 }
 
 /**
  * Moves instances to other groups, each to the one where a new instance like it would be placed best.
- * @param targets positions of the groups that come into question; none: all that no instance is to leave
+ * @param targets positions of the groups that may be used; none: all groups that no instance has to leave
  */
 export function changeGroup(
   given: ClusterState,
@@ -32,7 +32,7 @@ export function changeGroup(
     const allocator = createAllocator(state, options);
     const copy = stage(allocator, { ...instance, primary: -1, secondary: -1 });
     const { rules } = allocator.search;
-    // The copy stands for the instance as long as a place is looked for.
+    // The copy represents the instance during the search for a place.
     rules?.place(i, noNode, noNode);
     const { place, group, log } = allocate(allocator, copy, { requiredNodes: requiredNodes(instance.diskTemplate), groups });
     state = allocator.state;

@@ -39,8 +39,8 @@ export const noCapacity = (): Capacity => ({
 });
 
 /**
- * Places instances of one size until none fits any more, or `limit` are placed. To be quick, many are placed before global
- * N+1 is asked; when it does not hold then, they are taken back and fewer are tried.
+ * Places instances of one size until none fits any more, or `limit` are placed. For speed, many are placed before global N+1 is
+ * checked. If the check fails, they are removed again and fewer are tried.
  */
 export function fillWith(
   allocator: Allocator,
@@ -64,7 +64,7 @@ export function fillWith(
       continue;
     }
     takeBack(allocator, capacity, before);
-    // Where storage is not exclusive, free spindles do not come back by themselves.
+    // Without exclusive storage, free spindles are not restored by a removal.
     allocator.state.nodes.changing.forEach((column, c) => column.set(columns[c] as Float64Array));
     if (step === smallStep) {
       fill(allocator, capacity, instance, left, options, requiredNodes(instance.diskTemplate) === 1);
@@ -83,7 +83,7 @@ function largeStep({ state }: Allocator, { memory }: PreparedInstance): number {
   return Math.max(20, Math.floor(available / memory) - state.scope.length);
 }
 
-/** One after the other. The last attempt, which may be one that would succeed, tells the failures. */
+/** One after the other. The failures are those of the last attempt, even if it could succeed. */
 function fill(
   allocator: Allocator,
   capacity: Capacity,
@@ -152,9 +152,9 @@ interface Level {
 }
 
 /**
- * Places instances, the next ones always as large as still possible: when none fits, what was short most often is made
- * less by one step, and again; where that leads to nothing, each single quantity is made less until an instance fits.
- * The limit is for all sizes together, so that no more are placed than are asked for, and no fewer than find a place.
+ * Places instances, each as large as still possible. When none fits, the resource that was missing most often is reduced by one
+ * step, repeatedly. If that does not help, each single resource is reduced until an instance fits. The limit applies to all sizes
+ * together, so exactly as many are placed as requested, or as many as fit.
  */
 export function fillTiered(
   allocator: Allocator,
@@ -163,7 +163,7 @@ export function fillTiered(
   limit: number | undefined,
   options: CapacityOptions,
 ): void {
-  // A stack of its own: from the largest to the smallest size there may be thousands of steps.
+  // An explicit stack: from the largest to the smallest size there may be thousands of steps.
   const levels: Level[] = [];
   let size = instance;
   const start = capacity.rows.length;

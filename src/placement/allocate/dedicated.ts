@@ -13,8 +13,8 @@ import { matchPolicy } from './match-policy.ts';
 import type { Wanted } from './search.ts';
 
 /**
- * Whether all nodes that come into question have storage of which each disk gets its own spindles. There, instances are
- * placed so that as few as possible of the sizes that the policy knows can be placed no more.
+ * Whether all usable nodes have storage on which each disk gets its own spindles. There, instances are placed so that as few as
+ * possible of the policy's sizes stop fitting.
  * @param group position; undefined: all groups that are for allocation
  */
 export function isDedicated({ groups, nodes }: PreparedCluster, group: number | undefined): boolean {

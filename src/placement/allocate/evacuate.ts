@@ -22,9 +22,9 @@ export type EvacuationMode = 'primary-only' | 'secondary-only' | 'all';
 
 /** What evacuation respects. */
 export interface EvacuationLimits {
-  /** Policy limits and N+1 are passed over. */
+  /** Policy limits and N+1 are ignored. */
   readonly force: boolean;
-  /** Rules of location, which go along with what is moved. */
+  /** Rules of location; they are updated with each move. */
   readonly rules?: RuleBook | undefined;
 }
 
@@ -81,7 +81,7 @@ export function evacuateInstance(
   return refusal === failMode.none ? moved(state, i, [failover], limits) : failed(failNames[refusal]);
 }
 
-/** Writes down what was done, and tells the rules. */
+/** Records the move and updates the rules. */
 function moved(state: ClusterState, i: number, steps: readonly MoveStep[], { rules }: EvacuationLimits): Evacuation {
   const primary = state.instances.primary[i] as number;
   const secondary = state.instances.secondary[i] as number;
@@ -90,7 +90,7 @@ function moved(state: ClusterState, i: number, steps: readonly MoveStep[], { rul
   return { instance: i, steps, group: state.nodes.group[primary] as number, nodes };
 }
 
-/** Name of the hard rule that would be broken, or broken more than now, on a way from where the instance is or at its end. */
+/** Name of the hard rule that would be broken, or broken more than now, at the end of a move or between its steps. */
 function brokenRule({ instances }: ClusterState, i: number, way: readonly MoveStep[], { rules }: EvacuationLimits): string | undefined {
   if (!rules) return undefined;
   const change = createRuleChange();
@@ -187,7 +187,10 @@ const direct: Way = (p, s) => [
 /** The instance runs on its old secondary while its disks are copied. */
 const bySecondary: Way = (p, s) => [failover, ...direct(p, s)];
 
-/** Ganeti goes by the secondary only if the primary is offline; it may be the way that is left where rules close the direct one. */
+/**
+ * Ganeti uses the way through the secondary only if the primary is offline. It may also be the only way if rules forbid the
+ * direct one.
+ */
 function waysFor({ nodes, instances }: ClusterState, i: number, { rules }: EvacuationLimits): readonly Way[] {
   if (nodes.offline[instances.primary[i] as number] === 1) return [bySecondary];
   return rules && nodes.offline[instances.secondary[i] as number] === 0 ? [direct, bySecondary] : [direct];

@@ -9,7 +9,7 @@ import { isRedundantWith } from './redundancy.ts';
 import type { Wanted } from './search.ts';
 import { weighNodes } from './weigh-nodes.ts';
 
-/** Why so many nodes do not come into question as primary; '' as reason: they do. */
+/** Why these nodes cannot be the primary; '' as reason: they can. */
 export interface Refusal {
   readonly nodes: readonly number[];
   readonly reason: string;
@@ -29,7 +29,7 @@ const words: Readonly<Record<FailMode, string>> = {
 };
 
 /**
- * Sorts all nodes of the scope by what stands in the way of the instance there. For a pair it is what refuses the most
+ * Groups all nodes of the scope by the reason why they refuse the instance. For a pair this is the reason that refuses most
  * secondaries. Every node is in one entry; the first has those that could take it, if there are any.
  */
 export function explainRefusals(allocator: Allocator, wanted: Wanted, request: AllocationRequest): Refusal[] {

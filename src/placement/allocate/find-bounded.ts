@@ -7,7 +7,7 @@ import type { RoleWeights } from './weighing.ts';
 
 /** Scores nearer than this may be equal but for rounding. */
 const tolerance = 1e-10;
-/** Pairs that are weighed at most: only where very many are equally good are there more. */
+/** Maximum number of pairs that are computed exactly; there are more only if very many are equally good. */
 const mostPairs = 20_000;
 /** Nodes summed up to decide between places that are equal within rounding. */
 const exactWork = 4000;
@@ -35,7 +35,7 @@ export function findBounded(
   return decide(search, wanted, nearBest(best));
 }
 
-/** The places with the best score, and those that are as good but for rounding. Of places that are alike two are enough. */
+/** The places with the best score, and those that differ from it only by rounding. Of identical places, two are enough. */
 export function findBestPairs(search: Search, wanted: Wanted, primaries: Int32Array, secondaries: Int32Array): Place[] {
   const best: Best = { score: Number.POSITIVE_INFINITY, ties: [] };
   searchPairs(search, wanted, primaries, secondaries, best);

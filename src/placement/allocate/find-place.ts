@@ -26,7 +26,7 @@ export interface Finding {
 }
 
 export interface FindOptions {
-  /** Asked for the candidates from the best on, until one leaves the cluster redundant; undefined: none is asked. */
+  /** Called for the candidates, the best first, until one keeps the cluster redundant; undefined: no check. */
   readonly redundancy: Redundancy | undefined;
   /** Refusals need not be counted. */
   readonly silent?: boolean | undefined;
@@ -34,7 +34,7 @@ export interface FindOptions {
   readonly atMost?: number | undefined;
 }
 
-/** So many candidates are weighed exactly; of more, only those that bounds do not rule out. */
+/** Up to this number, all candidates are computed exactly; of more candidates, only those that bounds do not exclude. */
 const fewPairs = 2500;
 const fewNodes = 48;
 
@@ -58,7 +58,7 @@ export function findPlace(
     return { place, successes: open - refusedByRules, failures, refusedByRules };
   }
   if (!few && redundancy && !isRedundant(redundancy)) {
-    // What is short already does not become more by one more instance.
+    // A resource that is already short does not increase when an instance is added.
     failures[failMode.n1] = (failures[failMode.n1] as number) + open;
     return { place: undefined, successes: 0, failures, refusedByRules: 0 };
   }

@@ -4,9 +4,10 @@ import { type RescueTraits, rescue } from './can-empty-node.ts';
 
 /**
  * Whether the instances of a node certainly find places on other nodes, or certainly do not, in whatever order they come;
- * undefined: that must be tried. Were there no place for one, each target would have so many others already that one of the
- * largest does not fit any more, or would lack memory or disk for it otherwise. All these others, in number or in parts of
- * all that comes, must not be more than there are. And more than fit if all were as small as the smallest can never come.
+ * undefined: this must be tried. If one had no place, each target would already have so many of the others that one of the
+ * largest does not fit there, or would lack memory or disk for another reason. The number of all these others cannot exceed the
+ * number of instances; if it would, all fit. And if fewer fit than there are, even if all were as small as the smallest, they
+ * certainly do not fit.
  */
 export function fitsSurely(
   state: ClusterState,

@@ -100,8 +100,8 @@ export function clusterStatistics(state: ClusterState): Statistics {
 }
 
 /**
- * The score in Ganeti's own order of additions, so that places that differ by rounding alone are put in its order: for one
- * node it sums everything anew, for a pair it corrects the statistics twice.
+ * The score in Ganeti's own order of additions, so that places that differ only by rounding get its order. For one node Ganeti
+ * sums everything again, for a pair it corrects the statistics twice.
  */
 export function exactScore(search: Search, { row }: Wanted, p: number, s: number, statistics: Statistics): number {
   const { state } = search;

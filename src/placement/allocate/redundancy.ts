@@ -19,14 +19,17 @@ export interface RedundancyOptions {
   readonly onlineOnly: boolean;
 }
 
-/** Global N+1: whether the instances of any one node would find a place when it fails. Kept while instances come and go. */
+/**
+ * Global N+1: whether the instances of any one node would find a place when it fails. Kept up to date while instances are added
+ * and removed.
+ */
 export interface Redundancy {
   readonly state: ClusterState;
   readonly lists: InstanceLists;
   readonly traits: RescueTraits;
   readonly checked: Int32Array;
   readonly members: ReadonlyMap<number, Int32Array>;
-  /** No instance came or went since all nodes were found redundant, other than such that change nothing about it. */
+  /** All nodes were found redundant, and since then only instances were added or removed that cannot change this. */
   proven: boolean;
   /** Some node was found whose instances find no place, and no instance has gone since. */
   refuted: boolean;
@@ -141,8 +144,8 @@ export function isRedundantWith(redundancy: Redundancy, wanted: Wanted, p: numbe
 }
 
 /**
- * Nodes whose failure would leave the instance itself without a place if it were there, whatever else comes of the others:
- * no other node of the group takes it even as things are. An instance that fails over to its secondary is not asked about.
+ * Nodes whose failure would leave the instance itself without a place if it were there, whatever happens to the others: no other
+ * node of the group accepts it now. Instances that fail over to a secondary are not checked.
  */
 export function strandedOn(redundancy: Redundancy, wanted: Wanted): (n: number) => boolean {
   const { state, traits, members } = redundancy;
@@ -179,7 +182,7 @@ export function noteArrival(redundancy: Redundancy, { row, instance }: Wanted, p
   redundancy.proven &&= harmless;
 }
 
-/** An instance has gone. What was redundant before still is: it only gave room. */
+/** An instance was removed. What was redundant stays redundant, because the removal only freed resources. */
 export function noteDeparture(redundancy: Redundancy, row: number, p: number): void {
   const { lists, nodeMemory, nodeDisk, traits, state } = redundancy;
   redundancy.refuted = false;
@@ -229,7 +232,7 @@ function hasRoom({ state, traits, peaks }: Redundancy, group: Int32Array, row: n
   return parts - largest - second > (disk === 0 ? 1 : 2);
 }
 
-/** Takes an instance on a node into the peaks. They never fall again, which only makes them more careful. */
+/** Updates the maxima for an instance on a node. They never decrease, which only makes the answers more cautious. */
 function raisePeaks({ state, traits, peaks, nodeMemory, nodeDisk }: Redundancy, i: number, n: number): void {
   const { instances } = state;
   const kind = traits.kind[i] as number;

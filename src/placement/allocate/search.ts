@@ -12,7 +12,7 @@ export interface Search {
   readonly state: ClusterState;
   readonly allocation: AllocationTable;
   readonly rules: RuleBook | undefined;
-  /** Policy limits of the primary node and N+1 are passed over. */
+  /** Policy limits of the primary node and N+1 are ignored. */
   readonly force: boolean;
   /** The secondary need not have the memory for all instances of the primary together. */
   readonly lenient: boolean;

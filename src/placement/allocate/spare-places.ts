@@ -1,8 +1,8 @@
 import type { Search } from './search.ts';
 
 /**
- * Leaves out nodes that are as good as another one, whatever the other node of the pair: those without instances which have all
- * values in common. Two of each kind stay, the last in order, since a pair needs different nodes.
+ * Leaves out nodes that are equivalent to another one: nodes without instances and with the same values. Two of each kind stay,
+ * the last in order, since a pair needs different nodes.
  */
 export function sparePlaces({ state, allocation, rules }: Search, nodes: Int32Array): Int32Array {
   if (nodes.length < 8 || rules || state.tags.words > 0) return nodes;

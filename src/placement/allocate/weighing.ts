@@ -31,8 +31,8 @@ export interface Extremes {
 }
 
 /**
- * What is known of the nodes for instances of one shape. Instances of few shapes come again and again: of each shape only the
- * nodes on which something has happened are looked at anew.
+ * What is known of the nodes for instances of one shape. The same few shapes are requested again and again: for each shape, only
+ * nodes that have changed are computed again.
  */
 export interface Weighing {
   key: string;
@@ -117,7 +117,7 @@ function createRole(nodeCount: number, metrics: number): RoleWeights {
   };
 }
 
-/** Makes a weighing one of another shape: where sizes are tried, shapes are many, and none comes again. */
+/** Reuses a weighing for another shape: when sizes are tried, there are many shapes, and none is used again. */
 function describeShape(
   weighing: Weighing,
   key: string,
@@ -144,7 +144,7 @@ export function forgetNode({ primary, secondary }: Weighing, n: number): void {
   secondary.known[n] = known.nothing;
 }
 
-/** Nothing that was known is sure any more. */
+/** Discards everything that was known. */
 export function forgetNodes(weighing: Weighing): void {
   for (const { known: nodes, extremes } of [weighing.primary, weighing.secondary]) {
     nodes.fill(known.nothing);

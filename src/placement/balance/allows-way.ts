@@ -2,8 +2,8 @@ import { breaksHardRule, type RuleBook } from '../location/rule-book.ts';
 import { type MoveKind, nodeAt, type Route, routes } from './move.ts';
 
 /**
- * Whether rules of location let an instance go the way of a move: every migration on it is allowed, and no hard rule is broken,
- * or broken more than before the move, at any of its places, those between its steps included.
+ * Whether rules of location allow a move with all its steps: every migration is allowed, and no hard rule is broken, or broken
+ * more than before the move, at its end or between its steps.
  * @param change if so, what the end of the way changes, as `RuleBook.weigh` writes it
  */
 export function allowsWay(rules: RuleBook, i: number, kind: MoveKind, p: number, s: number, t: number, change: Float64Array): boolean {

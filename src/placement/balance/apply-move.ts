@@ -6,8 +6,8 @@ import { createBackup, restore, save } from '../state/node-backup.ts';
 import { canMigrate, destination, type MoveKind, moveKind } from './move.ts';
 
 /**
- * Moves an instance if every node on the way takes it. `force` passes over what is only policy; so does the move away
- * from a node that is offline, since it can only become better.
+ * Moves an instance if every node on the way accepts it. `force` ignores limits of policy; so does a move away from an offline
+ * node, because it can only improve things.
  * @returns why not, with the state as it was, or `failMode.none`
  */
 export function applyMove(state: ClusterState, i: number, kind: MoveKind, target: number, force: boolean): FailMode {
@@ -27,7 +27,7 @@ export function applyMove(state: ClusterState, i: number, kind: MoveKind, target
 
 /**
  * Whether a detached instance can make a move from the nodes it was on: every migration on the way is allowed, and every node
- * takes it in the role it comes to. The only place that says what a kind of move asks of whom.
+ * accepts it in its new role. This is the only place that says which nodes each kind of move must check, and for what.
  */
 export function admitMove(state: ClusterState, i: number, kind: MoveKind, target: number, force: boolean): FailMode {
   const { instances, nodes, tags } = state;

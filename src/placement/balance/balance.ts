@@ -34,8 +34,8 @@ export const defaultBalanceOptions: BalanceOptions = {
 };
 
 /**
- * Balances step by step: each step makes the move, of all that one instance can make, after which the score is least. The
- * state is changed as the moves are given out; who has enough stops asking.
+ * Balances step by step: each step makes the move, of all that one instance can make, after which the score is least. The state
+ * changes with each move that is returned; the caller stops when it has enough.
  */
 export function* balance(state: ClusterState, options: BalanceOptions = defaultBalanceOptions): Generator<Move, void> {
   const movable = candidates(state, options);
@@ -57,7 +57,7 @@ export function* balance(state: ClusterState, options: BalanceOptions = defaultB
   }
 }
 
-/** Gains can be remembered where all that a move changes elsewhere are variances: no rules, no counts over domains. */
+/** Gains can be remembered if a move changes nothing but variances elsewhere: no rules, no counts over domains. */
 function remembers({ tags, instances, nodes }: ClusterState, { rules, evacuate, exhaustive }: BalanceOptions): boolean {
   const simple = !instances.forthcoming.includes(1) && !nodes.exclusive.includes(1);
   return simple && !evacuate && !exhaustive && rules === undefined && (tags.words === 0 || tags.exclusionCount === 0);
@@ -72,7 +72,7 @@ interface Past {
   readonly changed: ReadonlySet<number>;
 }
 
-/** Looks at every instance, those first whose moves led before: a good score early saves looking closely at the rest. */
+/** Checks every instance, first those whose moves were the best before: an early good score excludes most of the rest. */
 function scan(search: MoveSearch, instances: Int32Array, past: Past | undefined): void {
   const { state, found } = search;
   const leaders = new Set(found.leaders.slice(-16).toReversed());

@@ -103,7 +103,10 @@ export function considerInstance(search: MoveSearch, i: number): void {
   if (scratch.isDetached) putBack(search, i, p, s);
 }
 
-/** The bounds hold where sums tell all, storage is of one kind, and no rule is broken: then rules can only add to the score. */
+/**
+ * The bounds are valid if sums are sufficient, storage is of one kind, and no rule is broken: then rules can only increase the
+ * score.
+ */
 function isBounded({ state, scratch, options }: MoveSearch, i: number): boolean {
   return scratch.ruleCost === 0 && state.instances.forthcoming[i] === 0 && !scratch.exclusive && !options.exhaustive;
 }
@@ -150,7 +153,7 @@ function elsewhere(at: Float64Array, kinds: number, role: 'primary' | 'secondary
   return least;
 }
 
-/** Looks at one move, as closely as is needed to know that it is not the best: by bounds, by sums, on the state. */
+/** Checks one move, only as exactly as needed to exclude it: by bounds, then by sums, then on the state. */
 function considerMove(search: MoveSearch, i: number, p: number, s: number, kind: MoveKind, t: number): void {
   const { state, table, bound, scratch, found, options } = search;
   const route = routes[kind] as Route;

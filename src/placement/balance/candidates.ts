@@ -26,7 +26,7 @@ export function clearCandidates(found: CandidateList): void {
   found.leaders.length = 0;
 }
 
-/** Takes a candidate in, if none that is known is better. */
+/** Adds a candidate if no known one is better. */
 export function offer(found: CandidateList, instance: number, kind: MoveKind, target: number, score: number): void {
   if (score > found.best + tolerance) return;
   if (score < found.best) {

@@ -3,10 +3,10 @@ import type { ScoreBound } from './score-bound.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /**
- * What is known of moves that were looked at in earlier steps. A step changes three or four nodes. Moves that touch none of
- * them change the same variances by the same amounts as before; only the variances they start from are others, and how much
- * that adds to the gain of any move at most (the drift) is one number a step. So an instance whose moves were far from the
- * best need be looked at again only with regard to the nodes that changed, until the drift has made up for the distance.
+ * What is known of moves that were looked at in earlier steps. A step changes three or four nodes. Moves between other nodes
+ * change the same variances by the same amounts as before; only the initial variances differ. One number per step, the drift,
+ * says how much this can add to the gain of any move. So for an instance whose moves were far from the best, only moves to and
+ * from changed nodes are computed again, until the sum of the drifts reaches that distance.
  */
 export interface GainMemory {
   /** Upper bound of the gain of the best move by instance, less the drift when it was taken. `Infinity`: not known. */

@@ -11,10 +11,10 @@ export interface MoveOptions {
   readonly instanceMoves: boolean;
   /** Instances do not move off a primary node that is online to a third one. */
   readonly restrictedMigration: boolean;
-  /** Policy limits and N+1 are passed over. */
+  /** Policy limits and N+1 are ignored. */
   readonly ignoreSoftErrors: boolean;
   readonly rules?: RuleBook | undefined;
-  /** Weighs every move there is, with no bounds: finds the same, far slower. It is what the bounds are judged by. */
+  /** Computes every move without bounds: the result is the same, but much slower. Tests compare the bounds with it. */
   readonly exhaustive?: boolean | undefined;
 }
 

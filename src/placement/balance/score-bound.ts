@@ -4,13 +4,13 @@ import { boundCounts } from './count-bound.ts';
 import type { ScoreTable } from './score-table.ts';
 
 /**
- * Lower bounds of the score after a move of an instance, from sums alone: most instances and most moves are passed over by
- * them, without a change of the state.
+ * Lower bounds of the score after a move of an instance, from sums alone: they exclude most instances and moves without a change
+ * of the state.
  *
  * The variance of a metric changes by what leaves the instance's nodes and comes to its new ones. The least that each variance
- * can become gives the `floor`, below which no move of the instance leads. As the square root is concave, between the least
- * and the largest variance that is possible it is not below its chord; with the slopes of the chords the deviations of all
- * metrics become one sum of products over the nodes that change, and a move is not below `base` plus what its nodes add.
+ * can become gives the `floor`, below which no move of the instance leads. As the square root is concave, between the least and
+ * the largest variance that is possible it is not below its chord; with the slopes of the chords the deviations of all metrics
+ * become one sum of products over the nodes that change, and a move is not below `base` plus what its nodes add.
  */
 export interface ScoreBound {
   /** Of the step: least and largest centred value by metric, reserved memory last. */

@@ -4,7 +4,7 @@
  * decides between equal choices as in Ganeti. Memory and disk are MiB.
  */
 export interface ClusterData {
-  /** What carries plans out, where the source tells; else Ganeti. */
+  /** The system that carries out plans, if the source says so; otherwise Ganeti. */
   readonly managedBy?: 'gantry' | undefined;
   readonly groups: readonly GroupData[];
   readonly nodes: readonly NodeData[];
@@ -119,7 +119,10 @@ export interface InstanceData {
   readonly movable?: boolean | undefined;
   /** Undefined: one unit of each, as Ganeti has it when nothing was measured. */
   readonly load?: DynamicLoad | undefined;
-  /** It stands for room kept on a node that this instance is moving to: rules that name the instance hold for both. */
+  /**
+   * It represents the resources reserved on the node to which this instance is moving: rules that name the instance apply to
+   * both.
+   */
   readonly arrivalOf?: string | undefined;
   /** MiB per second written to its disks, which a replication link must carry; undefined when not measured. */
   readonly writeRate?: number | undefined;

@@ -1,5 +1,5 @@
 /**
- * Finds a name that is given whole or up to one of its dots (`web1` for `web1.example.com`).
+ * Finds a name by its full form or by a prefix that ends before a dot (`web1` for `web1.example.com`).
  * @returns undefined when none fits, or several do and none is equal
  */
 export function lookupName(names: readonly string[], wanted: string): string | undefined {

@@ -30,7 +30,7 @@ export interface PreparedInstance extends InstanceData {
 }
 
 export interface PrepareOptions {
-  /** Load by name of the instance; names that are not known are passed over. */
+  /** Load by name of the instance; unknown names are ignored. */
   readonly utilisation?: ReadonlyMap<string, DynamicLoad> | undefined;
   /** Prefixes of exclusion tags besides those that the cluster's tags name. */
   readonly exclusionTags?: readonly string[] | undefined;

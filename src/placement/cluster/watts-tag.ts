@@ -3,7 +3,7 @@ import type { NodeData } from './cluster-data.ts';
 
 const prefix = 'htools:watts:';
 
-/** What a node takes, by its one tag `htools:watts:IDLE:BUSY`; undefined without it, and where the tag makes no sense. */
+/** What a node takes, by its one tag `htools:watts:IDLE:BUSY`; undefined without it, and if the tag is invalid. */
 export function wattsOfTags(tags: readonly string[]): NodeData['power'] {
   const [tag, more] = tags.filter((each) => each.startsWith(prefix));
   const [, idle, busy] = /^(\d+):(\d+)$/.exec(tag?.slice(prefix.length) ?? '') ?? [];
@@ -11,7 +11,7 @@ export function wattsOfTags(tags: readonly string[]): NodeData['power'] {
   return { idle: Number(idle), busy: Number(busy) };
 }
 
-/** For who prints watts: nothing else depends on these tags. @throws PLACEMENT_WATTS_INVALID */
+/** For callers that print watts: nothing else depends on these tags. @throws PLACEMENT_WATTS_INVALID */
 export function checkWattsTags(nodes: readonly NodeData[]): void {
   for (const { name, tags } of nodes) {
     const tag = tags.find((each) => each.startsWith(prefix));

@@ -28,7 +28,7 @@ export function ruleChange(table: RuleTable, rule: number, roles: number, p0: nu
   return change;
 }
 
-/** Carries the instance over in the counters of a rule. Answers with what changes in its excess, which it does not note. */
+/** Moves the instance in the counters of a rule. Returns the change of its excess, but does not record it. */
 export function ruleApply(table: RuleTable, rule: number, roles: number, p0: number, s0: number, p1: number, s1: number): number {
   const kind = table.kind[rule] as number;
   if (kind > ruleKind.near) return ruleChange(table, rule, roles, p0, s0, p1, s1);
@@ -55,8 +55,8 @@ export function ruleApply(table: RuleTable, rule: number, roles: number, p0: num
 }
 
 /**
- * Whether an instance that is placed nowhere breaks a rule, or breaks it more, by coming to a node. Only rules for which
- * `guards` is true may be asked; what they say of secondaries is left out.
+ * Whether an instance that is placed nowhere breaks a rule, or breaks it more, by coming to a node. Only for rules for which
+ * `guards` is true; conditions about secondaries are ignored.
  */
 export function ruleRefuses(table: RuleTable, rule: number, roles: number, node: number): boolean {
   const kind = table.kind[rule] as number;
@@ -67,7 +67,7 @@ export function ruleRefuses(table: RuleTable, rule: number, roles: number, node:
   return counters.slots[slot + 2] === 0 && (roles & role.other) === 0;
 }
 
-/** Whether the rule may have something against an instance that comes: not if it only serves as what others need. */
+/** Whether the rule can refuse a new instance; it cannot if the instance is only needed by members of other services. */
 export function guards(kind: number, weight: number, roles: number): boolean {
   return weight === 0 && (kind !== ruleKind.needs || (roles & role.member) !== 0);
 }

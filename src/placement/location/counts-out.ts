@@ -2,8 +2,9 @@ import { type RuleDraft, ruleKind } from './draft-rules.ts';
 import type { ConflictContext } from './find-conflict.ts';
 
 /**
- * Whether mere counting shows that hard rules cannot hold: no node open, more members than the domains may take, fewer domains than
- * are wanted, or a service that is needed where it cannot be. Fast whatever the size; what it does not see may still be impossible.
+ * Whether counting alone shows that hard rules cannot be fulfilled: no allowed node, more members than the domains may have,
+ * fewer domains than required, or a service that is needed where it cannot be. It is fast for any size, but does not find every
+ * contradiction.
  */
 export function countsOut(context: ConflictContext, drafts: readonly RuleDraft[]): boolean {
   const byService = Map.groupBy(drafts, ({ service }) => service);

@@ -56,7 +56,7 @@ function linkBreach({ topology, linkRoom, linkWeight }: RuleTable, link: number,
   return { rule: `link ${name}: bandwidth`, hard: linkWeight[link] === 0, excess, detail };
 }
 
-/** Why a rule minds a placement on these nodes. */
+/** Why a rule is broken by a placement on these nodes. */
 function detailOf(cluster: ClusterData, table: RuleTable, rule: number, p: number, s: number): string {
   const draft = table.drafts[rule];
   if (!draft) return '';

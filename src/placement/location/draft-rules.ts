@@ -119,7 +119,7 @@ function draftSurvival(context: Context, { level }: RuleOf<'survive'>): RuleDraf
   const { service, members } = context;
   const drafts = [draft(context, ruleKind.replicasApart, `survives a ${level}: replicas in different ones`, { level })];
   if (service.minimumAlive !== undefined) {
-    // One may always be placed, else a service that is still being built could never begin.
+    // One member may always be placed; otherwise the first member of a new service could never be placed.
     const spare = Math.max(1, (members.get(service.name)?.length ?? 0) - service.minimumAlive);
     drafts.push(draft(context, ruleKind.atMost, `survives a ${level}: at most ${spare} in one`, { level, limit: spare }));
   }
