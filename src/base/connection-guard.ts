@@ -9,9 +9,9 @@ export interface ConnectionLimits {
 }
 
 /**
- * Shares the connections of a server out among its clients. One address has at most its share. When all places are taken, a
- * newcomer takes the place of the connection that has been open longest without having said who it is, of the address that
- * has most of these; only when every connection is trusted, the newcomer is turned away.
+ * Divides the connections of a server among its clients. Each address has a limit. When the total is reached, a new connection
+ * replaces an unauthenticated one: of the address with most of these, the one that has been open longest. If all connections are
+ * authenticated, the new one is refused.
  */
 export interface ConnectionGuard {
   /** Watches the servers of `node:net`, `node:http` and `node:https`. */
