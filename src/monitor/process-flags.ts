@@ -1,7 +1,7 @@
 /**
- * How Node is started for the agent: little lives long in it, and nothing is so hot that the optimising compilers pay for
- * the memory that they take. Nothing is said of the size of the old space: V8 would set it for worker threads too, over the
- * limits that they are given, and a collector could eat so much before its thread is ended.
+ * How Node is started for the agent: few objects live long in it, and no code runs so often that the optimising compilers are
+ * worth their memory. The size of the old space is not set, because V8 would also use it for worker threads instead of their own
+ * limits, and a collector could then use that much memory before its thread is ended.
  */
 export const processFlags = [
   '--disable-warning=ExperimentalWarning',

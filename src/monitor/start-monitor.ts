@@ -37,7 +37,7 @@ export interface Monitor {
   readonly scheduler: CollectorScheduler;
   /** Uses other certificates for connections to come. @throws Error when an authority or its list of revoked ones is to go */
   useTls(tls: TlsOptions): void;
-  /** Lets bearers of these ask, and of no others, from the next request on. */
+  /** From the next request on, only these tokens are accepted. */
   useTokens(tokens: readonly string[]): void;
   /** @returns whether all threads have ended; one that hangs in the system would keep the process from ending */
   close(): Promise<boolean>;

@@ -84,8 +84,8 @@ function objectIn(value: unknown, what: string): Record<string, unknown> {
 }
 
 /**
- * Applies what a file says, now and whenever it changes; `reload` looks at once. A file that cannot be understood changes
- * nothing, and is told of.
+ * Applies what a file says, now and whenever it changes; `reload` looks at once. A file that is not valid changes nothing, and is
+ * reported.
  * @param every - milliseconds between two looks
  */
 export function watchSettings(

@@ -33,7 +33,7 @@ interface Started {
   readonly run: Collect<unknown>;
 }
 
-/** A collector that is told that its time is up may still hand in what it has, within so many milliseconds. */
+/** After its time-out, a collector may still return what it has within this number of milliseconds. */
 const lastWord = 100;
 
 export function createCollection({ root, runDir, certificates }: HostPlaces, historiesOf: (collector: string) => Histories): Collection {
@@ -74,7 +74,7 @@ export function createCollection({ root, runDir, certificates }: HostPlaces, his
     const timedOut = Promise.withResolvers<never>();
     let timer = setTimeout(() => {
       abort.abort();
-      // What it waits for may never come: the next collection begins anew.
+      // What it waits for may never arrive, so the next collection starts the collector again.
       started.delete(name);
       timer = setTimeout(() => timedOut.reject(abort.signal), lastWord);
     }, timeout);

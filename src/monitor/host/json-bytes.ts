@@ -1,6 +1,6 @@
 /**
- * JSON as bytes outside of the heaps of JavaScript: reports of many instances come every few seconds, and as strings they
- * would be most of what two collectors of garbage have to do. They are moved from thread to thread, not copied.
+ * JSON as bytes outside of the heaps of JavaScript: reports of many instances arrive every few seconds; as strings they would
+ * cause most of the work of two garbage collectors. They are moved from thread to thread, not copied.
  */
 export function toJsonBytes(text: string): Uint8Array<ArrayBuffer> {
   // Not of Node's pool, whose memory others have parts of.

@@ -24,7 +24,7 @@ interface CatalogueModule {
   readonly openCatalogue?: OpenCatalogue;
 }
 
-/** What a worker thread does: it knows no schedule, is told what to run, and says what came of it. */
+/** The work of a worker thread: it has no schedule, runs the collectors that it is told to run, and sends back the results. */
 export async function runCollectors(settings: WorkerSettings, port: MessagePort): Promise<void> {
   const names = new Map<number, string>();
   const whoRuns = watchWhoRuns(markOf(settings.mark));
@@ -34,7 +34,10 @@ export async function runCollectors(settings: WorkerSettings, port: MessagePort)
     sharedHistories(settings.histories, (key, memory) => tell({ kind: 'history', key, memory })),
   );
 
-  /** Thrown where no collection could catch it: in a timer, an event, a promise that nobody waited for. It is its collector's alone. */
+  /**
+   * Thrown where no collection could catch it: in a timer, an event, or a promise that nothing awaits. Only the collector that
+   * caused it fails.
+   */
   const fault = (who: number, error: unknown) => {
     collection.forget(names.get(who) ?? '');
     tell({ kind: 'fault', who, problem: messageOf(error) });

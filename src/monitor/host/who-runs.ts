@@ -4,7 +4,7 @@ import { monotonicNow } from './monotonic-now.ts';
 
 /** Knows at every moment whose code the thread runs: also after an `await`, in timers, and in events of sockets. */
 export interface WhoRuns {
-  /** What follows, and all that comes of it later, is of this collector. 0: of nobody. */
+  /** The code from now on, and everything asynchronous that it starts, belongs to this collector. 0: to none. */
   enter(who: number): void;
   readonly current: number;
   /** Whose promise it is; 0 if nobody's. */
@@ -35,7 +35,7 @@ export function watchWhoRuns(mark: WorkerMark): WhoRuns {
     },
     before: () => {
       suspended.push(current);
-      // A collector that goes on by itself begins anew: only one turn of the loop counts as holding it.
+      // A collector that continues in a new turn starts a new measurement: only a single turn of the event loop counts as blocking.
       begin((executionAsyncResource() as Owned)[owner] ?? 0);
     },
     after: () => enter(suspended.pop() ?? 0),

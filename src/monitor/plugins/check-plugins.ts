@@ -13,11 +13,11 @@ import { createSettingsSource } from './plugin-settings-source.ts';
 import { problemText } from './problem-text.ts';
 import { type PluginFolder, scanPlugins } from './scan-plugins.ts';
 
-/** What came of a plugin that was asked once. */
+/** The result of asking a plugin once. */
 export interface PluginCheck {
   readonly name: string;
   readonly path: string;
-  /** Why it cannot be used, or, where its source is told, what went wrong as it was asked. */
+  /** Why it cannot be used, or (if `source` is set) what failed when it was asked. */
   readonly problem?: string;
   readonly source?: string;
   readonly mode?: string;

@@ -35,7 +35,7 @@ const networkOption = '--net';
 const withoutSandbox =
   'world-writable folders (/tmp, /var/tmp, /dev/shm), devices that everybody may open, creating user namespaces, and rarely needed system calls: install bubblewrap';
 
-/** Room for what else the user of plugins runs. */
+/** Reserve for other processes of the user of plugins. */
 const otherProcesses = 256;
 
 /** Tries out what can be made. Never fails: what cannot is said in `missing`. */
@@ -91,7 +91,10 @@ export function accountOf({ name, user, granted }: PluginDefinition): Account & 
   return { ...account, groups: granted.groups.map((group) => resolveGroup(group, name)) };
 }
 
-/** The whole command that becomes the plugin, each step giving up more. @throws MONITOR_PLUGIN_USER_MISSING, MONITOR_PLUGIN_GROUP_MISSING */
+/**
+ * The whole command that becomes the plugin; each part of it drops more rights. @throws MONITOR_PLUGIN_USER_MISSING,
+ * MONITOR_PLUGIN_GROUP_MISSING
+ */
 export function confinedCommand(definition: PluginDefinition, confinement: Confinement): string[] {
   const { path, manifest, granted } = definition;
   const { tools, namespaces, network } = confinement;
@@ -103,7 +106,7 @@ export function confinedCommand(definition: PluginDefinition, confinement: Confi
   return [
     ...(tools.has('setpriv') ? [...dying, '--'] : []),
     ...(spaces.length > 0 ? ['unshare', ...spaces, '--'] : []),
-    // It stays as a process, and is the one with which a namespace of processes ends: its user is that of the agent, who can kill it.
+    // It stays as a process, and the process namespace ends with it. It runs as the agent's user, so the agent can kill it.
     ...(confinement.sandbox ? ['bwrap', ...sandboxArguments(definition, confinement.root), '--'] : []),
     ...(tools.has('setpriv') ? [...dying, '--no-new-privs', ...userArguments(definition, confinement), '--'] : []),
     ...(tools.has('prlimit')

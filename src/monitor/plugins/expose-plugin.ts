@@ -73,7 +73,7 @@ function familyOf(definition: PluginDefinition, { name, labels: given = {} }: Sa
   };
 }
 
-/** Who reports which family, since no family may stand twice on the page. */
+/** Which plugin reports which family: no family may occur twice on the page. */
 export interface MetricOwners {
   /** The families of a plugin from now on. @throws MONITOR_PLUGIN_METRIC_CLASH, and nothing has changed */
   claim(plugin: string, families: readonly FamilyHead[]): void;

@@ -1,4 +1,4 @@
-/** The newest whole line of an endless text. Lines that nobody asked for in time are passed over. */
+/** The newest whole line of an endless text. Older lines that were not read in time are skipped. */
 export interface LineFeed {
   /** @returns false when it is more than is allowed */
   push(chunk: Buffer): boolean;

@@ -26,7 +26,7 @@ export interface PluginThreadSettings extends PluginFolder {
   readonly rescan: number;
 }
 
-/** Changes come in heaps: files are copied one after the other. */
+/** Changes often come together: files are copied one after the other. */
 const settleTime = 200;
 
 interface Loaded {
@@ -99,7 +99,10 @@ export const openPluginCatalogue = async (
     describe({ directory: settings.directory, loaded: [...loaded.values()], unconfined, confinement, problems: [...problems.values()] });
   const own = createPluginsCollector(look);
 
-  /** What is wrong with the whole is logged as it begins, changes and ends; what was known before holds. */
+  /**
+   * A problem with the whole folder or the settings is logged when it begins, changes and ends. Meanwhile the previous state
+   * stays active.
+   */
   const note = (what: string, problem: string | undefined) => {
     if (problem === problems.get(what)) return;
     if (problem === undefined) {
@@ -154,7 +157,7 @@ export const openPluginCatalogue = async (
 
 export const openCatalogue: OpenCatalogue = (given, announce, log) => openPluginCatalogue(given as PluginThreadSettings, announce, log);
 
-/** Looks again when the folder changes, and now and then, since what links lead to changes unseen. */
+/** Scans again when the folder changes, and at intervals, because changes of the targets of links are not reported. */
 function keepLooking({ directory, rescan }: PluginThreadSettings, scan: () => Promise<void>): void {
   let watcher: FSWatcher | undefined;
   let soon: NodeJS.Timeout | undefined;
@@ -181,7 +184,7 @@ function keepLooking({ directory, rescan }: PluginThreadSettings, scan: () => Pr
   };
   rewatch();
   setInterval(() => {
-    // A folder that was made anew under the old name is another one to the watcher.
+    // A folder that was removed and created again is a different folder for the watcher.
     watcher?.close();
     watcher = undefined;
     next();

@@ -11,7 +11,7 @@ export interface PluginCgroups {
 }
 
 export interface PluginCgroup {
-  /** Takes in the first process of a group that has just begun, with the children that it may have already. */
+  /** Adds the first process of a group, which has just started, and the children that it may already have. */
   enter(pid: number): void;
   /** Kills all that is in it. */
   kill(): void;
@@ -104,7 +104,7 @@ function addTo(path: string, pid: number): void {
   }
 }
 
-/** Again and again, since one of them may just be making another; the limit of processes ends that. */
+/** Repeatedly, because one of them may just be creating another one; the limit of processes ends this. */
 function killAll(path: string): void {
   for (let round = 0; round < 100; round++) {
     const pids = readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
@@ -118,7 +118,7 @@ export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    // Only makes the end less sure, which the namespace and the control group see to.
+    // This only makes the end less certain; the namespace and the control group also end the processes.
     return [];
   }
 }
@@ -133,12 +133,15 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // It has ended, or belongs to another user since it changed to it: that one is in the namespace that ends.
+    // It has ended, or now belongs to another user; in that case it is in the namespace that ends.
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 
-/** Of no group that is in use, is somebody else's, or has gone meanwhile: what is just ending is swept up at the next start. */
+/**
+ * Groups that are in use, belong to somebody else, or were removed meanwhile are skipped; groups that are just ending are removed
+ * at the next start.
+ */
 const notNow = new Set(['EBUSY', 'ENOTEMPTY', 'ENOENT', 'EACCES', 'EPERM', 'EROFS']);
 
 function removeIfEmpty(path: string): void {

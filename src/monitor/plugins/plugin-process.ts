@@ -26,7 +26,7 @@ export interface ProcessParts {
 
 const keptStderr = 4096;
 
-/** How long (ms) output may come after the end: what holds the pipe open is of no interest then. */
+/** How long (ms) output is accepted after the end; processes that still hold the pipe open are then ignored. */
 const afterEnd = 500;
 
 /** How long (ms) a namespace that was killed may take to end. */

@@ -4,7 +4,7 @@ import type { PluginData } from './expose-plugin.ts';
 import type { PluginCgroup } from './plugin-cgroup.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 
-/** Gets the reports of one plugin, whatever it is. */
+/** Gets the reports of one plugin of any kind. */
 export interface PluginReader {
   /** One report. @throws what is wrong with it; whatever once the signal aborts */
   read(signal: AbortSignal): Promise<PluginData>;

@@ -13,7 +13,7 @@ export interface CurrentSettings {
   readonly settings: PluginSettings;
   /** What is wrong with the file. */
   readonly problem?: Error;
-  /** There have been no good ones: no program may be run. */
+  /** There were no valid settings yet: no program may be run. */
   readonly unusable: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function requirePluginSettings(path: string): Promise<PluginSetting
   return settings;
 }
 
-/** Reads the settings anew at each call. Where the file has become unusable, what it said before holds. */
+/** Reads the settings again at each call. If the file has become invalid, the last valid settings stay active. */
 export function createSettingsSource(path: string): () => Promise<CurrentSettings> {
   let last: CurrentSettings | undefined;
   return async () => {

@@ -2,14 +2,14 @@ import type { Collector, CollectorFacts } from '../collector/collector.ts';
 import type { Emit } from '../collector/metric-family.ts';
 import type { Status } from '../collectors/status.ts';
 
-/** A plugin that is run, or that would be were it as it should be. */
+/** A plugin that is run, or that is refused. */
 interface PluginState {
   readonly name: string;
   readonly path: string;
   readonly source?: string;
   readonly mode?: string;
   readonly interval?: number;
-  /** User of its program; null for one that is not root's to choose. */
+  /** User of its program; null if the agent is not root and cannot choose it. */
   readonly user?: string | null;
   readonly series: number;
   readonly stderr?: string;

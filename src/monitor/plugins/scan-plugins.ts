@@ -9,10 +9,10 @@ import type { Manifest, Privileges } from './plugin-schemas.ts';
 import { type CurrentSettings, revisionOf } from './plugin-settings-source.ts';
 import { defaultManifest, readManifest } from './read-manifest.ts';
 
-/** So many plugins are run; a folder with more by mistake must not take up the node. */
+/** At most this number of plugins are run; a folder with more of them by mistake must not overload the node. */
 export const mostPlugins = 64;
 
-/** So many files that are not run are told of one by one. */
+/** At most this number of files that are not run are listed one by one. */
 const mostTold = 100;
 
 const manifestEndings = new Set(['.yaml', '.yml', '.json']);
@@ -125,12 +125,12 @@ async function define({ name, path, manifest, alone, settings }: Parts): Promise
   const granted = source === 'program' ? grant(name, manifest, settings) : defaultManifest.needs;
   const readAnew = source === 'prometheus-file' || source === 'report-file';
   const definition = { name, path: readAnew ? path : real, source, manifest, granted, user: settings.settings.user };
-  // Else its first run would be the first to know.
+  // Otherwise only its first run would report it.
   if (source === 'program' && process.getuid?.() === 0) accountOf(definition);
   return definition;
 }
 
-/** Programs are the operator's; a file or socket may be that of the service which it is of. */
+/** Programs belong to the operator; a file or socket may belong to the service that provides it. */
 function trustFor(source: PluginSource, { owner }: Manifest): { owner?: number; anyMode?: boolean } {
   if (source === 'program') return {};
   return { anyMode: source === 'socket', ...(owner !== undefined && { owner: resolveUser(owner, 'the manifest').uid }) };

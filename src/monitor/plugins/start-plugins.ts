@@ -33,8 +33,8 @@ export interface Plugins extends Pick<CollectorHost, 'collect' | 'threads' | 'st
 const usualRescan = 30_000;
 
 /**
- * Plugins in a thread of their own, which is there from the moment on that there is a folder for them: starting programs
- * holds up a thread for milliseconds, which neither requests nor the other collectors should feel.
+ * Plugins run in a separate thread, which starts when there is a folder for them: starting a program blocks a thread for
+ * milliseconds, and this must delay neither requests nor the other collectors.
  */
 export function startPlugins(
   { directory, settings, rescan = usualRescan }: PluginOptions,

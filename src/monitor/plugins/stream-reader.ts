@@ -23,7 +23,7 @@ interface Stream {
   problem: Error | undefined;
 }
 
-/** A line older than so many intervals is no news, unless the manifest says how old it may be. */
+/** A line older than this number of intervals is out of date, unless the manifest sets another age. */
 const freshFor = 3;
 
 /** A program or socket that is kept, and gives a report a line. The newest line counts. */

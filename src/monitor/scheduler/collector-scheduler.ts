@@ -30,7 +30,7 @@ export interface CollectorScheduler {
   /** Takes in a collector that has come, or another one in place of that of the same name. */
   add(collector: CollectorFacts): void;
   remove(name: string): void;
-  /** Sets all that is set, also for collectors that come later; whatever is not is as the collector has it by itself. */
+  /** Applies all settings, also to collectors that are added later. Without a setting, the default of the collector applies. */
   configure(settings: SettingsByName): void;
   entries(): readonly ScheduleEntry[];
   close(): void;
@@ -69,12 +69,12 @@ const shortestSleep = 1;
 /** Collectors that come together begin so far (ms) apart. */
 const addedApart = 100;
 
-/** So many equal reports in a row, and the interval stretches. */
+/** After this number of equal reports in a row the interval increases. */
 const patience = 3;
 
 /**
- * Has every collector run at its own interval. Starts are spread over the interval, so that they do not fall together.
- * One that fails runs again after a pause that doubles; the others never notice.
+ * Has every collector run at its own interval. Starts are spread over the interval, so that they do not fall together. A
+ * collector that fails runs again after a pause that doubles each time; the others are not affected.
  */
 export function startScheduler({ collectors, host, cache, clock }: SchedulerParts): CollectorScheduler {
   const closing = new AbortController();
@@ -185,7 +185,10 @@ export function startScheduler({ collectors, host, cache, clock }: SchedulerPart
   };
 }
 
-/** Stretches the interval of a collector that allows it while its data stay the same or cost much; else it goes back at once. */
+/**
+ * Increases the interval of a collector that allows this, while its data do not change or are expensive; otherwise sets it back
+ * immediately.
+ */
 function adapt(entry: Entry, { unchanged, cost }: GoodOutcome): void {
   const longest = (entry.collector.longestInterval ?? 0) * 1000;
   if (longest <= entry.base) return;

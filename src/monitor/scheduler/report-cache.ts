@@ -174,8 +174,8 @@ function noData({ kind }: CollectorFacts, problem: string): Uint8Array {
 const composed = new WeakMap<CachedReport, Buffer>();
 
 /**
- * The report as it goes out; put together for the first who wants it. It is no getter of the report: V8 gives objects that
- * are made with one a slow form, and those that others replaced then stayed until it looked through all of the heap.
+ * The report as it is sent; it is composed when the first client asks for it. It is not a getter of the report: V8 uses a slow
+ * form for objects with getters, and replaced objects then stayed in memory until a full garbage collection.
  */
 export function jsonOf(report: CachedReport): Buffer {
   const known = composed.get(report) ?? composeReport(report);

@@ -19,7 +19,7 @@ export function createAccessCheck({ tokens, certificates }: Access): (request: I
     const given = /^bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given === undefined) return false;
     const hash = digest(given);
-    // Of all of them, whichever fits, so that the time says nothing.
+    // All tokens are compared, even after a match, so that the time reveals nothing.
     return known.filter((token) => crypto().timingSafeEqual(token, hash)).length > 0;
   };
 }
@@ -27,8 +27,8 @@ export function createAccessCheck({ tokens, certificates }: Access): (request: I
 const members = new WeakMap<TLSSocket, boolean>();
 
 /**
- * Nodes and masters of the cluster; and whoever has a certificate of an authority of the operator's own, which names no roles.
- * The certificate of the REST API is for serving alone.
+ * Nodes and masters of the cluster, and clients with a certificate of the operator's own authority, which has no roles. The
+ * certificate of the REST API is only for serving.
  */
 function isMember(socket: TLSSocket): boolean {
   if (!socket.authorized) return false;

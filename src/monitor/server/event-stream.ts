@@ -5,7 +5,7 @@ import { changedReports, type FieldTree, type Selection, selectedJson } from './
 /** So many streams at once. */
 const mostStreams = 64;
 
-/** A reader that leaves so much (bytes) untaken is cut off; it comes again and goes on where it was. */
+/** A reader that leaves this number of bytes unread is disconnected; it can connect again and continue from the last event. */
 const mostUntaken = 1024 * 1024;
 
 /** A comment so often (ms) shows both sides that the other is there. */
@@ -13,7 +13,7 @@ const heartbeat = 15_000;
 
 interface Wish {
   readonly selection: Selection | undefined;
-  /** Where a reader that comes again was; what came before does not count. */
+  /** The last event that a returning reader has seen; earlier ones are not sent. */
   readonly lastEventId: string | undefined;
 }
 

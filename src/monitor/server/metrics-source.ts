@@ -27,7 +27,7 @@ export function metricsSource({ cache, collectors, agent, now }: MetricsParts): 
   const kept = new Map<MetricsFormat, { readonly version: number; readonly validUntil: number; readonly page: Buffer }>();
   const sources = new Map(collectors.map((collector) => [collector.name, sampleSource(collector)]));
 
-  /** A collector whose data cannot be measured must not take the page from all others. */
+  /** A collector whose data cannot be converted must not break the page for all others. */
   const measured = (report: CachedReport): readonly FamilySamples[] => {
     const { name } = report.collector;
     try {

@@ -16,7 +16,7 @@ export interface MonitorServer {
   readonly port: number;
   /** Uses other certificates for connections to come. @throws Error when an authority or its list of revoked ones is to go */
   useTls(tls: TlsOptions): void;
-  /** Lets bearers of these ask, and of no others, from the next request on. */
+  /** From the next request on, only these tokens are accepted. */
   useTokens(tokens: readonly string[]): void;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface ServerOptions extends MetricsParts {
   readonly tls?: TlsOptions;
 }
 
-/** Milliseconds and numbers that keep slow clients from hurting anybody. */
+/** Time-outs and limits, so that slow clients cannot harm others. */
 const limits = {
   http: {
     keepAliveTimeout: 30_000,
@@ -92,12 +92,12 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
   return {
     port: typeof address === 'object' && address ? address.port : port,
     useTls: (next) => {
-      // Without an authority of ours TLS would believe those of the public; without the list, certificates that were stolen.
+      // Without our own authority, TLS would trust public authorities; without the list, it would accept stolen certificates.
       for (const part of ['ca', 'crl'] as const) {
         if (tls?.[part] !== undefined && next[part] === undefined) throw new Error(`ca.${part === 'ca' ? 'crt' : 'crl'} is missing`);
       }
       (server as TlsServer).setSecureContext?.(next);
-      // Nobody goes on by a certificate that is revoked now; the others connect again.
+      // All connections end, so that no client continues with a revoked certificate; the others connect again.
       if (next.crl !== revoked) server.closeAllConnections();
       revoked = next.crl;
     },
@@ -113,7 +113,7 @@ export async function startMonitorServer(options: ServerOptions): Promise<Monito
   };
 }
 
-/** Cuts off who does not take a reply in time, and at once when all of them together leave too much. */
+/** Disconnects clients that do not read a reply in time, and immediately if all unread replies together are too large. */
 function createTakingWatch(): (response: ServerResponse) => void {
   let untaken = 0;
   const watch = (response: ServerResponse) => {

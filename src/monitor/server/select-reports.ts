@@ -56,7 +56,7 @@ function parseFields(text: string): FieldTree {
   return root;
 }
 
-/** The reports that are wanted. A time that lies ahead is one of before the host's clock was set back: then everything is new. */
+/** The requested reports. If the time is in the future, the host's clock was set back: then everything counts as new. */
 export function changedReports(reports: readonly CachedReport[], { changedAfter = 0 }: Selection): readonly CachedReport[] {
   // Those of one millisecond are told apart by microseconds, and may so be ahead of the clock by less than one.
   if (changedAfter >= (Date.now() + 1) * 1000) return reports;

@@ -7,8 +7,9 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 const mostWaiting = 8;
 
 /**
- * Has each connection take the reply to one request before the next is looked at: thousands of requests fit into a
- * packet, and their replies would all be held in memory for a reader that takes none. Who sends too many ahead is cut off.
+ * On each connection the next request is read only after the client has read the reply to the one before: thousands of requests
+ * fit into a packet, and their replies would all stay in memory if the client reads none. A client that sends too many requests
+ * ahead is disconnected.
  */
 export function takeTurns(handle: Handle): Handle {
   const waiting = new WeakMap<Socket, (readonly [request: IncomingMessage, response: ServerResponse])[]>();

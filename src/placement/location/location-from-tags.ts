@@ -34,7 +34,7 @@ export function mergeLocations(one: Location, other: Location): Location {
   };
 }
 
-/** Without the wishes: those that tags stand for are in Ganeti's score already, and must not be weighed twice. */
+/** Without soft rules: those of tags are already part of Ganeti's score and must not count twice. */
 export function hardRulesOf({ topology, services }: Location): Location {
   const hard = services.map((service) => ({ ...service, rules: service.rules.filter(({ weight }) => weight === undefined) }));
   return { topology, services: hard.filter(({ rules }) => rules.length > 0) };
@@ -102,7 +102,7 @@ function mirrored(levels: readonly string[]): Service[] {
   return [{ name: 'mirrored instances', at: 'tags htools:nlocation', members: ['*'], rules }];
 }
 
-/** A desire that no node could fulfil says nothing about any placement. */
+/** A desired location that no node has makes no difference between placements. */
 function desires(cluster: PreparedCluster, domains: readonly Domain[]): Service[] {
   return byTag(cluster, 'desiredLocationTags')
     .filter(([tag]) => domains.some(({ name }) => name === tag))

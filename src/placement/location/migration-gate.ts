@@ -2,7 +2,10 @@ import type { MigrationRule } from './draft-rules.ts';
 import { type Layout, unknown } from './layout.ts';
 import type { Topology } from './topology.ts';
 
-/** Tells whether an instance may migrate between two nodes: by the terms of the nodes, and by the rules of its services. */
+/**
+ * Tells whether an instance may migrate between two nodes: according to the capabilities of the nodes and the rules of its
+ * services.
+ */
 export function createMigrationGate(
   layout: Layout,
   topology: Topology,

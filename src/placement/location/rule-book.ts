@@ -10,8 +10,8 @@ export interface RuleBook {
   /** Cost of all weighted rules as things stand. */
   readonly soft: number;
   /**
-   * Writes what changes if the instance were placed so: `out[0]` hard excess, `out[1]` soft cost, and `out[2]` the hard excess
-   * of those rules alone that would be broken (more): what others gain by it does not count. Changes nothing.
+   * Writes what changes if the instance were placed so: `out[0]` hard excess, `out[1]` soft cost, and `out[2]` the hard excess of
+   * those rules alone that would be broken or broken more; improvements of other rules are not subtracted. Changes nothing.
    */
   weigh(instance: number, primary: number, secondary: number, out: Float64Array): void;
   /**
@@ -21,7 +21,7 @@ export interface RuleBook {
   admits(instance: number, node: number): boolean;
   /** Places the instance so; (`noNode`, `noNode`) takes it away. */
   place(instance: number, primary: number, secondary: number): void;
-  /** Whether an instance that runs on a node may migrate to another one. No rule about where it is then is asked. */
+  /** Whether an instance that runs on a node may migrate to another one. Rules about the new place are not checked. */
   mayMigrate(instance: number, from: number, to: number): boolean;
   /** The rules that such a placement would break, or break more than now. `excess` is by how much more. */
   explain(instance: number, primary: number, secondary: number): readonly RuleBreach[];
@@ -44,6 +44,6 @@ export interface RuleBreach {
   readonly rule: string;
   readonly hard: boolean;
   readonly excess: number;
-  /** What is in the way, in words, e.g. `rack r2 has 2 (web1, web4)`. */
+  /** The reason in words, e.g. `rack r2 has 2 (web1, web4)`. */
   readonly detail: string;
 }

@@ -69,7 +69,7 @@ function tryOn(attempt: Attempt, i: number, primary: number, secondary: number, 
   return found;
 }
 
-/** Those first that others need, then those who are in most rules: they leave the least choice. */
+/** First those that others need, then those with the most rules: they leave the least choice. */
 function orderOf(drafts: readonly RuleDraft[]): number[] {
   const weights = new Map<number, number>();
   const add = (i: number, weight: number) => weights.set(i, (weights.get(i) ?? 0) + weight);
@@ -94,7 +94,7 @@ interface Nodes {
   readonly looks: ReadonlyMap<number, string>;
 }
 
-/** Nodes that no rule tells apart look the same; of each look, as many as all members could take are enough. */
+/** Nodes that no rule distinguishes are equivalent. Of each kind, as many as there are members are enough. */
 function nodesToTry({ layout, routes }: ConflictContext, drafts: readonly RuleDraft[], memberCount: number): Nodes {
   const levels = [...new Set(drafts.map(({ level }) => level))].flatMap((level) => layout.levels.slice(0, -1)[level] ?? []);
   const areas = drafts.flatMap(({ forbidden }) => (forbidden ? [forbidden] : []));

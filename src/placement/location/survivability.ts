@@ -50,7 +50,7 @@ export interface Restart {
 export type RoomCheck = (failed: Uint8Array, restarts: readonly Restart[]) => readonly number[];
 
 /**
- * Looks at every domain of every level: what if it fails now?
+ * Checks for every domain of every level what would happen if it failed now.
  * @param room decides on room; memory and processors, the largest instance first, when not given
  * @throws as `compileRules`
  */

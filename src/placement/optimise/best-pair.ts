@@ -22,7 +22,7 @@ export interface PairSearch {
   readonly state: ClusterState;
   readonly live: LiveScore;
   readonly rules: RuleBook | undefined;
-  /** Limits that are only policy are passed over. */
+  /** Limits that are only policy are ignored. */
   readonly force: boolean;
   /** What one instance away from where it was at the start costs. */
   readonly moveCost: number;

@@ -22,9 +22,8 @@ const shareOfInstance = 0.07;
 const freshFor = 64;
 
 /**
- * The instances of a cluster that may move, as items of the search, in the order of `movable`. Their places are pairs of
- * nodes. It makes small the score with the cost of rules and of being away from where they began; a state that exceeds the
- * budget must not stay.
+ * The instances of a cluster that may move, as items of the search, in the order of `movable`. Their places are pairs of nodes.
+ * It minimises the score plus the cost of rules and of moved instances; a state that exceeds the budget is rejected.
  */
 export function createClusterModel(state: ClusterState, movable: Int32Array, budget: MoveBudget, options: OptimiseOptions): SearchModel {
   const { rules, ignoreSoftErrors: force = false, moveCost = 1e-4 } = options;
@@ -61,7 +60,7 @@ export function createClusterModel(state: ClusterState, movable: Int32Array, bud
     items: movable.length,
     placeOf,
     weightOf: Float64Array.from(movable, (i) => instances.memory[i] as number),
-    // Broken hard rules, which may be past mending, must not heat it.
+    // Broken hard rules, which perhaps cannot be repaired, must not raise the temperature.
     unit: (shareOfInstance * readScore(state, live)) / movable.length,
     get cost() {
       return cost();

@@ -15,7 +15,7 @@ export interface OptimiseOptions {
   readonly maxData?: number | undefined;
   /** What moving one instance must be worth. */
   readonly moveCost?: number | undefined;
-  /** Policy limits and N+1 are passed over. */
+  /** Policy limits and N+1 are ignored. */
   readonly ignoreSoftErrors?: boolean | undefined;
   readonly rules?: RuleBook | undefined;
   readonly state?: StateOptions | undefined;

@@ -21,10 +21,10 @@ const greedyPart = 0.3;
 const lastCall = 0.97;
 
 /**
- * Looks for a better cluster than one move at a time leads to: it takes a few instances off their nodes, crowded ones, ones
- * that break a rule, random ones, puts each back where it is best, and keeps the result if it is not much worse than
- * before, less and less so as time goes on. It starts where greedy balancing ends and can be stopped at any time.
- * The rules of location end as they were.
+ * Looks for a better cluster than one move at a time leads to: it removes a few instances from their nodes (from crowded nodes,
+ * those that break a rule, random ones), puts each one where it fits best, and keeps the result if it is not much worse than
+ * before; it accepts less and less with time. It starts where greedy balancing ends and can be stopped at any time. The rules of
+ * location end as they were.
  * @returns a plan every move of which is possible when its turn comes; never worse than greedy balancing, where that ended
  */
 export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan {
@@ -57,7 +57,8 @@ export function optimise(data: PreparedCluster, options: OptimiseOptions): Plan 
   const searched = begin();
   const mayStepAside = options.maxMoves === undefined && options.maxData === undefined;
   const leftOut = orderMoves(searched, goalsOf(budget, goal), { urgent: rules?.offenders('hard'), mayStepAside, isOver });
-  // What was left out may have been what the rest was for: single moves make the best of it, where they do not take long.
+  // The moves that were left out may have been the purpose of the others. Single moves improve the result, if they do not take
+  // long.
   if (leftOut.length > 0 && wasQuick) continueGreedily(searched, options, isOver);
   follow(budget);
   const isSimpler = scoreAfter(simple, before) < scoreAfter(searched, before);

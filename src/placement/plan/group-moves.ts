@@ -8,8 +8,8 @@ import { transfersOf } from './transfers.ts';
 const overhead = 5;
 
 /**
- * Groups moves that can run side by side: no node takes part in two of a set, all together send no more over a link than it has
- * room for, and moves that share a node, an instance or a lock stay in the order they were planned in.
+ * Groups moves that can run in parallel: no node takes part in two moves of a set, all together send no more over a link than its
+ * free bandwidth, and moves that share a node, an instance or a lock stay in the order they were planned in.
  */
 export function groupMoves(
   moves: readonly PlannedMove[],

@@ -11,7 +11,7 @@ const mostSteps = 4;
 export interface OrderOptions {
   /** Instances that go first. */
   readonly urgent?: readonly number[] | undefined;
-  /** Where instances wait for each other's places, one of them may step aside first: a move more. */
+  /** If instances wait for each other's places, one of them may be moved elsewhere first; this is one more move. */
   readonly mayStepAside?: boolean | undefined;
   /** Asked before every move: no more are made. */
   readonly isOver?: (() => boolean) | undefined;

@@ -28,7 +28,10 @@ export interface PlanMaker {
   readonly moves: readonly PlannedMove[];
   /** MiB that all moves so far copy. */
   readonly data: number;
-  /** Makes a move if it is within the limits, admitted, and breaks no hard rule more than before, on its way neither. @returns whether it was made */
+  /**
+   * Makes a move if it is within the limits, admitted, and breaks no hard rule more than before, neither at its end nor between
+   * its steps. @returns whether it was made
+   */
   make(step: Step): boolean;
 }
 

@@ -27,8 +27,8 @@ const alone: MoveTraffic = { loads: [], locks: [] };
 export const openTraffic: Traffic = { network: openNetwork, of: () => alone };
 
 /**
- * Links have room for so much. Moves of instances that have hard rules in common keep their order: a place that one leaves may
- * be what another one waits for. So do those of instances that write over a link which must not carry more writes than it can.
+ * Links have room for so much. Moves of instances that have hard rules in common keep their order: another instance may wait for
+ * the place that one leaves. So do those of instances that write over a link which must not carry more writes than it can.
  * @throws as `createNetwork`
  */
 export function createTraffic(cluster: ClusterData, { topology, services }: Location): Traffic {

@@ -42,7 +42,7 @@ export function partition(
   return parts;
 }
 
-/** Clears one node after the other as far as the rest of the nodes has room; those that are cleared take nothing any more. */
+/** Clears one node after the other as long as the other nodes have enough resources; cleared nodes accept nothing. */
 function clearGreedily(config: Configuration, group: readonly number[], targets: readonly number[], { listed, put }: Clearing): number[] {
   const { group: nodeGroup } = config.state.nodes;
   let open = targets;

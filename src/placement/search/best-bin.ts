@@ -6,7 +6,7 @@ import { moveCost, type VectorState } from './vector-state.ts';
 /** Most bins that are looked at for one item. Where there are more, those left last, and each time a different part of the rest. */
 const mostBins = 256;
 
-/** Some bins are passed over unseen, so that the same ruins are not always built up in the same way. */
+/** Some bins are skipped at random, so that the same items are not always put back in the same way. */
 const blindness = 0.02;
 
 /** See `SearchModel.bestPlace`. What the group of the item pays for its moves, and weighted rules, are left out. */
@@ -14,7 +14,7 @@ export function bestBin(state: VectorState, reachable: ReachableBins, item: numb
   const { bins, first, count } = reachable;
   const begin = first[item] as number;
   const all = count[item] as number;
-  // Where it was is often best, and then most others are seen to be dearer at once.
+  // The old bin is often the best, and then most others are quickly found to be more expensive.
   let least = stay ? costIfLess(state, item, was, Number.POSITIVE_INFINITY, random) : Number.POSITIVE_INFINITY;
   let best = least < Number.POSITIVE_INFINITY ? was : nowhere;
   const looks = all < mostBins ? all : mostBins;

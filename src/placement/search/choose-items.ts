@@ -7,8 +7,8 @@ const mostBins = 4;
 const rivals = 3;
 
 /**
- * See `SearchModel.choose`: items of a few bins. The first is one of those that cost more than they would have to; the
- * others could take what was taken from it, so that large items find room among what is left of small ones.
+ * See `SearchModel.choose`: items of a few bins. The first one is a bin that costs more than necessary; the others could accept
+ * the items taken from it, so that large items find space where small ones were removed.
  */
 export function chooseItems(state: VectorState, reachable: ReachableBins, victims: Int32Array, random: Random): number {
   const { count: choices } = reachable;

@@ -2,8 +2,8 @@ import type { PreparedCluster, PreparedNode } from '../cluster/prepare-cluster.t
 import { standbyPrefix } from './squeeze-plan.ts';
 
 /**
- * A node that is switched off cannot tell its size to the master. One that stands by is taken to be like the smallest
- * online node of its group, and empty; without that Ganeti, once a node is off, wants nodes switched on for ever.
+ * A node that is switched off cannot report its size. A standby node is assumed to be like the smallest online node of its group,
+ * and empty. Without this assumption, Ganeti always wants more nodes switched on after one was switched off.
  */
 export function assumeStandby(data: PreparedCluster): PreparedCluster {
   return { ...data, nodes: data.nodes.map((node) => (isSilent(node) ? sizedLike(node, smallestOnline(data, node.group)) : node)) };

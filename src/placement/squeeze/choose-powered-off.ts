@@ -44,7 +44,7 @@ export function choosePoweredOff(fresh: () => ClusterState, candidates: readonly
   for (const n of chosen) setOffline(state, n, true);
   const { moves, reached } = planMoves(state, goal);
   if (reached || chosen.length === 0) return { nodes: chosen, moves, state, reached };
-  // Balanced from the start it would not do; the way on which the nodes were found does.
+  // If balancing starts from the beginning, the goal is not reached; the moves by which the nodes were found reach it.
   placeAll(work);
   return { nodes: chosen, moves: work.moves, state: work.state, reached: true };
 }
@@ -62,7 +62,7 @@ function isImpossible({ state }: Workspace, node: number, goal: Goal): boolean {
   return impossible;
 }
 
-/** Tries to do without a node; else all is as before. */
+/** Tries to switch off a node; if this fails, the state is as before. */
 function canGo(work: Workspace, node: number, goal: Goal): boolean {
   const { state, moves } = work;
   const before = moves.length;

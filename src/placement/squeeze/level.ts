@@ -5,9 +5,9 @@ const leastGain = 1e-9;
 const mostPasses = 20;
 
 /**
- * Balances until no move of one instance gains anything, or `enough` says so after a pass: each instance in turn makes its
- * best move at once, which comes to an end as good as always making the very best move, far sooner. Of instances that are alike and on
- * the same nodes only one is tried.
+ * Balances until no move of one instance gains anything, or `enough` says so after a pass: each instance in turn makes its best
+ * move immediately. The result is as good as always making the best of all moves, and much faster. Of instances that are alike
+ * and on the same nodes only one is tried.
  */
 export function level(work: Workspace, enough: () => boolean): void {
   const { state, movable, classes } = work;

@@ -3,8 +3,8 @@ import { reservedWith, reservedWithout } from './reserved.ts';
 import { sharedDomains, type TagLists, unmetDesires } from './tag-tables.ts';
 
 /**
- * The four changes everything is made of: an instance comes to a node or leaves it, as primary or as secondary. They
- * change the columns of the node alone, not `primary` and `secondary` of the instance; `other` is its other node, or -1.
+ * The four basic changes: an instance is added to a node or removed from it, as primary or as secondary. They change the columns
+ * of the node alone, not `primary` and `secondary` of the instance; `other` is its other node, or -1.
  */
 export function addPrimary(state: ClusterState, n: number, i: number, other: number): void {
   changePrimary(state, n, i, other, 1);

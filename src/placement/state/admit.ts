@@ -3,9 +3,8 @@ import type { ClusterState } from './cluster-state.ts';
 import { type FailMode, failMode } from './fail-mode.ts';
 
 /**
- * Whether a node takes an instance as primary. With `force`, limits that are only policy (N+1, ratios, exclusion tags)
- * are passed over; memory, disk and spindles that are not there are not.
- * Source: Ganeti's hbal(1), "ALGORITHM", and what its programs decide.
+ * Whether a node takes an instance as primary. With `force`, limits that are only policy (N+1, ratios, exclusion tags) are
+ * ignored; missing memory, disk and spindles are not. Source: Ganeti's hbal(1), "ALGORITHM", and what its programs decide.
  */
 export function admitPrimary(state: ClusterState, n: number, i: number, force: boolean): FailMode {
   const { nodes, instances } = state;

@@ -1,6 +1,6 @@
 import type { ClusterState } from './cluster-state.ts';
 
-/** The changing columns of a few nodes as they were: takes back what adding and subtracting would only come near to. */
+/** The changing columns of a few nodes as they were. Restoring them is exact, while adding and subtracting has rounding errors. */
 export interface NodeBackup {
   readonly nodes: Int32Array;
   readonly values: Float64Array;
