@@ -92,7 +92,8 @@ export function accountOf({ name, user, granted }: PluginDefinition): Account & 
 }
 
 /**
- * The whole command that becomes the plugin; each part of it drops more rights. @throws MONITOR_PLUGIN_USER_MISSING,
+ * The whole command that becomes the plugin; each part of it drops more rights.
+ * @throws MONITOR_PLUGIN_USER_MISSING,
  * MONITOR_PLUGIN_GROUP_MISSING
  */
 export function confinedCommand(definition: PluginDefinition, confinement: Confinement): string[] {

@@ -30,7 +30,8 @@ export interface PlanMaker {
   readonly data: number;
   /**
    * Makes a move if it is within the limits, admitted, and breaks no hard rule more than before, neither at its end nor between
-   * its steps. @returns whether it was made
+   * its steps.
+   * @returns whether it was made
    */
   make(step: Step): boolean;
 }
