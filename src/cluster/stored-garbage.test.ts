@@ -43,7 +43,7 @@ async function rig({ instances = [], live, silent, busy = [], answer }: Situatio
   const tell = (_facts: unknown, text: string) => void told.push(text);
   const garbage = createStoredGarbage({
     store: store as Store,
-    fence,
+    leadership: { compare: fence, lose: () => undefined },
     isBusy: ({ uuid, name }) => busy.includes(uuid) || busy.includes(name),
     config: changingConfig({ nodes: [plainNode(0), plainNode(1)], instances }),
     nodes: {

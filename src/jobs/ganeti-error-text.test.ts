@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ganetiErrorText } from './ganeti-error-text.ts';
 
 test('what went wrong is told in the words that scripts look for, with its facts; else in our own', () => {
-  const text = (code: string, facts: Record<string, string>) => ganetiErrorText({ code, what: 'our own words', facts } as never);
+  const text = (code: string, facts: Record<string, string>) =>
+    ganetiErrorText({ code, what: 'our own words', facts } as never, 'OP_INSTANCE_STARTUP');
   for (const [code, facts, expected] of [
     ['OBJECT_UNKNOWN', { kind: 'instance', name: 'web1' }, "Instance 'web1' not known"],
     ['OBJECT_UNKNOWN', { kind: 'node', name: 'n1' }, "Node 'n1' not known"],

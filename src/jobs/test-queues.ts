@@ -66,7 +66,7 @@ export const reaches = (queue: JobQueue, id: number, status: JobStatus): Promise
 /** The job when it has ended. */
 export const end = (queue: JobQueue, id: number): Promise<Job> => waitFor(queue, id, ['success', 'error', 'canceled']);
 
-export const errorOf = (job: Job, index = 0): ErrorReport => (job.ops[index]?.result as { error: ErrorReport }).error;
+export const errorOf = (job: Job, index = 0): ErrorReport => (job.ops[index] as { result: { error: ErrorReport } }).result.error;
 export const statuses = (job: Job | undefined): JobStatus[] | undefined => job?.ops.map(({ status }) => status);
 
 /** Shortens the pauses between attempts, not the time that a test waits for a job. */

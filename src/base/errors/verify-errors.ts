@@ -179,8 +179,8 @@ export const verifyErrors = defineErrors({
   VERIFY_SUPERVISOR_DEAD: found({
     finding: { ganeti: 'ENODESETUP', warning: true },
     what: 'it has ended unexpectedly; daemons that end from now on are not started again.',
-    why: 'It was killed, or the host was out of memory. Nobody looks after the supervisor itself.',
-    todo: 'Start it again with "gantry up --name {cluster}"; everything that runs goes on.',
+    why: 'It was killed, or the host was out of memory. Nothing restarts the supervisor itself.',
+    todo: 'Start it again with "gantry up --name {cluster}"; everything that runs keeps running.',
   }),
   VERIFY_CERTIFICATE_OLD: found({
     finding: { ganeti: 'ECLUSTERCLIENTCERT' },

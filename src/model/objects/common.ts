@@ -24,10 +24,10 @@ export const NewName = Type.String({
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'A UUID' });
 /** The object that a name must belong to, where a request gives both; alone it may stand in place of the name. */
 export const OptionalUuid = Type.Optional(
-  Type.Union([Uuid, Type.Null()], { description: 'UUID; in place of the name, or beside it: then both must be of one object' }),
+  Type.Union([Uuid, Type.Null()], { description: 'UUID, instead of the name; if both are given, they must name the same object' }),
 );
 export const OptionalUuids = Type.Optional(
-  Type.Union([Type.Array(Uuid), Type.Null()], { description: 'UUIDs; in place of the names, or beside them' }),
+  Type.Union([Type.Array(Uuid), Type.Null()], { description: 'UUIDs, instead of the names or in addition to them' }),
 );
 export const Mac = Type.String({
   pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$',

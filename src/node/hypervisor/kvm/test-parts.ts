@@ -68,7 +68,7 @@ export async function createTestParts(): Promise<TestParts> {
       close: async () => undefined,
     },
     exclusively: createKeyedMutex(),
-    facts: { version: async () => '7.2.0', defaultMachine: async () => 'pc-i440fx-7.2' },
+    facts: { requireUsable: async () => undefined, version: async () => '7.2.0', defaultMachine: async () => 'pc-i440fx-7.2' },
     files,
     async place(fields = {}) {
       const request = newRequest(join(directory, 'disk.raw'));
