@@ -144,11 +144,11 @@ describe('reboot', () => {
   it('stops and starts, or resets', async () => {
     for (const reboot_type of [undefined, 'hard', 'full']) {
       const outcome = await reboot({ params: { reboot_type }, instance: { admin_state: 'down' } });
-      assert.deepEqual(outcome.calls, ['node0 instance-stop', 'node0 instance-start']);
-      assert.deepEqual(outcome.params[0], { ...ref, timeout: 120 });
+      assert.deepEqual(outcome.calls, ['node0 instance-check', 'node0 instance-stop', 'node0 instance-start']);
+      assert.deepEqual(outcome.params[1], { ...ref, timeout: 120 });
       assert.equal(stateOf(outcome)[0], 'up');
     }
-    assert.deepEqual((await reboot({ params: { shutdown_timeout: 3 } })).params[0], { ...ref, timeout: 3 });
+    assert.deepEqual((await reboot({ params: { shutdown_timeout: 3 } })).params[1], { ...ref, timeout: 3 });
     const soft = await reboot({ params: { reboot_type: 'soft' }, answers: running });
     assert.deepEqual(soft.calls, ['node0 instance-list', 'node0 instance-reset']);
     assert.deepEqual(soft.params[1], ref);
@@ -169,7 +169,7 @@ describe('reboot', () => {
   it('does not stop again what it could not start', async () => {
     const { calls, error } = await reboot({ answers: { 'node0 instance-start': lost, 'node0 instance-stop': {} } });
     assert.equal(error, lost);
-    assert.deepEqual(calls, ['node0 instance-stop', 'node0 instance-start', 'undo start', 'node0 instance-stop']);
+    assert.deepEqual(calls, ['node0 instance-check', 'node0 instance-stop', 'node0 instance-start', 'undo start', 'node0 instance-stop']);
     const dry = await reboot({ scene: { dryRun: true } });
     assert.deepEqual(dry.calls, ['node0 instance-check']);
   });

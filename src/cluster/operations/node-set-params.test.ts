@@ -31,7 +31,7 @@ describe('roles of a node', () => {
     [node.candidate, { master_candidate: false, force: true }, 'master_capable vm_capable', { master_candidate: false }],
     [node.candidate, { master_capable: false, force: true }, 'vm_capable', { master_capable: false, master_candidate: false }],
     [node.candidate, { vm_capable: false }, 'master_candidate master_capable', { vm_capable: false }],
-    [node.candidate, { vm_capable: true, offline: null }, 'master_candidate master_capable vm_capable', {}],
+    [node.candidate, { vm_capable: true, offline: null }, 'master_candidate master_capable vm_capable', { vm_capable: true }],
     [node.drained, { offline: true }, 'offline master_capable vm_capable', { offline: true, drained: false }],
     [offline, { drained: true }, 'drained master_capable vm_capable', { drained: true, offline: false }],
     [offline, { master_candidate: true }, 'master_candidate master_capable vm_capable', { master_candidate: true, offline: false }],
