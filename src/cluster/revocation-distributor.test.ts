@@ -80,6 +80,22 @@ describe('the list of revoked certificates', () => {
     assert.deepEqual(await rig({ deaf: ['departed'] }).distributor.spread('departed'), [], 'who left is not missed');
   });
 
+  it('never arrives behind a newer one', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { distributor, config, sent } = rig({ nodes: [plainNode(0)], hold: gate.promise });
+    const first = distributor.spread('gone1');
+    await new Promise(setImmediate);
+    config.replace({ cluster: { revoked_certificates: revoked }, nodes: [plainNode(0)], instances: [] });
+    const second = distributor.spread('gone2');
+    await new Promise(setImmediate);
+    const lists = () => sent.map((each) => (each as string[]).slice(0, 3).join(' '));
+    const begun = [`${node0} revocation-install list 1`, 'gone1 revocation-install list 1', 'gone2 revocation-install list 2'];
+    assert.deepEqual(lists(), begun, 'the node has not answered yet');
+    gate.resolve();
+    assert.deepEqual(await Promise.all([first, second]), [[], []]);
+    assert.deepEqual(lists(), [...begun, `${node0} revocation-install list 2`]);
+  });
+
   it('keeps nobody from leading when it cannot be written', async () => {
     const { distributor, used, warned } = rig({ full: true });
     await distributor.use();

@@ -29,6 +29,8 @@ const patienceMs = 5_000;
 export class RevocationDistributor {
   readonly #options: RevocationDistributorOptions;
   readonly #under = new Set<string>();
+  /** What is on its way to each node. */
+  readonly #sending = new Map<string, Promise<boolean>>();
   #made: { readonly serials: string; readonly crl: Promise<string> } | undefined;
 
   constructor(options: RevocationDistributorOptions) {
@@ -129,7 +131,17 @@ export class RevocationDistributor {
     await recordCertificate(config, leadership, uuid, certificate, this.#options.clock.now() / 1000);
   }
 
+  /** One list after the other: an older one must not arrive behind a newer one. */
   async #send(uuid: string, crl: string): Promise<boolean> {
+    const before = this.#sending.get(uuid) ?? Promise.resolve(true);
+    const sending = before.then(() => this.#sendNow(uuid, crl));
+    this.#sending.set(uuid, sending);
+    const isTold = await sending;
+    if (this.#sending.get(uuid) === sending) this.#sending.delete(uuid);
+    return isTold;
+  }
+
+  async #sendNow(uuid: string, crl: string): Promise<boolean> {
     const { nodes, clock, log } = this.#options;
     const stepId = `revocations/${uuid}/${clock.now()}`;
     try {
