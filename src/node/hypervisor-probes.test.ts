@@ -100,7 +100,7 @@ describe('looking after hypervisors', () => {
     const log = { ...silentLog, error: (_: object, text: string) => told.push(text) } as unknown as Log;
     const end = tendHypervisors([{ tend: () => Promise.reject(new Error('x')) }] as unknown as Hypervisor[], clock, log);
     await settle();
-    assert.deepEqual(told, ['the instances are not looked after any more']);
+    assert.deepEqual(told, ['the instances are no longer checked']);
     await end();
   });
 });

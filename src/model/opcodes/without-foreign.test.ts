@@ -75,9 +75,9 @@ test('a hypervisor that has no parameters set stays, one that had only foreign o
 });
 
 test('an empty object asks for nothing where Ganeti has none, and something else asks', () => {
-  const without = (more: object) => readOpcode({ OP_ID: 'OP_TEST_DELAY', duration: 1, ...more }).params;
-  assert.deepEqual(without({ on_node_uuids: {} }), without({}));
-  refused(() => without({ on_node_uuids: [] }), 'on_node_uuids');
+  const add = (more: object) => readOpcode({ OP_ID: 'OP_GROUP_ADD', group_name: 'g', ...more }).params;
+  assert.deepEqual(add({ hv_state: {} }), add({}));
+  refused(() => add({ hv_state: [] }), 'hv_state');
   refused(() => create({ opportunistic_locking: 1 }), 'opportunistic_locking');
   const verify = (more: object) => readOpcode({ OP_ID: 'OP_CLUSTER_VERIFY', ...more }).params;
   assert.deepEqual(verify({ verbose: null }), verify({ verbose: false }));

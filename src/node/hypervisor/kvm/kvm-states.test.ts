@@ -318,7 +318,7 @@ describe('a guest that stands still', () => {
       parts.answers['query-block'] = [blocks];
       await tendInstances(parts);
       assert.deepEqual(commands(), [`hold ${request.spec.uuid}`, 'query-status', 'query-block', 'cont']);
-      assert.deepEqual(parts.logged, ['its disks have room again; the guest goes on']);
+      assert.deepEqual(parts.logged, ['its disks have free space again; the guest continues']);
     }
     assert.ok(!commands().includes(`hold ${starting.request.spec.uuid}`));
   });
