@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { GantryError } from '../../../base/index.ts';
 import type { HandlerContext, Progress } from '../../../rpc/index.ts';
@@ -321,6 +321,32 @@ describe('a guest that stands still', () => {
       assert.deepEqual(parts.logged, ['its disks have free space again; the guest continues']);
     }
     assert.ok(!commands().includes(`hold ${starting.request.spec.uuid}`));
+  });
+});
+
+describe('what QEMU writes of a running instance', () => {
+  it('is cut to its last quarter beyond a mebibyte, and never through a link', async () => {
+    const mib = 1024 * 1024;
+    const { request } = await parts.place();
+    const { log, old } = parts.files(request.spec);
+    const kept = async (path: string) => (await readFile(path, 'latin1')).length;
+    await mkdir(dirname(log), { recursive: true });
+    parts.answers['query-status'] = status('running');
+    for (const path of [log, old.serialLog]) await writeFile(path, Buffer.alloc(mib, 'a'));
+    await tendInstances(parts);
+    assert.deepEqual([await kept(log), await kept(old.serialLog)], [mib, mib], 'so much it may be');
+    for (const path of [log, old.serialLog]) await writeFile(path, `${'a'.repeat(2 * mib)}the end`);
+    await tendInstances(parts);
+    for (const path of [log, old.serialLog])
+      assert.ok((await kept(path)) === mib / 4 && (await readFile(path, 'utf8')).endsWith('athe end'), path);
+    const precious = join(dirname(log), 'precious');
+    await writeFile(precious, Buffer.alloc(2 * mib));
+    for (const path of [log, old.serialLog]) {
+      await rm(path);
+      await symlink(precious, path);
+    }
+    await tendInstances(parts);
+    assert.equal(await kept(precious), 2 * mib);
   });
 });
 
