@@ -40,18 +40,18 @@ test('families with types, help and samples, in the words of OpenMetrics', () =>
 
 describe('refused', () => {
   const cases: readonly (readonly [text: string, problem: RegExp])[] = [
-    ['a 1', /half/],
+    ['a 1', /incomplete/],
     ['a\n', /line 1: "a" is not a sample/],
-    ['a one\n', /no sample/],
-    ['a 0x10\n', /no sample/],
-    ['1a 1\n', /no sample/],
+    ['a one\n', /not a sample/],
+    ['a 0x10\n', /not a sample/],
+    ['1a 1\n', /not a sample/],
     ['a 1 2\n', /time/],
     ['a{b=1} 1\n', /labels/],
     ['a{b="1" c="2"} 1\n', /labels/],
     ['a{b="1",b="2"} 1\n', /twice/],
     ['a{b="\\x"} 1\n', /labels/],
     ['a 1\n# TYPE a gauge\n', /after its samples/],
-    ['# TYPE a gouge\n', /no type/],
+    ['# TYPE a gouge\n', /not a metric type/],
     ['# HELP a x\n# HELP a y\n', /second HELP/],
     ['a{x="1",y="2"} 1\na{y="2",x="1"} 2\n', /line 2: a second sample/],
     ['a{x=""} 1\na 2\n', /line 2: a second sample/],
@@ -67,8 +67,8 @@ describe('refused', () => {
     ['# TYPE a gauge\na 1\n# TYPE a_total counter\na_total 2\n', /two families of metrics both use the name a/],
     ['# TYPE a histogram\na_sum 1\n# TYPE a_total counter\na_total 2\n', /both use the name a/],
     ['a_count 1\n# TYPE a summary\na_sum 2\n', /both use the name a_count/],
-    ['a+1\n', /no sample/],
-    ['a 1 # {b="1"} 1\n', /no sample/],
+    ['a+1\n', /not a sample/],
+    ['a 1 # {b="1"} 1\n', /not a sample/],
   ];
   for (const [text, problem] of cases) {
     test(JSON.stringify(text), () => assert.throws(() => parsePrometheusText(text), problem));

@@ -50,7 +50,7 @@ describe('a file that is of no use', () => {
   const cases: readonly (readonly [what: string, name: string, text: string | Buffer, problem: RegExp])[] = [
     ['garbage', 'x.prom', 'hello world how are you\n', /MONITOR_PLUGIN_TEXT_INVALID.*line 1/],
     ['binary', 'x.prom', Buffer.from([0xff, 0xfe, 0, 1, 2, 10]), /MONITOR_PLUGIN_TEXT_INVALID.*UTF-8/],
-    ['half-written', 'x.prom', '# TYPE a gauge\na 1\nb 1', /MONITOR_PLUGIN_TEXT_INVALID.*half/],
+    ['half-written', 'x.prom', '# TYPE a gauge\na 1\nb 1', /MONITOR_PLUGIN_TEXT_INVALID.*incomplete/],
     ['names twice', 'x.prom', '# TYPE a gauge\n# TYPE a gauge\na 1\n', /MONITOR_PLUGIN_TEXT_INVALID.*second TYPE of a/],
     ['samples twice', 'x.prom', 'a{b="1"} 1\na{b="1"} 2\n', /MONITOR_PLUGIN_TEXT_INVALID.*line 2: a second sample of a/],
     ['samples with a time', 'x.prom', 'a 1 1395066363000\n', /MONITOR_PLUGIN_TEXT_INVALID.*time/],
@@ -62,7 +62,7 @@ describe('a file that is of no use', () => {
       'a{__name__="taken"} 1\n',
       /MONITOR_PLUGIN_TEXT_INVALID.*"__name__" is not a valid label name/,
     ],
-    ['names of another plugin', 'x.prom', 'taken 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*other reports/],
+    ['names of another plugin', 'x.prom', 'taken 1\n', /MONITOR_PLUGIN_METRIC_CLASH.*other already reports/],
     ['huge', 'x.prom', `${'a_very_long_name '.repeat(8000)}\n`, /MONITOR_PLUGIN_FLOOD/],
     ['too many series', 'x.prom', Array.from({ length: 1001 }, (_, i) => `a{i="${i}"} 1\n`).join(''), /MONITOR_PLUGIN_TOO_MANY_SERIES/],
     ['no JSON', 'x.report', '{"data":', /MONITOR_PLUGIN_REPORT_INVALID/],

@@ -123,7 +123,7 @@ test('TLS on one side only, and who is not let in, are told with what helps', as
   await using secure = await serve(own);
   assert.match(
     (await ask(['127.0.0.1'], secure.port, {})).warnings.join(),
-    /^The monitor of node 127.0.0.1 .*give --mond-certificates or --mond-ca$/,
+    /^The monitor of node 127.0.0.1 .*specify --mond-certificates or --mond-ca$/,
   );
   await using open = await listening(createPlainServer((_request, response) => response.writeHead(401).end()));
   assert.match(
