@@ -159,7 +159,7 @@ export const cliErrors = defineErrors({
     ganeti: 'wrong_state',
     what: 'Job {job} was not cancelled: {detail}',
     why: 'Only a job that has not begun its work can be cancelled.',
-    todo: 'See what it does or what became of it with "gantry job info {job}".',
+    todo: 'Show its state and its result with "gantry job info {job}".',
   },
   CLI_CONSOLE_UNAVAILABLE: {
     kind: 'operational',

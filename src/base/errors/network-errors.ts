@@ -46,8 +46,8 @@ export const networkErrors = defineErrors({
     http: 409,
     ganeti: 'resource_not_unique',
     what: 'NIC {index} of {instance} cannot be set up: {problem}.',
-    why: 'The instance shares its network with its node. If both answer for one address, neither can be reached; no option allows that.',
-    todo: 'Give the NIC another address. If the address is free in its network, take it away from the node first ("ip address show" on the node lists its addresses).',
+    why: 'The instance shares its network with its node. If both use the same address, neither can be reached; no option allows this.',
+    todo: 'Specify another address for the NIC. If the address is free in its network, remove it from the node first ("ip address show" on the node lists its addresses).',
   },
   NETWORK_FAILED: {
     kind: 'operational',

@@ -15,7 +15,7 @@ export const placementErrors = defineErrors({
     ganeti: 'insufficient_resources',
     what: 'No node can take {subject}: {refusals}',
     why: 'Every node was checked, and each was rejected for the reason given.',
-    todo: 'Do what the reasons call for. A missing bridge or switch: create it on the node, or choose another link (--net 0:link=…). A node that is offline or drained: bring it back (gantry node modify --offline no or --drained no). Not enough of something: free it on a node, add a node, or ask for less.',
+    todo: 'Fix the reasons listed. A missing bridge or switch: create it on the node, or choose another link (--net 0:link=…). A node that is offline or drained: bring it back (gantry node modify --offline no or --drained no). Not enough resources: free some on a node, add a node, or ask for less.',
   },
   EVACUATION_IMPOSSIBLE: {
     kind: 'user',

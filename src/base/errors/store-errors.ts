@@ -111,7 +111,7 @@ export const storeErrors = defineErrors({
     ganeti: 'resource_not_unique',
     what: 'The {kind} "{name}" has the UUID {uuid}, not {expected}.',
     why: 'The request names the object by name and by UUID, and they belong to different objects: it was probably removed, and another one has its name.',
-    todo: 'Look at "gantry {kind} info {name}"; then repeat the request with the name or the UUID of the object that you mean.',
+    todo: 'Check with "gantry {kind} info {name}"; then repeat the request with the name or the UUID of the object that you mean.',
   },
   NAME_TAKEN: {
     kind: 'user',
