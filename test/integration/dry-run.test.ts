@@ -269,7 +269,7 @@ test('a creation that no node has the bridge for advises to make the bridge, not
   );
   assert.equal(error.code, 'PLACEMENT_IMPOSSIBLE');
   assert.match(error.message, /it has no bridge br0/);
-  assert.match(error.toReport().todo, /^Do what the reasons call for\. A missing bridge or switch: create it on the node/);
+  assert.match(error.toReport().todo, /^Fix the reasons listed\. A missing bridge or switch: create it on the node/);
 });
 
 test('a failover to a node that cannot start the instance does not stop it, and a creation without its OS makes no disk', async () => {
