@@ -15,6 +15,11 @@ import type { RpcServerOptions } from './rpc-server.ts';
 const list = async () => [];
 const node = 'node-uuid';
 
+const upgradeRequest = (path: string) => {
+  const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==';
+  return `GET ${path} HTTP/1.1\r\nHost: n1\r\n${websocket}\r\n\r\n`;
+};
+
 describe('console', () => {
   let loopback: Loopback;
   before(async () => {
@@ -45,9 +50,7 @@ describe('console', () => {
     const socket = connectTls({ socket: plain, key, cert: certificate, ca, checkServerIdentity: () => undefined });
     for (const each of [plain, socket]) each.on('error', () => each.destroy());
     await once(socket, 'secureConnect');
-    const websocket =
-      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==';
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: n1\r\n${websocket}\r\n\r\n`);
+    socket.write(upgradeRequest(path));
     return { plain, socket };
   };
 
@@ -156,6 +159,29 @@ describe('console', () => {
     await Promise.all(ends);
     await until('the lines are closed', () => lines.every(({ destroyed }) => destroyed));
     assert.deepEqual(agent.server.callers(), []);
+  });
+
+  it('is not opened on a connection from before a reload, though it was busy then', async () => {
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<[]>();
+    const opened: string[] = [];
+    const agent = await loopback.agent(() => (begun.resolve(), gate.promise), {
+      openConsole: async (uuid) => (opened.push(uuid), duplexPair()[0]),
+    });
+    const { key, certificate, ca } = await loopback.credentials({ role: 'master', name: 'master' });
+    const socket = connectTls({ port: agent.port, host: '127.0.0.1', key, cert: certificate, ca, checkServerIdentity: () => undefined });
+    let heard = '';
+    socket.on('error', () => socket.destroy()).on('data', (bytes) => (heard += String(bytes)));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await once(socket, 'secureConnect');
+    socket.write('POST /rpc/instance-list HTTP/1.1\r\nHost: n1\r\nContent-Length: 2\r\n\r\n{}');
+    await begun.promise;
+    agent.server.reload(agent.credentials);
+    gate.resolve([]);
+    await until('the call is answered', () => heard.includes('result'));
+    socket.write(upgradeRequest(consolePath('i', 'serial')));
+    await closed;
+    assert.deepEqual([opened, heard.includes('HTTP/1.1 101')], [[], false]);
   });
 
   it('that is being opened when its agent ends is not opened', async () => {
