@@ -19,34 +19,33 @@ interface Situation {
   readonly instances?: readonly Instance[];
   /** The registration of the node fails. */
   readonly failing?: GantryError;
+  /** Its job succeeds, and no node is there. */
+  readonly lost?: boolean;
 }
 
 /** A join service whose queue registers nodes at once, and whose clock stands at `time.now` seconds. */
-async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], failing }: Situation = {}) {
+async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], failing, lost }: Situation = {}) {
   const store = memoryStore();
   await store.transact({ compares: [], writes: [{ type: 'put', key: '/leader', value: 'me' }] });
   const compare = { key: '/leader', modRevision: 1 };
   const config = changingConfig({ cluster, groups: [plainGroup(0), plainGroup(1)], nodes, instances });
   const time = { now: 1_000_000 };
   const clock: Clock = { now: () => time.now * 1000, sleep: async () => undefined };
-  const [submitted, reasons, signed]: [unknown[], string[], unknown[]] = [[], [], []];
+  const [submitted, reasons, signed, made]: [unknown[], string[], unknown[], unknown[]] = [[], [], [], []];
   const jobs = {
     submit: async (ops: readonly OpInput[], user: string) => {
       submitted.push({ ops, user });
       const [op] = ops as readonly Record<string, unknown>[];
-      if (!failing && op) {
+      if (!failing && !lost && op) {
         const node = plainNode(5, { name: String(op['node_name']), certificate_fingerprint: String(op['certificate_fingerprint']) });
         await config.transact((draft) => draft.create('node', node));
       }
       return 77;
     },
-    get: async () => ({
-      id: 77,
-      ops: [{ status: failing ? 'error' : 'success', ...(failing && { result: { error: failing.toReport() } }) }],
-      received_ts: [1, 0],
-      start_ts: [1, 0],
-      end_ts: [1, 0],
-    }),
+    get: async (id: number) => {
+      assert.equal(id, 77);
+      return { id, ops: [{ status: failing ? 'error' : 'success', ...(failing && { result: { error: failing.toReport() } }) }] };
+    },
   } as unknown as JobQueue;
   const service = createJoinService({
     store: store as Store,
@@ -54,7 +53,10 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
     config,
     jobs,
     clock,
-    log: Object.assign(Object.create(silentLog) as Log, { warn: ({ reason }: { reason: string }) => void reasons.push(reason) }),
+    log: Object.assign(Object.create(silentLog) as Log, {
+      warn: ({ reason }: { reason: string }) => void reasons.push(reason),
+      info: (facts: unknown) => void made.push(facts),
+    }),
     authority: {
       ca: 'the CA',
       encodeToken: ({ id, secret, node }: Record<string, string>) => `${id} ${secret} ${node}`,
@@ -73,16 +75,17 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
   const join = ({ id, secret }: { id: string; secret: string }, more: object = {}) =>
     service.join({ tokenId: id, secret, csr: 'my key', primaryIp: address, secondaryIp: address, agentPort: 1811, from: address, ...more });
   const stored = async (id: string) => JSON.parse((await store.get(keys.joinToken(id)))?.value ?? 'null') as Record<string, unknown> | null;
-  return { service, store, config, time, submitted, reasons, signed, token, join, stored };
+  return { service, store, config, time, submitted, reasons, signed, made, token, join, stored };
 }
 
 const invalid = { code: 'JOIN_TOKEN_INVALID' };
 
 describe('a join token', () => {
   it('is kept as a hash, with what it is good for', async () => {
-    const { token, stored } = await rig();
+    const { token, stored, made } = await rig();
     const { id, secret, expiresAt, token: text } = await token({ group: 'group1', addresses: ['198.51.100.0/24'] });
     assert.deepEqual([expiresAt, text], [1_000_060, `${id} ${secret} late`]);
+    assert.deepEqual(made, [{ tokenId: id, node: 'late', user: 'alice' }], 'who made it is logged, not the secret');
     assert.deepEqual(await stored(id), {
       secret_sha256: shaOf(secret),
       node_name: 'late',
@@ -157,6 +160,8 @@ describe('a node that joins', () => {
     const failing = new GantryError('NAME_TAKEN', { kind: 'node', name: 'late' });
     const { token, join } = await rig({ failing });
     await assert.rejects(join(await token()), { code: 'NAME_TAKEN' });
+    const odd = await rig({ lost: true });
+    await assert.rejects(odd.join(await odd.token()), { code: 'INTERNAL', message: /late/ });
   });
 
   it('is refused with a token that is wrong, old, or of another key; why is only logged', async () => {
