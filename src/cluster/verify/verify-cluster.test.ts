@@ -262,4 +262,42 @@ describe('cluster verify', () => {
     assert.match(last?.text ?? '', new RegExp(`^${5001 - (problems.length - 1)} more findings`));
     assert.ok(!problems.some(({ code }) => code === 'VERIFY_GARBAGE_LEFT'), 'a warning took the room of an error');
   });
+
+  it('lets other work of the master go on between any two checks, and stops when it is cancelled', async () => {
+    const nodes = Array.from({ length: 40 }, (_, number) => plainNode(number));
+    const config = plainConfig({ nodes, instances: [] });
+    const stop = new AbortController();
+    const caller = { call: async (_node: string, method: string) => (method === 'node-verify' ? { problems: [] } : []) };
+    const context = { config, nodes: caller, clock: { now: () => now }, signal: stop.signal } as unknown as PlanContext;
+    let turns = 0;
+    let counting = false;
+    const count = () => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    const parts = (certificates: () => void) => ({
+      live: plainLive(),
+      garbage: { list: async () => [], add: async () => undefined, collect: async () => undefined },
+      jobs: () => ({ list: () => [], submitMany: async () => [] }) as never,
+      certificates: async () => {
+        certificates();
+        return [];
+      },
+    });
+    const begin = () => {
+      counting = true;
+      setImmediate(count);
+    };
+    await verifyCluster(context, parts(begin), nodes);
+    counting = false;
+    assert.ok(turns >= 40, `${turns} turns of the event loop`);
+    const reason = new Error('cancelled');
+    await assert.rejects(
+      verifyCluster(
+        context,
+        parts(() => stop.abort(reason)),
+        nodes.slice(0, 1),
+      ),
+    );
+  });
 });
