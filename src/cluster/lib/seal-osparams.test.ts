@@ -82,3 +82,76 @@ test('what is nearer to the job wins, and on the way to a node the secret ones a
   const filled = filledOsparams(cluster as never, instance, { a: box.seal('once') });
   assert.deepEqual(openOsparams(box, filled), { osparams: { c: 'instance' }, secret_osparams: { a: 'once', b: 'hidden', d: 'own' } });
 });
+
+/** The same with every encrypted value opened, as `sealed: …`. */
+const shown = (value: unknown): unknown => {
+  if (typeof value === 'string') return isSealed(value) ? `sealed: ${box.open(value)}` : value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(member)]));
+};
+
+test('each kind of parameter may come alone, and is asked about by its OS', () => {
+  const asked: string[] = [];
+  const of = (op: Record<string, unknown>, declared: SecretParameters | undefined = known) => {
+    const sealed = sealOsparams(box, (os) => (asked.push(os), declared), { OP_ID: 'OP_INSTANCE_CREATE', ...op });
+    const { OP_ID: _, ...rest } = shown(sealed) as Record<string, unknown>;
+    return rest;
+  };
+  assert.deepEqual(of({ osparams_private: { a: '1' } }), { osparams_private: { a: 'sealed: 1' } });
+  assert.deepEqual(of({ osparams_secret: { a: '1' } }), { osparams_secret: { a: 'sealed: 1' } });
+  assert.deepEqual(of({ osparams: {} }), { osparams: {} });
+  assert.deepEqual(of({ osparams: { password: 'p' } }), { osparams: {}, osparams_secret: { password: 'sealed: p' } });
+  assert.deepEqual(asked.splice(0), ['', '', '', '']);
+  assert.deepEqual(of({ os_type: 'x', osparams: { a: '1' } }), { os_type: 'x', osparams: { a: '1' } });
+  assert.deepEqual(asked, ['x']);
+  assert.deepEqual(
+    sealOsparams(box, () => undefined, { OP_ID: 'OP_INSTANCE_CREATE', osparams_private: {} }),
+    { OP_ID: 'OP_INSTANCE_CREATE', osparams_private: {} },
+  );
+  assert.deepEqual(of({ osparams: { constructor: '1', toString: '2' } }), { osparams: { constructor: '1', toString: '2' } });
+});
+
+test('defaults of the cluster may be of either kind alone; other opcodes keep theirs', () => {
+  const of = (op: Record<string, unknown>, OP_ID = 'OP_CLUSTER_SET_PARAMS') => {
+    const { OP_ID: _, ...rest } = shown(sealOsparams(box, (os) => (os === 'x' ? known : undefined), { OP_ID, ...op })) as Record<
+      string,
+      unknown
+    >;
+    return rest;
+  };
+  assert.deepEqual(of({ osparams_private_cluster: { x: { a: '1' }, y: {} } }), { osparams_private_cluster: { x: { a: 'sealed: 1' } } });
+  assert.deepEqual(of({ osparams: { x: { a: '1' } } }), { osparams: { x: { a: '1' } } });
+  assert.deepEqual(of({ osparams: { x: { data: '1' } } }), { osparams: { x: {} }, osparams_private_cluster: { x: { data: 'sealed: 1' } } });
+  assert.deepEqual(of({ osparams: { new: { a: '1' } } }), { osparams: { new: { a: 'sealed: 1' } } }, 'nobody knows that OS yet');
+  assert.deepEqual(of({ max_running_jobs: 5 }), { max_running_jobs: 5 });
+  assert.throws(() => of({ osparams: { x: { a: '1' } }, osparams_private_cluster: { x: { a: '2' } } }), { code: 'INPUT_INVALID' });
+  assert.throws(() => of({ osparams_private_cluster: { x: { a: 'x\0' } } }), { code: 'INPUT_INVALID' });
+});
+
+test('what is settled is opened where it may be seen, and nothing is lost on the way', () => {
+  const given = { osparams: { a: box.seal('1'), password: box.seal('p') }, osparams_private: { kept: box.seal('k') } };
+  assert.deepEqual(shown(settleOsparams(box, known, given)), {
+    osparams: { a: '1' },
+    osparams_private: { kept: 'sealed: k' },
+    osparams_secret: { password: 'sealed: p' },
+  });
+  assert.deepEqual(settleOsparams(box, undefined, given), { ...given, osparams_secret: {} });
+  assert.deepEqual(settleOsparams(box, known, {}), { osparams: {}, osparams_private: {}, osparams_secret: {} });
+  const none = { osparams_private_cluster: { x: { a: 'b' } } };
+  assert.equal(
+    settleClusterOsparams(box, () => known, none),
+    none,
+  );
+  const both = {
+    osparams: { x: { a: box.seal('1') }, y: { b: '2' } },
+    osparams_private_cluster: { x: { kept: box.seal('k') }, z: { c: box.seal('3') } },
+  };
+  assert.deepEqual(shown(settleClusterOsparams(box, (os) => (os === 'x' ? known : {}), both)), {
+    osparams: { x: { a: '1' }, y: { b: '2' } },
+    osparams_private_cluster: { x: { kept: 'sealed: k' }, z: { c: 'sealed: 3' } },
+  });
+  assert.deepEqual(
+    settleClusterOsparams(box, () => ({}), { osparams: { y: { b: '2' } } }),
+    { osparams: { y: { b: '2' } } },
+  );
+});
