@@ -128,3 +128,46 @@ test('ratios come from the policy of the group, networks from those that are con
     ],
   );
 });
+
+test('an instance that was on its way to a node that is gone is where it is, alone', () => {
+  const instances = [
+    plainInstance(0, 0, 10, { moving_to: 'gone' }),
+    plainInstance(1, 1, 10, { secondary_nodes: [first.uuid], moving_to: first.uuid }),
+  ];
+  const { presences } = configuredCluster(plainConfig({ nodes: [first, second], instances }), plainLive());
+  assert.deepEqual(
+    presences.map(({ key, data }) => [key, data.name, data.primary, data.secondary, data.arrivalOf]),
+    [
+      [plainUuid(3, 0), 'instance0', 0, -1, undefined],
+      [plainUuid(3, 1), 'instance1', 1, 0, undefined],
+      [`${plainUuid(3, 1)} arriving`, 'arriving: instance1', 0, -1, 'instance1'],
+    ],
+  );
+});
+
+test('parameters of nodes come from cluster, group and node; spindles are free only where they are for one alone', () => {
+  const groups = [plainGroup(0, { ndparams: { spindle_count: 4, cpu_speed: 2 } })];
+  const spindles = (node: Parameters<typeof plainNode>[1], own = groups) => {
+    const { data } = configuredCluster(plainConfig({ groups: own, nodes: [plainNode(0, node)], instances: [] }), plainLive());
+    const { totalSpindles, freeSpindles, exclusiveStorage, cpuSpeed } = data.nodes[0] ?? {};
+    return [totalSpindles, freeSpindles, exclusiveStorage, cpuSpeed];
+  };
+  assert.deepEqual(spindles({}), [4, 0, false, 2]);
+  assert.deepEqual(spindles({ ndparams: { exclusive_storage: true, spindle_count: 6 } }), [6, 6, true, 2]);
+  assert.deepEqual(spindles({ group: 'gone', ndparams: { spindle_count: 3 } }), [3, 0, false, 1]);
+  const silent = configuredCluster(plainConfig({ nodes: [first], instances: [] }), { ...plainLive(), node: () => undefined }).data.nodes[0];
+  assert.deepEqual([silent?.totalMemory, silent?.totalDisk, silent?.freeDisk, silent?.totalCpu, silent?.offline], [0, 0, 0, 0, true]);
+});
+
+test('disk is taken on both nodes of a mirrored instance, and on the one to which it is moving', () => {
+  const live = plainLive(Object.fromEntries([first, second].map(({ uuid }) => [uuid, { disk_total: 1000, disk_free: 700 }])));
+  const free = (more: Parameters<typeof plainInstance>[3]) => {
+    const instances = [plainInstance(0, 0, 100, more)];
+    return configuredCluster(plainConfig({ nodes: [first, second], instances }), live).data.nodes.map(({ freeDisk }) => freeDisk);
+  };
+  assert.deepEqual(free({ moving_to: second.uuid }), [700, 600], 'it comes there');
+  assert.deepEqual(free({ disk_template: 'drbd', secondary_nodes: [second.uuid], ctime: 2_000_000_001 }), [472, 472]);
+  assert.deepEqual(free({ disk_template: 'plain', ctime: 2_000_000_001 }), [600, 700]);
+  assert.deepEqual(free({ ctime: 2_000_000_000 }), [700, 700], 'the report knows of it');
+  assert.deepEqual(free({ disk_template: 'rbd', ctime: 2_000_000_001 }), [700, 700]);
+});
