@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainNode } from '../testing/plain-config.ts';
-import { mayBeCandidate, missingCandidates, nodesToPromote } from './candidate-pool.ts';
+import { plainConfig, plainNode } from '../testing/plain-config.ts';
+import { PlainDraft } from '../testing/plain-draft.ts';
+import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter, nodesToPromote } from './candidate-pool.ts';
 
 const idle = { master_candidate: false };
 
@@ -31,4 +32,17 @@ test('nodes are promoted in the order of their names, those alone that may be', 
     ['node2', 'node3'],
   );
   assert.deepEqual(nodesToPromote(nodes, 1), []);
+});
+
+test('after a change the nodes are as before but for the changed one, and the pool is filled from them', () => {
+  const config = plainConfig({ nodes: [plainNode(1), plainNode(2, idle), plainNode(3, idle)], instances: [] });
+  const changed = plainNode(1, { master_candidate: false, offline: true });
+  const after = nodesAfter(config, changed);
+  assert.deepEqual(after, [changed, plainNode(2, idle), plainNode(3, idle)]);
+  const draft = new PlainDraft(config, {}, new Set());
+  fillCandidatePool(draft, after, 1);
+  assert.deepEqual(
+    [...draft.end().config.nodes.values()].map(({ master_candidate }) => master_candidate),
+    [true, true, false],
+  );
 });
