@@ -75,10 +75,10 @@ export function presencesOf(
   const needs = needsOf(instance);
   const primary = nodeAt.get(instance.primary_node) ?? noNode;
   const secondary = nodeAt.get(instance.secondary_nodes[0] ?? '') ?? noNode;
-  const [here = '', there] = presenceKeys(instance);
+  const [here = '', there = ''] = presenceKeys(instance);
   const staying = { key: here, instance, data: instanceData(cluster, networks, needs, { primary, secondary }) };
   const target = nodeAt.get(instance.moving_to ?? '');
-  if (there === undefined || target === undefined) return [staying];
+  if (target === undefined) return [staying];
   const data = instanceData(cluster, networks, needs, { primary: target, secondary: noNode });
   // A name that cannot be confused with the name of an instance.
   return [staying, { key: there, instance, data: { ...data, name: `arriving: ${data.name}`, arrivalOf: data.name } }];
