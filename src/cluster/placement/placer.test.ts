@@ -238,6 +238,63 @@ describe('the target of a move', () => {
   });
 });
 
+describe('a placement that fails', () => {
+  /** A placer whose nodes are looked at by `live`; how often it looked. */
+  function looking() {
+    const fresh = plainLive();
+    let looks = 0;
+    let broken: Error | undefined;
+    const live = {
+      ...fresh,
+      node: (uuid: string) => {
+        looks++;
+        if (broken) throw broken;
+        return fresh.node(uuid);
+      },
+    };
+    const instance = shared(0, 0);
+    const config = plainConfig({ nodes: nodes(2), instances: [instance] });
+    const placer = new Placer(live);
+    const looksOf = async (work: () => Promise<unknown>) => {
+      looks = 0;
+      await work().catch(() => undefined);
+      return looks;
+    };
+    const target = () => placer.target(config, instance, { migrates: true });
+    const place = (memory = 128) => placer.place(config, needs({ beparams: { maxmem: memory } }));
+    return { looksOf, target, place, break: (error: Error | undefined) => (broken = error) };
+  }
+
+  it('for want of room leaves what is known, all else makes it forget', async () => {
+    const { looksOf, place, target, break: breakIt } = looking();
+    const first = await looksOf(() => place());
+    const usual = await looksOf(() => place());
+    assert.ok(usual < first, 'it is made once');
+    await assert.rejects(place(64 * gib), { code: 'PLACEMENT_IMPOSSIBLE' });
+    assert.equal(await looksOf(() => place()), usual);
+    const defect = new TypeError('a defect');
+    breakIt(defect);
+    await assert.rejects(place(), defect);
+    await assert.rejects(target(), defect, 'it is not taken for a lack of room');
+    const other = new GantryError('NODE_OFFLINE', { name: 'node0' });
+    breakIt(other);
+    await assert.rejects(target(), other);
+    breakIt(undefined);
+    assert.equal(await looksOf(() => place()), first, 'all is made anew');
+    assert.equal((await target()).name, 'node1');
+  });
+
+  it('tells what a node says of itself before what others say of it', async () => {
+    const drained = [plainNode(0, { drained: true }), plainNode(1)];
+    const live = { [uuidOf(1)]: { hypervisors: {} } };
+    const refuses = ({ name }: Node) => (name === 'node0' ? 'not wanted' : null);
+    const text = await refusal({ nodes: drained, live }, needs(), { refuses });
+    assert.match(text, /1 node \(node0\): drained; 1 node \(node1\): it has no hypervisor kvm/);
+    const both = await refusal({ nodes: nodes(2), live }, needs(), { refuses: () => 'not wanted' });
+    assert.match(both, /2 nodes \(node0, node1\): not wanted/);
+  });
+});
+
 describe('what an instance takes', () => {
   const { cluster, networks } = plainConfig({ nodes: [], instances: [], networks: [plainNetwork(0)] });
   const data = (more: Partial<Instance>) => instanceData(cluster, networks, needs(more));
