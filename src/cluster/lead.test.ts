@@ -223,7 +223,15 @@ describe('a master that leads', () => {
     }));
 
   it('gives everything back when it ends, and ends it all whatever fails', async () => {
-    const { leading, store, calls, running } = await rig({ options: { pollIntervalMs: 20, watchIntervalSeconds: 0.02 } });
+    let reads = 0;
+    const counting = (one: Store): Store => ({
+      ...bound(one),
+      range: (prefix, options) => {
+        reads++;
+        return one.range(prefix, options);
+      },
+    });
+    const { leading, store, calls, running } = await rig({ store: counting, options: { pollIntervalMs: 20, watchIntervalSeconds: 0.02 } });
     await leading.start();
     running.set(node0, [runtimeOfPlain(0)]);
     const { jobs, config } = leading.services;
@@ -234,9 +242,9 @@ describe('a master that leads', () => {
       config.transact((draft) => draft.update('node', node0, (node) => ({ ...node, tags: ['x'] }))),
       { code: 'STORE_UNAVAILABLE' },
     );
-    const before = calls.length;
+    const before = [calls.length, reads];
     await systemClock.sleep(100);
-    assert.equal(calls.length, before, 'nobody is asked any more');
+    assert.deepEqual([calls.length, reads], before, 'nobody is asked any more, and nobody watches');
     await store.close();
   });
 });

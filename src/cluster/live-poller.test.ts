@@ -51,6 +51,7 @@ function rig(count: number) {
   return {
     ...{ poller, held, failing, asked, running, config, answered },
     most: () => most,
+    sleeping: () => sleepers.size,
     pass: async (ms: number) => {
       now += ms;
       for (const sleeper of sleepers) if (sleeper.until <= now && sleepers.delete(sleeper)) sleeper.wake();
@@ -138,9 +139,11 @@ describe('live poller', () => {
   });
 
   it('asks at its interval, those that hang not again, until it is stopped', async () => {
-    const { poller, asked, held, pass } = rig(2);
+    const { poller, asked, held, pass, sleeping } = rig(2);
     const [a, b] = [uuidOf(0), uuidOf(1)];
     await poller.start();
+    await pass(0);
+    assert.equal(sleeping(), 1, 'only the pause before the next look goes on');
     assert.deepEqual(asked.splice(0), [a, b]);
     held.add(a);
     await pass(4999);
