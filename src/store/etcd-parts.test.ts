@@ -96,20 +96,25 @@ describe('a reading', () => {
 describe('a client', () => {
   const read = (client: Etcd3) => client.kv.range({ key: Buffer.from('/a') });
 
-  it('repeats what reached no server, as long as it has patience', async () => {
+  it('repeats what reached no server, as long as it has patience', async (context) => {
     const client = etcdClient({ hosts: [`localhost:${await freePort()}`], prefix: '/x', patienceMs: 400 });
+    context.after(() => client.close());
     const began = performance.now();
     await assert.rejects(read(client), GRPCUnavailableError);
     assert.ok(performance.now() - began >= 400);
-    client.close();
   });
 
-  it('does not wait for ever for a member that says nothing, for many keys longer than for one', async () => {
+  it('does not wait for ever for a member that says nothing, for many keys longer than for one', async (context) => {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, 'localhost');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const client = etcdClient({ hosts: [`localhost:${port}`], prefix: '/x', patienceMs: 0 });
+    context.after(() => {
+      client.close();
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
     const lasted = async (call: Promise<unknown>) => {
       const began = performance.now();
       await assert.rejects(call);
@@ -119,9 +124,6 @@ describe('a client', () => {
       lasted(client.kv.put({ key: Buffer.from('/a'), value: Buffer.from('') })),
       lasted(read(client)),
     ]);
-    client.close();
-    for (const socket of sockets) socket.destroy();
-    server.close();
     assert.ok(one >= 1900 && many >= one + 600, `${one} ms and ${many} ms`);
   });
 
