@@ -222,7 +222,7 @@ describe('a master that leads', () => {
       await assert.rejects(jobEnd(jobs, await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'alice')), /PEM|INTERNAL|unexpected|defect/i);
     }));
 
-  it('gives everything back when it ends, and ends it all whatever fails', async () => {
+  it('gives everything back when it ends, and ends it all whatever fails', async (context) => {
     let reads = 0;
     const counting = (one: Store): Store => ({
       ...bound(one),
@@ -232,6 +232,10 @@ describe('a master that leads', () => {
       },
     });
     const { leading, store, calls, running } = await rig({ store: counting, options: { pollIntervalMs: 20, watchIntervalSeconds: 0.02 } });
+    context.after(async () => {
+      await leading.close();
+      await store.close();
+    });
     await leading.start();
     running.set(node0, [runtimeOfPlain(0)]);
     const { jobs, config } = leading.services;

@@ -71,6 +71,15 @@ async function rig(context: TestContext, more: Partial<MasterTermsOptions> = {})
   const { cluster } = plainConfig({ nodes: [], instances: [] });
   await createConfig(store, { cluster, groups: [plainGroup(0)], nodes: [plainNode(0, { offline: true })] });
   const stop = new AbortController();
+  const open = async (given: MasterTermsOptions) => {
+    const terms = await openMasterTerms(given);
+    // Of a test that fails nothing is left that would keep this process alive.
+    context.after(async () => {
+      stop.abort();
+      await terms.run();
+    });
+    return terms;
+  };
   context.after(async () => {
     stop.abort();
     await store.close();
@@ -98,15 +107,15 @@ async function rig(context: TestContext, more: Partial<MasterTermsOptions> = {})
     onTerm: async (leading) => () => void ended.push(leading.leadership.term),
     ...more,
   };
-  return { store, stop, options, pauses, ended };
+  return { store, stop, options, pauses, ended, open };
 }
 
 const isFree = async (store: Store) => (await store.get(keys.leader)) === undefined;
 const away = new GantryError('STORE_CORRUPT', { store: 'a test', detail: 'it is away' });
 
 test('a master offers its services while it leads, and says why not when it does not', async (context) => {
-  const { store, stop, options, ended } = await rig(context);
-  const terms = await openMasterTerms(options);
+  const { store, stop, options, ended, open } = await rig(context);
+  const terms = await open(options);
   const { services } = terms.requireLead();
   const names = ['config', 'jobs', 'nodes', 'live', 'join'] as const;
   for (const name of names) assert.equal(terms.services[name], services[name], name);
@@ -121,8 +130,8 @@ test('a master offers its services while it leads, and says why not when it does
 });
 
 test('a master that is stopped before it runs ends its term', async (context) => {
-  const { store, stop, options, ended } = await rig(context);
-  const terms = await openMasterTerms(options);
+  const { store, stop, options, ended, open } = await rig(context);
+  const terms = await open(options);
   stop.abort();
   await terms.run();
   assert.equal(ended.length, 1);
@@ -130,8 +139,8 @@ test('a master that is stopped before it runs ends its term', async (context) =>
 });
 
 test('a master in doubt tells of its doubt', async (context) => {
-  const { options, stop } = await rig(context);
-  const terms = await openMasterTerms(options);
+  const { options, stop, open } = await rig(context);
+  const terms = await open(options);
   const { leadership } = terms.requireLead();
   const reason = new GantryError('MASTER_STANDS_BY', { reason: 'a test says so' });
   leadership.lose(reason);
@@ -149,7 +158,7 @@ test('a first term that cannot begin is given back, and told', async (context) =
 test('a later term is tried again and again, after longer and longer pauses, and its reason is told', async (context) => {
   let fails = 0;
   let left = 0;
-  const { store, stop, options, ended, pauses } = await rig(context, {
+  const { store, stop, options, ended, pauses, open } = await rig(context, {
     onTerm: async ({ leadership }) => {
       if (left-- > 0) {
         fails++;
@@ -158,7 +167,7 @@ test('a later term is tried again and again, after longer and longer pauses, and
       return () => void ended.push(leadership.term);
     },
   });
-  const terms = await openMasterTerms(options);
+  const terms = await open(options);
   const first = terms.requireLead();
   const running = terms.run();
   left = 7;
@@ -188,13 +197,13 @@ test('a later term is tried again and again, after longer and longer pauses, and
 
 test('a master that is stopped while it tries again ends at once', async (context) => {
   let left = 0;
-  const { stop, options } = await rig(context, {
+  const { stop, options, open } = await rig(context, {
     onTerm: async () => {
       if (left-- > 0) throw away;
       return () => undefined;
     },
   });
-  const terms = await openMasterTerms(options);
+  const terms = await open(options);
   left = 1000;
   const running = terms.run();
   terms.requireLead().leadership.lose(away);
@@ -205,8 +214,8 @@ test('a master that is stopped while it tries again ends at once', async (contex
 });
 
 test('a term that cannot be ended in order does not keep the next one from beginning', async (context) => {
-  const { options, stop, store } = await rig(context);
-  const terms = await openMasterTerms(options);
+  const { options, stop, store, open } = await rig(context);
+  const terms = await open(options);
   const first = terms.requireLead();
   const { config } = first.services;
   const close = config.close.bind(config);

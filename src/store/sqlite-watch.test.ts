@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { until } from '../../test/support/until.ts';
 import { leaseFile } from './lease-file.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -17,9 +17,23 @@ const put = (store: Store, key: string, more: object = {}) =>
 /** Timers that keep this process alive. */
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
+const left = new Set<AbortController | Store>();
+/** A watch or a store that a failed test has left would keep this process alive. */
+afterEach(async () => {
+  for (const one of left) await ('abort' in one ? one.abort() : one.close());
+  left.clear();
+});
+
+async function open(path: string): Promise<Store> {
+  const store = await openSqliteStore(path);
+  left.add(store);
+  return store;
+}
+
 /** Watches everything; what came is in `keys`. */
 function watching(store: Store, after = 0) {
   const stop = new AbortController();
+  left.add(stop);
   const keys: string[] = [];
   const running = (async () => {
     for await (const { events } of store.watch('/', after, stop.signal))
@@ -30,7 +44,7 @@ function watching(store: Store, after = 0) {
 
 describe('a watch of a SQLite store', () => {
   it('leaves no listener and no timer behind', async () => {
-    const store = await openSqliteStore(newPath());
+    const store = await open(newPath());
     const before = timers();
     const [one, two] = [watching(store), watching(store)];
     await put(store, '/a');
@@ -47,7 +61,7 @@ describe('a watch of a SQLite store', () => {
 
   it('sees what another handle writes, also after another watch has ended', async () => {
     const path = newPath();
-    const [store, other] = [await openSqliteStore(path), await openSqliteStore(path)];
+    const [store, other] = [await open(path), await open(path)];
     const [one, two] = [watching(store), watching(store)];
     await put(other, '/a');
     await until('it is seen', () => one.keys.includes('/a') && two.keys.includes('/a'));
@@ -67,13 +81,13 @@ describe('a watch of a SQLite store', () => {
   });
 
   it('begun before the end hands on nothing, and fails with a store that is closed', async () => {
-    const store = await openSqliteStore(newPath());
+    const store = await open(newPath());
     await put(store, '/a');
     for await (const _batch of store.watch('/', 0, AbortSignal.abort())) assert.fail('it was told to end');
-    const open = watching(store);
-    await until('it has begun', () => open.keys.length === 1);
+    const begun = watching(store);
+    await until('it has begun', () => begun.keys.length === 1);
     await store.close();
-    await assert.rejects(open.running, { code: 'STORE_UNAVAILABLE' });
+    await assert.rejects(begun.running, { code: 'STORE_UNAVAILABLE' });
     await assert.rejects(watching(store).running, { code: 'STORE_UNAVAILABLE' });
   });
 });
@@ -81,7 +95,7 @@ describe('a watch of a SQLite store', () => {
 describe('a lease of a SQLite store', () => {
   it('has a file as long as it lives, which is gone with it', async () => {
     const path = newPath();
-    const store = await openSqliteStore(path);
+    const store = await open(path);
     const lease = await store.grantLease(60);
     const file = leaseFile(path, lease.id);
     assert.deepEqual(lease.remote, { type: 'sqlite', file, ttlMs: 60_000 });
@@ -98,7 +112,7 @@ describe('a lease of a SQLite store', () => {
   });
 
   it('of many keys ends with all of them', async () => {
-    const store = await openSqliteStore(newPath());
+    const store = await open(newPath());
     const lease = await store.grantLease(60);
     for (let at = 0; at < 5; at++) {
       const writes = Array.from({ length: 100 }, (_, k) => ({ type: 'put' as const, key: `/${at}/${k}`, value: '', leaseId: lease.id }));
