@@ -18,6 +18,10 @@ test('an etcd URL names servers, a prefix and PEM files', () => {
   const secure = parseStoreUrl('etcd://one:2379?ca=/etc/ca.pem&cert=/etc/c.pem&key=/etc/k.pem');
   const tls = { ca: '/etc/ca.pem', cert: '/etc/c.pem', key: '/etc/k.pem' };
   assert.deepEqual(secure, { type: 'etcd', options: { hosts: ['one:2379'], prefix: '/gantry', tls } });
+  const trusting = parseStoreUrl('etcd://one:2379?ca=/etc/ca.pem');
+  assert.deepEqual(trusting, { type: 'etcd', options: { hosts: ['one:2379'], prefix: '/gantry', tls: { ca: '/etc/ca.pem' } } });
+  for (const port of [1, 65535])
+    assert.deepEqual(parseStoreUrl(`etcd://one:${port}/p//`), { type: 'etcd', options: { hosts: [`one:${port}`], prefix: '/p' } });
 });
 
 const wrong: readonly (readonly [string, RegExp])[] = [
