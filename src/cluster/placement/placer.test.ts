@@ -86,7 +86,7 @@ describe('a place for a new instance', () => {
     const full = [shared(0, 0, { beparams: { maxmem: 14 * gib } })];
     assert.match(
       await refusal({ instances: full }, needs({ beparams: { maxmem: 2 * gib } })),
-      /1 node \(node1\): the cluster could not lose any one node/,
+      /1 node \(node1\): the cluster could then no longer lose any one node/,
     );
     for (const number of [0, 1])
       assert.deepEqual(
