@@ -349,6 +349,6 @@ describe('a leader', () => {
     const { lead, trouble, told } = await leading();
     trouble.revoke = unavailable;
     await lead.resign();
-    assert.equal(told.at(-1), 'the leadership could not be given back; it runs out by itself');
+    assert.match(told.at(-1) ?? '', /^the leadership could not be /);
   });
 });
