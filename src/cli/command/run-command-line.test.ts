@@ -189,7 +189,7 @@ test('what a refused request says is printed, with names like the one given when
   assert.deepEqual(await what(409, { error: report }), [5, 'Error NODE_OFFLINE: It is off.\n']);
   assert.deepEqual(await what(500, '<html>'), [
     1,
-    'Error HTTP_500: The cluster answered with status 500.\n  why:  The cluster did not say why.\n  what to do:  Look at the log of the master.\n',
+    'Error HTTP_500: The cluster answered with status 500.\n  why:  The cluster did not say why.\n  what to do:  Check the log of the master.\n',
   ]);
   const [, json] = await what(404, { error: { ...report, code: 'NODE_UNKNOWN' } }, '--output', 'json');
   assert.deepEqual((JSON.parse(json) as { error: { suggestions: string[] } }).error.suggestions, ['node1', 'node2', 'node3']);

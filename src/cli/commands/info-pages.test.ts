@@ -24,7 +24,7 @@ test('an instance with all its disks and NICs', async () => {
     'Primary node:              node1',
     'Secondary nodes:           -',
     'OS:                        noop',
-    'VNC port:                  -',
+    'VNC console:               no',
     'Memory:                    1G (min 256M, max 1G)',
     'VCPUs:                     2',
     'Disk template:             sharedfile',

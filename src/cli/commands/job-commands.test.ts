@@ -266,7 +266,7 @@ test('tags are those of the cluster or of a named object', async () => {
   assert.match((await gantry('tag', 'add', 'cluster', 'a')).stderr, /^job 43: tag add cluster\n/);
   for (const [args, problem] of [
     [['list', 'instance'], /Name the instance\./],
-    [['add', 'node', 'node1'], /Name at least one tag\./],
+    [['add', 'node', 'node1'], /Specify at least one tag\./],
     [['add', 'cluster'], /needs name of the object/],
   ] as const) {
     const { code, stderr } = await gantry('tag', ...args);

@@ -77,8 +77,8 @@ test('an address has https and a port, the default one if none is named', () => 
     ['https://', /is not the address of a cluster/],
     ['a b', /is not the address of a cluster/],
     ['', /is not the address of a cluster/],
-    ['https://user@a', /must not hold a password/],
-    ['https://:pw@a', /must not hold a password/],
+    ['https://user@a', /must not contain a password/],
+    ['https://:pw@a', /must not contain a password/],
   ] as const) {
     assert.throws(() => findCluster({ url }, env), { code: 'CLI_USAGE', message: problem }, url);
   }

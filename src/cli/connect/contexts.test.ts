@@ -64,7 +64,7 @@ test('an unknown cluster is refused with the known ones', async () => {
 
 test('addresses without TLS or with a password in them are refused', () => {
   assert.throws(() => findCluster({ url: 'http://a:5080' }, env), { code: 'CLI_USAGE' });
-  assert.throws(() => findCluster({ url: 'https://user:pw@a:5080' }, env), { code: 'CLI_USAGE', message: /must not hold a password/ });
+  assert.throws(() => findCluster({ url: 'https://user:pw@a:5080' }, env), { code: 'CLI_USAGE', message: /must not contain a password/ });
 });
 
 test('a file that is not what it should be is refused and left alone', async () => {

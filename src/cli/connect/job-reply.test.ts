@@ -81,7 +81,7 @@ test('a refusal without a report has the words of Ganeti, or of its status', () 
     'HTTP_418',
     'The cluster answered with status 418.',
     'The cluster did not say why.',
-    'Look at the log of the master.',
+    'Check the log of the master.',
   ]);
   assert.deepEqual(of(503, { message: 1 }), [
     'HTTP_503',
