@@ -9,11 +9,14 @@ export function refuseValue(problem: string): never {
   throw new GantryError('HTOOLS_OPTION_VALUE', { problem });
 }
 
-const integerForm = /^\s*-?(?:\d+|0[xX][\da-fA-F]+)/;
+const integerForm = /^\s*-?(?:0[xX][\da-fA-F]+|\d+)/;
 const realForm = /^\s*(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity)/;
 
 /** A whole number; `name` says in errors what it is. */
-export const readInteger = (name: string, text: string): number => Number(exactly(integerForm, name, text));
+export function readInteger(name: string, text: string): number {
+  const number = exactly(integerForm, name, text).trimStart();
+  return number.startsWith('-') ? 0 - Number(number.slice(1)) : Number(number);
+}
 
 /** A number, with or without decimals and exponent. */
 export const readReal = (name: string, text: string): number => Number(exactly(realForm, name, text));
