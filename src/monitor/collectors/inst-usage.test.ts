@@ -136,3 +136,33 @@ test('a real process, and its end', async () => {
   await once(child, 'exit');
   assert.deepEqual(await collect(calmRun), []);
 });
+
+test('histories go with the process they are of, when it is another one or the instance is gone', () => {
+  using host = twoInstances();
+  const names: string[] = [];
+  const { histories } = host.context;
+  const watched: typeof histories = {
+    take: (name, width, capacity) => {
+      names.push(`+ ${name}`);
+      return histories.take(name, width, capacity);
+    },
+    drop: (name) => void names.push(`- ${name}`),
+  };
+  const collect = instUsage.start({ ...host.context, histories: watched });
+  const told = () => {
+    names.length = 0;
+    void collect(calmRun);
+    return names.filter((name) => name.endsWith(' memory'));
+  };
+  assert.deepEqual(told(), ['+ web1 20 memory', '+ db1 30 memory']);
+  assert.deepEqual(told(), []);
+  host.write('/proc/21/stat', stat(21, 1, 1));
+  host.write('/proc/21/status', status);
+  host.write('/proc/21/cgroup', '0::/system.slice/gantry-node.service\n');
+  host.instances = [{ name: 'web1', hypervisor: 'kvm', pid: 21, interfaces: [] }];
+  assert.deepEqual(told(), ['- web1 20 memory', '+ web1 21 memory', '- db1 30 memory']);
+  assert.ok(names.some((name) => name === '- web1 20') && names.some((name) => name === '- db1 30'));
+  host.instances = [{ name: 'web1', hypervisor: 'kvm', interfaces: [] }];
+  assert.deepEqual(told(), ['- web1 21 memory']);
+  assert.deepEqual(told(), []);
+});
