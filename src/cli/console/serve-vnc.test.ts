@@ -58,11 +58,11 @@ test('bytes go both ways, and the end of either side ends both', async () => {
     assert.equal(await read(session), 'hello');
     session.write('RFB');
     assert.equal(await read(viewer), 'RFB');
-    const [viewerClosed, left] = [once(viewer, 'close'), vnc.note('The viewer has left.')];
+    const [viewerClosed, left] = [once(viewer, 'close'), vnc.note('The viewer has disconnected.')];
     if (who === 'viewer') viewer.end();
     else session.end();
     await Promise.all([viewerClosed, left]);
-    assert.deepEqual(vnc.notes, ['A viewer is connected.', 'The viewer has left.']);
+    assert.deepEqual(vnc.notes, ['A viewer is connected.', 'The viewer has disconnected.']);
   }
   vnc.stop();
   await vnc.ended;

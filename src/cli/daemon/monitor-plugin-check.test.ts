@@ -99,10 +99,10 @@ test('a program is shown with what it says beside its report', async () => {
 test('a folder may be empty, a path must be there', async () => {
   assert.deepEqual(await inFolder(), { code: 0, stdout: 'There is no plugin.\n', stderr: '' });
   for (const [args, problem] of [
-    [[], /INPUT_INVALID: gantry monitor plugin check: field "PATH".*name one file or folder/],
-    [[dir, dir], /field "PATH".*name one file or folder/],
+    [[], /INPUT_INVALID: gantry monitor plugin check: field "PATH".*specify one file or folder/],
+    [[dir, dir], /field "PATH".*specify one file or folder/],
     [[join(dir, 'none')], /field "PATH".*ENOENT/],
-    [[dir, '--output', 'xml'], /field "--output".*it is table or json/],
+    [[dir, '--output', 'xml'], /field "--output".*it must be table or json/],
     [[dir, '--nonsense'], /field "options".*--nonsense/],
   ] as const) {
     const { code, stderr } = await check(...args);

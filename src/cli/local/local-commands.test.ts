@@ -82,7 +82,10 @@ test('a port that is taken is told before anything is made', { skip: notRoot }, 
     // What an interrupted start left is removed first.
     await describe({ phase: 'making', port });
     const again = await gantry('up', '--name', name, '--no-packages', '--port', String(port));
-    assert.match(again.stderr, new RegExp(`^A start of cluster "${name}" was cut off; removing what it left\\.\\nError LOCAL_PORT_TAKEN`));
+    assert.match(
+      again.stderr,
+      new RegExp(`^A start of cluster "${name}" was interrupted; removing what it left\\.\\nError LOCAL_PORT_TAKEN`),
+    );
     assert.equal(existsSync(paths().stateDir), false);
   } finally {
     server.close();

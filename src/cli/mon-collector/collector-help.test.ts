@@ -9,20 +9,20 @@ test('help of a collector has its own options, those of all and the questions', 
     code: 0,
     stdout: [
       'Usage: mon-collector drbd [OPTION...]',
-      '  -s, --drbd-status=FILE   read this file in place of /proc/drbd',
-      '  -p, --drbd-pairing=FILE  JSON with the minors of instances, in place of what the node agent knows',
+      '  -s, --drbd-status=FILE   read this file instead of /proc/drbd',
+      '  -p, --drbd-pairing=FILE  JSON with the minors of instances, instead of the data of the node agent',
       '      --output=FORMAT      json, text for people, or metrics as Prometheus reads them [json]',
-      '      --wait=SECONDS       averages are over this time; 0: none [1]',
+      '      --wait=SECONDS       seconds over which averages are computed; 0: no averages [1]',
       '  -V, --version            print the version',
       '  -h, --help               print this help',
-      '      --help-completion    print what completion needs to know',
+      '      --help-completion    print the data for shell completion',
       '',
     ].join('\n'),
     stderr: '',
   });
   assert.match(
     (await collector('plugins', '-h')).stdout,
-    /^Usage: mon-collector plugins \[OPTION\.\.\.\]\n {6}--plugins=FOLDER +where plugins lie/,
+    /^Usage: mon-collector plugins \[OPTION\.\.\.\]\n {6}--plugins=FOLDER +folder with plugins/,
   );
 });
 

@@ -52,17 +52,17 @@ describe('a report', () => {
     ['{"data":', /it is not JSON \(.*\)/],
     ['[]', /it must be object/],
     ['{}', /it must not have fewer than 1 properties/],
-    [{ data: { status: 1 } }, /"status" may not stand in data/],
-    [{ data: { metrics: 1 } }, /"metrics" may not stand in data/],
-    [{ data: { families: 1 } }, /"families" may not stand in data/],
+    [{ data: { status: 1 } }, /"status" is not allowed in data/],
+    [{ data: { metrics: 1 } }, /"metrics" is not allowed in data/],
+    [{ data: { families: 1 } }, /"families" is not allowed in data/],
     [{ data: {}, more: 1 }, /"more" is not known in it/],
-    [{ data: {} }, /"status" is missing in it, since its kind is status/, { kind: 'status' }],
-    [{ status: { code: 0, message: '' } }, /it has a status, and its kind is performance/],
-    [{ status: { code: 3, message: '' } }, /status\.code is none of the values that it may have/, { kind: 'status' }],
+    [{ data: {} }, /"status" is missing, although its kind is status/, { kind: 'status' }],
+    [{ status: { code: 0, message: '' } }, /it has a status, although its kind is performance/],
+    [{ status: { code: 3, message: '' } }, /status\.code is not one of the allowed values/, { kind: 'status' }],
     [{ status: { code: 0 } }, /"message" is missing in status/, { kind: 'status' }],
     [{ metrics: [{ name: 'a' }] }, /"value" is missing in metrics\.0/],
     [{ metrics: [{ name: 'a b', value: 1 }] }, /metrics\.0\.name must match pattern/],
-    [{ metrics: [{ name: 'a', value: 1, labels: { __x: 'y' } }] }, /"__x" is no name of a label in metrics\.0\.labels/],
+    [{ metrics: [{ name: 'a', value: 1, labels: { __x: 'y' } }] }, /"__x" is not a valid label name in metrics\.0\.labels/],
   ];
   for (const [value, problem, manifest] of refused) {
     test(`that is refused: ${JSON.stringify(value)}`, () => {
@@ -125,14 +125,14 @@ describe('metrics', () => {
           { name: 'a', value: 1 },
           { name: 'a', value: 2 },
         ],
-        /the metric a is there twice with the labels \(none\)/,
+        /the metric a occurs twice with the labels \(none\)/,
       ],
       [
         [
           { name: 'a', value: 1, labels: { x: '' } },
           { name: 'a', value: 2 },
         ],
-        /the metric a is there twice with the labels \(none\)/,
+        /the metric a occurs twice with the labels \(none\)/,
       ],
       [
         [
@@ -149,7 +149,7 @@ describe('metrics', () => {
         /twice with the labels/,
       ],
       [[{ name: 'a', value: 1, labels: { le: '1' } }], /the label le, which only parts of a histogram have/],
-      [[{ name: 'a_total', value: 1 }], /a_total has an ending that only a manifest can give/],
+      [[{ name: 'a_total', value: 1 }], /a_total has an ending that is allowed only for metrics in a manifest/],
       [[{ name: 'a_info', value: 1 }], /a_info has an ending/],
     ] as const)
       assert.throws(() => lines({ metrics }), { message: problem });
@@ -234,8 +234,8 @@ describe('a manifest', () => {
     ['interval: 0', /interval must be >= 1/],
     ['limits: { memroy: 5 }', /"memroy" is not known in limits/],
     ['a: &a 1\nhelp: *a', /alias/i],
-    ['metrics: [{ name: a, help: x }, { name: a, help: y }]', /the metric a stands there twice/],
-    ['metrics: [{ name: a_total, help: x }]', /the metric a_total ends with what Prometheus adds by itself/],
+    ['metrics: [{ name: a, help: x }, { name: a, help: y }]', /the metric a occurs twice/],
+    ['metrics: [{ name: a_total, help: x }]', /the metric a_total has an ending that Prometheus adds automatically/],
     ['metrics: [{ name: a_bytes, unit: seconds, help: x }]', /the metric a_bytes does not end with its unit, _seconds/],
     ['metrics: [{ name: a, help: x, labels: [quantile] }]', /the metric a has the label quantile, which only parts of a summary have/],
   ] as const) {
@@ -313,9 +313,9 @@ describe('a folder of plugins', () => {
       told.filter(([, problem]) => problem === 'good'),
       [['a'.repeat(63), 'good']],
     );
-    assert.match(problemOf('cpu'), /a collector of the agent has it/);
-    for (const bad of ['1a', 'x_y', 'b'.repeat(64)]) assert.match(problemOf(bad), /it has other characters, or too many/);
-    assert.match(problemOf('two'), /two\.prom and two\.report both have it/);
+    assert.match(problemOf('cpu'), /a collector of the agent has this name/);
+    for (const bad of ['1a', 'x_y', 'b'.repeat(64)]) assert.match(problemOf(bad), /it has characters that are not allowed, or is too long/);
+    assert.match(problemOf('two'), /two\.prom and two\.report both have this name/);
     assert.match(problemOf('m.prom'), /there are two manifests, m\.json and m\.yaml/);
     assert.deepEqual(found.filter(({ name }) => name === undefined).length, 4);
   });
@@ -505,7 +505,7 @@ describe('control groups', () => {
 
   test('that cannot be made are told, and missed by nobody', () => {
     const groups = openPluginCgroups(join(scratch, 'none'), '7-7');
-    assert.match(groups.missing ?? '', /^memory and processes of a plugin together: no control group can be made \(ENOENT\)$/);
+    assert.match(groups.missing ?? '', /^memory and processes of a plugin together: a control group cannot be created \(ENOENT\)$/);
     assert.equal(groups.make('rack', limits), undefined);
     groups.close();
   });

@@ -95,7 +95,7 @@ test('one that says nothing in its time is stopped', async () => {
   const abort = new AbortController();
   const waiting = reader.read(abort.signal);
   abort.abort();
-  await assert.rejects(waiting, /^Error: no line has come$/);
+  await assert.rejects(waiting, /^Error: no line was received$/);
   assert.equal(source().stopped, 1);
 });
 
