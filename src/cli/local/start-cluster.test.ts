@@ -52,7 +52,7 @@ test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot
   assert.deepEqual(
     first.steps.filter((title) => !title.includes('tiny OS')),
     [
-      '✓ network: 2 nodes, each in a namespace of its own',
+      '✓ network: 2 nodes, each in its own namespace',
       '✓ cluster init',
       '✓ agent of node1',
       '✓ master',
