@@ -78,7 +78,7 @@ test('the sum goes on when a core comes or goes; no load is below nothing; anoth
   assert.deepEqual(told(), [1, [0], 0.25, 0.25], 'what falls has not worked backwards');
   for (const text of ['', 'garbage', 'cpu  x\n', '\0']) {
     host.write('/proc/stat', text);
-    assert.throws(told, /not the statistics of the cores/);
+    assert.throws(told, /not statistics of CPU cores/);
   }
 });
 

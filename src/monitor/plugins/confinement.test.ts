@@ -253,8 +253,10 @@ describe('control groups', () => {
   });
 
   test('that cannot be made are said to be missing', () => {
-    const groups = openPluginCgroups('/nowhere');
+    const folder = mkdtempSync(join(tmpdir(), 'gantry-cgroups-'));
+    const groups = openPluginCgroups(join(folder, 'none'));
     assert.match(groups.missing ?? '', /memory and processes.*ENOENT/);
     assert.equal(groups.make('x', defaultManifest.limits), undefined);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -39,7 +39,7 @@ test('an error of the master is told, and the connection goes on', async () => {
     'tags',
   ]);
   client.close();
-  await expectError(() => client.call('QueryClusterInfo', []), 'HTOOLS_LUXI_UNREACHABLE', /closed here/);
+  await expectError(() => client.call('QueryClusterInfo', []), 'HTOOLS_LUXI_UNREACHABLE', /this side closed it/);
 });
 
 test('no socket', () => expectError(() => loadCluster({ luxiSocket: '/no/such/socket' }), 'HTOOLS_LUXI_UNREACHABLE', /ENOENT/));
