@@ -49,8 +49,9 @@ export class RevocationDistributor {
   }
 
   /**
-   * What this master has revoked stays so although the store was put back to an earlier state: else a node that was removed
-   * since the backup could talk to the others again. Call it before `use`. It keeps nobody from leading.
+   * What this master has revoked stays so although the store was put back to an earlier state: otherwise a node that was
+   * removed since the backup could talk to the others again. The list has no end of a certificate, so one that has ended
+   * since may stay listed for longer, which harms nobody. Call it before `use`. It keeps nobody from leading.
    */
   async keepKnown(): Promise<void> {
     const { config, leadership, authority, clock, log } = this.#options;
@@ -69,7 +70,7 @@ export class RevocationDistributor {
           })),
         () => leadership.rider(),
       );
-      log.warn({ serials: lost }, 'certificates that were revoked before the store was put back stay revoked');
+      log.warn({ serials: lost }, 'certificates that the list of this master has revoked, and the store does not know, stay revoked');
     } catch (error) {
       log.error({ error: GantryError.from(error).toReport() }, 'the revoked certificates that this master knows could not be recorded');
     }

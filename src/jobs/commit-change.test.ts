@@ -55,8 +55,8 @@ async function run(
     (error: unknown) => GantryError.from(error).code,
   );
   const cluster = JSON.parse((await store.get(keys.cluster))?.value ?? '{}') as { tags: string[] };
-  const stored = JSON.parse((await store.get(keys.job(id)))?.value ?? '{}') as Job;
-  return { attempts, tags: cluster.tags, status: jobStatus((await queue.get(id)) as Job), stored: stored.ops[0]?.status, stopped };
+  const stored = JSON.parse((await store.get(keys.job(id)))?.value ?? '{}') as Partial<Job>;
+  return { attempts, tags: cluster.tags, status: jobStatus((await queue.get(id)) as Job), stored: stored.ops?.[0]?.status, stopped };
 }
 
 /** Keeps the pauses that are shorter than the tests' own, and makes nothing of them. */
@@ -204,6 +204,15 @@ describe('a change of the configuration that is repeated', () => {
       throw away();
     });
     assert.deepEqual([outcome.tags, outcome.stored, outcome.stopped], [[], 'queued', 'QUEUE_STOPPED']);
+  });
+
+  test('is written by nobody, and tried once, when the job is no longer there', async () => {
+    const outcome = await run(async (_n, carry, store) => {
+      await store.transact({ compares: [], writes: [{ type: 'delete', key: keys.job(1) }] });
+      await carry();
+      throw new Error('the store took a change of a job that is gone');
+    });
+    assert.deepEqual([outcome.attempts, outcome.tags, outcome.stopped], [1, [], 'QUEUE_STOPPED']);
   });
 
   test('is in the configuration when the next step begins, though its answer was lost', async () => {

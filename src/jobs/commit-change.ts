@@ -71,9 +71,11 @@ async function attempt(
 async function findSent(host: SagaHost, record: JobRecord, sent: Sent, error: unknown): Promise<number | undefined> {
   const entry = await host.store.get(keys.job(record.id)).catch((outage: unknown) => {
     if (!isOutage(outage)) throw outage;
-    return undefined;
+    return 'outage' as const;
   });
-  if (!entry) return undefined;
+  if (entry === 'outage') return undefined;
+  // Nobody but another master takes a job away that has not ended.
+  if (!entry) return fenced(host);
   if (entry.modRevision === record.revision) {
     if (isOutage(error)) return undefined;
     if (isFenced(error)) return fenced(host);

@@ -190,6 +190,7 @@ describe('forms of values', () => {
     });
     assert.equal(refusal(cluster({ diskparams: { rbd: { poll: 'ssd' } } })), 'diskparams.rbd.poll');
     assert.equal(refusal(cluster({ ipolicy: { foo: 1.5 } })), 'ipolicy.foo');
+    assert.equal(refusal({ OP_ID: 'OP_GROUP_SET_PARAMS', group_name: 'g', ipolicy: [] }), 'ipolicy');
   });
 });
 

@@ -33,7 +33,7 @@ function withGanetiForms(definition: OpcodeDefinition, op: Readonly<Params>): Re
 /** A list of the policy is reset by an empty list, too, or by the word in a list. */
 function withResetPolicy({ id }: OpcodeDefinition, op: Readonly<Params>): Readonly<Params> {
   const ipolicy = op['ipolicy'];
-  if (id !== 'OP_GROUP_SET_PARAMS' || typeof ipolicy !== 'object' || ipolicy === null) return op;
+  if (id !== 'OP_GROUP_SET_PARAMS' || typeof ipolicy !== 'object' || ipolicy === null || Array.isArray(ipolicy)) return op;
   const isReset = (value: unknown) => Array.isArray(value) && (value.length === 0 || (value.length === 1 && value[0] === resetWord));
   return { ...op, ipolicy: Object.fromEntries(Object.entries(ipolicy).map(([name, value]) => [name, isReset(value) ? resetWord : value])) };
 }
