@@ -34,6 +34,8 @@ const usage = `Usage: gantry test [--fast] [--only <part of a path>] [--seed <nu
   --reversed      the last test of each file first (exactly so up to 11 tests): finds each test that needs one before it
 `;
 
+class UsageError extends Error {}
+
 /** Everything, or what was asked for; the last line has the counts. */
 async function runTests(args: readonly string[]): Promise<number> {
   const options = {
@@ -83,7 +85,7 @@ function chooseSeed({ seed, reversed }: { seed?: string; reversed?: boolean }): 
   if (reversed) return reversingSeed;
   if (seed === undefined) return seedOfCommit();
   const number = Number(seed);
-  if (!Number.isInteger(number) || number < 0) throw new Error(`--seed: "${seed}" is not a whole number`);
+  if (!Number.isInteger(number) || number < 0) throw new UsageError(`--seed: "${seed}" is not a whole number`);
   return number;
 }
 
@@ -141,4 +143,10 @@ function add(total: { passed: number; failed: number; skipped: number }, counts:
   total.skipped += counts.skipped;
 }
 
-process.exitCode = await runTests(process.argv.slice(2));
+try {
+  process.exitCode = await runTests(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError) && (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+  process.stderr.write(`Error: ${(error as Error).message}\n\n${usage}`);
+  process.exitCode = 2;
+}

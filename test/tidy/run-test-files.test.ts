@@ -41,3 +41,23 @@ test('the order of the tests of a file follows the seed', () => {
   assert.equal(orders[0], orders[1]);
   assert.equal(new Set(orders).size, 3);
 });
+
+test('the seed of --reversed takes the last test first', () => {
+  const { failures } = runFiles(73_377_733, 'ordered.test.ts');
+  assert.equal(failures.map((text) => /ordered\.test\.ts:\d+ {2}(\w)/.exec(text)?.[1]).join(''), 'fedcba');
+});
+
+test('what the command of the tests does not know is told with its usage', () => {
+  const script = join(import.meta.dirname, '../../tools/run-tests.ts');
+  for (const [args, problem] of [
+    [['--nosuch'], /^Error: Unknown option '--nosuch'\n\nUsage: gantry test/],
+    [['--seed', 'x'], /^Error: --seed: "x" is not a whole number\n\nUsage: gantry test/],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2);
+    assert.match(stderr, problem);
+    assert.doesNotMatch(stderr, / at .*\.ts/);
+  }
+});
