@@ -67,7 +67,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     version,
     hypervisors,
     diskTemplates: replaced.diskTemplates ?? createDiskTemplates(config),
-    network: replaced.network ?? createLinuxNetwork({ callers: () => server.callers() }),
+    network: replaced.network ?? createLinuxNetwork({ callers: () => server.callers(), reachedAt: () => server.reachedAt() }),
     os: replaced.os ?? realOs(config),
     host: readHostFacts,
     probes: hypervisorProbes(hypervisors, clock),

@@ -10,7 +10,11 @@ import { nicSpec } from '../../src/node/network/network-conformance.ts';
 
 const namespace = `gantry-attack-${process.pid}`;
 const inside = async (...command: string[]): Promise<string> => (await run('ip', ['netns', 'exec', namespace, ...command])).stdout;
-const network = createLinuxNetwork({ commandPrefix: ['ip', 'netns', 'exec', namespace], callers: () => ['198.51.100.7'] });
+const network = createLinuxNetwork({
+  commandPrefix: ['ip', 'netns', 'exec', namespace],
+  callers: () => ['198.51.100.7'],
+  reachedAt: () => ['192.0.2.10'],
+});
 const web = { uuid: randomUUID(), name: 'web1' };
 const mail = { uuid: randomUUID(), name: 'mail1' };
 const routes = () => inside('ip', '-4', 'route', 'show', 'table', 'all');
@@ -34,6 +38,9 @@ before(async () => {
     'link add br0 type bridge',
     'address add 10.66.0.1/24 dev br0',
     'link set br0 up',
+    'link add br-tenant type bridge',
+    'link set br-tenant up',
+    'address add 172.17.0.1/16 dev eth0',
   ])
     await inside('ip', ...command.split(' '));
 });
@@ -116,3 +123,13 @@ for (const [what, ip] of [
     await prepare(nicSpec({ ip: '10.66.0.2' }, { mode: 'bridged', link: 'br0' }));
   });
 }
+
+test('a bridged NIC on a wire of its own has any address but those by which the node and its master are reached', async () => {
+  const onTenants = (ip: string) => nicSpec({ ip }, { mode: 'bridged', link: 'br-tenant' });
+  for (const ip of ['172.17.0.1', '10.66.0.1', '192.0.2.255']) {
+    await network.check(web, onTenants(ip), 0);
+    await prepare(onTenants(ip));
+  }
+  for (const ip of ['192.0.2.10', '198.51.100.7'])
+    await assert.rejects(network.check(web, onTenants(ip), 0), { code: 'NETWORK_ADDRESS_OF_NODE' });
+});

@@ -46,7 +46,7 @@ export const networkErrors = defineErrors({
     http: 409,
     ganeti: 'resource_not_unique',
     what: 'NIC {index} of {instance} cannot be set up: {problem}.',
-    why: 'The instance shares its network with its node. If both use the same address, neither can be reached; no option allows this.',
+    why: 'No instance gets an address that its node has on the same bridge or VLAN or on its loopback device, nor one that the node or the master uses in the cluster: if both use the same address, neither can be reached. No option allows this.',
     todo: 'Specify another address for the NIC. If the address is free in its network, remove it from the node first ("ip address show" on the node lists its addresses).',
   },
   NETWORK_FAILED: {

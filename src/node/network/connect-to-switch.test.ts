@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../base/index.ts';
-import { portColumns } from './connect-to-switch.ts';
+import { devicesInVlans, portColumns } from './connect-to-switch.ts';
 import { createLinuxNetwork } from './linux-network.ts';
 import { nicSpec } from './network-conformance.ts';
 
@@ -19,6 +19,19 @@ test('a VLAN is written as columns of a port', () => {
   assert.deepEqual(portColumns(':5'), ['trunks=5', 'vlan_mode=trunk']);
   assert.deepEqual(portColumns(':5:6'), ['trunks=5,6', 'vlan_mode=trunk']);
   assert.deepEqual(portColumns('.5:6:7'), ['tag=5', 'trunks=6,7', 'vlan_mode=native-untagged']);
+});
+
+test('devices of the node in the VLANs of a NIC are ports of its switch, and VLAN devices on it', async () => {
+  const ports: Record<string, string> = { '[]': 'sw0\n\nplain\n\nelsewhere', '5': 'node5\n\nother5', '6': '' };
+  const execute = async ([, , ...args]: readonly string[]) =>
+    args[0] === 'list-ports' ? 'plain\nnode5\n' : (ports[args.at(-1)?.replace('tag=', '') ?? ''] ?? '');
+  const vlan = (ifname: string, link: string, id: number) => ({ ifname, link, linkinfo: { info_kind: 'vlan', info_data: { id } } });
+  const list = async <T>() => [vlan('sw0.6', 'sw0', 6), vlan('sw0.5', 'sw0', 5), vlan('eth0.6', 'eth0', 6)] as T[];
+  const of = (nics: string) => devicesInVlans({ execute, list }, 'sw0', nics);
+  assert.deepEqual(await of(''), ['sw0', 'plain']);
+  assert.deepEqual(await of('.5'), ['node5', 'sw0.5']);
+  assert.deepEqual(await of('.06'), ['sw0.6']);
+  assert.deepEqual(await of(':5:6'), ['node5', 'sw0.6', 'sw0.5']);
 });
 
 const installed = await access('/usr/sbin/ovs-vswitchd').then(
@@ -106,6 +119,33 @@ describe('Open vSwitch', { skip: installed ? false : 'openvswitch-switch is not 
     await network().cleanup(web);
     assert.deepEqual(await network().list(), []);
     assert.equal(await inside('ovs-vsctl', '--timeout=10', 'list-ports', 'sw1'), '');
+  });
+
+  it('keeps from a NIC what the node has in the same VLAN of the same switch, and nothing else', async () => {
+    const inVlan = ['--', 'set', 'interface', 'node5', 'type=internal'];
+    await inside('ovs-vsctl', '--timeout=30', 'add-port', 'sw0', 'node5', 'tag=5', ...inVlan);
+    for (const [device, address] of [
+      ['sw0', '10.50.0.1'],
+      ['node5', '10.50.5.1'],
+    ] as const) {
+      await inside('ip', 'address', 'add', `${address}/24`, 'dev', device);
+      await inside('ip', 'link', 'set', device, 'up');
+    }
+    const check = (ip: string, vlan: string, link = 'sw0') =>
+      network().check(web, { ...nicSpec({ ip }), nicparams: { mode: 'openvswitch', link, vlan } }, 0);
+    const refused = (device: string) => ({ code: 'NETWORK_ADDRESS_OF_NODE', message: new RegExp(`address of this node, on ${device}\\.`) });
+    await assert.rejects(check('10.50.0.1', ''), refused('sw0'));
+    await assert.rejects(check('10.50.5.1', '.5'), refused('node5'));
+    await assert.rejects(check('10.50.5.1', ':5:6'), refused('node5'));
+    for (const [ip, vlan] of [
+      ['10.50.0.1', '.5'],
+      ['10.50.5.1', '.6'],
+      ['10.50.5.1', ''],
+      ['10.50.5.255', '.5'],
+    ] as const)
+      await check(ip, vlan);
+    await check('10.50.5.1', '.5', 'sw1');
+    await inside('ovs-vsctl', '--timeout=10', 'del-port', 'node5');
   });
 
   it('tells which switches there are, and leaves nothing where there is none', async () => {

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { IpTool } from './ip-tool.ts';
+import type { IpTool, Link } from './ip-tool.ts';
 
 /** Seconds to wait for the database of Open vSwitch, which is there or is not. */
 const wait = '--timeout=10';
@@ -27,6 +27,24 @@ export function portColumns(vlan: string): string[] {
   if (trunks.length === 0) return tag === '' ? [] : [`tag=${tag}`, 'vlan_mode=access'];
   const trunk = `trunks=${trunks.join(',')}`;
   return tag === '' ? [trunk, 'vlan_mode=trunk'] : [`tag=${tag}`, trunk, 'vlan_mode=native-untagged'];
+}
+
+/**
+ * Devices of the node that are in a VLAN of a NIC of this switch: the switch itself, its other ports, and VLAN devices on it.
+ * A NIC without a VLAN is with those that have none.
+ */
+export async function devicesInVlans({ execute, list }: Pick<IpTool, 'execute' | 'list'>, link: string, vlan: string): Promise<string[]> {
+  const ids = vlan.split(/[.:]/).filter((id) => id !== '');
+  const namesOf = async (...args: string[]) => (await execute(['ovs-vsctl', wait, ...args])).split('\n').filter((name) => name !== '');
+  const ports = new Set([link, ...(await namesOf('list-ports', link))]);
+  const tagged: string[] = [];
+  for (const tag of ids.length === 0 ? ['[]'] : ids.map(Number))
+    tagged.push(...(await namesOf('--bare', '--columns=name', 'find', 'port', `tag=${tag}`)));
+  const onSwitch = tagged.filter((name) => ports.has(name));
+  if (ids.length === 0) return onSwitch;
+  const stacked = await list<Link>('-d', 'link', 'show', 'type', 'vlan');
+  const isInVlan = (one: Link) => one.link === link && ids.some((id) => Number(id) === one.linkinfo?.info_data?.id);
+  return [...onSwitch, ...stacked.filter(isInVlan).map(({ ifname }) => ifname)];
 }
 
 /** Makes a device a port of a switch, and of no other one, in one transaction of its database. */

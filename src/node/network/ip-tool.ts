@@ -5,7 +5,12 @@ export interface Link {
   readonly ifname: string;
   readonly mtu: number;
   readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: { readonly type?: string; readonly user?: string | number } };
+  /** The device below it. */
+  readonly link?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: { readonly type?: string; readonly user?: string | number; readonly id?: number };
+  };
 }
 
 /** Programs that read and change the network of this node. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GantryError } from '../../base/index.ts';
 import { nicparamsProblem } from '../../model/index.ts';
 import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
-import { connectToSwitch, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
+import { connectToSwitch, devicesInVlans, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
 import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem, sharedWireProblem } from './route-guard.ts';
@@ -12,6 +12,8 @@ export interface LinuxNetworkOptions {
   readonly commandPrefix?: readonly string[];
   /** Addresses of the masters that are connected to this node's agent: no instance gets one of them. */
   readonly callers?: () => readonly string[];
+  /** Addresses at which they reach this node's agent: neither these. */
+  readonly reachedAt?: () => readonly string[];
 }
 
 interface NicRequest {
@@ -21,7 +23,6 @@ interface NicRequest {
   readonly device: string;
 }
 
-const noRoutes = { isOwn: () => false };
 const digest = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
 const devicePrefix = (instanceUuid: string): string => `gt${digest(instanceUuid, 8)}`;
 const aliasOf = (instanceUuid: string): string => `gantry:${instanceUuid}`;
@@ -71,14 +72,18 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     return bridge;
   };
 
-  const requireForeignAddress = async ({ instance, nic, index }: NicRequest): Promise<void> => {
-    const problem = sharedWireProblem(nic, nic.ip ? await readNodeRoutes(tool) : noRoutes, options.callers?.() ?? []);
+  /** The node's loopback addresses are its own on every wire. */
+  const requireForeignAddress = async ({ instance, nic, index }: NicRequest, onWire: readonly string[]): Promise<void> => {
+    if (!nic.ip) return;
+    const [callers, reachedAt] = [options.callers?.() ?? [], options.reachedAt?.() ?? []];
+    const problem = sharedWireProblem(nic, { routes: await readNodeRoutes(tool), devices: [...onWire, 'lo'], callers, reachedAt });
     if (problem !== null) throw new GantryError('NETWORK_ADDRESS_OF_NODE', { index, instance: instance.name, problem });
   };
 
   const requireBridge = async (request: NicRequest): Promise<Link> => {
-    await requireForeignAddress(request);
-    return bridgeOf(request);
+    const bridge = await bridgeOf(request);
+    await requireForeignAddress(request, [bridge.ifname]);
+    return bridge;
   };
 
   const connectBridged = async (request: NicRequest, ownerUid: number): Promise<void> => {
@@ -104,11 +109,11 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
   };
 
   const requireSwitch = async (request: NicRequest): Promise<void> => {
-    await requireForeignAddress(request);
-    const { link } = request.nic.nicparams;
+    const { link, vlan } = request.nic.nicparams;
     if (!(await switchExists(tool, link))) {
       throw new GantryError('NETWORK_SWITCH_MISSING', { index: request.index, instance: request.instance.name, link });
     }
+    if (request.nic.ip) await requireForeignAddress(request, await devicesInVlans(tool, link, vlan));
   };
 
   const connectSwitched = async (request: NicRequest, ownerUid: number): Promise<void> => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { GantryError } from '../../base/index.ts';
 import { commandProblem } from './ip-tool.ts';
 import { nicSpec } from './network-conformance.ts';
-import { mayHoldGateway, readNodeRoutes, routeProblem } from './route-guard.ts';
+import { mayHoldGateway, readNodeRoutes, routeProblem, sharedWireProblem } from './route-guard.ts';
 
 /** What `ip -j -4 route show table all` says of a node. */
 const shown = [
@@ -70,6 +70,7 @@ test('why a NIC gets no route is told', () => {
     ['10.9.0.255', lan, '10.9.0.255 is the network or broadcast address of 10.9.0.0/24'],
     ['10.9.0.1', lan, '10.9.0.1 is the gateway of its network'],
     ['192.0.2.10', null, '192.0.2.10 is an address of this node'],
+    ['192.0.2.255', null, '192.0.2.255 is the broadcast address of a network of this node'],
     ['192.0.2.3', null, 'this node reaches other hosts over 192.0.2.3'],
     ['198.51.100.7', null, '198.51.100.7 is the address of a master'],
     ['10.7.0.5', null, 'this node has a route to 10.7.0.5 over gt0123456789abc already'],
@@ -80,6 +81,24 @@ test('why a NIC gets no route is told', () => {
   ] as const)
     assert.equal(problem(ip, network), expected, String(ip));
   assert.equal(problem('10.7.0.5', null, 'gt0123456789abc'), null, 'its own device');
+});
+
+test('a NIC on a wire of the node does not get an address that the node has there, or that masters use', () => {
+  const problem = (ip: string | null, device: string) =>
+    sharedWireProblem(nicSpec({ ip }), { routes, devices: [device], reachedAt: ['192.0.2.20'], callers: ['198.51.100.7'] });
+  const own = (ip: string, device: string) => `${ip} is an address of this node, on ${device}`;
+  for (const [ip, device, expected] of [
+    ['192.0.2.10', 'eth0', own('192.0.2.10', 'eth0')],
+    ['10.1.2.3', 'eth0', own('10.1.2.3', 'eth0')],
+    ['127.0.0.5', 'lo', own('127.0.0.5', 'lo')],
+    ['192.0.2.10', 'br-tenant', null],
+    ['192.0.2.255', 'eth0', null],
+    ['192.0.2.77', 'eth0', null],
+    ['192.0.2.20', 'br-tenant', '192.0.2.20 is the address at which the master reaches this node'],
+    ['198.51.100.7', 'br-tenant', '198.51.100.7 is the address of a master'],
+    [null, 'eth0', null],
+  ] as const)
+    assert.equal(problem(ip, device), expected, `${ip} on ${device}`);
 });
 
 test('a gateway is held for a guest when no real host has it', () => {

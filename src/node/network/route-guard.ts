@@ -17,6 +17,10 @@ interface Route {
 export interface NodeRoutes {
   /** Addresses of the node, and broadcast addresses of its networks. */
   isOwn(ip: string): boolean;
+  /** Whether it is, of those, a broadcast address. */
+  isBroadcast(ip: string): boolean;
+  /** Whether it is an address of this device. */
+  isOnDevice(ip: string, device: string): boolean;
   /** Whether other hosts are reached over it. */
   isNextHop(ip: string): boolean;
   /** Whether it is in a network that the node is a part of. */
@@ -34,6 +38,8 @@ export async function readNodeRoutes({ list }: Pick<IpTool, 'list'>): Promise<No
   const routes = await list<Route>('-4', 'route', 'show', 'table', 'all');
   const isKernels = ({ type = 'unicast' }: Route) => type === 'local' || type === 'broadcast' || type === 'anycast';
   const own = routes.filter(isKernels).flatMap(networkOf);
+  const broadcast = routes.filter(({ type }) => type === 'broadcast').flatMap(networkOf);
+  const onDevice = (device: string) => routes.filter((route) => isKernels(route) && route.type !== 'broadcast' && route.dev === device);
   const hops = new Set(
     routes.flatMap((route) => [route, ...(route.nexthops ?? [])].flatMap(({ gateway, via }) => gateway ?? via?.host ?? [])),
   );
@@ -45,6 +51,8 @@ export async function readNodeRoutes({ list }: Pick<IpTool, 'list'>): Promise<No
   };
   return {
     isOwn: (ip) => holds(own, ip),
+    isBroadcast: (ip) => holds(broadcast, ip),
+    isOnDevice: (ip, device) => holds(onDevice(device).flatMap(networkOf), ip),
     isNextHop: (ip) => hops.has(ip),
     isNeighbour: (ip) => holds(networks, ip),
     deviceOf: (ip) => routes.find((route) => route.dst === ip && !isKernels(route) && madeByHand.includes(route.protocol ?? 'boot'))?.dev,
@@ -75,6 +83,7 @@ export function routeProblem({ ip, network }: NicSpec, device: string, routes: N
     if (value === range.first || value === range.last) return `${ip} is the network or broadcast address of ${network.cidr}`;
     if (ip === network.gateway) return `${ip} is the gateway of its network`;
   }
+  if (routes.isBroadcast(ip)) return `${ip} is the broadcast address of a network of this node`;
   if (routes.isOwn(ip)) return `${ip} is an address of this node`;
   if (routes.isNextHop(ip)) return `this node reaches other hosts over ${ip}`;
   if (callers.includes(ip)) return `${ip} is the address of a master`;
@@ -82,13 +91,25 @@ export function routeProblem({ ip, network }: NicSpec, device: string, routes: N
   return other === undefined || other === device ? null : `this node has a route to ${ip} over ${other} already`;
 }
 
+/** Where two hosts that answer for one address would cut each other off. */
+export interface SharedWire {
+  readonly routes: Pick<NodeRoutes, 'isOnDevice'>;
+  /** Devices of the node on the wire of the NIC. */
+  readonly devices: readonly string[];
+  /** Addresses at which masters reach this node, over whatever wire. */
+  readonly reachedAt: readonly string[];
+  readonly callers: readonly string[];
+}
+
 /**
- * Why a NIC on a wire that it shares with this node, over a bridge or a switch, does not get its address, or null: two hosts
- * that answer for one address cut each other off.
+ * Why a NIC on a bridge or a switch does not get its address, or null. The node may have the same address on another wire:
+ * that of a tenant is a network of its own.
  */
-export function sharedWireProblem({ ip }: NicSpec, routes: Pick<NodeRoutes, 'isOwn'>, callers: readonly string[]): string | null {
+export function sharedWireProblem({ ip }: NicSpec, { routes, devices, reachedAt, callers }: SharedWire): string | null {
   if (!ip) return null;
-  if (routes.isOwn(ip)) return `${ip} is an address of this node`;
+  if (reachedAt.includes(ip)) return `${ip} is the address at which the master reaches this node`;
+  const device = devices.find((name) => routes.isOnDevice(ip, name));
+  if (device !== undefined) return `${ip} is an address of this node, on ${device}`;
   return callers.includes(ip) ? `${ip} is the address of a master` : null;
 }
 

@@ -329,7 +329,7 @@ describe('rpc server', () => {
     for (const client of clients) await client.call(node, 'instance-list', {});
     const stranger = connect(agent.port, '127.0.0.1');
     await once(stranger, 'connect');
-    assert.deepEqual(agent.server.callers(), ['127.0.0.1']);
+    assert.deepEqual([agent.server.callers(), agent.server.reachedAt()], [['127.0.0.1'], ['127.0.0.1']]);
     await clients[0]?.close();
     assert.deepEqual(agent.server.callers(), ['127.0.0.1']);
     await clients[1]?.close();

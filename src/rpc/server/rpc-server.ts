@@ -100,8 +100,12 @@ export class RpcServer {
 
   /** Addresses of the masters that are connected. */
   callers(): string[] {
-    const addresses = Array.from(this.#encrypted(), ({ remoteAddress }) => remoteAddress?.replace(/^::ffff:/, ''));
-    return [...new Set(addresses.filter((address) => address !== undefined))];
+    return this.#addresses(({ remoteAddress }) => remoteAddress);
+  }
+
+  /** Addresses at which they reached this server. */
+  reachedAt(): string[] {
+    return this.#addresses(({ localAddress }) => localAddress);
   }
 
   async close(): Promise<void> {
@@ -109,6 +113,11 @@ export class RpcServer {
     // Consoles are connections as well. Nothing else would end those that are in the handshake or wait for a console.
     for (const socket of this.#open) socket.destroy();
     await closed;
+  }
+
+  #addresses(of: (socket: TLSSocket) => string | undefined): string[] {
+    const addresses = Array.from(this.#encrypted(), (socket) => of(socket)?.replace(/^::ffff:/, ''));
+    return [...new Set(addresses.filter((address) => address !== undefined))];
   }
 
   #encrypted(): TLSSocket[] {
