@@ -61,6 +61,24 @@ test('defaults of the cluster are kept apart by OS; a declared secret among them
   assert.equal(box.open(op.osparams_private_cluster['y']?.['note'] ?? ''), 'n');
 });
 
+test('the word that resets a default of the cluster is no value: it stays as it is, for every kind', () => {
+  const given = {
+    OP_ID: 'OP_CLUSTER_SET_PARAMS',
+    osparams: { x: { password: 'default', size: 'default', note: '1' } },
+    osparams_private_cluster: { x: { own: 'default' } },
+  };
+  const hidden = { password: 'default', size: 'default', own: 'default' };
+  for (const atFirst of [known, undefined]) {
+    const sealed = sealOsparams(box, () => atFirst, given) as typeof given;
+    const { osparams, osparams_private_cluster } = settleClusterOsparams(box, () => known, sealed);
+    assert.deepEqual([osparams, osparams_private_cluster], [{ x: { password: 'default', size: 'default', note: '1' } }, { x: hidden }]);
+  }
+  assert.equal(
+    box.open((seal({ osparams: { password: 'default' } }) as unknown as typeof create).osparams_secret['password' as 'once']),
+    'default',
+  );
+});
+
 test('defaults of an OS that is known by now are settled', () => {
   const op = { OP_ID: 'OP_CLUSTER_SET_PARAMS', osparams: { x: { password: 'p', size: '1' }, y: { a: '1' } } };
   const sealed = sealOsparams(box, () => undefined, op) as unknown as typeof op;

@@ -1,5 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
+import { resetWord } from '../../model/index.ts';
 import type { SecretParameters } from '../../rpc/index.ts';
 import type { SecretBox } from '../../store/index.ts';
 import type { Osparams } from './osparams.ts';
@@ -46,13 +47,17 @@ export function settleOsparams(box: SecretBox, known: SecretParameters | undefin
   return { ...sorted, osparams: mapValues(sorted.osparams, box.open) };
 }
 
-/** The same for defaults of the cluster; whatever kind of secret they are, they are kept. */
+/**
+ * The same for defaults of the cluster; whatever kind of secret they are, they are kept. What is reset is reset wherever it
+ * is kept: it may have been stored before its OS was known.
+ */
 export function settleClusterOsparams<P extends ClusterOsparams>(box: SecretBox, declared: Declared, params: P): P {
   const { osparams: open, osparams_private_cluster: hidden = {} } = params;
   if (!open) return params;
   const settled = Object.entries(open).map(([os, osparams]) => {
     const sorted = settleOsparams(box, declared(os), { osparams, osparams_private: hidden[os] ?? {} });
-    return [os, sorted.osparams, { ...sorted.osparams_private, ...sorted.osparams_secret }] as const;
+    const resets = resetsOf(osparams);
+    return [os, { ...resets, ...sorted.osparams }, { ...resets, ...sorted.osparams_private, ...sorted.osparams_secret }] as const;
   });
   const kept = settled.filter(([, , secrets]) => Object.keys(secrets).length > 0).map(([os, , secrets]) => [os, secrets]);
   return {
@@ -67,14 +72,16 @@ function sealClusterOsparams(box: SecretBox, declared: Declared, op: OpInput): O
   const hidden = (op['osparams_private_cluster'] ?? {}) as ByOs;
   const seen: Record<string, Osparams> = {};
   const kept: Record<string, Osparams> = {};
+  // Not a value, and no secret.
+  const seal = (value: string) => (value === resetWord ? value : box.seal(value));
   for (const os of new Set([...Object.keys(open), ...Object.keys(hidden)])) {
     const given = { ...none, osparams: open[os] ?? {}, osparams_private: hidden[os] ?? {} };
     checkValues(op.OP_ID, given);
     const known = declared(os);
     const sorted = known ? sortByKind(given, known) : given;
-    if (open[os]) seen[os] = known ? sorted.osparams : mapValues(sorted.osparams, box.seal);
+    if (open[os]) seen[os] = { ...resetsOf(open[os]), ...(known ? sorted.osparams : mapValues(sorted.osparams, seal)) };
     // A default that a cluster sets is kept, whatever kind of secret it is.
-    const secrets = mapValues({ ...sorted.osparams_private, ...sorted.osparams_secret }, box.seal);
+    const secrets = mapValues({ ...sorted.osparams_private, ...sorted.osparams_secret }, seal);
     if (Object.keys(secrets).length > 0) kept[os] = secrets;
   }
   return { ...op, ...(op['osparams'] ? { osparams: seen } : {}), ...unlessEmpty('osparams_private_cluster', kept) };
@@ -111,6 +118,8 @@ function definedOf(op: OpInput): Partial<Sorted> {
   const kinds: readonly Kind[] = ['osparams', 'osparams_private', 'osparams_secret'];
   return Object.fromEntries(kinds.flatMap((kind) => (op[kind] ? [[kind, op[kind] as Osparams]] : [])));
 }
+
+const resetsOf = (values: Osparams): Osparams => Object.fromEntries(Object.entries(values).filter(([, value]) => value === resetWord));
 
 const mapValues = (values: Osparams, change: (value: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));

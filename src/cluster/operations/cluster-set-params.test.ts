@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cluster } from '../../model/index.ts';
 import { createSecretBox } from '../../store/index.ts';
+import { sealOsparams } from '../lib/seal-osparams.ts';
 import { perform, type Scene } from '../testing/perform.ts';
 import { plainConfig, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
 import { clusterRedistConf } from './cluster-redist-conf.ts';
@@ -74,6 +75,35 @@ describe('a change of the cluster', () => {
     assert.deepEqual(Object.keys(kept), ['tiny']);
     const more = await change({ osparams_private_cluster: { tiny: { n: 'm' } } }, { osparams_private_cluster: kept }, { secrets, live });
     assert.deepEqual(Object.keys(more.config.cluster.osparams_private_cluster?.['tiny'] ?? {}).sort(), ['key', 'n', 'old', 'root']);
+  });
+
+  it('resets a parameter of an OS wherever it is kept', async () => {
+    const secrets = createSecretBox();
+    const known = plainLive({ [plainUuid(2, 0)]: { secret_osparams: { tiny: { root: 'secret' } } } });
+    const unknown = plainLive({ [plainUuid(2, 0)]: { secret_osparams: {} } });
+    const cluster = {
+      osparams: { tiny: { locale: 'de', size: '1', late: secrets.seal('l') } },
+      osparams_private_cluster: { tiny: { root: secrets.seal('r'), note: secrets.seal('n') } },
+    };
+    const left = async (params: object, live = known) => {
+      const op = sealOsparams(secrets, () => live.node(plainUuid(2, 0))?.info.secret_osparams?.['tiny'], {
+        OP_ID: 'OP_CLUSTER_SET_PARAMS',
+        ...params,
+      });
+      const { osparams, osparams_private_cluster: hidden = {} } = (await change(op, cluster, { secrets, live })).config.cluster;
+      return [osparams, hidden].map((kind) =>
+        Object.keys(kind['tiny'] ?? {})
+          .sort()
+          .join(' '),
+      );
+    };
+    assert.deepEqual(await left({ osparams: { tiny: { locale: 'default' } } }), ['late size', 'note root']);
+    assert.deepEqual(await left({ osparams: { tiny: { root: 'default' } } }), ['late locale size', 'note']);
+    assert.deepEqual(await left({ osparams_private_cluster: { tiny: { note: 'default' } } }), ['late locale size', 'root']);
+    assert.deepEqual(await left({ osparams: { tiny: { root: 'default', late: 'default' } } }, unknown), ['locale size', 'note']);
+    const all = { locale: 'default', size: 'default', late: 'default', root: 'default', note: 'default' };
+    const emptied = await change({ osparams: { tiny: all } }, cluster, { secrets, live: known });
+    assert.deepEqual([emptied.config.cluster.osparams, emptied.config.cluster.osparams_private_cluster], [{}, {}]);
   });
 
   it('makes candidates when the pool grows, and none when something else changes', async () => {

@@ -32,8 +32,10 @@ type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
 const merged = ['beparams', 'ndparams'] as const;
 /** What counts again where one of them is reset: the cluster is the highest level. */
 const builtIn = { beparams: defaultBeparams, ndparams: defaultNdparams };
-/** Families of families: by hypervisor, OS or disk template. */
-const mergedTwice = ['hvparams', 'diskparams', 'osparams', 'osparams_private_cluster'] as const;
+/** Families of families: by hypervisor or disk template. */
+const mergedTwice = ['hvparams', 'diskparams'] as const;
+/** By OS; one without any parameter is not kept. */
+const mergedByOs = ['osparams', 'osparams_private_cluster'] as const;
 const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'location'] as const;
 
 export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
@@ -72,6 +74,11 @@ function applied(cluster: Cluster, params: Params): Cluster {
   for (const key of merged) if (params[key]) changed[key] = { ...builtIn[key], ...withGiven<object>(cluster[key], params[key]) };
   if (params.ipolicy) changed['ipolicy'] = { ...cluster.ipolicy, ...params.ipolicy };
   for (const key of mergedTwice) if (params[key]) changed[key] = withGivenEach<unknown>(cluster[key] ?? {}, params[key]);
+  for (const key of mergedByOs) {
+    if (!params[key]) continue;
+    const after = Object.entries(withGivenEach<string>(cluster[key] ?? {}, params[key]));
+    changed[key] = Object.fromEntries(after.filter(([, values]) => Object.keys(values).length > 0));
+  }
   if (params.nicparams) changed['nicparams'] = nicparamsAfter(cluster.nicparams, params.nicparams);
   if (params.mac_prefix) changed['mac_prefix'] = params.mac_prefix.toLowerCase();
   for (const key of replaced) if (params[key] !== undefined) changed[key] = params[key];
