@@ -74,8 +74,17 @@ test('by both: one object is fine, two are refused and nothing is changed', asyn
   );
   const assign = { OP_ID: 'OP_GROUP_ASSIGN_NODES', group_name: 'default' };
   await master.run({ ...assign, nodes: ['node1', 'node2'], node_uuids: [node2, node1] });
-  await assert.rejects(master.run({ ...assign, nodes: ['node1'], node_uuids: [node1, node2] }), differs);
-  await assert.rejects(master.run({ ...assign, nodes: ['node1', 'node2'], node_uuids: [node1] }), differs);
+  const unlike = (problem: string) => ({
+    code: 'OBJECT_UUIDS_DIFFER',
+    message: `The parameters nodes and node_uuids do not name the same nodes: ${problem}.`,
+  });
+  const [onlyName, onlyUuid] = [`only nodes has node2 (${node2})`, `only node_uuids has ${node2}`];
+  await assert.rejects(master.run({ ...assign, nodes: ['node1'], node_uuids: [node1, node2] }), unlike(onlyUuid));
+  await assert.rejects(master.run({ ...assign, nodes: ['node1', 'node2'], node_uuids: [node1] }), unlike(onlyName));
+  await assert.rejects(
+    master.run({ ...assign, nodes: ['node2'], node_uuids: [node1] }),
+    unlike(`${onlyName}; only node_uuids has ${node1}`),
+  );
 });
 
 test('a UUID of nothing is unknown, and one that is none is refused', async () => {

@@ -113,6 +113,14 @@ export const storeErrors = defineErrors({
     why: 'The request names the object by name and by UUID, and they belong to different objects: it was probably removed, and another one has its name.',
     todo: 'Check with "gantry {kind} info {name}"; then repeat the request with the name or the UUID of the object that you mean.',
   },
+  OBJECT_UUIDS_DIFFER: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'resource_not_unique',
+    what: 'The parameters {names} and {uuids} do not name the same {kind}s: {problem}.',
+    why: 'If a request names objects both by name and by UUID, both parameters must contain the same objects.',
+    todo: 'Name all {kind}s in one of the two parameters and omit the other one; "gantry {kind} list" shows the {kind}s that there are.',
+  },
   NAME_TAKEN: {
     kind: 'user',
     http: 409,

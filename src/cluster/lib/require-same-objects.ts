@@ -6,20 +6,28 @@ import { findInstance, findNode } from './find-object.ts';
 /**
  * An object that a request names both by name and by UUID must be the same one: the name may belong to another object since
  * the client looked.
- * @throws OBJECT_UUID_DIFFERS, OBJECT_UNKNOWN
+ * @throws OBJECT_UUID_DIFFERS, OBJECT_UUIDS_DIFFER, OBJECT_UNKNOWN
  */
 export function requireSameObjects(config: ConfigSnapshot, id: string, params: Readonly<Record<string, unknown>>): void {
   for (const { uuid: byUuid, name: byName, kind } of uuidParameters[id] ?? []) {
     const expected = listOf(params[byUuid]);
     if (expected.length === 0) continue;
     const found = listOf(params[byName]).map((name) => (kind === 'node' ? findNode(config, name) : findInstance(config, name)));
-    const other = found.find(({ uuid }) => !expected.includes(uuid));
-    const [missing] = expected.filter((uuid) => !found.some((object) => object.uuid === uuid));
-    if (!other && missing === undefined) continue;
-    const [name, uuid] = other
-      ? [other.name, other.uuid]
-      : [listOf(params[byName]).join(', '), found.map((object) => object.uuid).join(', ')];
-    throw new GantryError('OBJECT_UUID_DIFFERS', { kind, name, uuid, expected: missing ?? expected.join(', ') });
+    const byNameOnly = found.filter(({ uuid }) => !expected.includes(uuid));
+    const byUuidOnly = expected.filter((uuid) => !found.some((object) => object.uuid === uuid));
+    if (byNameOnly.length === 0 && byUuidOnly.length === 0) continue;
+    const [object] = found;
+    if (object && !Array.isArray(params[byUuid]))
+      throw new GantryError('OBJECT_UUID_DIFFERS', { kind, name: object.name, uuid: object.uuid, expected: String(params[byUuid]) });
+    const only = (where: string, what: readonly string[]) => (what.length === 0 ? [] : [`only ${where} has ${what.join(', ')}`]);
+    const problem = [
+      ...only(
+        byName,
+        byNameOnly.map(({ name, uuid }) => `${name} (${uuid})`),
+      ),
+      ...only(byUuid, byUuidOnly),
+    ].join('; ');
+    throw new GantryError('OBJECT_UUIDS_DIFFER', { kind, names: byName, uuids: byUuid, problem });
   }
 }
 

@@ -27,7 +27,9 @@ export const OptionalUuid = Type.Optional(
   Type.Union([Uuid, Type.Null()], { description: 'UUID, instead of the name; if both are given, they must name the same object' }),
 );
 export const OptionalUuids = Type.Optional(
-  Type.Union([Type.Array(Uuid), Type.Null()], { description: 'UUIDs, instead of the names or in addition to them' }),
+  Type.Union([Type.Array(Uuid), Type.Null()], {
+    description: 'UUIDs, instead of the names; if both are given, they must name the same objects, in any order',
+  }),
 );
 export const Mac = Type.String({
   pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$',
