@@ -129,6 +129,16 @@ describe('what operations had to leave behind', () => {
     assert.equal((await garbage.list()).length, 1, 'a deposed master forgets nothing');
   });
 
+  it('waits in silence while its node has nothing for its hypervisor', async () => {
+    const unsupported = new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor: 'kvm', problem: 'this node has no adapter for it' });
+    const refusing = { answer: () => Promise.reject(unsupported) };
+    assert.deepEqual(await collected(refusing, leftInstance), { calls: [stop], told: [], kept: 1 });
+    const without = { live: { [node0]: { hypervisors: {} } } };
+    assert.deepEqual(await collected(without, leftInstance), { calls: [], told: [], kept: 1 });
+    assert.deepEqual((await collected(without, leftDisk)).calls, [removal], 'a disk needs no hypervisor');
+    assert.equal((await collected(without, { ...leftInstance, node: 'gone' })).kept, 0);
+  });
+
   it('stays when a job notes it anew meanwhile', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { garbage } = await rig({ answer: () => promise }, leftDisk);

@@ -5,6 +5,7 @@ import type { Config, Entry, Leadership, Store } from '../store/index.ts';
 import type { Garbage, GarbageList } from './garbage.ts';
 import { fencedOut } from './lib/fenced-ends-term.ts';
 import { isUnreachable } from './lib/is-unreachable.ts';
+import { lacksAdapter } from './lib/lacks-adapter.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface StoredGarbageOptions {
@@ -41,6 +42,8 @@ export function createStoredGarbage(options: StoredGarbageOptions): GarbageList 
       const report = live().node(garbage.node);
       const gone = config.current.nodes.get(garbage.node) === undefined;
       if (!gone && (!report || report.stale)) continue;
+      // Until its agent has the hypervisor again, it can stop nothing of it.
+      if (!gone && garbage.type === 'instance' && !report?.info.hypervisors[garbage.hypervisor]) continue;
       if (isBusy(garbage.type === 'disk' ? garbage.owner : garbage)) continue;
       try {
         if (!gone) await collectOne(garbage);
@@ -50,7 +53,7 @@ export function createStoredGarbage(options: StoredGarbageOptions): GarbageList 
         log.info({ garbage }, gone ? 'forgot what was left on a node that is gone' : 'removed what was left on a node');
       } catch (error) {
         // It stays in the list and is tried again in the next round.
-        if (!isUnreachable(error))
+        if (!isUnreachable(error) && !lacksAdapter(error))
           log.warn({ garbage, error: GantryError.from(error).toReport() }, 'could not remove what was left on a node');
       }
     }

@@ -91,7 +91,7 @@ describe('simulated cluster', () => {
     await assert.rejects(cluster.call(a, 'instance-start', { instance: broken }, newStep()), withCode('STORAGE_DISK_MISSING'));
     assertClean(cluster, a);
     const wrongHypervisor = testInstance('i1', { hypervisor: 'lxc' });
-    await assert.rejects(cluster.call(a, 'instance-start', { instance: wrongHypervisor }, newStep()), withCode('HYPERVISOR_MISSING'));
+    await assert.rejects(cluster.call(a, 'instance-start', { instance: wrongHypervisor }, newStep()), withCode('HYPERVISOR_UNSUPPORTED'));
     assertClean(cluster, a);
   });
 

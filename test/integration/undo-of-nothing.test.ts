@@ -55,8 +55,8 @@ test('a disk of a template that the node does not have', async () => {
 });
 
 test('a machine of a hypervisor that the node does not have', async () => {
-  const facts = { program: 'kvm', problem: 'this node has no adapter for it' };
-  const { simulation } = await failing('HYPERVISOR_MISSING', facts, ['instance-start', 'instance-stop']);
+  const facts = { hypervisor: 'kvm', problem: 'this node has no adapter for it' };
+  const { simulation } = await failing('HYPERVISOR_UNSUPPORTED', facts, ['instance-start', 'instance-stop']);
   assert.equal(simulation.count('instance-stop'), 1);
   assert.deepEqual(simulation.sharedDisks(), []);
 });

@@ -7,7 +7,15 @@ export const hypervisorErrors = defineErrors({
     ganeti: 'environment_error',
     what: 'The hypervisor program {program} cannot be used: {problem}',
     why: 'Virtual machines are run by QEMU, which must be installed on every node that runs instances.',
-    todo: 'Install the Debian package qemu-system-x86 on the node, then run "gantry cluster verify". An instance that is no longer needed can be removed without it: "gantry instance remove --ignore-failures".',
+    todo: 'Install the Debian package qemu-system-x86 on the node, then run "gantry cluster verify".',
+  },
+  HYPERVISOR_UNSUPPORTED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The hypervisor {hypervisor} cannot be used: {problem}',
+    why: 'The node agent has no adapter for this hypervisor: the agent is of another version than the master, or was built without it. Installing a package does not change this.',
+    todo: 'Upgrade Gantry on the node, then run "gantry cluster verify". An instance that is no longer needed can be removed without it: "gantry instance remove --ignore-failures".',
   },
   HYPERVISOR_START_FAILED: {
     kind: 'operational',

@@ -9,8 +9,8 @@ test('a node that has nothing for the hypervisor of an instance is refused by na
     requireAdapter(config, { node: () => report as never }, { primary_node: 'n1', hypervisor: 'lxc' });
   const info = { hypervisors: { kvm: {}, fake: {} } };
   assert.throws(ask({ stale: false, info }), {
-    code: 'HYPERVISOR_MISSING',
-    message: 'The hypervisor program lxc cannot be used: node n1 has no adapter for it, only for kvm, fake',
+    code: 'HYPERVISOR_UNSUPPORTED',
+    message: 'The hypervisor lxc cannot be used: node n1 has no adapter for it, only for kvm, fake',
   });
   for (const report of [undefined, { stale: true, info }, { stale: false, info: { hypervisors: { lxc: {} } } }]) ask(report)();
 });

@@ -6,7 +6,7 @@ import type { LiveState } from '../live-state.ts';
 /**
  * A node whose agent has nothing for the hypervisor of an instance can neither stop it nor say whether it runs: that is
  * told before anything begins. A node that has not reported lately is left to the call itself.
- * @throws HYPERVISOR_MISSING
+ * @throws HYPERVISOR_UNSUPPORTED
  */
 export function requireAdapter(
   config: ConfigSnapshot,
@@ -17,5 +17,5 @@ export function requireAdapter(
   if (!report || report.stale || report.info.hypervisors[hypervisor]) return;
   const has = Object.keys(report.info.hypervisors).join(', ') || 'none';
   const problem = `node ${config.nodes.get(primary_node)?.name ?? primary_node} has no adapter for it, only for ${has}`;
-  throw new GantryError('HYPERVISOR_MISSING', { program: hypervisor, problem });
+  throw new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor, problem });
 }

@@ -1,4 +1,3 @@
-import { GantryError } from '../../base/index.ts';
 import type { CommitStep, WorldStep } from '../../jobs/index.ts';
 import type { Instance } from '../../model/index.ts';
 import type { InstanceSpec } from '../../rpc/index.ts';
@@ -7,6 +6,7 @@ import type { GarbageList } from '../garbage.ts';
 import { progressOf } from './disk-steps.ts';
 import { instanceSpec, type SpecOverrides } from './instance-spec.ts';
 import { isUnreachable } from './is-unreachable.ts';
+import { lacksAdapter } from './lacks-adapter.ts';
 import { staying } from './move-steps.ts';
 
 /** Seconds that a guest gets to stop by itself (Ganeti's default). */
@@ -43,7 +43,7 @@ export function startStep(
         await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout: 0 }, { signal: context.signal });
       } catch (error) {
         // A node without the hypervisor started nothing.
-        if (error instanceof GantryError && error.code === 'HYPERVISOR_MISSING') return;
+        if (lacksAdapter(error)) return;
         if (!orLater || !isUnreachable(error)) throw error;
         await orLater.add({ type: 'instance', node, ...ref(instance) });
         context.log(`Node cannot be reached; ${instance.name} is stopped there when it answers again.`);
@@ -65,7 +65,7 @@ export function stopStep(
       try {
         return await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
       } catch (error) {
-        const isMissing = error instanceof GantryError && error.code === 'HYPERVISOR_MISSING';
+        const isMissing = lacksAdapter(error);
         if (!options.orLater || !(isUnreachable(error) || isMissing)) throw error;
         await options.orLater.add({ type: 'instance', node, ...ref(instance) });
         const until = isMissing ? 'it has its hypervisor again' : 'it answers again';

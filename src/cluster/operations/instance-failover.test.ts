@@ -93,7 +93,7 @@ describe('a failover', () => {
     await assert.rejects(failover({ answers: { 'node1 instance-start': lost, 'node1 instance-stop': lost } }), {
       code: 'NODE_UNREACHABLE',
     });
-    const missing = new GantryError('HYPERVISOR_MISSING', { hypervisor: 'kvm', available: '' });
+    const missing = new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor: 'kvm', problem: 'none' });
     const never = await failover({ answers: { 'node1 instance-start': missing, 'node1 instance-stop': missing } });
     assert.equal(never.error, missing);
     assert.ok(never.calls.includes('node0 instance-start'), 'a node without the hypervisor started nothing');

@@ -128,7 +128,9 @@ export const instanceRemove = defineOpcode({
   params: {
     ...instanceName,
     shutdown_timeout: Type.Optional(Type.Integer({ minimum: 0, description: 'Seconds for a graceful stop' })),
-    ignore_failures: Type.Optional(Type.Boolean({ description: 'Remove it from the configuration even if its node cannot be reached' })),
+    ignore_failures: Type.Optional(
+      Type.Boolean({ description: 'Remove it from the configuration even if its node cannot be reached or does not have its hypervisor' }),
+    ),
   },
   result: Type.Null(),
   touches: (params) => [{ kind: 'instance', name: params.instance_name, mode: 'exclusive' }],
@@ -139,7 +141,7 @@ export const instanceRemove = defineOpcode({
     args: byName,
     flags: {
       shutdown_timeout: { flags: '--shutdown-timeout <seconds>', help: 'seconds for a graceful stop' },
-      ignore_failures: { flags: '--ignore-failures', help: 'remove it even if its node cannot be reached' },
+      ignore_failures: { flags: '--ignore-failures', help: 'remove it even if its node cannot be reached or does not have its hypervisor' },
     },
     confirm: 'Remove instance {instance_name} and all data on its disks?',
   },

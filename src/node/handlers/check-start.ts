@@ -6,7 +6,7 @@ import { hypervisorFor } from './instance-guard.ts';
 
 /**
  * Refuses what a start of the instance, or the creation of its disks, would refuse; changes nothing.
- * @throws HYPERVISOR_MISSING, STORAGE_TEMPLATE_UNSUPPORTED, STORAGE_DIR_MISSING, STORAGE_DISK_MISSING, STORAGE_FULL, and what
+ * @throws HYPERVISOR_UNSUPPORTED, HYPERVISOR_MISSING, STORAGE_TEMPLATE_UNSUPPORTED, STORAGE_DIR_MISSING, STORAGE_DISK_MISSING, STORAGE_FULL, and what
  *   the network port throws
  */
 export async function checkStart(parts: NodeParts, spec: InstanceSpec, disks: RpcParams<'instance-check'>['disks']): Promise<void> {

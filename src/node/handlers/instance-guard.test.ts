@@ -145,7 +145,7 @@ describe('a start', () => {
   it('needs a hypervisor that this node has', async () => {
     const { parts, handlers } = recordingParts();
     const start = (one: NodeHandlers) => one['instance-start']({ instance: { ...instance, hypervisor: 'kvm' } }, context());
-    const missing = (problem: string) => ({ code: 'HYPERVISOR_MISSING', facts: { program: 'kvm', problem } });
+    const missing = (problem: string) => ({ code: 'HYPERVISOR_UNSUPPORTED', facts: { hypervisor: 'kvm', problem } });
     await assert.rejects(start(handlers), missing('this node has no adapter for it, only for fake'));
     await assert.rejects(
       start(createHandlers({ ...parts, hypervisors: new Map() })),
@@ -179,7 +179,7 @@ describe('a check', () => {
       ['STORAGE_FULL', { subject: 'the disks of name-of-i1', directory: 'sharedfile', needed: 101, free: 100 }],
       'space sharedfile',
     ]);
-    assert.equal(((await check(undefined, { ...instance, hypervisor: 'kvm' }))[0] as [string])[0], 'HYPERVISOR_MISSING');
+    assert.equal(((await check(undefined, { ...instance, hypervisor: 'kvm' }))[0] as [string])[0], 'HYPERVISOR_UNSUPPORTED');
   });
 });
 

@@ -6,12 +6,12 @@ import { diskTemplateFor } from '../storage/disk-templates.ts';
 
 export type ActiveDisk = BlockDescription & { readonly uuid: string; readonly mode: 'rw' | 'ro' };
 
-/** @throws HYPERVISOR_MISSING */
+/** @throws HYPERVISOR_UNSUPPORTED */
 export function hypervisorFor({ hypervisors }: NodeParts, name: InstanceSpec['hypervisor']): Hypervisor {
   const found = hypervisors.get(name);
   if (found) return found;
   const problem = `this node has no adapter for it, only for ${[...hypervisors.keys()].join(', ') || 'none'}`;
-  throw new GantryError('HYPERVISOR_MISSING', { program: name, problem });
+  throw new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor: name, problem });
 }
 
 const dead: readonly InstanceRuntime['state'][] = ['shutdown', 'crashed'];
