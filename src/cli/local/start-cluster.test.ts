@@ -4,8 +4,8 @@ import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../../test/support/free-port.ts';
+import { until } from '../../../test/support/until.ts';
 import { run } from '../../base/index.ts';
 import { readContexts } from '../connect/contexts.ts';
 import { runInProcess } from '../testing/run-in-process.ts';
@@ -87,7 +87,7 @@ test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot
 
   const agent = await findDaemon(paths().runDir, 'agent-node2');
   process.kill(agent?.pid ?? 0, 'SIGKILL');
-  while (await findDaemon(paths().runDir, 'agent-node2')) await setTimeout(20);
+  await until('the agent is gone', async () => !(await findDaemon(paths().runDir, 'agent-node2')));
   const mended = await up();
   assert.match(mended.stderr, new RegExp(`^Cluster "${name}":\n`));
   assert.deepEqual(mended.steps, ['✓ agent of node2', '✓ master answers', '✓ all nodes answer']);
