@@ -177,6 +177,7 @@ describe('QMP client', () => {
   for (const [what, garbage] of [
     ['text', 'Segmentation fault\n'],
     ['a JSON value that is no object', '[1]\n'],
+    ['a text in JSON', '"hello"\n'],
     ['an object of no known kind', '{"hello": 1}\n'],
     ['an answer to nothing', '{"return": {}, "id": 4711}\n'],
     ['an answer without id', '{"error": {"class": "GenericError", "desc": "JSON parse error"}}\n'],

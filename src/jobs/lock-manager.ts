@@ -186,12 +186,13 @@ function rowsOf(locks: Iterable<Lock>): LockRow[] {
 function row(name: string, parts: readonly Lock[]): LockRow | undefined {
   const waiters = parts.flatMap(({ queue }) => queue);
   const held = parts.flatMap(({ holders, queue }) => [...holders].filter(([, mode]) => queue.length > 0 || isWhole(mode)));
-  if (held.length === 0 && waiters.length === 0) return undefined;
+  // Who waits, waits for a holder of the same lock.
+  if (held.length === 0) return undefined;
   const exclusive = held.some(([, mode]) => mode === 'X' || mode === 'IX');
   return {
     name,
     level: (parts[0] as Lock).level,
-    mode: held.length === 0 ? null : exclusive ? 'exclusive' : 'shared',
+    mode: exclusive ? 'exclusive' : 'shared',
     owners: [...new Set(held.map(([owner]) => owner))].sort((a, b) => a - b),
     pending: waiters.map(({ owner, mode }) => ({ job: owner, mode: mode === 'X' || mode === 'IX' ? 'exclusive' : 'shared' })),
   };

@@ -189,6 +189,10 @@ describe('forms of values', () => {
       plain: { stripes: 2 },
     });
     assert.equal(refusal(cluster({ diskparams: { rbd: { poll: 'ssd' } } })), 'diskparams.rbd.poll');
+    assert.deepEqual(readOpcode(cluster({ diskparams: { drbd: { 'dynamic-resync': true } } })).params['diskparams'], {
+      drbd: { 'dynamic-resync': true },
+    });
+    assert.equal(refusal(cluster({ diskparams: { drbd: { 'dynamic-resync': 'perhaps' } } })), 'diskparams.drbd.dynamic-resync');
     assert.equal(refusal(cluster({ ipolicy: { foo: 1.5 } })), 'ipolicy.foo');
     assert.equal(refusal({ OP_ID: 'OP_GROUP_SET_PARAMS', group_name: 'g', ipolicy: [] }), 'ipolicy');
   });
