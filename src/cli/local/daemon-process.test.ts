@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { endProcess, findDaemon, listDaemons, stepFacts, stopDaemon } from './daemon-process.ts';
+import { run } from '../../base/index.ts';
+import { endProcess, findDaemon, listDaemons, startDaemon, stepFacts, stopDaemon } from './daemon-process.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const dir = await mkdtemp(join(tmpdir(), 'gantry-daemon-'));
@@ -59,4 +60,40 @@ test('the facts of a failed step have the end of its log', async () => {
   assert.equal(tail.split('\n').at(-1), 'line 49');
   assert.equal(tail.split('\n').length, 12);
   assert.equal((await stepFacts('starting', 'it ended', join(dir, 'none.log'))).tail, 'it is empty');
+});
+
+/** A daemon that goes on until it is ended, with a mark to find it by. */
+const idle = (name: string) => ({ name, args: ['-e', 'setInterval(() => {}, 1000)', `${name}-${process.pid}`] });
+
+async function countRunning(name: string): Promise<number> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return commands.filter((command) => command.includes(`${name}-${process.pid}`)).length;
+}
+
+test('a daemon that cannot be written down does not go on, as nobody would end it', async () => {
+  await mkdir(join(dir, 'lost.process', 'in-the-way'), { recursive: true });
+  await assert.rejects(startDaemon(dir, dir, idle('lost')));
+  assert.equal(await countRunning('lost'), 0);
+  await rm(join(dir, 'lost.process'), { recursive: true });
+});
+
+const notRoot = process.getuid?.() === 0 ? false : 'only root may mount';
+
+test('where the run-time folder is full, a daemon that was there before is started and found', { skip: notRoot }, async () => {
+  const full = join(dir, 'full');
+  await mkdir(full);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', full]);
+  try {
+    await writeFile(join(full, 'known.process'), JSON.stringify({ pid: 1, startTime: '1', bootId: 'x'.repeat(80) }));
+    await assert.rejects(writeFile(join(full, 'filler'), 'x'.repeat(100_000)), { code: 'ENOSPC' });
+    const identity = await startDaemon(full, dir, idle('known'));
+    assert.deepEqual(await findDaemon(full, 'known'), identity);
+    await assert.rejects(startDaemon(full, dir, idle('new')), { code: 'ENOSPC' });
+    assert.equal(await countRunning('new'), 0);
+    await stopDaemon(full, 'known');
+    assert.equal(await countRunning('known'), 0);
+  } finally {
+    await run('umount', [full]);
+  }
 });

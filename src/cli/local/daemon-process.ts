@@ -60,10 +60,32 @@ export async function startDaemon(runDir: string, logDir: string, daemon: Daemon
     child.unref();
     const identity = await identifyProcess(child.pid as number);
     if (!identity) throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(`Starting ${daemon.name}`, 'it ended immediately', logFile));
-    await writeFileAtomic(processFile(runDir, daemon.name), `${JSON.stringify(identity)}\n`);
+    await writeDown(processFile(runDir, daemon.name), identity).catch(async (error: unknown) => {
+      // Nobody would find it again, nor end it.
+      await endProcess(identity, daemon.name, 5000);
+      throw error;
+    });
     return identity;
   } finally {
     await log.close();
+  }
+}
+
+/** Where there is no room for a second file, over the old one: so a daemon is started again although the folder is full. */
+async function writeDown(path: string, identity: ProcessIdentity): Promise<void> {
+  const text = `${JSON.stringify(identity)}\n`;
+  try {
+    await writeFileAtomic(path, text);
+  } catch (error) {
+    const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    const old = isFull ? await open(path, 'r+').catch(() => undefined) : undefined;
+    if (!old) throw error;
+    try {
+      // In one write, and as long as before, so that whoever reads meanwhile finds either.
+      await old.write(text.padEnd((await old.stat()).size), 0);
+    } finally {
+      await old.close();
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silentLog, systemClock } from '../../base/index.ts';
+import { type Log, silentLog, systemClock } from '../../base/index.ts';
 import { localCluster } from './local-cluster.ts';
 import { localPaths } from './local-paths.ts';
 import { identifyProcess } from './process-identity.ts';
@@ -18,6 +18,8 @@ class World {
   isWanted = true;
   isBusy = false;
   onStart: (daemon: string) => void = (daemon) => this.alive.add(daemon);
+  /** Makes other parts of those that work. */
+  change: (parts: SupervisorParts) => SupervisorParts = (parts) => parts;
   now = 1_000_000;
   readonly #events: [at: number, event: () => void][] = [];
 
@@ -50,7 +52,7 @@ class World {
       tell: async (daemon) => void this.told.push(daemon),
       isWanted: async () => this.isWanted,
     };
-    await supervise(parts, stop.signal);
+    await supervise(this.change(parts), stop.signal);
   }
 }
 
@@ -122,6 +124,60 @@ test('a start that fails, or a list that cannot be read, ends nothing', async ()
     [0, 1, 3],
   );
   assert.deepEqual(world.told, ['master'], 'only what was started is told');
+});
+
+test('what cannot be checked or told of one daemon, or of the supervisor, keeps no other daemon dead', async () => {
+  const world = worldOf('agent-node1', 'agent-node2', 'master');
+  world.alive.clear();
+  world.alive.add('agent-node1');
+  const lines: string[] = [];
+  world.change = (parts) => ({
+    ...parts,
+    log: { ...silentLog, error: (_facts: unknown, text: string) => lines.push(text) } as unknown as Log,
+    isWanted: () => Promise.reject(new Error('its file cannot be read')),
+    isAlive: (daemon) => (daemon === 'agent-node1' ? Promise.reject(new Error('its file is cut off')) : parts.isAlive(daemon)),
+    tell: () => Promise.reject(new Error('no room')),
+  });
+  await world.run(50);
+  assert.deepEqual(world.starts, [
+    ['agent-node2', 0],
+    ['master', 0],
+  ]);
+  assert.deepEqual(lines, [
+    'whether the supervisor is still needed is unknown; it continues',
+    'a daemon could not be checked; this is tried again',
+    'the new start could not be told to cluster verify',
+    'the new start could not be told to cluster verify',
+  ]);
+});
+
+test('daemons are watched although no word can be left for cluster verify, which is tried again', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'gantry-supervisor-'));
+  try {
+    const paths = { ...localPaths('full', home), runDir: join(home, 'run') };
+    const cluster = localCluster({ version: 1, name: 'full', nodes: 2, port: 1, slot: 7, phase: 'made' }, paths);
+    const [first = '', second = ''] = cluster.members.map((member) => member.paths.runDir);
+    await mkdir(second, { recursive: true });
+    // Nothing can be written there, even by root.
+    await mkdir(join(first, 'supervisor.json', 'in-the-way'), { recursive: true });
+    await writeFile(join(paths.runDir, 'supervisor.process'), JSON.stringify(await identifyProcess(process.pid)));
+    const world = worldOf('master');
+    const problems: unknown[] = [];
+    const log = { ...silentLog, error: (facts: unknown) => problems.push(facts) } as unknown as Log;
+    world.change = (parts) => ({ ...parts, isWanted: localSupervisorParts(cluster, parts.clock, log).isWanted });
+    const toldTo = (folder: string) =>
+      readFile(join(folder, 'supervisor.json'), 'utf8').then((text) => (JSON.parse(text) as { pid: number }).pid);
+    world.at(5, () => world.alive.delete('master'));
+    await world.run(50);
+    assert.deepEqual(world.starts, [['master', 5]]);
+    assert.equal(problems.length, 1, 'it is not logged at every look');
+    assert.equal(await toldTo(second), process.pid, 'the other node is told');
+    await rm(join(first, 'supervisor.json'), { recursive: true });
+    await world.run(100);
+    assert.equal(await toldTo(first), process.pid);
+  } finally {
+    await rm(home, { recursive: true });
+  }
 });
 
 test('one that is not wanted any more starts nothing and ends', async () => {

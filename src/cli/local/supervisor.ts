@@ -1,6 +1,6 @@
 import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
+import { type Clock, createLogSampler, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
 import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
 import { type LocalCluster, monitorName } from './local-cluster.ts';
 import { nodeOf, startLocalDaemon } from './local-daemons.ts';
@@ -47,19 +47,36 @@ const pauseMs = { first: 1000, most: 30_000 } as const;
 const provenMs = 60_000;
 /** So long `up` may take to write down that a supervisor has begun. */
 const beginMs = 30_000;
+/** How often it tries again to leave word for `cluster verify`. */
+const announceMs = 10_000;
 
 /** Starts daemons again that have died, until the signal aborts or it is not wanted any more. One that goes on dying is started ever more rarely. */
 export async function supervise(parts: SupervisorParts, signal: AbortSignal): Promise<void> {
   const past = new Map<string, Past>();
+  const complain = complainer(parts);
   while (!signal.aborted) {
-    try {
-      if (!(await parts.isWanted())) return;
-      await lookAfterAll(parts, past);
-    } catch (error) {
-      parts.log.error({ err: error }, 'the daemons could not be checked; this is tried again');
-    }
+    // While that cannot be found out, it goes on: daemons that stay dead are worse.
+    const isWanted = await parts.isWanted().catch((error: unknown) => {
+      complain({ err: error }, 'whether the supervisor is still needed is unknown; it continues');
+      return true;
+    });
+    if (!isWanted) return;
+    await lookAfterAll(parts, past, complain).catch((error: unknown) =>
+      complain({ err: error }, 'the daemons could not be checked; this is tried again'),
+    );
     await parts.clock.sleep(lookMs, signal).catch(() => undefined);
   }
+}
+
+type Complain = (facts: { readonly err: unknown; readonly daemon?: string }, text: string) => void;
+
+/** Logs what fails at every look no more than once a minute. */
+function complainer({ clock, log }: Pick<SupervisorParts, 'clock' | 'log'>): Complain {
+  const sampler = createLogSampler({ burst: 1, perSecond: 1 / 60, now: () => clock.now() });
+  return (facts, text) => {
+    const { write, leftOut } = sampler.take(`${text} ${facts.daemon ?? ''}`);
+    if (write) log.error({ ...facts, ...(leftOut > 0 && { left_out: leftOut }) }, text);
+  };
 }
 
 interface Past {
@@ -67,11 +84,15 @@ interface Past {
   readonly pause: number;
 }
 
-async function lookAfterAll(parts: SupervisorParts, past: Map<string, Past>): Promise<void> {
+async function lookAfterAll(parts: SupervisorParts, past: Map<string, Past>, complain: Complain): Promise<void> {
   const dead: string[] = [];
   for (const name of await parts.list()) {
     if (name === supervisorName) continue;
-    if (!(await parts.isAlive(name))) dead.push(name);
+    const isAlive = await parts.isAlive(name).catch((error: unknown) => {
+      complain({ daemon: name, err: error }, 'a daemon could not be checked; this is tried again');
+      return true;
+    });
+    if (!isAlive) dead.push(name);
   }
   const due = dead.filter((name) => {
     const before = past.get(name);
@@ -103,13 +124,14 @@ async function startAgain(
     log.error({ daemon: name, code: GantryError.from(error).code, err: error }, 'a daemon could not be started again');
     return;
   }
-  await tell(name);
+  await tell(name).catch((error: unknown) => log.error({ daemon: name, err: error }, 'the new start could not be told to cluster verify'));
 }
 
 /** The real parts: processes of this host, the lock of `up` and `down`, a file in the run-time folder of each node. */
 export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: Log): SupervisorParts {
   const { runDir } = cluster.paths;
   const began = clock.now();
+  const announce = announcer(cluster, clock, complainer({ clock, log }));
   let isKnown = false;
   return {
     clock,
@@ -124,7 +146,7 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
     alone: (work) => whileUnlocked(cluster.name, work),
     async isWanted() {
       const isOnFile = (await findDaemon(runDir, supervisorName))?.pid === process.pid;
-      if (isOnFile && !isKnown) await announce(cluster);
+      if (isOnFile) await announce();
       isKnown ||= isOnFile;
       return isOnFile || (!isKnown && clock.now() - began < beginMs);
     },
@@ -140,16 +162,33 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
   };
 }
 
-/** Leaves word in the run-time folder of each node who looks after its daemons: `cluster verify` tells when that one is gone. */
-async function announce({ name, members }: LocalCluster): Promise<void> {
-  const own = await identifyProcess(process.pid);
-  if (!own) return;
-  const text = JSON.stringify({ pid: own.pid, startTicks: Number(own.startTime), bootId: own.bootId, cluster: name });
-  for (const { paths } of members)
-    await writeFileAtomic(join(paths.runDir, announced), `${text}\n`).catch((error: unknown) => {
-      // A node that has never been started has no such folder.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    });
+/**
+ * Leaves word in the run-time folder of each node who looks after its daemons: `cluster verify` tells when that one is gone.
+ * Where that fails, it is tried again at a later call.
+ */
+function announcer({ name, members }: LocalCluster, clock: Clock, complain: Complain): () => Promise<void> {
+  const left = new Set(members.map(({ paths }) => join(paths.runDir, announced)));
+  let due = Number.NEGATIVE_INFINITY;
+  const write = async (file: string) => {
+    const own = await identifyProcess(process.pid);
+    if (!own) return;
+    const text = JSON.stringify({ pid: own.pid, startTicks: Number(own.startTime), bootId: own.bootId, cluster: name });
+    await writeFileAtomic(file, `${text}\n`);
+  };
+  return async () => {
+    if (left.size === 0 || clock.now() < due) return;
+    due = clock.now() + announceMs;
+    for (const file of left) {
+      await write(file).then(
+        () => left.delete(file),
+        (error: unknown) => {
+          // A node that has never been started has no such folder.
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') left.delete(file);
+          else complain({ err: error }, 'the supervisor could not be announced to cluster verify; this is tried again');
+        },
+      );
+    }
+  };
 }
 
 /** Takes that word back, where it is of this process. */
