@@ -123,6 +123,8 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   for (const file of watched) unwatchFile(file, rereadCertificates);
   clearInterval(rereading);
   clearInterval(telling);
+  // Nobody would take it away while the agent does not run.
+  tellLogProblem(null);
   settings?.close();
   // A thread that hangs in the system would keep an orderly end waiting for as long.
   if (!(await monitor.close())) process.kill(process.pid, 'SIGKILL');

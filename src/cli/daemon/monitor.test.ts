@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -230,6 +242,25 @@ test('told to end twice, it ends once, in order', async () => {
   agent.child.kill('SIGTERM');
   const [code, signal] = await agent.ended;
   assert.deepEqual([code, signal], [0, null]);
+});
+
+test('what it tells of its log is gone when it has ended in order', async () => {
+  const runDir = join(dir, 'run-full-log');
+  const word = join(runDir, 'monitor-log.json');
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [main, 'monitor', '--listen', '127.0.0.1:0', '--run-dir', runDir], {
+    stdio: ['ignore', 'ignore', full],
+  });
+  const ended = once(child, 'exit');
+  closeSync(full);
+  try {
+    await until('it tells of its log', () => existsSync(word), { seconds: 60 });
+    assert.match(readFileSync(word, 'utf8'), /ENOSPC/);
+  } finally {
+    child.kill('SIGTERM');
+  }
+  assert.deepEqual(await ended, [0, null]);
+  assert.deepEqual(readdirSync(runDir), []);
 });
 
 test('a check of plugins says whether one is refused or fails', async () => {
