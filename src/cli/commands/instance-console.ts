@@ -47,14 +47,11 @@ async function showSerial(client: ClusterClient, instance: string, lingerMs: num
   const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
   for (;;) {
     const stream = await openConsole(client.http.config, instance);
-    const from = await client.one('instances', instance).then(
-      ({ pnode }) => pnode as string,
-      () => undefined,
-    );
-    if (await attachTerminal(stream, terminal, { instance, lingerMs })) return;
     // What was sent of a script can have been lost on the way: only somebody who sees it can go on.
-    const isWatched = process.stdin.isTTY && from !== undefined;
-    const to = isWatched ? await whereItMoved(client, systemClock, { instance, from }) : undefined;
+    const asked = process.stdin.isTTY ? nodeOf(client, instance) : undefined;
+    if (await attachTerminal(stream, terminal, { instance, lingerMs })) return;
+    const from = await asked;
+    const to = from === undefined ? undefined : await whereItMoved(client, systemClock, { instance, from });
     if (to === undefined) {
       const reason = 'the instance stopped, or it moved to another node. If it runs, connect again.';
       return printNote(`\nThe console of ${instance} has ended: ${reason}`);
@@ -62,6 +59,13 @@ async function showSerial(client: ClusterClient, instance: string, lingerMs: num
     printNote(`\n${instance} has moved to ${to}.`);
   }
 }
+
+/** Undefined when the cluster does not tell. */
+const nodeOf = (client: ClusterClient, instance: string): Promise<string | undefined> =>
+  client.one('instances', instance).then(
+    ({ pnode }) => pnode as string,
+    () => undefined,
+  );
 
 async function showVnc(config: ClientConfig, instance: string, options: ParsedOptions): Promise<number> {
   const wanted = textOption(options, 'listen') ?? '0';

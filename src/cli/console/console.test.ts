@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { run } from '../../base/index.ts';
 import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
 import { gantryCommand, runGantry } from '../testing/run-gantry.ts';
@@ -61,11 +62,16 @@ test('what is typed goes to the guest byte by byte, Ctrl-] leaves', async () => 
   assert.match(terminal.text(), /<\u0003>[\s\S]*Left the console; web1 keeps running\./);
 });
 
+const isQuery = ({ path }: { path: string }) => path === '/2/instances/web1';
+
 test('a console goes on where the instance was moved to', async () => {
   let pnode = 'node1';
+  cluster.seen.length = 0;
   cluster.on('GET /2/instances/web1', () => ({ name: 'web1', pnode, oper_state: true, admin_state: 'up' }));
   const terminal = openTerminal(['instance', 'console', 'web1'], cluster.env);
   await terminal.until(/login: /);
+  // The console does not wait for the answer where the instance runs; it moves long after that.
+  await until('it asks where the instance runs', () => cluster.seen.some(isQuery));
   pnode = 'node2';
   terminal.type('bye');
   await terminal.until(/web1 has moved to node2\.[\s\S]*Connected to web1[\s\S]*login: /);
@@ -80,6 +86,23 @@ test('a console goes on where the instance was moved to', async () => {
   stopped.type('bye');
   assert.equal(await stopped.exit, 0);
   assert.match(stopped.text(), /The console of web1 has ended: the instance stopped/);
+});
+
+test('a console does not wait for what else is asked of the cluster', { timeout: 25_000 }, async () => {
+  cluster.seen.length = 0;
+  // It never answers, and the command would wait half a minute for it.
+  cluster.on('GET /2/instances/web1', () => new Promise(() => undefined));
+  const piped = await runGantry(['instance', 'console', 'web1', '--linger', '0.3'], cluster.env, 'uname -a\n');
+  assert.deepEqual([piped.code, piped.stdout], [0, 'login: <uname -a\n>']);
+  assert.ok(!cluster.seen.some(isQuery), 'without a terminal nobody follows it to another node');
+  const terminal = openTerminal(['instance', 'console', 'web1'], cluster.env);
+  await terminal.until(/login: /);
+  terminal.type('\u0003');
+  await terminal.until(/<\u0003>/);
+  await until('it asks where the instance runs', () => cluster.seen.some(isQuery));
+  terminal.type('\u001d');
+  assert.equal(await terminal.exit, 0);
+  cluster.on('GET /2/instances/web1', () => ({ name: 'web1', pnode: 'node1', oper_state: false, admin_state: 'down' }));
 });
 
 test('the terminal is as it was after leaving, after the guest hangs up, and after being killed', async () => {
