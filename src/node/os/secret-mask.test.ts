@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createSecretMask } from './secret-mask.ts';
 
@@ -70,3 +71,32 @@ test('secrets of four characters are taken out, shorter ones are not', () => {
   assert.equal(masked(['four', 'thr'], 'four thr'), '<redacted> thr');
   assert.equal(masked(['ab\r\ncdef\n\ngh'], 'cdef gh ab\r\ncdef\n\ngh'), '<redacted> gh <redacted>');
 });
+
+/** Each of these texts took minutes while the work was that of the text for each character of the secret. */
+const long = 60_000;
+const costly: readonly (readonly [what: string, secret: string, text: string, shown: string])[] = [
+  ['a text that is nothing but the secret', '0'.repeat(long), '0'.repeat(8_000_000), '<redacted>'],
+  [
+    'a text that is almost the secret',
+    `${'0'.repeat(long)}1`,
+    `${'0'.repeat(long - 1)}2`.repeat(130),
+    `${'0'.repeat(long - 1)}2`.repeat(130),
+  ],
+  [
+    'a secret of many lines',
+    Array.from({ length: 12_000 }, (_, line) => `x${line + 10_000}`).join('\n'),
+    'x'.repeat(8_000_000),
+    'x'.repeat(8_000_000),
+  ],
+];
+for (const [what, secret, text, shown] of costly)
+  test(`the work grows with the text alone: ${what}`, { timeout: 120_000 }, async () => {
+    const mask = createSecretMask([secret]);
+    let told = '';
+    for (let at = 0; at < text.length; at += 65_536) {
+      told += mask.push(text.slice(at, at + 65_536));
+      // So that the limit of the test can end it.
+      await turn();
+    }
+    assert.ok(told + mask.end() === shown);
+  });
