@@ -100,7 +100,8 @@ async function tryAll(
       const outcome = await runner.try(next, { fileMs: 30_000, breakMs: limits.seconds * 1000, signal: abort.signal });
       if (abort.signal.aborted) return;
       outcomes.push(outcome);
-      process.stdout.write(`${outcome.noticedBy ? 'noticed ' : 'SURVIVED'}  ${next.file}:${next.line}  ${outcome.noticedBy ?? ''}\n`);
+      const told = outcome.noticedBy ? (outcome.byTimeout ? 'time-out' : 'noticed ') : 'SURVIVED';
+      process.stdout.write(`${told}  ${next.file}:${next.line}  ${outcome.noticedBy ?? ''}\n`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
@@ -120,7 +121,10 @@ function report(wanted: number, outcomes: readonly BreakOutcome[], atLeast: numb
     process.stdout.write(`${room.padEnd(10)} ${String(ofRoom.length).padStart(6)} ${percent(ofRoom).toFixed(0).padStart(6)} %\n`);
   }
   const equal = outcomes.length - counted.length;
-  process.stdout.write(`\n${counted.length} tried, ${percent(counted).toFixed(1)} % noticed; ${equal} change nothing (equivalents.json)`);
+  const late = counted.filter(({ byTimeout }) => byTimeout).length;
+  process.stdout.write(
+    `\n${counted.length} tried, ${percent(counted).toFixed(1)} % noticed, ${late} of them by time-out; ${equal} change nothing (equivalents.json)`,
+  );
   process.stdout.write(outcomes.length < wanted ? `; ${wanted - outcomes.length} not tried, the time was up\n` : '\n');
   return counted.length > 0 && percent(counted) < atLeast ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findBreaks } from '../../tools/mutate/find-breaks.ts';
 import { importGraph } from '../../tools/mutate/import-graph.ts';
+import { runTest } from '../../tools/mutate/run-test.ts';
 import { sampleBreaks } from '../../tools/mutate/sample-breaks.ts';
 import { BreakRunner } from '../../tools/mutate/try-break.ts';
 
@@ -83,4 +84,43 @@ test('a break is tried on the tests that touch its file, through the door of a r
   ]);
   assert.equal(readFileSync(join(root, file), 'utf8'), text);
   assert.deepEqual(runner.unsound, []);
+});
+
+test('a test that runs out of time has noticed a break only if it is quick without one', async () => {
+  const [broken] = findBreaks('src/room/x.ts', 'export const f = (a: number) => a < 1;');
+  assert.ok(broken);
+  const limits = { fileMs: 30_000, breakMs: 60_000, signal: new AbortController().signal };
+  const tests = (names: string[]) => () => names.map((test) => ({ test, distance: 1 }));
+  /** Milliseconds that each test takes without a break. */
+  const sound: Readonly<Record<string, number>> = { slow: 10_000, quick: 9_999, never: 30_000, fails: 20_000 };
+  const run: typeof runTest = async (test, isBroken) => {
+    const ms = sound[test] ?? 0;
+    if (isBroken) return test === 'fails' ? { end: 'failed', ms } : { end: 'timeout', ms: 30_000 };
+    return { end: ms < 30_000 ? 'passed' : 'timeout', ms };
+  };
+  const outcome = async (...names: string[]) => {
+    const runner = new BreakRunner(root, tests(names), run);
+    const first = await runner.try(broken, limits);
+    const again = await runner.try(broken, limits);
+    // What is known of a test without a break counts the same.
+    assert.deepEqual([again.noticedBy, again.byTimeout], [first.noticedBy, first.byTimeout]);
+    assert.deepEqual(
+      runner.unsound,
+      names.filter((name) => name === 'never'),
+    );
+    return [first.noticedBy, first.byTimeout];
+  };
+  assert.deepEqual(await outcome('slow'), [undefined, false]);
+  assert.deepEqual(await outcome('quick'), ['quick', true]);
+  assert.deepEqual(await outcome('slow', 'quick'), ['quick', true]);
+  assert.deepEqual(await outcome('slow', 'fails'), ['fails', false], 'one that fails may take its time');
+  assert.deepEqual(await outcome('never', 'slow'), [undefined, false]);
+});
+
+test('a test file is ended when its time is up', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-run-test-'));
+  writeFileSync(join(folder, 'hangs.test.ts'), 'setInterval(() => undefined, 1000);');
+  const { end } = await runTest('hangs.test.ts', undefined, { root: folder, limitMs: 300, signal: new AbortController().signal });
+  assert.equal(end, 'timeout');
+  rmSync(folder, { recursive: true });
 });
