@@ -65,6 +65,7 @@ test('only what may be the beginning of a secret is held back, and is told in th
   assert.equal(mask.push('hunt'), '');
   assert.equal(mask.end(), 'hunt');
   assert.equal(mask.end(), '');
+  assert.equal(mask.push('er22 and hunter22'), 'er22 and <redacted>', 'what was told in the end is continued by nothing');
 });
 
 test('secrets of four characters are taken out, shorter ones are not', () => {
