@@ -61,7 +61,9 @@ test('a supervised cluster, from its start to its end', async (t) => {
     const args = [join(import.meta.dirname, '../../src/cli/local/run-supervisor.ts'), cluster.name, cluster.home];
     const second = await startDaemon(runDir, logDir, { name: 'supervisor', args });
     await until('the first one ends', async () => !(await isAlive(first)), { everyMs: 100 });
-    await until('the second one begins', async () => (await logText('supervisor')).split('supervisor watches the daemons').length === 3, { everyMs: 100 });
+    await until('the second one begins', async () => (await logText('supervisor')).split('supervisor watches the daemons').length === 3, {
+      everyMs: 100,
+    });
     assert.ok(await isAlive(second));
   });
 
