@@ -23,6 +23,8 @@ test('so do errors that the cluster reported, also codes that are not known here
   assert.equal(exitCodeOf(new ReportedError(report('FROM_THE_FUTURE'), { status: 400 })), 2);
   assert.equal(exitCodeOf(new ReportedError(report('FROM_THE_FUTURE'), { ganeti: 'insufficient_resources' })), 5);
   assert.equal(exitCodeOf(new ReportedError(report('FROM_THE_FUTURE'), {})), 1);
+  assert.equal(exitCodeOf(new ReportedError(report('NODE_IS_MASTER'), {})), 5);
+  assert.equal(exitCodeOf(new ReportedError(report('NODE_IS_MASTER'), { status: 409, ganeti: 'wrong_input' })), 5);
   assert.equal(exitCodeOf(errorFromReply(401, undefined)), 4);
   assert.equal(exitCodeOf(errorFromReply(403, {})), 4);
   assert.equal(exitCodeOf(errorFromReply(502, '<html>')), 1);

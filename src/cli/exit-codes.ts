@@ -29,6 +29,9 @@ const connectionCodes = new Set([
   'CLI_REPLY_UNREADABLE',
 ]);
 
+/** Ganeti's clients are told wrong input; but the same command is right when another master leads. */
+const refusedCodes = new Set(['NODE_IS_MASTER']);
+
 const byGaneti: Record<GanetiErrorCode, number> = {
   wrong_input: exitCodes.usage,
   unknown_entity: exitCodes.notFound,
@@ -46,6 +49,7 @@ const byGaneti: Record<GanetiErrorCode, number> = {
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof ReportedError) {
     if (thrown.status === 401 || thrown.status === 403) return exitCodes.connection;
+    if (refusedCodes.has(thrown.report.code)) return exitCodes.refused;
     if (thrown.ganeti) return byGaneti[thrown.ganeti];
     return byStatus(thrown.status ?? 500);
   }

@@ -12,12 +12,12 @@ import {
   GRPCUnavailableError,
   GRPCUnknownError,
 } from 'etcd3';
-import { freePort } from '../../test/support/free-port.ts';
 import { GantryError } from '../base/index.ts';
 import { etcdClient, etcdError, isEtcdFailure, repeatRead } from './etcd-client.ts';
 import { keepEtcdLease } from './etcd-lease.ts';
 import { etcdWatch } from './etcd-watch.ts';
 import type { WatchBatch, WatchEvent } from './store.ts';
+import { freePort } from './testing/free-port.ts';
 
 // The parts of the store on etcd, without a server.
 

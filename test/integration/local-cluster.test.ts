@@ -80,7 +80,7 @@ async function balanceByMonitors(sandbox: LocalSandbox, { ca_file, credentials_f
   assert.doesNotMatch(asked.stderr, /The monitor of node|secret/);
   const blind = await sandbox.gantry(['hbal', ...source, '--mond=yes'], { through });
   for (const { name } of nodes)
-    assert.match(blind.stderr, new RegExp(`The monitor of node ${name} .*give --mond-certificates or --mond-ca`));
+    assert.match(blind.stderr, new RegExp(`The monitor of node ${name} .*specify --mond-certificates or --mond-ca`));
 }
 
 /** Asks a URL, from inside of the namespace in which it runs. */

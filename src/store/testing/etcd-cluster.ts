@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EtcdOptions } from '../store.ts';
+import { freePort } from './free-port.ts';
 
 /** From Debian's package etcd-server. */
 const program = 'etcd';
@@ -65,17 +65,9 @@ async function end(server: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** All taken at once, so that they are different ones. */
+/** Different ones. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(
-    servers.map((server) => {
-      const closed = once(server, 'close');
-      server.close();
-      return closed;
-    }),
-  );
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
