@@ -146,13 +146,14 @@ test('what cannot be opened is refused like any other request, a defect is told 
 });
 
 test('VNC is another console than the serial line', async () => {
-  const { connect, asked, close } = await consolesOf(async () => new PassThrough());
+  const { connect, asked, logged, close } = await consolesOf(async () => new PassThrough());
   try {
     await once(connect('/2/instances/web1/console/vnc'), 'open');
     assert.deepEqual(asked.at(-1), ['n1', 'i1', 'vnc']);
   } finally {
     close();
   }
+  await until('the end is told', () => logged.length > 1 || undefined);
 });
 
 test('a connection that breaks ends its console, whatever the guest still says', async () => {
@@ -173,6 +174,8 @@ test('a connection that breaks ends its console, whatever the guest still says',
 });
 
 test('a client that does not answer pings is cut off, one that answers stays', async () => {
+  // A real interval of a test before would not be cleared by what is put in its place here.
+  await until('no interval of another test is left', () => !process.getActiveResourcesInfo().includes('Timeout') || undefined);
   mock.timers.enable({ apis: ['setInterval'] });
   const console = new PassThrough();
   const { connect, close } = await consolesOf(async () => console);
