@@ -5,7 +5,10 @@ export const layers: readonly (readonly string[])[] = [
   ['base'],
   ['model'],
   ['placement'],
-  ['store', 'rpc'],
+  ['store', 'rpc', 'host'],
+  ['query'],
+  ['access'],
+  ['execution'],
   ['htools'],
   ['jobs'],
   ['cluster'],
@@ -16,5 +19,5 @@ export const layers: readonly (readonly string[])[] = [
 
 /** Narrower than the order: the only rooms that these may import. The node agent runs alone on its host and knows neither configuration nor jobs. */
 export const onlyRooms: Readonly<Record<string, readonly string[]>> = {
-  node: ['base', 'model', 'rpc'],
+  node: ['base', 'model', 'rpc', 'host'],
 };
