@@ -7,7 +7,7 @@ import type { JoinService } from './join-service.ts';
 import { fencedOut } from './lib/fenced-ends-term.ts';
 import { findGroup, requireFreeName } from './lib/find-object.ts';
 import { jobEnd } from './lib/job-end.ts';
-import { checkJoinAddress, checkTokenAddresses } from './lib/join-address.ts';
+import { checkJoinAddress, checkTokenAddresses } from './lib/nodes/join-address.ts';
 import { type RevocationDistributor, recordCertificate } from './revocation-distributor.ts';
 
 /** What lets a node in: signs its request with the cluster's CA. PEM texts. */

@@ -16,10 +16,10 @@ import {
 import { CertificateRenewer } from './certificate-renewer.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { createJoinService, type JoinAuthority } from './create-join-service.ts';
-import { busyInstances } from './lib/busy-instances.ts';
 import { configOfTerm } from './lib/fenced-ends-term.ts';
-import { declaredSecrets } from './lib/osparams.ts';
-import { sealOsparams } from './lib/seal-osparams.ts';
+import { busyInstances } from './lib/instances/busy-instances.ts';
+import { declaredSecrets } from './lib/instances/osparams.ts';
+import { sealOsparams } from './lib/instances/seal-osparams.ts';
 import { LivePoller } from './live-poller.ts';
 import type { MasterServices } from './master-services.ts';
 import { MonitorDistributor } from './monitor-distributor.ts';

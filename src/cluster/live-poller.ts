@@ -1,7 +1,7 @@
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { InstanceRuntime, NodeCaller, NodeInfo } from '../rpc/index.ts';
 import type { Config } from '../store/index.ts';
-import { StartGate } from './lib/start-gate.ts';
+import { StartGate } from './lib/instances/start-gate.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface LivePollerOptions {

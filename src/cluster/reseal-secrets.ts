@@ -1,7 +1,7 @@
 import type { Log } from '../base/index.ts';
 import { isSealed } from '../model/index.ts';
 import type { Config, ConfigDraft, Leadership, SecretBox } from '../store/index.ts';
-import { declaredSecrets, osName } from './lib/osparams.ts';
+import { declaredSecrets, osName } from './lib/instances/osparams.ts';
 import type { LiveState } from './live-state.ts';
 
 type Values = Readonly<Record<string, string>>;

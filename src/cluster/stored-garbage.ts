@@ -4,8 +4,8 @@ import type { NodeCaller } from '../rpc/index.ts';
 import type { Config, Entry, Leadership, Store } from '../store/index.ts';
 import type { Garbage, GarbageList } from './garbage.ts';
 import { fencedOut } from './lib/fenced-ends-term.ts';
-import { isUnreachable } from './lib/is-unreachable.ts';
-import { lacksAdapter } from './lib/lacks-adapter.ts';
+import { isUnreachable } from './lib/nodes/is-unreachable.ts';
+import { lacksAdapter } from './lib/nodes/lacks-adapter.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface StoredGarbageOptions {

@@ -4,7 +4,7 @@ import type { Instance } from '../model/index.ts';
 import type { Config } from '../store/index.ts';
 import type { CertificateRenewer } from './certificate-renewer.ts';
 import type { GarbageList } from './garbage.ts';
-import { busyInstances } from './lib/busy-instances.ts';
+import { busyInstances } from './lib/instances/busy-instances.ts';
 import { watcherUser } from './lib/watcher-user.ts';
 import type { LiveState } from './live-state.ts';
 

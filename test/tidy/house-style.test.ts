@@ -163,7 +163,7 @@ const named = new Set([
   'src/base/units.ts',
   'src/model/objects/common.ts',
   'src/model/params/inherit.ts',
-  'src/cluster/lib/network-users.ts',
+  'src/cluster/lib/networking/network-users.ts',
 ]);
 
 /** Commands and daemons export `command` or `run`; there the file has the name of the command. */

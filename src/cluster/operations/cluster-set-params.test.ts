@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cluster } from '../../model/index.ts';
 import { createSecretBox } from '../../store/index.ts';
-import { sealOsparams } from '../lib/seal-osparams.ts';
+import { sealOsparams } from '../lib/instances/seal-osparams.ts';
 import { perform, type Scene } from '../testing/perform.ts';
 import { plainConfig, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
 import { clusterRedistConf } from './cluster-redist-conf.ts';

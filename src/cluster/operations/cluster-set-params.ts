@@ -17,12 +17,12 @@ import {
   withGiven,
 } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { fillCandidatePool } from '../lib/candidate-pool.ts';
-import { readHvparams } from '../lib/new-instance.ts';
-import { declaredSecrets } from '../lib/osparams.ts';
-import { requireBeparams } from '../lib/require-beparams.ts';
-import { requireIpolicy } from '../lib/require-ipolicy.ts';
-import { settleClusterOsparams } from '../lib/seal-osparams.ts';
+import { readHvparams } from '../lib/instances/new-instance.ts';
+import { declaredSecrets } from '../lib/instances/osparams.ts';
+import { requireBeparams } from '../lib/instances/require-beparams.ts';
+import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
+import { settleClusterOsparams } from '../lib/instances/seal-osparams.ts';
+import { fillCandidatePool } from '../lib/nodes/candidate-pool.ts';
 import { withGivenEach } from '../lib/with-given-each.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
 

@@ -1,7 +1,7 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
 import { requireFreeName } from '../lib/find-object.ts';
-import { requireIpolicy } from '../lib/require-ipolicy.ts';
+import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
 
 export const groupAdd = () =>
   defineOperation(groupOpcodes.groupAdd, {

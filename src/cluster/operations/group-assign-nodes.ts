@@ -3,8 +3,8 @@ import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
+import { requireNetworks } from '../lib/networking/require-networks.ts';
 import { noPlacement } from '../lib/no-placement.ts';
-import { requireNetworks } from '../lib/require-networks.ts';
 
 interface AssignPlan {
   readonly group: string;

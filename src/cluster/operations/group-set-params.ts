@@ -1,7 +1,7 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { groupOpcodes, type NodeGroup, withGiven } from '../../model/index.ts';
 import { findGroup } from '../lib/find-object.ts';
-import { requireIpolicy } from '../lib/require-ipolicy.ts';
+import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
 import { withGivenEach } from '../lib/with-given-each.ts';
 
 interface SetParamsPlan {

@@ -3,12 +3,12 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { instanceNodes } from '../lib/instance-nodes.ts';
-import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
-import { moveTarget } from '../lib/move-target.ts';
-import { checkStart } from '../lib/rehearse-on-node.ts';
-import { runtimeOf } from '../lib/require-running.ts';
-import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/running-steps.ts';
+import { instanceNodes } from '../lib/instances/instance-nodes.ts';
+import { checkStart } from '../lib/instances/rehearse-on-node.ts';
+import { runtimeOf } from '../lib/instances/require-running.ts';
+import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
+import { keepRoomStep, recordNodeStep } from '../lib/moves/move-steps.ts';
+import { moveTarget } from '../lib/moves/move-target.ts';
 
 /** Nodes are UUIDs. */
 interface FailoverPlan {

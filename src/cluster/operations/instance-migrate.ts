@@ -4,18 +4,18 @@ import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams, type T
 import type { RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { progressOf } from '../lib/disk-steps.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { findRunningCopy } from '../lib/find-running-copy.ts';
-import { instanceNodes } from '../lib/instance-nodes.ts';
-import { instanceSpec } from '../lib/instance-spec.ts';
-import { isUnreachable } from '../lib/is-unreachable.ts';
-import { keepRoomStep, recordNodeStep } from '../lib/move-steps.ts';
-import { moveTarget } from '../lib/move-target.ts';
-import { checkStart } from '../lib/rehearse-on-node.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { requireRunning, runtimeOf } from '../lib/require-running.ts';
-import { ref } from '../lib/running-steps.ts';
+import { instanceNodes } from '../lib/instances/instance-nodes.ts';
+import { instanceSpec } from '../lib/instances/instance-spec.ts';
+import { checkStart } from '../lib/instances/rehearse-on-node.ts';
+import { requireRunning, runtimeOf } from '../lib/instances/require-running.ts';
+import { ref } from '../lib/instances/running-steps.ts';
+import { findRunningCopy } from '../lib/moves/find-running-copy.ts';
+import { keepRoomStep, recordNodeStep } from '../lib/moves/move-steps.ts';
+import { moveTarget } from '../lib/moves/move-target.ts';
+import { isUnreachable } from '../lib/nodes/is-unreachable.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
+import { progressOf } from '../lib/storage/disk-steps.ts';
 
 type Params = OpcodeParams<typeof instanceOpcodes.instanceMigrate>;
 

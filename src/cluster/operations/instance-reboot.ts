@@ -2,10 +2,10 @@ import { defineOperation, type WorldStep } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { checkStart } from '../lib/rehearse-on-node.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { requireRunning } from '../lib/require-running.ts';
-import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/running-steps.ts';
+import { checkStart } from '../lib/instances/rehearse-on-node.ts';
+import { requireRunning } from '../lib/instances/require-running.ts';
+import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
 
 interface RebootPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;

@@ -4,13 +4,13 @@ import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { removeDiskSteps } from '../lib/disk-steps.ts';
 import { findInstance } from '../lib/find-object.ts';
-import { claimsOf } from '../lib/new-instance.ts';
-import { rehearseCall } from '../lib/rehearse-on-node.ts';
-import { requireAdapter } from '../lib/require-adapter.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
+import { claimsOf } from '../lib/instances/new-instance.ts';
+import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
+import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/instances/running-steps.ts';
+import { requireAdapter } from '../lib/nodes/require-adapter.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
+import { removeDiskSteps } from '../lib/storage/disk-steps.ts';
 import type { LiveState } from '../live-state.ts';
 
 interface RemovePlan {

@@ -1,9 +1,9 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { requireRunning } from '../lib/require-running.ts';
-import { ref } from '../lib/running-steps.ts';
+import { requireRunning } from '../lib/instances/require-running.ts';
+import { ref } from '../lib/instances/running-steps.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
 
 export const instanceResume = () =>
   defineOperation(instanceOpcodes.instanceResume, {

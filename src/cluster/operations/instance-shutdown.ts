@@ -2,10 +2,10 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import { rehearseCall } from '../lib/rehearse-on-node.ts';
-import { requireAdapter } from '../lib/require-adapter.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/running-steps.ts';
+import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
+import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/instances/running-steps.ts';
+import { requireAdapter } from '../lib/nodes/require-adapter.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
 
 interface ShutdownPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;

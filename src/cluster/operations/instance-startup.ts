@@ -2,12 +2,12 @@ import { defineOperation } from '../../jobs/index.ts';
 import { fillBeparams, type Instance, instanceOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
-import type { SpecOverrides } from '../lib/instance-spec.ts';
-import { readHvparams } from '../lib/new-instance.ts';
-import { rehearseStart } from '../lib/rehearse-on-node.ts';
-import { requireBeparams } from '../lib/require-beparams.ts';
-import { requireOnline } from '../lib/require-node.ts';
-import { recordStateStep, startStep } from '../lib/running-steps.ts';
+import type { SpecOverrides } from '../lib/instances/instance-spec.ts';
+import { readHvparams } from '../lib/instances/new-instance.ts';
+import { rehearseStart } from '../lib/instances/rehearse-on-node.ts';
+import { requireBeparams } from '../lib/instances/require-beparams.ts';
+import { recordStateStep, startStep } from '../lib/instances/running-steps.ts';
+import { requireOnline } from '../lib/nodes/require-node.ts';
 import { watcherUser } from '../lib/watcher-user.ts';
 
 interface StartupPlan {

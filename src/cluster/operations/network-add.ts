@@ -2,8 +2,8 @@ import { GantryError, isUnicastIpv4, parseCidr, parseCidr6, parseIpv4, parseIpv6
 import { defineOperation } from '../../jobs/index.ts';
 import { type Network, networkOpcodes, type OpcodeParams } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { addressBook, describeUser } from '../lib/address-use.ts';
 import { requireFreeName } from '../lib/find-object.ts';
+import { addressBook, describeUser } from '../lib/networking/address-use.ts';
 
 type Params = OpcodeParams<typeof networkOpcodes.networkAdd>;
 

@@ -2,8 +2,8 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Network, type NicMode, networkOpcodes, nicparamsProblem, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { networkHas } from '../lib/address-use.ts';
 import { findGroup, findNetwork } from '../lib/find-object.ts';
+import { networkHas } from '../lib/networking/address-use.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
 interface ConnectPlan {

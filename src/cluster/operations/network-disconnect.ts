@@ -1,7 +1,7 @@
 import { defineOperation } from '../../jobs/index.ts';
 import { networkOpcodes } from '../../model/index.ts';
 import { findGroup, findNetwork } from '../lib/find-object.ts';
-import { requireNoNics } from '../lib/network-users.ts';
+import { requireNoNics } from '../lib/networking/network-users.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
 export const networkDisconnect = () =>

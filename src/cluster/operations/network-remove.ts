@@ -2,7 +2,7 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { networkOpcodes } from '../../model/index.ts';
 import { findNetwork } from '../lib/find-object.ts';
-import { requireNoNics } from '../lib/network-users.ts';
+import { requireNoNics } from '../lib/networking/network-users.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
 export const networkRemove = () =>

@@ -2,10 +2,10 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, type NodeGroup, nodeOpcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { addressBook, describeUser } from '../lib/address-use.ts';
 import { findGroup, requireFreeName } from '../lib/find-object.ts';
+import { addressBook, describeUser } from '../lib/networking/address-use.ts';
 import { noPlacement } from '../lib/no-placement.ts';
-import { isLoopback, nodeAddressProblem } from '../lib/node-address.ts';
+import { isLoopback, nodeAddressProblem } from '../lib/nodes/node-address.ts';
 
 export const nodeAdd = () =>
   defineOperation(nodeOpcodes.nodeAdd, {

@@ -4,9 +4,9 @@ import { fillBeparams, type Instance, type Node, nodeOpcodes, type OpcodeParams 
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
-import { requireMovable } from '../lib/require-movable.ts';
-import { requireNetworks } from '../lib/require-networks.ts';
-import { requireUsable } from '../lib/require-node.ts';
+import { requireMovable } from '../lib/moves/require-movable.ts';
+import { requireNetworks } from '../lib/networking/require-networks.ts';
+import { requireUsable } from '../lib/nodes/require-node.ts';
 import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 

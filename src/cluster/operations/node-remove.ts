@@ -2,9 +2,9 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { fillCandidatePool } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
+import { fillCandidatePool } from '../lib/nodes/candidate-pool.ts';
 import { withRevoked } from '../revocation-distributor.ts';
 
 export const nodeRemove = ({ revocations }: ClusterParts) =>

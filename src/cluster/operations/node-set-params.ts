@@ -2,9 +2,9 @@ import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { type Node, nodeOpcodes, type OpcodeParams, withGiven } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/candidate-pool.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
+import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/nodes/candidate-pool.ts';
 
 type Params = OpcodeParams<typeof nodeOpcodes.nodeSetParams>;
 const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;

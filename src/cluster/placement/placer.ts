@@ -14,7 +14,7 @@ import {
   withdraw,
 } from '../../placement/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { missingLink } from '../lib/node-links.ts';
+import { missingLink } from '../lib/nodes/node-links.ts';
 import type { LiveState } from '../live-state.ts';
 import { AllocatorKeeper, type WarmAllocator } from './allocator-keeper.ts';
 import { ClusterLocation } from './cluster-location.ts';

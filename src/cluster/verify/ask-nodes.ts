@@ -4,8 +4,8 @@ import type { Node } from '../../model/index.ts';
 import { mirroringOf } from '../../placement/index.ts';
 import type { RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import { diskSpecs } from '../lib/instance-spec.ts';
-import { neededLinks } from '../lib/node-links.ts';
+import { diskSpecs } from '../lib/instances/instance-spec.ts';
+import { neededLinks } from '../lib/nodes/node-links.ts';
 import type { NodeAnswers } from './verify-view.ts';
 
 /** Nodes that are asked at the same time. */

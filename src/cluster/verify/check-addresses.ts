@@ -1,6 +1,6 @@
 import { finding } from '../../rpc/index.ts';
-import { type AddressUser, addressBook, describeUser } from '../lib/address-use.ts';
-import { isLoopback } from '../lib/node-address.ts';
+import { type AddressUser, addressBook, describeUser } from '../lib/networking/address-use.ts';
+import { isLoopback } from '../lib/nodes/node-address.ts';
 import type { ClusterCheck } from './verify-check.ts';
 
 /**

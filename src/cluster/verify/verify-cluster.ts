@@ -3,7 +3,7 @@ import type { PlanContext } from '../../jobs/index.ts';
 import type { Node } from '../../model/index.ts';
 import { finding, type VerifyProblem } from '../../rpc/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { busyInstances } from '../lib/busy-instances.ts';
+import { busyInstances } from '../lib/instances/busy-instances.ts';
 import { askNodes } from './ask-nodes.ts';
 import { answerChecks, clusterChecks } from './verify-checks.ts';
 import type { VerifyView } from './verify-view.ts';

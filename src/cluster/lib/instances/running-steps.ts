@@ -1,0 +1,100 @@
+import type { CommitStep, WorldStep } from '../../../jobs/index.ts';
+import type { Instance } from '../../../model/index.ts';
+import type { InstanceSpec } from '../../../rpc/index.ts';
+import type { ConfigSnapshot } from '../../../store/index.ts';
+import type { GarbageList } from '../../garbage.ts';
+import { staying } from '../moves/move-steps.ts';
+import { isUnreachable } from '../nodes/is-unreachable.ts';
+import { lacksAdapter } from '../nodes/lacks-adapter.ts';
+import { progressOf } from '../storage/disk-steps.ts';
+import { instanceSpec, type SpecOverrides } from './instance-spec.ts';
+
+/** Seconds that a guest gets to stop by itself (Ganeti's default). */
+export const defaultShutdownSeconds = 120;
+
+type RefLike = Pick<Instance, 'uuid' | 'name' | 'hypervisor'>;
+
+/** The instance with its parameters as they are when the step runs, as it is on `node`. */
+function currentSpec(config: ConfigSnapshot, uuid: string, overrides: SpecOverrides): InstanceSpec {
+  const instance = config.instances.get(uuid);
+  if (!instance) throw new Error(`instance ${uuid} vanished although its job holds its lock`);
+  return instanceSpec(config, instance, overrides);
+}
+
+/**
+ * Starts the instance; undone by stopping it hard. If the node cannot be reached then, `orLater` decides. Without `orLater` the
+ * undoing fails, and so does everything that must not happen while the instance may run there.
+ */
+export function startStep(
+  node: string,
+  instance: RefLike,
+  orLater: GarbageList | undefined,
+  overrides: SpecOverrides = {},
+  name = 'start',
+): WorldStep {
+  return {
+    name,
+    async do(context) {
+      const spec = currentSpec(context.config, instance.uuid, overrides);
+      await context.nodes.call(node, 'instance-start', { instance: spec }, progressOf(context));
+    },
+    async undo(context) {
+      try {
+        await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout: 0 }, { signal: context.signal });
+      } catch (error) {
+        // A node without the hypervisor started nothing.
+        if (lacksAdapter(error)) return;
+        if (!orLater || !isUnreachable(error)) throw error;
+        await orLater.add({ type: 'instance', node, ...ref(instance) });
+        context.log(`Node cannot be reached; ${instance.name} is stopped there when it answers again.`);
+      }
+    },
+  };
+}
+
+/** Stops the instance: gracefully, then hard after `timeout` seconds. `restart`: undone by starting it again. */
+export function stopStep(
+  node: string,
+  instance: RefLike,
+  timeout: number,
+  options: { readonly restart?: boolean; readonly orLater?: GarbageList; readonly name?: string } = {},
+): WorldStep {
+  return {
+    name: options.name ?? 'stop',
+    async do(context) {
+      try {
+        return await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
+      } catch (error) {
+        const isMissing = lacksAdapter(error);
+        if (!options.orLater || !(isUnreachable(error) || isMissing)) throw error;
+        await options.orLater.add({ type: 'instance', node, ...ref(instance) });
+        const until = isMissing ? 'it has its hypervisor again' : 'it answers again';
+        context.log(`${isMissing ? error.message : 'Node cannot be reached'}; ${instance.name} is stopped there when ${until}.`);
+        return { changed: false, graceful: false };
+      }
+    },
+    ...(options.restart && {
+      async undo(context) {
+        const spec = currentSpec(context.config, instance.uuid, {});
+        await context.nodes.call(node, 'instance-start', { instance: spec }, { signal: context.signal });
+      },
+    }),
+  };
+}
+
+/** Records whether the instance shall run. This also clears what a failed move left: no move is running. */
+export function recordStateStep(uuid: string, state: 'up' | 'down', source: 'admin' | 'user' = 'admin'): CommitStep {
+  return {
+    name: `record that it is ${state}`,
+    commit(draft) {
+      draft.update('instance', uuid, (old) => ({
+        ...staying(old),
+        admin_state: state,
+        admin_state_source: source,
+        disks_active: state === 'up',
+      }));
+    },
+  };
+}
+
+export const ref = (instance: RefLike) => ({ uuid: instance.uuid, name: instance.name, hypervisor: instance.hypervisor });
