@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defineOperation, type JobQueue } from '../src/jobs/index.ts';
-import { openFixture } from '../src/jobs/queue-fixture.ts';
+import { openFixture } from '../src/jobs/testing/queue-fixture.ts';
 import { clusterOpcodes, jobStatus } from '../src/model/index.ts';
 
 /**

@@ -1,8 +1,8 @@
-export { createJobQueue, type JobQueueOptions } from './create-job-queue.ts';
-export { endUnfinishedJobs } from './end-unfinished.ts';
-export { ganetiOpresult } from './ganeti-opresult.ts';
+export { ganetiOpresult } from './ganeti/ganeti-opresult.ts';
 export type { JobChange, JobQueue, LockRow, OpInput, StepProgress, WaitOptions } from './job-queue.ts';
-export type { Once } from './known-submissions.ts';
+export { createJobQueue, type JobQueueOptions } from './queue/create-job-queue.ts';
+export { endUnfinishedJobs } from './queue/end-unfinished.ts';
+export type { Once } from './queue/known-submissions.ts';
 export {
   type CommitStep,
   defineOperation,
@@ -12,5 +12,5 @@ export {
   type Step,
   type StepContext,
   type WorldStep,
-} from './operation.ts';
-export type { UndoRetry } from './saga-host.ts';
+} from './saga/operation.ts';
+export type { UndoRetry } from './saga/saga-host.ts';

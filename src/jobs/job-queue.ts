@@ -1,5 +1,5 @@
 import type { Job, JobStatus, LockLevel } from '../model/index.ts';
-import type { Once } from './known-submissions.ts';
+import type { Once } from './queue/known-submissions.ts';
 
 /** An opcode as submitted: `OP_ID` and its parameters, not yet validated. */
 export type OpInput = Readonly<Record<string, unknown>> & { readonly OP_ID: string };

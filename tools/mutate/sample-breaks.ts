@@ -22,7 +22,7 @@ export function sampleBreaks(breaks: readonly CodeBreak[], seed: number, each: n
   });
 }
 
-/** `src/jobs/saga.ts` is of the room `jobs`. */
+/** `src/jobs/saga/saga.ts` is of the room `jobs`. */
 export const roomOf = (file: string): string => file.split('/')[1] ?? file;
 
 const rankOf = ({ identity }: CodeBreak, seed: number): string => createHash('sha256').update(`${seed}|${identity}`).digest('hex');

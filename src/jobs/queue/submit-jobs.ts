@@ -1,0 +1,61 @@
+import { GantryError } from '../../base/index.ts';
+import type { Write } from '../../store/index.ts';
+import type { OpInput } from '../job-queue.ts';
+import { newRecord } from '../record/job-record.ts';
+import { encodeJob } from '../writing/job-writer.ts';
+import { buildJob, readOps } from './build-job.ts';
+import { dependenciesOf } from './dependencies.ts';
+import type { KnownSubmissions } from './known-submissions.ts';
+import { addJob, pump, type Scheduler } from './scheduler.ts';
+
+/** What submitting needs beyond the scheduler. */
+export interface Submission {
+  readonly scheduler: Scheduler;
+  nextId: number;
+  /** Most unfinished jobs. */
+  readonly limit: number;
+  readonly known: KnownSubmissions;
+}
+
+/**
+ * Checks all jobs, then stores them in order; resolves when all are durable.
+ * @param writesWith what is written in the same transaction as a job
+ * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
+ */
+export async function submitJobs(
+  submission: Submission,
+  given: readonly (readonly OpInput[])[],
+  user: string,
+  writesWith: (job: number) => readonly Write[] = () => [],
+): Promise<number[]> {
+  const { scheduler, limit } = submission;
+  const { host } = scheduler;
+  if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
+  if (scheduler.unfinished + given.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
+  const jobs = given.map(readOps);
+  for (const ops of jobs) await checkDependenciesExist(scheduler, ops);
+  const ids: number[] = [];
+  const built = jobs.map((ops) => {
+    const id = submission.nextId + ids.length;
+    const sealed = host.sealOp ? ops.map(host.sealOp) : ops;
+    const job = buildJob(id, sealed, user, host.clock.now(), ids);
+    ids.push(id);
+    return { job, encoded: encodeJob(job) };
+  });
+  submission.nextId += ids.length;
+  const stored = built.map(async ({ job, encoded }) => {
+    addJob(scheduler, newRecord(job, await host.writer.add(job, encoded, writesWith(job.id))));
+  });
+  await Promise.all(stored);
+  pump(scheduler);
+  return ids;
+}
+
+async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly OpInput[]): Promise<void> {
+  for (const op of ops) {
+    for (const [id] of dependenciesOf({ input: op })) {
+      if (id < 0 || jobs.has(id) || (await archived(id))) continue;
+      throw new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id });
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Clock, Json, Random } from '../../base/index.ts';
+import type { OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
+import type { NodeCaller } from '../../rpc/index.ts';
+import type { ConfigDraft, ConfigSnapshot } from '../../store/index.ts';
+
+/**
+ * What an opcode does, as a recorded saga.
+ *
+ * 1. `plan` only reads and checks. It returns everything the steps need (chosen node, new UUIDs, MACs, …); it must survive JSON.
+ *     A dry run ends here. Its outcome is stored before the first step.
+ * 2. `steps` derives the list of steps from the plan alone, so that the next master derives the same list.
+ * 3. Each step's outcome is stored before the next begins. When a master dies, the next one goes on at the first step without an
+ *     outcome: a step may run twice, and the result must be the same.
+ * 4. When a step fails, it and the steps before it are undone, last first, back to the nearest `pivot` step. An `undo` must work
+ *     after a step that did nothing, a part or all of its work, and may run twice.
+ */
+export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unknown> {
+  readonly opcode: OpcodeDefinition;
+  /** Locks to take before planning; default: what the opcode touches. */
+  readonly locks?: (params: P, config: ConfigSnapshot) => readonly Touch[];
+  plan(context: PlanContext, params: P): Promise<Plan>;
+  steps(plan: Plan): readonly Step<Plan>[];
+  result(plan: Plan, outcomes: Outcomes): R;
+}
+
+/** Outcomes of the finished steps by step name; null where a step returned nothing. */
+export type Outcomes = Readonly<Record<string, Json>>;
+
+export interface PlanContext {
+  readonly config: ConfigSnapshot;
+  readonly nodes: NodeCaller;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newUuid: () => string;
+  readonly jobId: number;
+  readonly user: string;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  /** A line in the job's log. */
+  readonly log: (text: string) => void;
+}
+
+export interface StepContext<Plan = unknown> {
+  readonly plan: Plan;
+  readonly outcomes: Outcomes;
+  readonly config: ConfigSnapshot;
+  /** Calls carry the step's id and the master's term by themselves. */
+  readonly nodes: NodeCaller;
+  readonly clock: Clock;
+  readonly jobId: number;
+  readonly signal: AbortSignal;
+  readonly log: (text: string) => void;
+  /** Progress of this step, 0..1; shown live, not kept. */
+  readonly progress: (fraction: number, text?: string) => void;
+}
+
+/** A step that changes the world outside the store. */
+export interface WorldStep<Plan = unknown> {
+  /** Unique in its operation; the key of its outcome, shown to the user: `create disk 0`. */
+  readonly name: string;
+  do(context: StepContext<Plan>): Promise<Json | void>;
+  undo?(context: StepContext<Plan>): Promise<void>;
+  /** After this step the operation only goes forward. */
+  readonly pivot?: boolean;
+}
+
+/** A step that changes the configuration: written in one transaction with its own outcome, so it happens exactly once. */
+export interface CommitStep<Plan = unknown> {
+  readonly name: string;
+  commit(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): Json | void;
+  uncommit?(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): void;
+  readonly pivot?: boolean;
+  /** After this step the `allocation` lock is given back. */
+  readonly releasesAllocation?: boolean;
+}
+
+export type Step<Plan = unknown> = WorldStep<Plan> | CommitStep<Plan>;
+
+/** Declares an operation with the types of its opcode's parameters and result. */
+export function defineOperation<D extends OpcodeDefinition<never, never> | OpcodeDefinition, Plan>(
+  opcode: D,
+  operation: {
+    locks?: (params: OpcodeParams<D>, config: ConfigSnapshot) => readonly Touch[];
+    plan(context: PlanContext, params: OpcodeParams<D>): Promise<Plan>;
+    steps(plan: Plan): readonly Step<Plan>[];
+    result(plan: Plan, outcomes: Outcomes): OpcodeResult<D>;
+  },
+): Operation {
+  return { opcode, ...operation } as unknown as Operation;
+}

@@ -1,0 +1,37 @@
+import { GantryError } from '../../base/index.ts';
+import type { JobRecord } from '../record/job-record.ts';
+import { beginSaga, failure, goForward } from './saga.ts';
+import type { SagaHost } from './saga-host.ts';
+import { goBack, undoFrom } from './saga-undo.ts';
+
+/**
+ * Carries out one opcode of a job, or continues where the previous master stopped, until its end is in the store.
+ * @returns `interrupted` when the queue stopped meanwhile; then nothing about it was recorded
+ */
+export async function runOp(host: SagaHost, record: JobRecord, index: number): Promise<'ended' | 'interrupted'> {
+  try {
+    const saga = await beginSaga(host, record, index);
+    if (saga?.execution.undoing) await goBack(saga);
+    else if (saga) {
+      const problem = await goForward(saga);
+      if (problem) await undoFrom(saga, problem.failedAt, problem.error);
+    }
+    return 'ended';
+  } catch (thrown) {
+    if (host.signal.aborted) return 'interrupted';
+    return failOp(host, record, index, thrown);
+  }
+}
+
+/** Ends an opcode that could not even begin, or whose outcome could not be written. */
+export async function failOp(host: SagaHost, record: JobRecord, index: number, thrown: unknown): Promise<'ended' | 'interrupted'> {
+  const error = GantryError.from(thrown);
+  if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'an opcode failed by a defect');
+  try {
+    await host.writer.change(record, failure({ host, index }, error));
+    return 'ended';
+  } catch (writing) {
+    if (!host.signal.aborted) host.log.error({ err: writing, job: record.id }, 'the end of a job could not be stored');
+    return 'interrupted';
+  }
+}

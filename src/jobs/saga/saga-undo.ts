@@ -1,0 +1,109 @@
+import { type ErrorReport, GantryError } from '../../base/index.ts';
+import { compose, type Execution, withExecution } from '../record/job-changes.ts';
+import { commitChange } from './commit-change.ts';
+import { logLine } from './log-line.ts';
+import type { Step } from './operation.ts';
+import { begun, failure, isCommit, outcomesOf, type Saga, showProgress, stepContext } from './saga.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** Records that a step failed, undoes what must be undone, and ends the opcode with the error. */
+export async function undoFrom(saga: Saga, failedAt: number, thrown: unknown): Promise<void> {
+  const { host, record, index, steps } = saga;
+  const error = GantryError.from(thrown);
+  if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'a step failed by a defect');
+  const step = (steps[failedAt] as Step).name;
+  logLine(host, record, index, `Step "${step}" failed: ${error.message}`);
+  if (toUndo(saga, failedAt).length === 0) return host.writer.change(record, compose(begun(saga), failure(saga, error)));
+  saga.execution = { ...saga.execution, undoing: { step, error: error.toReport(), undone: [] } };
+  await host.writer.change(record, begun(saga));
+  return goBack(saga);
+}
+
+/** Goes on with undoing, last step first, each recorded before the next. */
+export async function goBack(saga: Saga): Promise<void> {
+  const { host, record, steps, index } = saga;
+  const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
+  const failedAt = steps.findIndex((step) => step.name === undoing.step);
+  const error = GantryError.fromReport(undoing.error as ErrorReport);
+  const left = toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).name));
+  for (const [n, i] of left.entries()) {
+    const problem = await undoPatiently(saga, i, n === left.length - 1 ? error : undefined);
+    if (!problem) continue;
+    const unfinished = left.slice(n).map((each) => (steps[each] as Step).name);
+    const report = undoFailed(saga, undoing.step, error, problem, unfinished);
+    host.log.error({ job: record.id, left: unfinished, err: problem }, 'a job could not clean up behind itself');
+    logLine(host, record, index, `Not undone: ${unfinished.join(', ')}`);
+    return host.writer.change(record, failure(saga, report));
+  }
+  if (left.length === 0) await host.writer.change(record, failure(saga, error));
+}
+
+/**
+ * Steps to undo, last first: the failed one (it is unknown how much of its work was done), and those before it, back to the last
+ * completed pivot. A commit that failed has changed nothing.
+ */
+function toUndo(saga: Saga, failedAt: number): readonly number[] {
+  const result: number[] = [];
+  for (let i = failedAt; i >= 0; i--) {
+    const step = saga.steps[i] as Step;
+    if (i < failedAt && step.pivot) break;
+    const canUndo = isCommit(step) ? i < failedAt && step.uncommit !== undefined : step.undo !== undefined;
+    if (canUndo) result.push(i);
+  }
+  return result;
+}
+
+/** @returns the last problem when all attempts failed */
+async function undoPatiently(saga: Saga, i: number, last: GantryError | undefined): Promise<GantryError | undefined> {
+  const { host, record, index } = saga;
+  const { attempts, firstPauseMs } = host.undoRetry;
+  const { name } = saga.steps[i] as Step;
+  for (let attempt = 1; ; attempt++) {
+    host.signal.throwIfAborted();
+    showProgress(saga, i, null, 'undoing');
+    try {
+      await undoStep(saga, i, last);
+      return undefined;
+    } catch (thrown) {
+      host.signal.throwIfAborted();
+      const problem = GantryError.from(thrown);
+      logLine(host, record, index, `Undoing "${name}" failed (attempt ${attempt} of ${attempts}): ${problem.message}`);
+      if (attempt >= attempts) return problem;
+      await host.clock.sleep(firstPauseMs * 2 ** (attempt - 1), host.signal);
+    }
+  }
+}
+
+/** Undoes one step and records it; with the last one the opcode ends in the same write. */
+async function undoStep(saga: Saga, i: number, last: GantryError | undefined): Promise<void> {
+  const { host, record, index } = saga;
+  const step = saga.steps[i] as Step;
+  const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
+  const execution: Execution = { ...saga.execution, undoing: { ...undoing, undone: [...undoing.undone, step.name] } };
+  const change = compose(withExecution(index, execution), ...(last ? [failure(saga, last)] : []));
+  if (isCommit(step)) {
+    const context = { plan: execution.plan, outcomes: outcomesOf(execution), clock: host.clock };
+    await commitChange(
+      host,
+      record,
+      (draft) => step.uncommit?.(draft, context),
+      () => change,
+    );
+  } else {
+    await untilStopped(step.undo?.(stepContext(saga, i, true)) ?? Promise.resolve(), host.signal);
+    await host.writer.change(record, change);
+  }
+  saga.execution = execution;
+}
+
+function undoFailed(saga: Saga, step: string, error: GantryError, problem: GantryError, left: readonly string[]): GantryError {
+  return new GantryError('JOB_UNDO_FAILED', {
+    step,
+    error: error.message,
+    code: error.code,
+    undo: left[0] ?? '',
+    attempts: saga.host.undoRetry.attempts,
+    problem: problem.message,
+    left: left.join(', '),
+  });
+}

@@ -1,0 +1,175 @@
+import { GantryError, type Json } from '../../base/index.ts';
+import type { JobOp } from '../../model/index.ts';
+import { compose, type Execution, failed, type JobChange, running, succeeded, withExecution } from '../record/job-changes.ts';
+import type { JobRecord } from '../record/job-record.ts';
+import { jobTime } from '../record/job-time.ts';
+import { toJson } from '../record/to-json.ts';
+import { commitChange } from './commit-change.ts';
+import { logLine } from './log-line.ts';
+import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
+import type { SagaHost } from './saga-host.ts';
+import { planNodes, stepId, stepNodes } from './step-nodes.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** An opcode that is being carried out. */
+export interface Saga {
+  readonly host: SagaHost;
+  readonly record: JobRecord;
+  readonly index: number;
+  readonly operation: Operation;
+  readonly steps: readonly Step[];
+  /** As it is in the store, or will be with the next write. */
+  execution: Execution;
+}
+
+export function isCommit(step: Step): step is CommitStep {
+  return 'commit' in step;
+}
+
+export const now = (host: SagaHost) => jobTime(host.clock.now());
+
+/** Plans an opcode; undefined when it ended with that. The plan is stored with or before the first step. */
+export async function beginSaga(host: SagaHost, record: JobRecord, index: number): Promise<Saga | undefined> {
+  const { input, execution } = record.job.ops[index] as JobOp;
+  const operation = host.operations.get(String(input['OP_ID']));
+  if (!operation) throw new GantryError('JOB_UNSUPPORTED', { opcode: String(input['OP_ID']) });
+  if (execution) return resumeSaga({ host, record, index, operation, steps: [], execution });
+  const context = planContext(host, record, index);
+  const plan = toJson(await untilStopped(operation.plan(context, input as never), host.signal));
+  if (context.dryRun) {
+    rehearse(host, plan, operation.steps(plan));
+    await host.writer.change(record, succeeded(index, plan, now(host)));
+    return undefined;
+  }
+  const steps = operation.steps(plan);
+  if (steps.length === 0) {
+    await host.writer.change(record, succeeded(index, toJson(operation.result(plan, {})), now(host)));
+    return undefined;
+  }
+  const names = new Set(steps.map((step) => step.name));
+  if (names.size < steps.length) throw new Error(`${operation.opcode.id} has two steps of one name`);
+  const saga: Saga = { host, record, index, operation, steps, execution: { plan, outcomes: [] } };
+  // A first step that is a commit is written together with the plan: before it, nothing has happened yet.
+  if (!isCommit(steps[0] as Step)) await host.writer.change(record, begun(saga));
+  return saga;
+}
+
+/** Fails if the first changes of the configuration would fail. Later changes depend on what nodes have done by then. */
+function rehearse({ config, clock }: SagaHost, plan: Json, steps: readonly Step[]): void {
+  const world = steps.findIndex((step) => !isCommit(step));
+  const commits = steps.slice(0, world === -1 ? steps.length : world).filter(isCommit);
+  const outcomes: Record<string, Json> = {};
+  config.rehearse((draft) => {
+    for (const step of commits) outcomes[step.name] = toJson(step.commit(draft, { plan, outcomes, clock }));
+  });
+}
+
+function resumeSaga(saga: Saga): Saga {
+  const { execution, operation, record } = saga;
+  const steps = operation.steps(execution.plan);
+  const known = new Set(steps.map((step) => step.name));
+  const met = [...execution.outcomes.map(({ step }) => step), ...(execution.undoing ? [execution.undoing.step] : [])];
+  const strange = met.filter((name) => !known.has(name));
+  if (strange.length > 0) throw new GantryError('JOB_STEPS_CHANGED', { job: record.id, steps: strange.join(', ') });
+  return { ...saga, steps };
+}
+
+/** Runs the steps that have no outcome yet. @returns the step that failed, and why; undefined when all is done */
+export async function goForward(saga: Saga): Promise<{ readonly failedAt: number; readonly error: unknown } | undefined> {
+  const { host, record, steps } = saga;
+  for (const [i, step] of steps.entries()) {
+    if (saga.execution.outcomes.some((outcome) => outcome.step === step.name)) continue;
+    host.signal.throwIfAborted();
+    showProgress(saga, i, null, '');
+    try {
+      if (isCommit(step)) await runCommit(saga, step);
+      else await runWorld(saga, i, step);
+    } catch (error) {
+      host.signal.throwIfAborted();
+      return { failedAt: i, error };
+    }
+    if (isCommit(step) && step.releasesAllocation) host.releaseLevel(record, 'allocation');
+  }
+  return undefined;
+}
+
+async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
+  const result = toJson(await untilStopped(step.do(stepContext(saga, i)), saga.host.signal));
+  const { execution, change } = withOutcome(saga, step, result);
+  await saga.host.writer.change(saga.record, change);
+  saga.execution = execution;
+}
+
+async function runCommit(saga: Saga, step: CommitStep): Promise<void> {
+  const context = { plan: saga.execution.plan, outcomes: outcomesOf(saga.execution), clock: saga.host.clock };
+  let execution = saga.execution;
+  await commitChange(
+    saga.host,
+    saga.record,
+    (draft) => step.commit(draft, context),
+    (result) => {
+      const next = withOutcome(saga, step, result);
+      execution = next.execution;
+      return next.change;
+    },
+  );
+  saga.execution = execution;
+}
+
+/** The outcome of a step; with the last one the opcode ends in the same write. */
+function withOutcome(saga: Saga, step: Step, result: Json): { execution: Execution; change: JobChange } {
+  const { host, index, operation, steps } = saga;
+  const outcomes = [...saga.execution.outcomes, { step: step.name, result, at: host.clock.now() / 1000 }];
+  const execution = { ...saga.execution, outcomes };
+  if (outcomes.length < steps.length) return { execution, change: begun({ ...saga, execution }) };
+  const final = toJson(operation.result(execution.plan, outcomesOf(execution)));
+  return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host))) };
+}
+
+export function begun({ host, index, execution }: Saga): JobChange {
+  return compose(running(index, now(host)), withExecution(index, execution));
+}
+
+export function outcomesOf(execution: Execution): Outcomes {
+  return Object.fromEntries(execution.outcomes.map(({ step, result }) => [step, result as Json]));
+}
+
+export function showProgress(saga: Saga, i: number, fraction: number | null, text: string): void {
+  const { record, steps } = saga;
+  record.progress = { step: (steps[i] as Step).name, index: i + 1, count: steps.length, fraction, text };
+  for (const watcher of [...record.watchers]) watcher();
+}
+
+export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
+  const { host, record, index } = saga;
+  const id = stepId(record.id, index, (saga.steps[i] as Step).name, undoing);
+  return {
+    plan: saga.execution.plan,
+    outcomes: outcomesOf(saga.execution),
+    config: host.config.current,
+    nodes: stepNodes(host.nodes, id, host.signal),
+    clock: host.clock,
+    jobId: record.id,
+    signal: host.signal,
+    log: (text) => logLine(host, record, index, text),
+    progress: (fraction, text = '') => showProgress(saga, i, Math.min(1, Math.max(0, fraction)), text),
+  };
+}
+
+function planContext(host: SagaHost, record: JobRecord, index: number): PlanContext {
+  return {
+    config: host.config.current,
+    nodes: planNodes(host.nodes, host.signal),
+    clock: host.clock,
+    random: host.random,
+    newUuid: host.newUuid,
+    jobId: record.id,
+    user: record.job.user,
+    dryRun: record.job.ops[index]?.input['dry_run'] === true,
+    signal: host.signal,
+    log: (text) => logLine(host, record, index, text),
+  };
+}
+
+export const failure = (saga: Pick<Saga, 'host' | 'index'>, error: GantryError): JobChange =>
+  failed(saga.index, error.toReport(), new GantryError('JOB_PRECEDING_FAILED').toReport(), now(saga.host));

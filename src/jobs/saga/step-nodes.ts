@@ -1,0 +1,26 @@
+import type { NodeCaller } from '../../rpc/index.ts';
+
+/** Calls of one step: they carry the step's id, and end when the queue stops. */
+export function stepNodes(nodes: NodeCaller, stepId: string, signal: AbortSignal): NodeCaller {
+  return {
+    call: (node, method, params, options) =>
+      nodes.call(node, method, params, {
+        ...options,
+        stepId: options?.stepId ? `${stepId}:${options.stepId}` : stepId,
+        signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal,
+      }),
+  };
+}
+
+/** Calls of a plan only read, so they need no id. */
+export function planNodes(nodes: NodeCaller, signal: AbortSignal): NodeCaller {
+  return {
+    call: (node, method, params, options) =>
+      nodes.call(node, method, params, { ...options, signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal }),
+  };
+}
+
+/** Undoing has an id of its own: the node must not join it to the request that it undoes. */
+export function stepId(job: number, op: number, step: string, undo = false): string {
+  return `job/${job}/${op}/${step}${undo ? '/undo' : ''}`;
+}
