@@ -1,7 +1,7 @@
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import type { Config, Leadership } from '../store/index.ts';
-import type { JoinAuthority } from './create-join-service.ts';
+import type { JoinAuthority } from './join-authority.ts';
 import type { LiveState } from './live-state.ts';
 import { type RevocationDistributor, recordCertificate } from './revocation-distributor.ts';
 

@@ -1,31 +1,15 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
-import { keys, type SignedCertificateRecord } from '../model/index.ts';
+import { keys } from '../model/index.ts';
 import type { Config, Leadership, Store } from '../store/index.ts';
+import type { JoinAuthority } from './join-authority.ts';
 import type { JoinService } from './join-service.ts';
 import { fencedOut } from './lib/fenced-ends-term.ts';
 import { findGroup, requireFreeName } from './lib/find-object.ts';
 import { jobEnd } from './lib/job-end.ts';
 import { checkJoinAddress, checkTokenAddresses } from './lib/nodes/join-address.ts';
 import { type RevocationDistributor, recordCertificate } from './revocation-distributor.ts';
-
-/** What lets a node in: signs its request with the cluster's CA. PEM texts. */
-export interface JoinAuthority {
-  signNode(
-    csr: string,
-    node: { readonly name: string; readonly addresses: readonly string[] },
-  ): Promise<{ readonly certificate: string; readonly fingerprint: string } & SignedCertificateRecord>;
-  readonly ca: string;
-  /** Signs a list of revoked certificates: serial numbers, hex, and times in milliseconds. */
-  revocationList(revoked: readonly { readonly serial: string; readonly at: number }[]): Promise<string>;
-  /** Keeps the list for this master, and has its connections checked by it from now on. */
-  useRevocationList(crl: string): Promise<void>;
-  /** Serial numbers in the list that this master keeps, in the form of `plainSerial`; none where there is no list, or a damaged one. */
-  keptRevocations?(): Promise<readonly string[]>;
-  /** Makes the text of a token that carries the CA's fingerprint. */
-  encodeToken(token: { readonly id: string; readonly secret: string; readonly node: string }): string;
-}
 
 export interface JoinServiceOptions {
   readonly store: Store;

@@ -1,5 +1,5 @@
-export type { JoinAuthority } from './create-join-service.ts';
 export { type InitialCluster, writeInitialConfig } from './initial-config.ts';
+export type { JoinAuthority } from './join-authority.ts';
 export type { JoinService } from './join-service.ts';
 export { type Leading, type LeadOptions, lead } from './lead.ts';
 export { jobEnd } from './lib/job-end.ts';

@@ -15,7 +15,8 @@ import {
 } from '../store/index.ts';
 import { CertificateRenewer } from './certificate-renewer.ts';
 import type { ClusterParts } from './cluster-parts.ts';
-import { createJoinService, type JoinAuthority } from './create-join-service.ts';
+import { createJoinService } from './create-join-service.ts';
+import type { JoinAuthority } from './join-authority.ts';
 import { configOfTerm } from './lib/fenced-ends-term.ts';
 import { busyInstances } from './lib/instances/busy-instances.ts';
 import { declaredSecrets } from './lib/instances/osparams.ts';

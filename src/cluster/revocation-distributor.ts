@@ -3,7 +3,7 @@ import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { Cluster, Node, SignedCertificateRecord } from '../model/index.ts';
 import { type NodeCaller, plainSerial } from '../rpc/index.ts';
 import type { Config, Leadership } from '../store/index.ts';
-import type { JoinAuthority } from './create-join-service.ts';
+import type { JoinAuthority } from './join-authority.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface RevocationDistributorOptions {

@@ -43,18 +43,11 @@ export { conflictError, findConflict, type RuleConflict, refuseConflict } from '
 export { hardRulesOf, locationFromTags, mergeLocations } from './location/location-from-tags.ts';
 export { locationPicture, type PictureOptions } from './location/picture/location-picture.ts';
 export { resolveMembers } from './location/resolve-members.ts';
+export type { Restart, RoomCheck } from './location/room-check.ts';
 export type { RuleBook, RuleBreach } from './location/rule-book.ts';
 export { ruleCost } from './location/rule-cost.ts';
 export type { Location, LocationRule, MemberSelector, Service } from './location/service.ts';
-export {
-  type DomainLoss,
-  type LostInstance,
-  type Restart,
-  type RoomCheck,
-  type ServiceLoss,
-  type Survivability,
-  survivability,
-} from './location/survivability.ts';
+export { type DomainLoss, type LostInstance, type ServiceLoss, type Survivability, survivability } from './location/survivability.ts';
 export { type Domain, emptyTopology, type Link, type MigrationTerms, type Topology } from './location/topology.ts';
 export { optimise } from './optimise/optimise.ts';
 export type { OptimiseOptions } from './optimise/optimise-options.ts';
@@ -75,6 +68,8 @@ export { isMeasured } from './squeeze/measured-load.ts';
 export { squeeze } from './squeeze/squeeze.ts';
 export { defaultLoadLimits, type LoadLimits, type SqueezeProgress } from './squeeze/squeeze-options.ts';
 export { type SqueezePlan, standbyTag } from './squeeze/squeeze-plan.ts';
-export { type ClusterState, createState, type StateOptions } from './state/cluster-state.ts';
+export type { ClusterState } from './state/cluster-state.ts';
+export { createState } from './state/create-state.ts';
 export { type FailMode, failMode, failNames } from './state/fail-mode.ts';
 export { clusterScore, optimalScore, scoreComponents, scoreValues } from './state/score.ts';
+export type { StateOptions } from './state/state-options.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, test } from 'node:test';
 import { silentLog, systemClock } from '../../src/base/index.ts';
-import { createJoinService, type JoinAuthority } from '../../src/cluster/create-join-service.ts';
+import { createJoinService } from '../../src/cluster/create-join-service.ts';
+import type { JoinAuthority } from '../../src/cluster/join-authority.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // How nodes get in: through the join service of a master whose queue and store are real.

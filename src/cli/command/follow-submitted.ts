@@ -2,8 +2,8 @@ import { GantryError } from '../../base/index.ts';
 import type { ClusterClient } from '../connect/cluster-client.ts';
 import type { JobReply } from '../connect/job-reply.ts';
 import { requireSuccess } from '../output/print-result.ts';
+import { chooseProgressView } from '../progress/choose-progress-view.ts';
 import { followJob } from '../progress/follow-job.ts';
-import { chooseProgressView } from '../progress/progress-view.ts';
 import type { OutputMode } from './command.ts';
 
 /**

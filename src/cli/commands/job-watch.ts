@@ -1,9 +1,9 @@
 import type { Command } from '../command/command.ts';
 import { jobNumber } from '../command/job-number.ts';
 import { printResult, requireSuccess } from '../output/print-result.ts';
+import { chooseProgressView } from '../progress/choose-progress-view.ts';
 import { followJob } from '../progress/follow-job.ts';
 import { jsonProgress } from '../progress/json-progress.ts';
-import { chooseProgressView } from '../progress/progress-view.ts';
 
 export const command: Command = {
   path: ['job', 'watch'],

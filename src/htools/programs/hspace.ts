@@ -20,10 +20,11 @@ import { showList, showString } from '../print/show-value.ts';
 import { saveCluster } from '../sources/text/save-cluster.ts';
 import { badItems } from './groups.ts';
 import { allocatedData } from './hail/allocated-data.ts';
+import { createReport } from './hspace/create-report.ts';
 import { allocatableNodes, type Filled, type FillOptions, fillCluster } from './hspace/fill-cluster.ts';
 import { instanceOf, memberTag, specOf, toSpec } from './hspace/instance-spec.ts';
 import { printAllocationMap } from './hspace/print-allocation-map.ts';
-import { createReport, type Report } from './hspace/report.ts';
+import type { Report } from './hspace/report.ts';
 
 /** Counts how many more instances a cluster has room for. Source: Ganeti's hspace(1). */
 export async function run(settings: Settings, _args: readonly string[], io: ProgramIo): Promise<number> {

@@ -1,6 +1,7 @@
 import type { InstanceData } from '../cluster/cluster-data.ts';
 import { type PreparedCluster, type PreparedInstance, prepareCluster } from '../cluster/prepare-cluster.ts';
-import { type ClusterState, createState } from '../state/cluster-state.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 
 /** An instance that is not in the cluster yet, with the meaning that the cluster's tags give to its tags. */
 export function prepareInstance(cluster: PreparedCluster, instance: InstanceData): PreparedInstance {

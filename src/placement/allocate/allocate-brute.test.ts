@@ -5,7 +5,7 @@ import { type Random, seededRandom } from '../../base/index.ts';
 import { type AllocPolicy, type ClusterData, type InstanceData, noNode } from '../cluster/cluster-data.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';

@@ -1,7 +1,9 @@
 import { noNode } from '../cluster/cluster-data.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
 import { detach } from '../state/attach.ts';
-import { type ClusterState, createState, type StateOptions } from '../state/cluster-state.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
+import type { StateOptions } from '../state/state-options.ts';
 import { describeFinding, needsProof } from './allocate.ts';
 import { type Allocator, type AllocatorOptions, createAllocator, settle } from './allocator.ts';
 import { type Finding, findPlace } from './find-place.ts';

@@ -12,7 +12,7 @@ import { sampleCluster } from '../location/sample-cluster.ts';
 import type { Service } from '../location/service.ts';
 import { emptyTopology } from '../location/topology.ts';
 import { admitPrimary, admitSecondary } from '../state/admit.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { uniformCluster } from '../testing/uniform-cluster.ts';

@@ -5,7 +5,7 @@ import { seededRandom } from '../../base/index.ts';
 import type { InstanceData } from '../cluster/cluster-data.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { sampleCluster } from '../location/sample-cluster.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { createAllocator, stage } from './allocator.ts';
 import { canEmptyNode } from './can-empty-node.ts';

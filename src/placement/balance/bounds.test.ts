@@ -5,7 +5,7 @@ import { seededRandom } from '../../base/index.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import type { Location } from '../location/service.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { wildCluster, wildLocation } from '../testing/wild-cluster.ts';
 import { type BalanceOptions, balance, defaultBalanceOptions } from './balance.ts';
 import type { Move } from './move.ts';

@@ -1,5 +1,5 @@
+import type { ConflictContext } from './conflict-context.ts';
 import { type RuleDraft, ruleKind } from './draft-rules.ts';
-import type { ConflictContext } from './find-conflict.ts';
 
 /**
  * Whether counting alone shows that hard rules cannot be fulfilled: no allowed node, more members than the domains may have,

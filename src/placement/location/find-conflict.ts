@@ -1,28 +1,20 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
 import { requiredNodes } from '../cluster/mirroring.ts';
+import type { ConflictContext } from './conflict-context.ts';
 import { countsOut, openNodes } from './counts-out.ts';
 import type { RuleDraft } from './draft-rules.ts';
-import type { Layout } from './layout.ts';
 import { planRules } from './plan-rules.ts';
-import { createRoutes, type Routes } from './routes.ts';
+import { createRoutes } from './routes.ts';
 import { searchPlacement } from './search-placement.ts';
 import type { Location } from './service.ts';
-import { nodeLevel, type Topology } from './topology.ts';
+import { nodeLevel } from './topology.ts';
 
 /** Hard rules that cannot hold together; without any one of them, the others could. */
 export interface RuleConflict {
   readonly rules: readonly { readonly rule: string; readonly at: string }[];
   /** What makes it impossible, in words. */
   readonly reason: string;
-}
-
-/** What is needed to try a set of rules. */
-export interface ConflictContext {
-  readonly cluster: ClusterData;
-  readonly topology: Topology;
-  readonly layout: Layout;
-  readonly routes: Routes;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ClusterData } from '../cluster/cluster-data.ts';
-import type { RoomCheck } from './survivability.ts';
+import type { RoomCheck } from './room-check.ts';
 
 /**
  * Room by memory and processors: what needs most memory goes first, to the first of its candidates that has enough. Those with

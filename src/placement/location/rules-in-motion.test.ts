@@ -5,7 +5,7 @@ import { GantryError, seededRandom } from '../../base/index.ts';
 import { evacuate } from '../allocate/evacuate.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { roll } from '../roll/roll.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { compileRules } from './compile-rules.ts';
 import type { Service } from './service.ts';

@@ -8,7 +8,7 @@ import { balance, defaultBalanceOptions } from '../balance/balance.ts';
 import type { MoveKind } from '../balance/move.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { optimise } from '../optimise/optimise.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { compileRules } from './compile-rules.ts';

@@ -1,8 +1,8 @@
 import { type ClusterData, type InstanceData, noNode } from '../cluster/cluster-data.ts';
 import { mirroringOf } from '../cluster/mirroring.ts';
+import type { ConflictContext } from './conflict-context.ts';
 import { ruleApply } from './count-rules.ts';
 import { type RuleDraft, ruleKind } from './draft-rules.ts';
-import type { ConflictContext } from './find-conflict.ts';
 import { createRuleTable, type RuleTable, role } from './rule-table.ts';
 
 const stepLimit = 20_000;

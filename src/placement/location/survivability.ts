@@ -3,6 +3,7 @@ import { mirroringOf } from '../cluster/mirroring.ts';
 import { ruleKind } from './draft-rules.ts';
 import { firstFit } from './first-fit.ts';
 import { planRules, type RulePlan } from './plan-rules.ts';
+import type { Restart, RoomCheck } from './room-check.ts';
 import type { Location, Service } from './service.ts';
 import { groupLevel } from './topology.ts';
 
@@ -38,16 +39,6 @@ export interface ServiceLoss {
   readonly alive: number;
   readonly recovered: number;
 }
-
-/** Instances that stop, and the nodes that may start each of them. */
-export interface Restart {
-  readonly instance: number;
-  /** Positions, in order. */
-  readonly candidates: readonly number[];
-}
-
-/** Tells which of the instances find no room on their candidates; `failed` is 1 for nodes that are gone. */
-export type RoomCheck = (failed: Uint8Array, restarts: readonly Restart[]) => readonly number[];
 
 /**
  * Checks for every domain of every level what would happen if it failed now.

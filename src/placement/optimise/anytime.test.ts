@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../base/index.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { optimise } from './optimise.ts';

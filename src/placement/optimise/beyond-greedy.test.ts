@@ -7,7 +7,7 @@ import { compileRules } from '../location/compile-rules.ts';
 import { sampleCluster } from '../location/sample-cluster.ts';
 import type { Location, LocationRule } from '../location/service.ts';
 import type { Plan } from '../plan/plan.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { optimise } from './optimise.ts';
 
 const gib = 1024;

@@ -7,7 +7,7 @@ import { compileRules } from '../location/compile-rules.ts';
 import { type SampleInstance, sampleCluster } from '../location/sample-cluster.ts';
 import type { Service } from '../location/service.ts';
 import type { PlacedOn } from '../plan/plan.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { optimise } from './optimise.ts';
 
 /** What no placement by load would choose: the nodes of the busy rack, on which something is that does not move. */

@@ -2,7 +2,7 @@ import { balance } from '../balance/balance.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { PlanMaker } from '../plan/plan-maker.ts';
 import { attach, detach } from '../state/attach.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { balanceOptions, type OptimiseOptions } from './optimise-options.ts';
 
 /** Single moves from where the plan has come to, within the limits of the plan and what is left of the time. */

@@ -2,7 +2,7 @@ import type { Random } from '../../base/index.ts';
 import { type BalanceOptions, defaultBalanceOptions } from '../balance/balance.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { Traffic } from '../plan/traffic.ts';
-import type { StateOptions } from '../state/cluster-state.ts';
+import type { StateOptions } from '../state/state-options.ts';
 
 export interface OptimiseOptions {
   readonly random: Random;

@@ -7,7 +7,7 @@ import { balance } from '../balance/balance.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import type { RuleBook } from '../location/rule-book.ts';
 import type { Plan } from '../plan/plan.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { clusterScore } from '../state/score.ts';
 import { randomCluster } from '../testing/random-cluster.ts';

@@ -8,7 +8,7 @@ import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { sampleCluster } from '../location/sample-cluster.ts';
 import { optimise } from '../optimise/optimise.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { failMode } from '../state/fail-mode.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { wildLocation } from '../testing/wild-cluster.ts';

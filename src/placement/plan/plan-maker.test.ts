@@ -4,7 +4,7 @@ import { moveKind } from '../balance/move.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { type SampleInstance, sampleCluster } from '../location/sample-cluster.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { orderMoves } from './order-moves.ts';
 import { createPlanMaker, type PlanLimits } from './plan-maker.ts';
 

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { GantryError, seededRandom } from '../../base/index.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
-import { type ClusterState, createState } from '../state/cluster-state.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { type RollOptions, roll } from './roll.ts';
 

@@ -1,11 +1,11 @@
 import type { ClusterState } from '../state/cluster-state.ts';
 import { balancedWithout } from './balanced-without.ts';
+import type { Choice } from './choice.ts';
 import { emptyOfflineNodes } from './empty-offline-nodes.ts';
 import { type Goal, goalReached, offlineEmpty } from './goal.ts';
 import { level } from './level.ts';
 import { planMoves } from './plan-moves.ts';
 import { setOffline } from './set-offline.ts';
-import type { Choice } from './squeeze.ts';
 import { roomImpossible } from './standard-room.ts';
 import { createWorkspace, switchNodes, undoMoves, type Workspace } from './workspace.ts';
 

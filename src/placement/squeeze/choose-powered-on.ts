@@ -1,8 +1,8 @@
 import type { ClusterState } from '../state/cluster-state.ts';
+import type { Choice } from './choice.ts';
 import type { Goal } from './goal.ts';
 import { planMoves } from './plan-moves.ts';
 import { setOffline } from './set-offline.ts';
-import type { Choice } from './squeeze.ts';
 
 /**
  * Switches on as few of the candidates as suffice, the first ones first; all of them if that does not suffice either. That

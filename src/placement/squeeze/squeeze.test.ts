@@ -7,7 +7,7 @@ import type { ClusterData, PlacementDiskTemplate } from '../cluster/cluster-data
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { emptyTopology } from '../location/topology.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { randomCluster } from '../testing/random-cluster.ts';
 import { squeeze } from './squeeze.ts';
 import { defaultLoadLimits, type SqueezeOptions, type SqueezeProgress } from './squeeze-options.ts';

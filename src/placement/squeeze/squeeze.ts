@@ -1,6 +1,7 @@
-import { type Move, type MoveKind, moveKind } from '../balance/move.ts';
+import { type MoveKind, moveKind } from '../balance/move.ts';
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
-import { type ClusterState, createState } from '../state/cluster-state.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { clusterScore } from '../state/score.ts';
 import { assumeStandby } from './assume-standby.ts';
 import { offCandidates, onCandidates } from './candidates.ts';
@@ -20,14 +21,6 @@ const copies: ReadonlySet<MoveKind> = new Set([
   moveKind.replacePrimary,
   moveKind.failoverAndReplace,
 ]);
-
-/** A choice of nodes, and the moves for it on a state of its own. */
-export interface Choice {
-  readonly nodes: readonly number[];
-  readonly moves: readonly Move[];
-  readonly state: ClusterState;
-  readonly reached: boolean;
-}
 
 /**
  * Which nodes can be switched off, or must be switched on, with the load as it is; a plan that nobody has carried out.

@@ -7,7 +7,7 @@ import { randomCluster } from '../testing/random-cluster.ts';
 import { unallocated } from './add-primary.ts';
 import { admitPrimary } from './admit.ts';
 import { detach } from './attach.ts';
-import { createState } from './cluster-state.ts';
+import { createState } from './create-state.ts';
 import { failMode } from './fail-mode.ts';
 
 /** Two nodes of 65,536 MiB, 1,024 of them their own; instances of 20,480 MiB on the first, and one on the second. */

@@ -1,5 +1,5 @@
 import type { PreparedCluster } from '../cluster/prepare-cluster.ts';
-import type { StateOptions } from './cluster-state.ts';
+import type { StateOptions } from './state-options.ts';
 
 /**
  * Quantities of the nodes. The first part never changes; the second does with every placement. Those that end in

@@ -24,7 +24,7 @@ import { createTraffic } from '../plan/traffic.ts';
 import { roll } from '../roll/roll.ts';
 import { squeeze } from '../squeeze/squeeze.ts';
 import { defaultLoadLimits } from '../squeeze/squeeze-options.ts';
-import { createState } from '../state/cluster-state.ts';
+import { createState } from '../state/create-state.ts';
 import { clusterScore, optimalScore } from '../state/score.ts';
 import { randomCluster } from './random-cluster.ts';
 import { wildCluster, wildLocation } from './wild-cluster.ts';

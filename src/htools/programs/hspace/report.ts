@@ -1,7 +1,5 @@
 import type { Capacity, ClusterTotals, PlacementDiskTemplate } from '../../../placement/index.ts';
 import type { RequestedSpec } from '../../command/settings.ts';
-import { machineReport } from './machine-report.ts';
-import { plainReport } from './plain-report.ts';
 
 /** What hspace prints, piece by piece. */
 export interface Report {
@@ -13,7 +11,3 @@ export interface Report {
   readonly refusals: (text: string) => string;
   readonly end: () => string;
 }
-
-/** @param spindles some nodes have exclusive storage, so that spindles are of interest */
-export const createReport = (machineReadable: boolean, spindles: boolean): Report =>
-  machineReadable ? machineReport : plainReport(spindles);
