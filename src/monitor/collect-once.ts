@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatSamples, metricsPage } from '../base/index.ts';
 import type { Collector } from './collector/collector.ts';
 import type { CollectorContext } from './collector/collector-context.ts';
 import { createCommandRunner } from './collector/command-runner.ts';
@@ -11,8 +12,6 @@ import { createRunFolderInstances, usualRunDir } from './collector/run-folder-in
 import { toJsonBytes } from './host/json-bytes.ts';
 import { monotonicNow } from './host/monotonic-now.ts';
 import { createReportCache, jsonOf } from './scheduler/report-cache.ts';
-import { formatSamples } from './server/format-samples.ts';
-import { metricsPage } from './server/metrics-page.ts';
 
 /** What a collector is given in place of what it would find on this host. */
 export interface OnceOptions {

@@ -39,17 +39,20 @@ const dashboard = JSON.parse(readFileSync(join(projectRoot, 'docs/grafana/gantry
 const { panels } = dashboard;
 const targets = panels.flatMap(({ title, targets: own = [] }) => own.map((target) => ({ title, ...target })));
 
-const endings = { counter: '_total', info: '_info', gauge: '' } as const;
+/** Names of the samples of a family. */
+const endings = { counter: ['_total'], info: ['_info'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] } as const;
 
 /** Prometheus has a label of that name itself, and shows ours as this. */
 const shownLabel = (label: string): string => (label === 'instance' ? 'exported_instance' : label);
 
 /** Labels by the name under which Prometheus has the samples. */
 const known = new Map(
-  [...[...collectorCatalogue, pluginsFacts].flatMap(({ metrics }) => metrics), ...ownFamilies].map(({ name, type, labels = [] }) => [
-    name + endings[type],
-    new Set(['job', 'instance', ...labels.map(shownLabel)]),
-  ]),
+  [...[...collectorCatalogue, pluginsFacts].flatMap(({ metrics }) => metrics), ...ownFamilies].flatMap(({ name, type, labels = [] }) =>
+    endings[type].map((ending) => [
+      name + ending,
+      new Set(['job', 'instance', ...(ending === '_bucket' ? ['le'] : []), ...labels.map(shownLabel)]),
+    ]),
+  ),
 );
 
 /** What is wrong with names and labels of an expression, or of what is shown of its result. */

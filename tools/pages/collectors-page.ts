@@ -1,7 +1,6 @@
+import { endings } from '../../src/base/index.ts';
 import { collectorCatalogue } from '../../src/monitor/index.ts';
 import { pluginsFacts } from '../../src/monitor/plugins/plugins-collector.ts';
-
-const endings = { counter: '_total', info: '_info', gauge: '' } as const;
 
 /** docs/monitoring-collectors.md: every collector of the monitoring agent with its metrics. */
 export function collectorsPage(): string {

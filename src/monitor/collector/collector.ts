@@ -1,6 +1,5 @@
-import type { Json } from '../../base/index.ts';
+import type { Emit, FamilySamples, Json, MetricFamily } from '../../base/index.ts';
 import type { CollectorContext } from './collector-context.ts';
-import type { Emit, FamilySamples, MetricFamily } from './metric-family.ts';
 
 /** Ganeti's categories; `null` is shown as `default` in paths and lists. */
 export type CollectorCategory = 'instance' | 'storage' | 'daemon' | 'hypervisor' | 'node' | null;

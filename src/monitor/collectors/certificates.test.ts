@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatSamples } from '../../base/index.ts';
 import { createAuthority } from '../../rpc/index.ts';
-import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { certificates, judgeCertificates, parseCertificate } from './certificates.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { formatSamples } from '../server/format-samples.ts';
+import { formatSamples } from '../../base/index.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { chronyRequest, parseChronyReply } from './chrony-tracking.ts';
 import { createClock } from './clock.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatSamples } from '../server/format-samples.ts';
+import { formatSamples } from '../../base/index.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { cpu, parseCpuStat, parseLoadAverage } from './cpu.ts';
 import { cpuAvgLoad } from './cpu-avg-load.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatSamples } from '../server/format-samples.ts';
+import { formatSamples } from '../../base/index.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { daemonOf, daemons, userOf } from './daemons.ts';
 import { parseProcessStat } from './parse-process-stat.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../test/support/until.ts';
-import { formatSamples } from '../server/format-samples.ts';
+import { formatSamples } from '../../base/index.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
 import { instGuestKvm } from './inst-guest-kvm.ts';

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Json } from '../../base/index.ts';
+import { formatSamples, type Json } from '../../base/index.ts';
 import { createRunFolderInstances } from '../collector/run-folder-instances.ts';
-import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { createInstStatusDocker, judgeContainer, parseContainer } from './inst-status-docker.ts';
 

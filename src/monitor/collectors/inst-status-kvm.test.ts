@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatSamples } from '../../base/index.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
-import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { guestStates } from './guest-states.ts';
 import { instStatusKvm, judgeInstance } from './inst-status-kvm.ts';

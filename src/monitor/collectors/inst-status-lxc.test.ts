@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatSamples } from '../server/format-samples.ts';
+import { formatSamples } from '../../base/index.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { findContainers, instStatusLxc } from './inst-status-lxc.ts';
 

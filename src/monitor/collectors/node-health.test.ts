@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatSamples } from '../../base/index.ts';
 import type { CollectRun } from '../collector/collector.ts';
-import { formatSamples } from '../server/format-samples.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { createNodeHealth, parseDiagnosis } from './node-health.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { formatSamples } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import { collectorCatalogue } from '../collector-catalogue.ts';
-import { formatSamples } from '../server/format-samples.ts';
 
 /** The lines of a page for Prometheus that a collector makes of its data, without the common beginning of names. */
 function samples(name: string, data: unknown): string[] {

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
+import { metricsPage } from '../../base/index.ts';
 import { createCollection } from '../host/create-collection.ts';
 import { fromJsonBytes } from '../host/json-bytes.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
-import { metricsPage } from '../server/metrics-page.ts';
 import { type Confinement, confinedCommand, findConfinement, groupLimits, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners } from './expose-plugin.ts';

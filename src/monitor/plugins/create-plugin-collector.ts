@@ -1,6 +1,5 @@
-import { GantryError } from '../../base/index.ts';
+import { type FamilySamples, GantryError } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
-import type { FamilySamples } from '../collector/metric-family.ts';
 import { messageOf } from '../host/message-of.ts';
 import { exposePlugin, type MetricOwners, type PluginData } from './expose-plugin.ts';
 import { createFileReader } from './file-reader.ts';

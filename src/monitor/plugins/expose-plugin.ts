@@ -1,6 +1,4 @@
-import { GantryError } from '../../base/index.ts';
-import type { FamilyHead, FamilySamples } from '../collector/metric-family.ts';
-import { endings, formatLabels, formatNumber } from '../server/format-samples.ts';
+import { endings, type FamilyHead, type FamilySamples, formatLabels, formatNumber, GantryError } from '../../base/index.ts';
 import { namesOfFamily } from './family-names.ts';
 import { ownLabels } from './label-names.ts';
 import type { TextFamily } from './parse-prometheus-text.ts';

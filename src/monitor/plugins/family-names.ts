@@ -1,4 +1,4 @@
-import type { FamilyHead } from '../collector/metric-family.ts';
+import type { FamilyHead } from '../../base/index.ts';
 
 const endings: Readonly<Record<FamilyHead['type'], readonly string[]>> = {
   counter: ['_total', '_created'],

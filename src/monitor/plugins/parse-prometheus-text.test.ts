@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { formatLabels } from '../server/format-samples.ts';
+import { formatLabels } from '../../base/index.ts';
 import { PrometheusTextError, parsePrometheusText } from './parse-prometheus-text.ts';
 
 test('families with types, help and samples, in the words of OpenMetrics', () => {

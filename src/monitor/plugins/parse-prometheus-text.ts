@@ -1,5 +1,4 @@
-import type { FamilyHead } from '../collector/metric-family.ts';
-import { formatNumber } from '../server/format-samples.ts';
+import { type FamilyHead, formatNumber } from '../../base/index.ts';
 import { sharedName } from './family-names.ts';
 import { labelNamePattern, ownLabels } from './label-names.ts';
 

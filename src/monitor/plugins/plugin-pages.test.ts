@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { metricsPage } from '../server/metrics-page.ts';
+import { metricsPage } from '../../base/index.ts';
 import { openMetricsFault } from '../testing/open-metrics-fault.ts';
 import { createMetricOwners, exposePlugin } from './expose-plugin.ts';
 import { parsePrometheusText } from './parse-prometheus-text.ts';

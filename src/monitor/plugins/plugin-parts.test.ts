@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Default } from 'typebox/value';
-import type { FamilyHead } from '../collector/metric-family.ts';
+import type { FamilyHead } from '../../base/index.ts';
 import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
 import { createMetricOwners, exposePlugin, type PluginData } from './expose-plugin.ts';
 import { namesOfFamily, sharedName } from './family-names.ts';

@@ -1,5 +1,5 @@
+import type { Emit } from '../../base/index.ts';
 import type { Collector, CollectorFacts } from '../collector/collector.ts';
-import type { Emit } from '../collector/metric-family.ts';
 import type { Status } from '../collectors/status.ts';
 
 /** A plugin that is run, or that is refused. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { MetricFamily } from '../../base/index.ts';
 import type { CollectorFacts } from '../collector/collector.ts';
-import type { MetricFamily } from '../collector/metric-family.ts';
 import { type CollectorHost, createCollectorHost } from '../host/collector-host.ts';
 import type { MonitorLog } from '../monitor-log.ts';
 import { namesOfFamily } from './family-names.ts';

@@ -1,5 +1,5 @@
+import type { FamilySamples } from '../../base/index.ts';
 import type { CollectorFacts } from '../collector/collector.ts';
-import type { FamilySamples } from '../collector/metric-family.ts';
 import type { CollectFailure } from '../host/collect-request.ts';
 import { toJsonBytes } from '../host/json-bytes.ts';
 

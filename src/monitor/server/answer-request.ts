@@ -1,5 +1,5 @@
+import { type MetricsFormat, metricsFormat, metricsTypes } from '../../base/index.ts';
 import { type CachedReport, joinReports, jsonOf, type ReportCache } from '../scheduler/report-cache.ts';
-import { type MetricsFormat, metricsFormat, metricsTypes } from './metrics-page.ts';
 import { json, type Reply, refusal } from './reply.ts';
 import { changedReports, parseSelection, type Selection, selectedJson } from './select-reports.ts';
 import { versionOneCategory, versionOneJson } from './version-one.ts';

@@ -1,10 +1,8 @@
+import { createSampler, type FamilySamples, formatSamples, type MetricsFormat, metricsPage } from '../../base/index.ts';
 import type { Collector } from '../collector/collector.ts';
-import type { FamilySamples } from '../collector/metric-family.ts';
 import { fromJsonBytes } from '../host/json-bytes.ts';
 import { messageOf } from '../host/message-of.ts';
 import type { CachedReport, ReportCache } from '../scheduler/report-cache.ts';
-import { createSampler, formatSamples } from './format-samples.ts';
-import { type MetricsFormat, metricsPage } from './metrics-page.ts';
 import { type AgentFacts, measureOwn, ownFamilies } from './own-metrics.ts';
 
 /** Samples of a collector in trouble are shown for so long (ms), as Prometheus itself holds on to a sample that is not followed. */

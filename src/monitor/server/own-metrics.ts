@@ -1,4 +1,4 @@
-import type { Emit, MetricFamily } from '../collector/metric-family.ts';
+import type { Emit, MetricFamily } from '../../base/index.ts';
 import type { CachedReport } from '../scheduler/report-cache.ts';
 
 /** What the agent knows about itself. */

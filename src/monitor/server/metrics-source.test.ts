@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import type { MetricFamily } from '../collector/metric-family.ts';
+import { test } from 'node:test';
+import { formatSamples, type MetricFamily } from '../../base/index.ts';
 import { collectorCatalogue } from '../collector-catalogue.ts';
 import { toJsonBytes } from '../host/json-bytes.ts';
 import { createPluginsCollector } from '../plugins/plugins-collector.ts';
 import { createReportCache } from '../scheduler/report-cache.ts';
 import { makeCollector } from '../testing/make-collector.ts';
-import { formatSamples } from './format-samples.ts';
-import { metricsFormat, metricsPage } from './metrics-page.ts';
 import { metricsSource } from './metrics-source.ts';
 import { ownFamilies } from './own-metrics.ts';
 
@@ -32,57 +30,6 @@ const measured = makeCollector('one', {
     emit('gantry_test_odd_ratio', Number.POSITIVE_INFINITY, 'much');
     emit('gantry_test_odd_ratio', Number.NEGATIVE_INFINITY, 'little');
   },
-});
-const samples = formatSamples(measured, {});
-
-test('OpenMetrics: type, unit and help of a family, then its samples, each once', () => {
-  assert.equal(
-    metricsPage('openmetrics', families, samples),
-    `# TYPE gantry_test_read_bytes counter
-# UNIT gantry_test_read_bytes bytes
-# HELP gantry_test_read_bytes Bytes read; a \\"quote\\", a \\\\ and\\na line.
-gantry_test_read_bytes_total{device="sda"} 1e+21
-gantry_test_read_bytes_total{device="odd \\"disk\\"\\\\\\nsdb"} 7
-# TYPE gantry_test_odd_ratio gauge
-# UNIT gantry_test_odd_ratio ratio
-# HELP gantry_test_odd_ratio Values that JSON does not know.
-gantry_test_odd_ratio{kind="none"} NaN
-gantry_test_odd_ratio{kind="much"} +Inf
-gantry_test_odd_ratio{kind="little"} -Inf
-# TYPE gantry_test_versions info
-# HELP gantry_test_versions Versions.
-gantry_test_versions_info{kernel="6.1"} 1
-`,
-  );
-});
-
-test('the older text names families as their samples, and knows neither units nor info', () => {
-  const page = metricsPage('text', families, samples);
-  assert.match(
-    page,
-    /^# HELP gantry_test_read_bytes_total Bytes read; a "quote", a \\\\ and\\na line\.\n# TYPE gantry_test_read_bytes_total counter\n/,
-  );
-  assert.match(page, /# TYPE gantry_test_versions_info gauge\ngantry_test_versions_info\{kernel="6.1"\} 1\n$/);
-  assert.doesNotMatch(page, /UNIT/);
-});
-
-describe('the format asked for', () => {
-  const cases: readonly (readonly [accept: string | undefined, format: string])[] = [
-    [undefined, 'text'],
-    ['', 'text'],
-    ['*/*', 'text'],
-    ['text/html', 'text'],
-    ['application/openmetrics-text', 'openmetrics'],
-    [
-      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-      'openmetrics',
-    ],
-    ['application/openmetrics-text;version=1.0.0;q=0.2, text/plain;q=0.9', 'text'],
-    ['application/openmetrics-text;version=2.0.0', 'text'],
-    ['application/openmetrics-text;q=0', 'text'],
-    ['Application/OpenMetrics-Text; Version=1.0.0; Q=1', 'openmetrics'],
-  ];
-  for (const [accept, format] of cases) test(`${accept} ${format}`, () => assert.equal(metricsFormat(accept), format));
 });
 
 function filled() {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { MetricFamily } from '../collector/metric-family.ts';
-import { makeCollector } from '../testing/make-collector.ts';
-import { createSampler, formatSamples } from './format-samples.ts';
+import { createSampler, formatSamples, type Measured } from './format-samples.ts';
+import { createHistogram } from './histogram.ts';
+import type { MetricFamily } from './metric-family.ts';
 
 const metrics: readonly MetricFamily[] = [
   { name: 'gantry_test_bytes', type: 'counter', unit: 'bytes', help: 'Bytes.', labels: ['instance', 'device'] },
@@ -13,12 +13,13 @@ const metrics: readonly MetricFamily[] = [
 
 type Sample = readonly [family: string, value: number, ...labels: string[]];
 
-const collector = makeCollector('test', {
+const collector: Measured<readonly unknown[]> = {
+  name: 'test',
   metrics,
   measure: (data, emit) => {
-    for (const [family, value, ...labels] of data as unknown as Sample[]) emit(family, value, ...labels);
+    for (const [family, value, ...labels] of data as Sample[]) emit(family, value, ...labels);
   },
-});
+};
 
 const name = fc.constantFrom('a', 'b', 'c"\\\n');
 const value = fc.constantFrom(0, 1, 2.5, 1e21, Number.NaN, Number.POSITIVE_INFINITY);
@@ -52,4 +53,30 @@ test('a family that is not declared is a mistake of the collector', () => {
   const sampler = createSampler(collector);
   assert.throws(() => sampler([['gantry_unknown', 1]]), /^TypeError: test gives samples of gantry_unknown, which it does not declare$/);
   assert.equal(sampler([['gantry_test_alone', 7]])[2]?.text, 'gantry_test_alone 7\n');
+});
+
+test('a histogram has running counts up to each bound, its sum and its count; a value that equals a bound is within it', () => {
+  const took = createHistogram([0.5, 1, 10]);
+  for (const value of [0.5, 0.7, 3, 11, 0.25]) took.observe(value);
+  const [text] = formatSamples(
+    {
+      name: 'test',
+      metrics: [{ name: 'gantry_test_seconds', type: 'histogram', unit: 'seconds', help: 'Time.', labels: ['method'] }],
+      measure: (_, emit) => {
+        emit('gantry_test_seconds', took, 'a');
+        emit('gantry_test_seconds', createHistogram([1]), 'a');
+      },
+    },
+    null,
+  );
+  assert.equal(
+    text?.text,
+    `gantry_test_seconds_bucket{method="a",le="0.5"} 2
+gantry_test_seconds_bucket{method="a",le="1.0"} 3
+gantry_test_seconds_bucket{method="a",le="10.0"} 4
+gantry_test_seconds_bucket{method="a",le="+Inf"} 5
+gantry_test_seconds_sum{method="a"} 15.45
+gantry_test_seconds_count{method="a"} 5
+`,
+  );
 });

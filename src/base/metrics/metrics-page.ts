@@ -1,4 +1,4 @@
-import type { FamilyHead, FamilySamples, MetricFamily } from '../collector/metric-family.ts';
+import type { FamilyHead, FamilySamples, MetricFamily } from './metric-family.ts';
 
 /** Names by which Prometheus asks for them. */
 export type MetricsFormat = 'openmetrics' | 'text';
