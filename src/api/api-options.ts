@@ -3,7 +3,7 @@ import type { MasterServices } from '../cluster/index.ts';
 import type { ConsoleKind } from '../rpc/index.ts';
 import type { Authenticator } from './authn/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
-import type { InstanceRows } from './query/instance-rows.ts';
+import type { InstanceRows } from './rows/instance-rows.ts';
 
 /** What the REST server needs beside the services of the master. */
 export interface ApiOptions {

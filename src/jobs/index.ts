@@ -1,5 +1,4 @@
-export { ganetiOpresult } from './ganeti/ganeti-opresult.ts';
-export type { JobChange, JobQueue, LockRow, OpInput, StepProgress, WaitOptions } from './job-queue.ts';
+export type { JobChange, JobQueue, OpInput, StepProgress, WaitOptions } from './job-queue.ts';
 export { createJobQueue, type JobQueueOptions } from './queue/create-job-queue.ts';
 export { endUnfinishedJobs } from './queue/end-unfinished.ts';
 export type { Once } from './queue/known-submissions.ts';

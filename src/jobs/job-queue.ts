@@ -1,4 +1,5 @@
-import type { Job, JobStatus, LockLevel } from '../model/index.ts';
+import type { Job, JobStatus } from '../model/index.ts';
+import type { LockRow } from '../query/index.ts';
 import type { Once } from './queue/known-submissions.ts';
 
 /** An opcode as submitted: `OP_ID` and its parameters, not yet validated. */
@@ -31,17 +32,6 @@ export interface WaitOptions {
   /** or this time is over. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-}
-
-/** A row of the lock table, as `gantry cluster locks` and RAPI's query show it. */
-export interface LockRow {
-  /** `instance/web1` */
-  readonly name: string;
-  readonly mode: 'exclusive' | 'shared' | null;
-  /** Jobs that hold it, and jobs that wait for it, in order. */
-  readonly owners: readonly number[];
-  readonly pending: readonly { readonly job: number; readonly mode: 'exclusive' | 'shared' }[];
-  readonly level: LockLevel;
 }
 
 /** The job queue of the leading master. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterInfo } from '../../src/api/query/cluster-info.ts';
 import { builtInCollectors, clusterOpcodes, validate } from '../../src/model/index.ts';
+import { clusterInfo } from '../../src/query/cluster-info.ts';
 import { startSimulatedMaster } from '../support/simulated-master.ts';
 import { until } from '../support/until.ts';
 

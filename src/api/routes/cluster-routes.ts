@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Cluster } from '../../model/index.ts';
+import { clusterInfo } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { clusterInfo } from '../query/cluster-info.ts';
 import { commonOses } from './os-list.ts';
 import { bulkQuery, isSet } from './query-params.ts';
 import { Reply, type Route } from './route.ts';

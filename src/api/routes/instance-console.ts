@@ -1,8 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import type { Instance } from '../../model/index.ts';
+import { type ConsoleInfo, describeConsole, liveInstance } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { type ConsoleInfo, describeConsole } from '../query/describe-console.ts';
-import { liveInstance } from '../query/live-instance.ts';
 import { viewOf } from './resource-routes.ts';
 
 /** @throws API_CONSOLE_UNAVAILABLE when it does not run */

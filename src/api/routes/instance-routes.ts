@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import type { Instance } from '../../model/index.ts';
+import { ConsoleResult } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { ConsoleResult } from '../query/describe-console.ts';
-import { instanceRow, instanceRowFields, instanceRowMore } from '../query/instance-row.ts';
+import { instanceRow, instanceRowFields, instanceRowMore } from '../rows/instance-row.ts';
 import { consoleInfo } from './instance-console.ts';
 import { findObject, type Resource, resourceRoutes, viewOf } from './resource-routes.ts';
 import { objectsFrom, Reply, type Route } from './route.ts';

@@ -1,11 +1,8 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { type Job, lockLevels, opcodeCatalogue, validate } from '../../model/index.ts';
+import { jobFields, LockMode, nullable, pickFields, plainRow, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { pickFields, plainRow, rowSchema } from '../query/field.ts';
-import { nullable } from '../query/field-kinds.ts';
-import { jobFields } from '../query/job-fields.ts';
-import { LockMode } from '../query/lock-fields.ts';
 import { objectBody } from './body-adapters.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { bulkQuery, isSet } from './query-params.ts';

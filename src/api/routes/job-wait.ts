@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { GantryError } from '../../base/index.ts';
 import type { JobChange } from '../../jobs/index.ts';
 import { type Job, jobStatus, type LogEntry } from '../../model/index.ts';
+import { jobFields, toPlain } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { toPlain } from '../query/field.ts';
-import { jobFields } from '../query/job-fields.ts';
 import { viewOf } from './resource-routes.ts';
 
 export interface WaitRequest {

@@ -1,6 +1,5 @@
 import type { Network } from '../../model/index.ts';
-import { pickFields } from '../query/field.ts';
-import { networkFields } from '../query/network-fields.ts';
+import { networkFields, pickFields } from '../../query/index.ts';
 import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';
 import type { Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';

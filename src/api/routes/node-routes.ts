@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { type Node, nodeRole } from '../../model/index.ts';
+import { nodeFields, pickFields } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { pickFields } from '../query/field.ts';
-import { nodeFields } from '../query/node-fields.ts';
 import { isSet } from './query-params.ts';
 import { withReason } from './reason-trail.ts';
 import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
-import { fieldKinds } from '../query/field-kinds.ts';
-import { queryFields, queryKinds, runQuery } from '../query/run-query.ts';
+import { fieldKinds, queryFields, queryKinds, runQuery } from '../../query/index.ts';
 import { objectBody } from './body-adapters.ts';
+import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, component, type Route } from './route.ts';
 
 const fieldsQuery = Type.Object({ fields: Type.Optional(Type.String({ description: 'Names of fields, separated by commas' })) });
@@ -39,7 +39,7 @@ export const queryRoutes: readonly Route[] = [
     permission: 'cluster:query',
     query: fieldsQuery,
     result: Result,
-    handle: (request, { services }) => runQuery(services, request.params['kind'] ?? '', fieldsOf(request), null),
+    handle: (request, context) => runQuery(viewOf(context), request.params['kind'] ?? '', fieldsOf(request), null),
   },
   {
     method: 'PUT',
@@ -55,11 +55,11 @@ export const queryRoutes: readonly Route[] = [
     }),
     bodyCheckedByHandler: true,
     result: Result,
-    handle: (request, { services }) => {
+    handle: (request, context) => {
       const body = objectBody(request.body);
       const fields = body['fields'] ?? fieldsOf(request);
       if (!isNames(fields)) throw new GantryError('API_REQUEST_INVALID', { problem: "'fields' must be a list of names" });
-      return runQuery(services, request.params['kind'] ?? '', fields, body['qfilter'] ?? body['filter'] ?? null);
+      return runQuery(viewOf(context), request.params['kind'] ?? '', fields, body['qfilter'] ?? body['filter'] ?? null);
     },
   },
   {

@@ -1,9 +1,8 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
+import { type Field, niceSortedByName, plainRow, rowSchema, type View } from '../../query/index.ts';
 import type { Collection } from '../../store/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { type Field, plainRow, rowSchema, type View, viewOfServices } from '../query/field.ts';
-import { niceSortedByName } from '../query/nice-sort.ts';
 import { bulkQuery, isSet } from './query-params.ts';
 import { component, objectsFrom, type Route } from './route.ts';
 
@@ -26,7 +25,8 @@ export interface Resource<Item> {
   readonly moreOnPage?: TProperties;
 }
 
-export const viewOf = ({ services }: ApiContext): View => viewOfServices(services);
+/** What queries look at; the job queue and the live state of the master are their ports. */
+export const viewOf = ({ services: { config, live, jobs } }: ApiContext): View => ({ config: config.current, live, jobs });
 
 /** The object that a path names. @throws API_OBJECT_UNKNOWN */
 export function findObject<Item>(resource: Pick<Resource<Item>, 'kind' | 'collection'>, name: string, context: ApiContext): Item {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { opcodeCatalogue, validate } from '../../model/index.ts';
-import { queryKinds } from '../query/run-query.ts';
+import { queryKinds } from '../../query/index.ts';
 import { allRoutes } from '../routes/all-routes.ts';
 import { type ApiRig, startApiRig, writer } from '../testing/api-rig.ts';
 

@@ -1,5 +1,5 @@
 import { type LockLevel, lockLevels } from '../../model/index.ts';
-import type { LockRow } from '../job-queue.ts';
+import type { LockRow } from '../../query/index.ts';
 import { blockers, giveUp, type HoldMode, type Lock, newLock, reprioritise, take, tryTake } from './lock.ts';
 import { compareWants, type LockMode, type LockWant, lockId } from './lock-want.ts';
 

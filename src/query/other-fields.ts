@@ -1,4 +1,4 @@
-import type { Node } from '../../model/index.ts';
+import type { Node } from '../model/index.ts';
 import { type Field, field } from './field.ts';
 
 /** Backups; there are none in this version, so each node has a row without data, as in Ganeti. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultBeparams, defaultNicparams, type Instance } from '../../model/index.ts';
-import type { View } from './field.ts';
+import type { View } from '../../query/index.ts';
 import { createInstanceRows } from './instance-rows.ts';
 
 const instance = (uuid: string, name: string, more: object = {}) =>

@@ -1,8 +1,6 @@
 import { Type } from 'typebox';
 import { Beparams, type Instance } from '../../model/index.ts';
-import { pickFields, plainRow, type View } from './field.ts';
-import { instanceFields } from './instance-fields.ts';
-import { liveInstance } from './live-instance.ts';
+import { instanceFields, liveInstance, pickFields, plainRow, type View } from '../../query/index.ts';
 
 const names =
   'name admin_state os pnode snodes disk_template nic.ips nic.macs nic.modes nic.uuids nic.names nic.links nic.networks nic.networks.names nic.bridges network_port disk.sizes disk.spindles disk_usage disk.uuids disk.names beparams hvparams oper_state oper_ram oper_vcpus status custom_hvparams custom_beparams custom_nicparams ctime mtime uuid serial_no tags';

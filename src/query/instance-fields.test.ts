@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultBeparams, defaultNicparams, type Instance, type Nic, sealedPrefix } from '../../model/index.ts';
-import { toCell, type View } from './field.ts';
+import { defaultBeparams, defaultNicparams, type Instance, type Nic, sealedPrefix } from '../model/index.ts';
+import { toCell } from './field.ts';
 import { instanceFields } from './instance-fields.ts';
+import type { View } from './view.ts';
 
 const disk = (uuid: string, size: number, dev_type = 'file', name: string | null = null) => ({ uuid, size, dev_type, name });
 const nic = (uuid: string, more: Partial<Nic> = {}) => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Instance, Node } from '../../model/index.ts';
-import type { InstanceRuntime, NodeInfo } from '../../rpc/index.ts';
-import type { View } from './field.ts';
+import type { Instance, Node } from '../model/index.ts';
+import type { InstanceRuntime, NodeInfo } from '../rpc/index.ts';
 import { liveInstance } from './live-instance.ts';
+import type { View } from './view.ts';
 
 interface Situation {
   readonly admin: Instance['admin_state'];

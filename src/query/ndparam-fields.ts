@@ -1,6 +1,7 @@
-import { defaultNdparams, Ndparams } from '../../model/index.ts';
-import { type Field, field, type View } from './field.ts';
+import { defaultNdparams, Ndparams } from '../model/index.ts';
+import { type Field, field } from './field.ts';
 import { type FieldKind, nullable, type TypedKind } from './field-kinds.ts';
+import type { View } from './view.ts';
 
 const titles: Record<string, string> = {
   exclusive_storage: 'ExclusiveStorage',

@@ -1,7 +1,6 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
-import type { LiveState, MasterServices } from '../../cluster/index.ts';
-import type { ConfigSnapshot } from '../../store/index.ts';
 import { always, type FieldKind, names, type TypedKind, typedKind } from './field-kinds.ts';
+import type { View } from './view.ts';
 
 /** Ganeti's result states of one value in a query: normal, unknown field, no data, not available, node offline. */
 export type Cell = readonly [0, unknown] | readonly [1 | 2 | 3 | 4, null];
@@ -15,20 +14,6 @@ const offlineCell: Cell = [4, null];
 export const offline = Symbol('offline');
 /** A getter returns this for a value that is null and known to be so. */
 export const knownNull = Symbol('null');
-
-/** What every getter can look at. */
-export interface View {
-  readonly config: ConfigSnapshot;
-  readonly live: LiveState;
-  /** What a job waits for, in words; empty when it waits for nothing. Only fields of jobs look at it. */
-  readonly waitingFor?: (job: number) => readonly string[];
-}
-
-export const viewOfServices = ({ config, live, jobs }: Pick<MasterServices, 'config' | 'live' | 'jobs'>): View => ({
-  config: config.current,
-  live,
-  waitingFor: (job) => jobs.present(job)?.waitingFor ?? [],
-});
 
 /** One field of a kind of object; the single source of queries, of resources and of the list of fields. */
 export interface Field<Item> {

@@ -1,7 +1,8 @@
-import { GantryError } from '../../base/index.ts';
-import type { Field, View } from './field.ts';
+import { GantryError } from '../base/index.ts';
+import type { Field } from './field.ts';
 import { linearRegExp } from './linear-regexp.ts';
 import { showJson as show } from './show-json.ts';
+import type { View } from './view.ts';
 
 /** Whether an object passes. */
 export type Predicate<Item> = (item: Item, view: View) => boolean;

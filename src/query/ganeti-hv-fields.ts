@@ -1,4 +1,4 @@
-import { hvparamsByHypervisor } from '../../model/index.ts';
+import { hvparamsByHypervisor } from '../model/index.ts';
 import type { FieldKind } from './field-kinds.ts';
 
 /** Parameters that only matter while an instance migrates; Ganeti does not count them among those of the instance. */

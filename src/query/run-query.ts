@@ -1,6 +1,5 @@
-import { GantryError } from '../../base/index.ts';
-import type { MasterServices } from '../../cluster/index.ts';
-import { type Cell, type Field, toCell, unknownCell, type View, viewOfServices } from './field.ts';
+import { GantryError } from '../base/index.ts';
+import { type Cell, type Field, toCell, unknownCell } from './field.ts';
 import type { FieldKind } from './field-kinds.ts';
 import { compileFilter } from './filter.ts';
 import { groupFields } from './group-fields.ts';
@@ -12,6 +11,7 @@ import { niceCompare, niceSortedByName } from './nice-sort.ts';
 import { nodeFields } from './node-fields.ts';
 import { exportFields, filterFields } from './other-fields.ts';
 import { showJson } from './show-json.ts';
+import type { View } from './view.ts';
 
 /** What `/2/query/<kind>/fields` tells of a field. */
 export interface FieldDefinition {
@@ -30,7 +30,7 @@ export interface QueryResult {
 interface Source<Item> {
   readonly fields: readonly Field<Item>[];
   readonly byName: ReadonlyMap<string, Field<Item>>;
-  readonly items: (services: MasterServices) => readonly Item[];
+  readonly items: (view: View) => readonly Item[];
 }
 
 function source<Item>(fields: readonly Field<Item>[], items: Source<Item>['items']): Source<unknown> {
@@ -42,13 +42,13 @@ const named = <Item extends { name: string }>(items: Iterable<Item>): Item[] =>
   [...items].sort((left, right) => niceCompare(left.name, right.name));
 
 const sources: Record<string, Source<unknown>> = {
-  instance: source(instanceFields, ({ config }) => niceSortedByName(config.current.instances)),
-  node: source(nodeFields, ({ config }) => niceSortedByName(config.current.nodes)),
-  group: source(groupFields, ({ config }) => niceSortedByName(config.current.groups)),
-  network: source(networkFields, ({ config }) => niceSortedByName(config.current.networks)),
+  instance: source(instanceFields, ({ config }) => niceSortedByName(config.instances)),
+  node: source(nodeFields, ({ config }) => niceSortedByName(config.nodes)),
+  group: source(groupFields, ({ config }) => niceSortedByName(config.groups)),
+  network: source(networkFields, ({ config }) => niceSortedByName(config.networks)),
   job: source(jobFields, ({ jobs }) => [...jobs.list()].sort((left, right) => left.id - right.id)),
   lock: source(lockFields, ({ jobs }) => named(jobs.locks())),
-  export: source(exportFields, ({ config }) => niceSortedByName(config.current.nodes)),
+  export: source(exportFields, ({ config }) => niceSortedByName(config.nodes)),
   filter: source(filterFields, () => []),
 };
 
@@ -91,9 +91,8 @@ export function queryFields(kind: string, names: readonly string[] | undefined):
  * Ganeti's query: the wanted fields of the objects that pass the filter, each value with its state.
  * @throws API_QUERY_MALFORMED, API_QUERY_FAILED
  */
-export function runQuery(services: MasterServices, kind: string, names: readonly string[], filter: unknown): QueryResult {
+export function runQuery(view: View, kind: string, names: readonly string[], filter: unknown): QueryResult {
   const { byName, items } = sourceOf(kind, 'Query', [names, filter ?? null]);
-  const view = viewOfServices(services);
   const columns = names.map((name) => byName.get(name));
   let passes: (item: unknown, view: View) => boolean;
   try {
@@ -102,7 +101,7 @@ export function runQuery(services: MasterServices, kind: string, names: readonly
     const malformed = error instanceof GantryError && error.code === 'API_QUERY_MALFORMED';
     throw malformed ? malformedQuery([kind, names, filter], String(error.facts['problem'])) : error;
   }
-  const data = items(services)
+  const data = items(view)
     .filter((item) => passes(item, view))
     .map((item) => columns.map((column) => (column ? toCell(column.get(item, view)) : unknownCell)));
   return { data, fields: names.map((name, index) => (columns[index] ? definitionOf(columns[index]) : unknownField(name))) };

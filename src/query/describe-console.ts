@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import type { Instance } from '../../model/index.ts';
-import type { ConsolePlaces } from '../../rpc/index.ts';
+import type { Instance } from '../model/index.ts';
+import type { ConsolePlaces } from '../rpc/index.ts';
 
 const firstVncPort = 5900;
 

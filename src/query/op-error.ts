@@ -1,5 +1,5 @@
-import type { ErrorReport } from '../../base/index.ts';
-import type { JobOp } from '../../model/index.ts';
+import type { ErrorReport } from '../base/index.ts';
+import type { JobOp } from '../model/index.ts';
 
 /** The error that ended an opcode, if one did. */
 export function opError(op: JobOp): ErrorReport | undefined {

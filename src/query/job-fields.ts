@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { ganetiOpresult } from '../../jobs/index.ts';
-import { Job, JobOp, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed, withGanetiDefaults } from '../../model/index.ts';
+import { Job, JobOp, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed, withGanetiDefaults } from '../model/index.ts';
 import { type Field, field } from './field.ts';
 import { always, listOf, names, nullable, other, Parameters } from './field-kinds.ts';
+import { ganetiOpresult } from './ganeti-opresult.ts';
 import { opError } from './op-error.ts';
 
 const summaryOf = (input: Record<string, unknown>): string => {
@@ -43,7 +43,7 @@ export const jobFields: readonly Field<Job>[] = [
     'Waits_for',
     names,
     'Locks with their holders, and jobs, that it waits for',
-    (j, view) => view.waitingFor?.(j.id) ?? [],
+    (j, { jobs }) => jobs.present(j.id)?.waitingFor ?? [],
   ),
   field('user', 'User', always('text'), 'Who submitted it', (j) => j.user),
   field(

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import type { LockRow } from '../../jobs/index.ts';
 import { type Field, field, knownNull } from './field.ts';
 import { listOf, names, nullable, other } from './field-kinds.ts';
+import type { LockRow } from './view.ts';
 
 export const LockMode = Type.Enum(['exclusive', 'shared']);
 

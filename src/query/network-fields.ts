@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
-import type { Instance, Network } from '../../model/index.ts';
+import type { Instance, Network } from '../model/index.ts';
 import { type AddressMap, addressMap, edgeAddresses, ipv4Number } from './address-map.ts';
-import { commonFields, type Field, field, type View } from './field.ts';
+import { commonFields, type Field, field } from './field.ts';
 import { always, listOf, names, other, textOrNull } from './field-kinds.ts';
 import { niceSorted } from './nice-sort.ts';
+import type { View } from './view.ts';
 
 const instancesOf = (network: Network, { config }: View): Instance[] =>
   [...config.instances.values()].filter((instance) => instance.nics.some((nic) => nic.network === network.uuid));

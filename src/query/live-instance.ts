@@ -1,6 +1,7 @@
-import type { Instance } from '../../model/index.ts';
-import type { InstanceRuntime } from '../../rpc/index.ts';
-import { offline, type View } from './field.ts';
+import type { Instance } from '../model/index.ts';
+import type { InstanceRuntime } from '../rpc/index.ts';
+import { offline } from './field.ts';
+import type { View } from './view.ts';
 
 /** Ganeti's status of an instance. */
 export const instanceStatuses = [

@@ -10,12 +10,13 @@ import {
   Instance,
   Nic,
   redactSealed,
-} from '../../model/index.ts';
+} from '../model/index.ts';
 import { ConsoleResult, describeConsole } from './describe-console.ts';
-import { commonFields, type Field, field, type View } from './field.ts';
+import { commonFields, type Field, field } from './field.ts';
 import { always, type FieldKind, listOf, names, namesOrNull, nullable, other, Parameters } from './field-kinds.ts';
 import { ganetiHvFields, migrationOnlyHvparams } from './ganeti-hv-fields.ts';
 import { instanceStatuses, liveInstance } from './live-instance.ts';
+import type { View } from './view.ts';
 
 const maxDisks = 16;
 const maxNics = 8;

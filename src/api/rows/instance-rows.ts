@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Instance } from '../../model/index.ts';
+import { type LiveInstance, liveInstance, niceSortedByName, type View } from '../../query/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
-import type { View } from './field.ts';
 import { instanceRow } from './instance-row.ts';
-import { type LiveInstance, liveInstance } from './live-instance.ts';
-import { niceSortedByName } from './nice-sort.ts';
 
 /** All instances as one JSON text. It is the same object as long as no row has changed. */
 export interface InstanceRows {

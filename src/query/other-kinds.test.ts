@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LockRow } from '../../jobs/index.ts';
 import {
   defaultBeparams,
   defaultIpolicy,
@@ -10,8 +9,8 @@ import {
   type Node,
   type NodeGroup,
   sealedPrefix,
-} from '../../model/index.ts';
-import { type Field, toCell, type View } from './field.ts';
+} from '../model/index.ts';
+import { type Field, toCell } from './field.ts';
 import { groupFields } from './group-fields.ts';
 import { jobFields } from './job-fields.ts';
 import { lockFields } from './lock-fields.ts';
@@ -19,6 +18,7 @@ import { networkFields } from './network-fields.ts';
 import { nodeFields } from './node-fields.ts';
 import { opError } from './op-error.ts';
 import { showJson } from './show-json.ts';
+import type { LockRow, View } from './view.ts';
 
 const instance = (name: string, ips: (string | null)[] = [], network = 'lan') => ({ name, nics: ips.map((ip) => ({ ip, network })) });
 const [web2, web10, db] = [instance('web2', ['10.0.0.5', null]), instance('web10', ['10.0.0.6'], 'other'), instance('db', ['10.0.0.7'])];
@@ -41,7 +41,7 @@ function viewWith(report?: object): View {
         uuid === 'n1' ? { primary: [web10, web2], secondary: [db] } : uuid === 'n10' ? { primary: [db], secondary: [] } : noInstances,
     },
     live: { node: () => report },
-    waitingFor: (job: number) => [`job ${job}`],
+    jobs: { present: (job: number) => ({ waitingFor: [`job ${job}`] }) },
   } as unknown as View;
 }
 
@@ -210,7 +210,7 @@ test('a job tells its opcodes one by one, without their secrets', () => {
   ]);
   const [[, ops]] = cells('ops', job, viewWith()) as [[number, Record<string, unknown>[]]];
   assert.deepEqual([ops[2]?.['p'], ops[0]?.['repeat']], ['<redacted>', 0]);
-  assert.deepEqual(cells('waiting_for', job, { ...viewWith(), waitingFor: undefined } as unknown as View), [[0, []]]);
+  assert.deepEqual(cells('waiting_for', job, { ...viewWith(), jobs: { present: () => undefined } } as unknown as View), [[0, []]]);
 });
 
 test('an opcode has an error when it ended by one', () => {

@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
-import { fillNdparams, Ndparams, NdparamsPartial, type Node, nodeRole } from '../../model/index.ts';
-import type { NodeInfo } from '../../rpc/index.ts';
-import { commonFields, type Field, field, offline, type View } from './field.ts';
+import { fillNdparams, Ndparams, NdparamsPartial, type Node, nodeRole } from '../model/index.ts';
+import type { NodeInfo } from '../rpc/index.ts';
+import { commonFields, type Field, field, offline } from './field.ts';
 import { always, type FieldKind, names, nullable, other } from './field-kinds.ts';
 import { ndparamFields } from './ndparam-fields.ts';
 import { niceSorted } from './nice-sort.ts';
+import type { View } from './view.ts';
 
 type NodeField = Field<Node>;
 

@@ -12,11 +12,12 @@ import {
   NdparamsPartial,
   type Node,
   NodeGroup,
-} from '../../model/index.ts';
-import { commonFields, type Field, field, type View } from './field.ts';
+} from '../model/index.ts';
+import { commonFields, type Field, field } from './field.ts';
 import { always, names, other, Parameters } from './field-kinds.ts';
 import { ndparamFields } from './ndparam-fields.ts';
 import { niceSorted } from './nice-sort.ts';
+import type { View } from './view.ts';
 
 const nodesOf = (group: NodeGroup, { config }: View): Node[] => [...config.nodes.values()].filter((node) => node.group === group.uuid);
 const instancesOf = (group: NodeGroup, view: View): Instance[] =>

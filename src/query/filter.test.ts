@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { GantryError } from '../../base/index.ts';
-import { type Field, field, type View } from './field.ts';
+import { GantryError } from '../base/index.ts';
+import { type Field, field } from './field.ts';
 import { compileFilter } from './filter.ts';
+import type { View } from './view.ts';
 
 interface Thing {
   readonly name: string;

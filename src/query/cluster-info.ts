@@ -5,8 +5,8 @@ import {
   hvparamsByHypervisor,
   notUsedClusterParams,
   redactSealed,
-} from '../../model/index.ts';
-import type { ConfigSnapshot } from '../../store/index.ts';
+} from '../model/index.ts';
+import type { ConfigSnapshot } from '../store/index.ts';
 import { allDiskparams } from './group-fields.ts';
 
 /** The version of Ganeti's protocol and configuration that the replies follow. */

@@ -1,0 +1,15 @@
+export { clusterInfo } from './cluster-info.ts';
+export { type ConsoleInfo, ConsoleResult, describeConsole } from './describe-console.ts';
+export { type Field, pickFields, plainRow, rowSchema, toPlain } from './field.ts';
+export { fieldKinds, nullable } from './field-kinds.ts';
+export { ganetiOpresult } from './ganeti-opresult.ts';
+export { groupFields } from './group-fields.ts';
+export { instanceFields } from './instance-fields.ts';
+export { jobFields } from './job-fields.ts';
+export { type LiveInstance, liveInstance } from './live-instance.ts';
+export { LockMode } from './lock-fields.ts';
+export { networkFields } from './network-fields.ts';
+export { niceSortedByName } from './nice-sort.ts';
+export { nodeFields } from './node-fields.ts';
+export { queryFields, queryKinds, runQuery } from './run-query.ts';
+export type { LiveView, LockRow, View } from './view.ts';
