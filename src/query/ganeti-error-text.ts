@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../../base/index.ts';
+import type { ErrorReport } from '../base/index.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GantryError, type JsonObject } from '../../base/index.ts';
-import type { JobOp } from '../../model/index.ts';
+import { GantryError, type JsonObject } from '../base/index.ts';
+import type { JobOp } from '../model/index.ts';
 import { ganetiOpresult } from './ganeti-opresult.ts';
 import { pythonText } from './python-text.ts';
 

@@ -1,6 +1,6 @@
-import type { ErrorReport } from '../../base/index.ts';
-import { errorCatalogue } from '../../base/index.ts';
-import type { JobOp } from '../../model/index.ts';
+import type { ErrorReport } from '../base/index.ts';
+import { errorCatalogue } from '../base/index.ts';
+import type { JobOp } from '../model/index.ts';
 import { ganetiErrorText } from './ganeti-error-text.ts';
 import { pythonText } from './python-text.ts';
 
