@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { Authenticator, Authorizer } from '../access/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import type { ConsoleKind } from '../rpc/index.ts';
-import type { Authenticator } from './authn/authenticator.ts';
-import type { Authorizer } from './authz/authorizer.ts';
 import type { InstanceRows } from './rows/instance-rows.ts';
 
 /** What the REST server needs beside the services of the master. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { AuthorizationRequest } from '../access/index.ts';
 import { opcodeCatalogue } from '../model/index.ts';
-import type { AuthorizationRequest } from './authz/authorizer.ts';
 import { allRoutes } from './routes/all-routes.ts';
 import type { Route } from './routes/route.ts';
 import { type ApiRig, plain, reader, startApiRig, writer } from './testing/api-rig.ts';

@@ -1,8 +1,7 @@
+import { optionsAuthorizer, usersFileAuthenticator } from '../access/index.ts';
 import { createConnectionGuard, version } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import { type ApiContext, type ApiOptions, type ApiServer, defaultLimits } from './api-options.ts';
-import { usersFileAuthenticator } from './authn/users-file.ts';
-import { optionsAuthorizer } from './authz/options-authorizer.ts';
 import { allRoutes } from './routes/all-routes.ts';
 import { createInstanceRows } from './rows/instance-rows.ts';
 import { createConsoleSockets } from './server/console-socket.ts';

@@ -1,8 +1,7 @@
 import type { TObject, TSchema } from 'typebox';
+import type { AuthorizedObject, User } from '../../access/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import type { User } from '../authn/authenticator.ts';
-import type { AuthorizedObject } from '../authz/authorizer.ts';
 
 /** What a handler gets: everything has been authenticated, authorized and validated. */
 export interface ApiRequest {

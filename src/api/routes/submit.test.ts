@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AuthorizationRequest } from '../../access/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import type { AuthorizationRequest } from '../authz/authorizer.ts';
 import type { ApiRequest } from './route.ts';
 import { submitFrom, submitJob } from './submit.ts';
 

@@ -1,9 +1,8 @@
+import type { AuthorizedObject, User } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import { readOpcode } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import type { User } from '../authn/authenticator.ts';
-import type { AuthorizedObject } from '../authz/authorizer.ts';
 import { type ReasonEntry, reasonTrail } from './reason-trail.ts';
 import type { ApiRequest } from './route.ts';
 import { onceOf, submissionKey } from './submission-key.ts';

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+
+import { type Authenticator, basicCredentials, type User } from '../../access/index.ts';
+
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import type { Authenticator, User } from '../authn/authenticator.ts';
-import { basicCredentials } from '../authn/basic-credentials.ts';
 import type { Route } from '../routes/route.ts';
 import { authorize } from '../routes/submit.ts';
 import type { Guess, GuessLimiter } from './guess-limiter.ts';

@@ -1,9 +1,9 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { User } from '../../access/index.ts';
 import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import type { User } from '../authn/authenticator.ts';
 import { Reply, type Route } from '../routes/route.ts';
 import { checkRequest } from './check-request.ts';
 import { describeError, longestName } from './describe-error.ts';

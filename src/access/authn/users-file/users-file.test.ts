@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { silentLog } from '../../base/index.ts';
+import { silentLog } from '../../../base/index.ts';
 import { ha1, parseStoredPassword, passwordFits } from './password.ts';
 import { parseUsersFile, usersFileAuthenticator } from './users-file.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Log } from '../../base/index.ts';
-import type { Authenticator, User } from './authenticator.ts';
-import { basicCredentials } from './basic-credentials.ts';
+import type { Log } from '../../../base/index.ts';
+import type { Authenticator, User } from '../authenticator.ts';
+import { basicCredentials } from '../basic-credentials.ts';
 import { parseStoredPassword, passwordFits, realm, type StoredPassword } from './password.ts';
 
 interface StoredUser extends User {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { fingerprinter } from '../../base/index.ts';
+import { fingerprinter } from '../../../base/index.ts';
 
 /** The realm of Ganeti's RAPI; it is part of every hashed password. */
 export const realm = 'Ganeti Remote API';
