@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defineOperation, type JobQueue } from '../src/jobs/index.ts';
 import { openFixture } from '../src/jobs/testing/queue-fixture.ts';
-import { clusterOpcodes, jobStatus } from '../src/model/index.ts';
+import { jobStatus, opcodes } from '../src/model/index.ts';
 
 /**
  * No-op jobs per second, from submission to the answer that the job has succeeded, each submission durable.
@@ -24,7 +24,7 @@ export interface JobsBenchmark {
   readonly hash: string;
 }
 
-const noop = defineOperation(clusterOpcodes.testDelay, {
+const noop = defineOperation(opcodes.testDelay, {
   plan: async () => null,
   steps: () => [],
   result: () => null,

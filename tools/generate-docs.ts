@@ -1,29 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectorsPage } from './pages/collectors-page.ts';
-import { bashCompletion, zshCompletion } from './pages/completion-scripts.ts';
-import { errorsPage } from './pages/errors-page.ts';
-import { locationExample } from './pages/location-example.ts';
-import { locationSchema } from './pages/location-schema.ts';
-import { opcodesPage } from './pages/opcodes-page.ts';
-import { pluginManifestSchema, pluginReportSchema } from './pages/plugin-schemas.ts';
+import { generatedLists } from './generated-lists.ts';
 
-/** Pages that are made from the source, by their path. */
-export const generatedPages: Readonly<Record<string, () => string>> = {
-  'docs/errors.md': errorsPage,
-  'docs/monitoring-collectors.md': collectorsPage,
-  'docs/opcodes.md': opcodesPage,
-  'docs/location.schema.json': locationSchema,
-  'docs/monitor-plugin-manifest.schema.json': pluginManifestSchema,
-  'docs/monitor-plugin-report.schema.json': pluginReportSchema,
-  'src/cli/completion/scripts/gantry.bash': bashCompletion,
-  'src/cli/completion/scripts/gantry.zsh': zshCompletion,
-  'docs/examples/location/before-and-after.svg': locationExample,
-};
-
-if (import.meta.main) {
-  for (const [path, make] of Object.entries(generatedPages)) {
+function write(made: Readonly<Record<string, () => string>>): void {
+  for (const [path, make] of Object.entries(made)) {
     writeFileSync(join(import.meta.dirname, '..', path), make());
     process.stdout.write(`wrote ${path}\n`);
   }
 }
+
+write(generatedLists);
+// The pages tell of the source as it is with those lists.
+write((await import('./generated-pages.ts')).generatedPages);

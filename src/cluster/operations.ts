@@ -1,4 +1,5 @@
-import type { Operation } from '../jobs/index.ts';
+import type { Operation, OperationOf } from '../jobs/index.ts';
+import type { opcodes } from '../model/index.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { requireSameObjects } from './lib/require-same-objects.ts';
 import { clusterRedistConf } from './operations/cluster-redist-conf.ts';
@@ -29,39 +30,44 @@ import { tagsDel } from './operations/tags-del.ts';
 import { tagsSet } from './operations/tags-set.ts';
 import { testDelay } from './operations/test-delay.ts';
 
-const makers: readonly ((parts: ClusterParts) => Operation)[] = [
-  instanceCreate,
-  instanceRemove,
-  instanceStartup,
-  instanceShutdown,
-  instanceReboot,
-  instanceResume,
-  instanceMigrate,
-  instanceFailover,
-  nodeAdd,
-  nodeSetParams,
-  nodeEvacuate,
-  nodeRemove,
+/** One for each opcode: the compiler misses what is not there, and refuses the operation of another opcode. */
+const makers: { readonly [Name in keyof typeof opcodes]: (parts: ClusterParts) => OperationOf<(typeof opcodes)[Name]> } = {
+  clusterRedistConf,
+  clusterSetParams,
+  clusterVerify,
   groupAdd,
-  groupSetParams,
-  groupRename,
   groupAssignNodes,
   groupRemove,
+  groupRename,
+  groupSetParams,
+  instanceCreate,
+  instanceFailover,
+  instanceMigrate,
+  instanceReboot,
+  instanceRemove,
+  instanceResume,
+  instanceShutdown,
+  instanceStartup,
   networkAdd,
-  networkRemove,
   networkConnect,
   networkDisconnect,
-  tagsSet,
+  networkRemove,
+  nodeAdd,
+  nodeEvacuate,
+  nodeRemove,
+  nodeSetParams,
   tagsDel,
-  clusterSetParams,
-  clusterRedistConf,
-  clusterVerify,
+  tagsSet,
   testDelay,
-];
+};
 
 /** What each opcode does, by opcode id. */
 export function createOperations(parts: ClusterParts): ReadonlyMap<string, Operation> {
-  return new Map(makers.map((make) => checked(make(parts))).map((operation) => [operation.opcode.id, operation]));
+  return new Map(
+    Object.values(makers)
+      .map((make) => checked(make(parts)))
+      .map((operation) => [operation.opcode.id, operation]),
+  );
 }
 
 /** What every plan checks first. */

@@ -6,6 +6,7 @@ export {
   type CommitStep,
   defineOperation,
   type Operation,
+  type OperationOf,
   type Outcomes,
   type PlanContext,
   type Step,

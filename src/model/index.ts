@@ -10,7 +10,6 @@ export { Nic } from './objects/nic.ts';
 export { Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';
 export { NodeGroup } from './objects/node-group.ts';
 export { opcodeCatalogue, opcodeDefinition } from './opcodes/catalogue.ts';
-export * as clusterOpcodes from './opcodes/cluster-opcodes.ts';
 export {
   type CliFlag,
   commonOpcodeFields,
@@ -24,12 +23,9 @@ export {
   type Touch,
 } from './opcodes/define-opcode.ts';
 export { withGanetiDefaults } from './opcodes/ganeti-defaults.ts';
-export * as groupOpcodes from './opcodes/group-opcodes.ts';
-export * as instanceOpcodes from './opcodes/instance-opcodes.ts';
-export * as networkOpcodes from './opcodes/network-opcodes.ts';
-export * as nodeOpcodes from './opcodes/node-opcodes.ts';
 export { notYet } from './opcodes/not-yet.ts';
 export { uuidParameters } from './opcodes/object-uuids.ts';
+export { opcodes } from './opcodes/opcodes.ts';
 export { readOpcode } from './opcodes/read-opcode.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { builtInCollectors, clusterOpcodes, validate } from '../../src/model/index.ts';
+import { builtInCollectors, opcodes, validate } from '../../src/model/index.ts';
 import { clusterInfo } from '../../src/query/cluster-info.ts';
 import { startSimulatedMaster } from '../support/simulated-master.ts';
 import { until } from '../support/until.ts';
 
 test('names and intervals that cannot be are refused', () => {
-  const { params } = clusterOpcodes.clusterSetParams;
+  const { params } = opcodes.clusterSetParams;
   for (const wrong of [{ lv: 1 }, { lv: -5 }, { lv: 86_400_000_001 }, { lv: 1.5e6 + 0.5 }, { 'no name': 5_000_000 }, { '': 5_000_000 }]) {
     const op = { OP_ID: 'OP_CLUSTER_SET_PARAMS', data_collector_interval: wrong };
     assert.throws(() => validate(params, op, 'op'), { code: 'INPUT_INVALID' }, JSON.stringify(wrong));

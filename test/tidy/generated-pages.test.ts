@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorCatalogue } from '../../src/base/index.ts';
 import { opcodeCatalogue } from '../../src/model/index.ts';
-import { generatedPages } from '../../tools/generate-docs.ts';
+import { generatedLists } from '../../tools/generated-lists.ts';
+import { generatedPages } from '../../tools/generated-pages.ts';
 import { projectRoot } from './source-files.ts';
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const headings = (page: string) => [...page.matchAll(/^## ([A-Z_]+)$/gm)].map(([, code]) => code);
 
-for (const [path, make] of Object.entries(generatedPages)) {
+for (const [path, make] of Object.entries({ ...generatedLists, ...generatedPages })) {
   test(`${path} is what the source says`, () => {
     assert.ok(read(path) === make(), `${path} is out of date: run "node tools/generate-docs.ts" and commit it`);
   });

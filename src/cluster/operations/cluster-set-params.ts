@@ -4,7 +4,6 @@ import {
   builtInCollectors,
   type Cluster,
   canBePlugin,
-  clusterOpcodes,
   defaultBeparams,
   defaultNdparams,
   defaultNicparams,
@@ -12,6 +11,7 @@ import {
   type Nicparams,
   nicparamsProblem,
   type OpcodeParams,
+  opcodes,
   requireBuilt,
   resetWord,
   withGiven,
@@ -26,7 +26,7 @@ import { fillCandidatePool } from '../lib/nodes/candidate-pool.ts';
 import { withGivenEach } from '../lib/with-given-each.ts';
 import { checkClusterLocation } from '../placement/cluster-location.ts';
 
-type Params = OpcodeParams<typeof clusterOpcodes.clusterSetParams>;
+type Params = OpcodeParams<typeof opcodes.clusterSetParams>;
 
 /** Parameter families whose given members replace the old ones one by one. */
 const merged = ['beparams', 'ndparams'] as const;
@@ -39,7 +39,7 @@ const mergedByOs = ['osparams', 'osparams_private_cluster'] as const;
 const replaced = ['enabled_hypervisors', 'enabled_disk_templates', 'candidate_pool_size', 'max_running_jobs', 'location'] as const;
 
 export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
-  defineOperation(clusterOpcodes.clusterSetParams, {
+  defineOperation(opcodes.clusterSetParams, {
     async plan({ config, log }, given): Promise<{ changes: Params; uuid: string }> {
       const params = settleClusterOsparams(secrets, (os) => declaredSecrets(config, live, os), given);
       const after = applied(config.cluster, params);

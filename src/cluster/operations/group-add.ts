@@ -1,10 +1,10 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes, type NodeGroup } from '../../model/index.ts';
+import { type NodeGroup, opcodes } from '../../model/index.ts';
 import { requireFreeName } from '../lib/find-object.ts';
 import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
 
 export const groupAdd = () =>
-  defineOperation(groupOpcodes.groupAdd, {
+  defineOperation(opcodes.groupAdd, {
     async plan({ config, clock, newUuid }, params): Promise<NodeGroup> {
       requireFreeName(config, 'group', params.group_name);
       if (params.ipolicy) requireIpolicy(params.ipolicy, 'OP_GROUP_ADD');

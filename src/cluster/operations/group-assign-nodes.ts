@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes, placesOf } from '../../model/index.ts';
+import { opcodes, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNode } from '../lib/find-object.ts';
 import { requireNetworks } from '../lib/networking/require-networks.ts';
@@ -12,8 +12,8 @@ interface AssignPlan {
 }
 
 export const groupAssignNodes = () =>
-  defineOperation(groupOpcodes.groupAssignNodes, {
-    locks: (params) => [...groupOpcodes.groupAssignNodes.touches(params), noPlacement],
+  defineOperation(opcodes.groupAssignNodes, {
+    locks: (params) => [...opcodes.groupAssignNodes.touches(params), noPlacement],
     async plan({ config }, params): Promise<AssignPlan> {
       const group = findGroup(config, params.group_name);
       const nodes = params.nodes.map((name) => findNode(config, name).uuid);

@@ -1,10 +1,10 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import { findGroup } from '../lib/find-object.ts';
 
 export const groupRemove = () =>
-  defineOperation(groupOpcodes.groupRemove, {
+  defineOperation(opcodes.groupRemove, {
     async plan({ config }, params): Promise<{ uuid: string }> {
       const group = findGroup(config, params.group_name);
       const nodes = [...config.nodes.values()].filter((node) => node.group === group.uuid).map((node) => node.name);

@@ -1,5 +1,5 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import { findGroup, requireFreeName } from '../lib/find-object.ts';
 
 interface RenamePlan {
@@ -8,7 +8,7 @@ interface RenamePlan {
 }
 
 export const groupRename = () =>
-  defineOperation(groupOpcodes.groupRename, {
+  defineOperation(opcodes.groupRename, {
     async plan({ config }, params): Promise<RenamePlan> {
       const group = findGroup(config, params.group_name);
       if (params.new_name.toLowerCase() !== group.name.toLowerCase()) requireFreeName(config, 'group', params.new_name);

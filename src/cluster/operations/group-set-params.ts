@@ -1,5 +1,5 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { groupOpcodes, type NodeGroup, withGiven } from '../../model/index.ts';
+import { type NodeGroup, opcodes, withGiven } from '../../model/index.ts';
 import { findGroup } from '../lib/find-object.ts';
 import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
 import { withGivenEach } from '../lib/with-given-each.ts';
@@ -10,7 +10,7 @@ interface SetParamsPlan {
 }
 
 export const groupSetParams = () =>
-  defineOperation(groupOpcodes.groupSetParams, {
+  defineOperation(opcodes.groupSetParams, {
     async plan({ config }, params): Promise<SetParamsPlan> {
       const group = findGroup(config, params.group_name);
       const ipolicy = params.ipolicy && withGiven(group.ipolicy, params.ipolicy);

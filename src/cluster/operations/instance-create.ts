@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type WorldStep } from '../../jobs/index.ts';
-import { fillIpolicy, type Instance, instanceOpcodes, type Node, type OpcodeParams } from '../../model/index.ts';
+import { fillIpolicy, type Instance, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { DiskSpec, RpcParams } from '../../rpc/index.ts';
 import type { ConfigSnapshot, SecretBox } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -19,7 +19,7 @@ import { createDiskSteps, progressOf } from '../lib/storage/disk-steps.ts';
 import type { InstanceNeeds } from '../placement/instance-needs.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 
-type Params = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
+type Params = OpcodeParams<typeof opcodes.instanceCreate>;
 
 /** What a creation needs to know, found out before anything is changed. */
 export interface CreatePlan {
@@ -36,7 +36,7 @@ export interface CreatePlan {
 }
 
 export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceCreate, {
+  defineOperation(opcodes.instanceCreate, {
     async plan(context, given): Promise<CreatePlan> {
       const { config } = context;
       const settled = settleOsparams(secrets, declaredSecrets(config, live, given.os_type ?? ''), given);

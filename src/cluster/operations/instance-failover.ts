@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { instanceNodes } from '../lib/instances/instance-nodes.ts';
@@ -24,8 +24,8 @@ interface FailoverPlan {
 }
 
 export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceFailover, {
-    locks: (params, config) => [...instanceOpcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
+  defineOperation(opcodes.instanceFailover, {
+    locks: (params, config) => [...opcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

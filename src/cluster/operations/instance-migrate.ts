@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type StepContext, type WorldStep } from '../../jobs/index.ts';
-import { fillHvparams, type Instance, instanceOpcodes, type OpcodeParams, type Touch } from '../../model/index.ts';
+import { fillHvparams, type Instance, type OpcodeParams, opcodes, type Touch } from '../../model/index.ts';
 import type { RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -17,7 +17,7 @@ import { isUnreachable } from '../lib/nodes/is-unreachable.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
 import { progressOf } from '../lib/storage/disk-steps.ts';
 
-type Params = OpcodeParams<typeof instanceOpcodes.instanceMigrate>;
+type Params = OpcodeParams<typeof opcodes.instanceMigrate>;
 
 interface Transfer {
   readonly downtime_ms: number;
@@ -45,9 +45,9 @@ export interface MigratePlan {
 }
 
 export const instanceMigrate = (parts: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceMigrate, {
+  defineOperation(opcodes.instanceMigrate, {
     locks: (params, config) => [
-      ...instanceOpcodes.instanceMigrate.touches(params),
+      ...opcodes.instanceMigrate.touches(params),
       ...instanceNodes(config, params.instance_name),
       ...sendingNode(config, params.instance_name),
     ],

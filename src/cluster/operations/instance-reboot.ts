@@ -1,5 +1,5 @@
 import { defineOperation, type WorldStep } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { checkStart } from '../lib/instances/rehearse-on-node.ts';
@@ -14,7 +14,7 @@ interface RebootPlan {
 }
 
 export const instanceReboot = ({ garbage }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceReboot, {
+  defineOperation(opcodes.instanceReboot, {
     async plan(context, params): Promise<RebootPlan> {
       const instance = findInstance(context.config, params.instance_name);
       requireOnline(findNode(context.config, instance.primary_node));

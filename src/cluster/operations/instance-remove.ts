@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { type Instance, opcodes } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -21,7 +21,7 @@ interface RemovePlan {
 }
 
 export const instanceRemove = ({ garbage, live }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceRemove, {
+  defineOperation(opcodes.instanceRemove, {
     async plan(context, params): Promise<RemovePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

@@ -1,12 +1,12 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { type Instance, opcodes } from '../../model/index.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { requireRunning } from '../lib/instances/require-running.ts';
 import { ref } from '../lib/instances/running-steps.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
 
 export const instanceResume = () =>
-  defineOperation(instanceOpcodes.instanceResume, {
+  defineOperation(opcodes.instanceResume, {
     async plan(context, params): Promise<Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>> {
       const instance = findInstance(context.config, params.instance_name);
       requireOnline(findNode(context.config, instance.primary_node));

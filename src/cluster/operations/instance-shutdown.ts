@@ -1,5 +1,5 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, instanceOpcodes } from '../../model/index.ts';
+import { type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
@@ -17,7 +17,7 @@ interface ShutdownPlan {
 }
 
 export const instanceShutdown = ({ live }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceShutdown, {
+  defineOperation(opcodes.instanceShutdown, {
     async plan(context, params): Promise<ShutdownPlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

@@ -1,5 +1,5 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { fillBeparams, type Instance, instanceOpcodes } from '../../model/index.ts';
+import { fillBeparams, type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import type { SpecOverrides } from '../lib/instances/instance-spec.ts';
@@ -19,7 +19,7 @@ interface StartupPlan {
 }
 
 export const instanceStartup = ({ garbage }: ClusterParts) =>
-  defineOperation(instanceOpcodes.instanceStartup, {
+  defineOperation(opcodes.instanceStartup, {
     async plan(context, params): Promise<StartupPlan> {
       const { config, user, log } = context;
       const instance = findInstance(config, params.instance_name);

@@ -1,14 +1,14 @@
 import { GantryError, isUnicastIpv4, parseCidr, parseCidr6, parseIpv4, parseIpv6 } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Network, networkOpcodes, type OpcodeParams } from '../../model/index.ts';
+import { type Network, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { requireFreeName } from '../lib/find-object.ts';
 import { addressBook, describeUser } from '../lib/networking/address-use.ts';
 
-type Params = OpcodeParams<typeof networkOpcodes.networkAdd>;
+type Params = OpcodeParams<typeof opcodes.networkAdd>;
 
 export const networkAdd = () =>
-  defineOperation(networkOpcodes.networkAdd, {
+  defineOperation(opcodes.networkAdd, {
     async plan({ config, clock, newUuid }, params): Promise<Network> {
       requireFreeName(config, 'network', params.network_name);
       checkAddresses(params);

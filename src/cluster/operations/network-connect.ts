@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Network, type NicMode, networkOpcodes, nicparamsProblem, placesOf } from '../../model/index.ts';
+import { type Network, type NicMode, nicparamsProblem, opcodes, placesOf } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, findNetwork } from '../lib/find-object.ts';
 import { networkHas } from '../lib/networking/address-use.ts';
@@ -13,8 +13,8 @@ interface ConnectPlan {
 }
 
 export const networkConnect = () =>
-  defineOperation(networkOpcodes.networkConnect, {
-    locks: (params) => [...networkOpcodes.networkConnect.touches(params), noPlacement],
+  defineOperation(opcodes.networkConnect, {
+    locks: (params) => [...opcodes.networkConnect.touches(params), noPlacement],
     async plan({ config }, params): Promise<ConnectPlan> {
       const network = findNetwork(config, params.network_name);
       const group = findGroup(config, params.group_name);

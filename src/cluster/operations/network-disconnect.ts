@@ -1,12 +1,12 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { networkOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import { findGroup, findNetwork } from '../lib/find-object.ts';
 import { requireNoNics } from '../lib/networking/network-users.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
 export const networkDisconnect = () =>
-  defineOperation(networkOpcodes.networkDisconnect, {
-    locks: (params) => [...networkOpcodes.networkDisconnect.touches(params), noPlacement],
+  defineOperation(opcodes.networkDisconnect, {
+    locks: (params) => [...opcodes.networkDisconnect.touches(params), noPlacement],
     async plan({ config }, params): Promise<{ network: string; group: string }> {
       const network = findNetwork(config, params.network_name);
       const group = findGroup(config, params.group_name);

@@ -1,13 +1,13 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { networkOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import { findNetwork } from '../lib/find-object.ts';
 import { requireNoNics } from '../lib/networking/network-users.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 
 export const networkRemove = () =>
-  defineOperation(networkOpcodes.networkRemove, {
-    locks: (params) => [...networkOpcodes.networkRemove.touches(params), noPlacement],
+  defineOperation(opcodes.networkRemove, {
+    locks: (params) => [...opcodes.networkRemove.touches(params), noPlacement],
     async plan({ config }, params): Promise<{ uuid: string }> {
       const network = findNetwork(config, params.network_name);
       requireNoNics(config, network);

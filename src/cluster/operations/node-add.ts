@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, type NodeGroup, nodeOpcodes } from '../../model/index.ts';
+import { type Node, type NodeGroup, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findGroup, requireFreeName } from '../lib/find-object.ts';
 import { addressBook, describeUser } from '../lib/networking/address-use.ts';
@@ -8,14 +8,10 @@ import { noPlacement } from '../lib/no-placement.ts';
 import { isLoopback, nodeAddressProblem } from '../lib/nodes/node-address.ts';
 
 export const nodeAdd = () =>
-  defineOperation(nodeOpcodes.nodeAdd, {
+  defineOperation(opcodes.nodeAdd, {
     locks(params, config) {
       const group = params.group ?? defaultGroup(config)?.uuid;
-      return [
-        ...nodeOpcodes.nodeAdd.touches(params),
-        noPlacement,
-        ...(group ? [{ kind: 'group', name: group, mode: 'shared' } as const] : []),
-      ];
+      return [...opcodes.nodeAdd.touches(params), noPlacement, ...(group ? [{ kind: 'group', name: group, mode: 'shared' } as const] : [])];
     },
     async plan({ config, clock, newUuid }, params): Promise<Node> {
       requireFreeName(config, 'node', params.node_name);

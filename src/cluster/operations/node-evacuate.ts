@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type OpInput } from '../../jobs/index.ts';
-import { fillBeparams, type Instance, type Node, nodeOpcodes, type OpcodeParams } from '../../model/index.ts';
+import { fillBeparams, type Instance, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
@@ -10,7 +10,7 @@ import { requireUsable } from '../lib/nodes/require-node.ts';
 import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 
-type Params = OpcodeParams<typeof nodeOpcodes.nodeEvacuate>;
+type Params = OpcodeParams<typeof opcodes.nodeEvacuate>;
 
 interface EvacuatePlan {
   readonly user: string;
@@ -23,7 +23,7 @@ interface EvacuatePlan {
 }
 
 export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
-  defineOperation(nodeOpcodes.nodeEvacuate, {
+  defineOperation(opcodes.nodeEvacuate, {
     async plan(context, params): Promise<EvacuatePlan> {
       const { config, jobId, user } = context;
       requireIallocator(params.iallocator);

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, nodeOpcodes } from '../../model/index.ts';
+import { type Node, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
@@ -8,8 +8,8 @@ import { fillCandidatePool } from '../lib/nodes/candidate-pool.ts';
 import { withRevoked } from '../revocation-distributor.ts';
 
 export const nodeRemove = ({ revocations }: ClusterParts) =>
-  defineOperation(nodeOpcodes.nodeRemove, {
-    locks: (params) => [...nodeOpcodes.nodeRemove.touches(params), noPlacement],
+  defineOperation(opcodes.nodeRemove, {
+    locks: (params) => [...opcodes.nodeRemove.touches(params), noPlacement],
     async plan({ config }, params): Promise<Pick<Node, 'uuid'>> {
       const node = findNode(config, params.node_name);
       if (node.uuid === config.cluster.master_node)

@@ -1,12 +1,12 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, nodeOpcodes, type OpcodeParams, withGiven } from '../../model/index.ts';
+import { type Node, type OpcodeParams, opcodes, withGiven } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/nodes/candidate-pool.ts';
 
-type Params = OpcodeParams<typeof nodeOpcodes.nodeSetParams>;
+type Params = OpcodeParams<typeof opcodes.nodeSetParams>;
 const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;
 
 interface SetParamsPlan {
@@ -20,8 +20,8 @@ interface SetParamsPlan {
 }
 
 export const nodeSetParams = () =>
-  defineOperation(nodeOpcodes.nodeSetParams, {
-    locks: (params) => [...nodeOpcodes.nodeSetParams.touches(params), ...(params.vm_capable === false ? [noPlacement] : [])],
+  defineOperation(opcodes.nodeSetParams, {
+    locks: (params) => [...opcodes.nodeSetParams.touches(params), ...(params.vm_capable === false ? [noPlacement] : [])],
     async plan({ config, log }, params): Promise<SetParamsPlan> {
       const node = findNode(config, params.node_name);
       requireOneRole(params);

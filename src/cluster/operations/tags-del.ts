@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { clusterOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import type { ObjectKind } from '../../store/index.ts';
 import { taggedObject } from '../lib/tagged-object.ts';
 
@@ -11,7 +11,7 @@ interface TagsPlan {
 }
 
 export const tagsDel = () =>
-  defineOperation(clusterOpcodes.tagsDel, {
+  defineOperation(opcodes.tagsDel, {
     async plan({ config }, params): Promise<TagsPlan> {
       const { kind, uuid, tags, subject } = taggedObject(config, params);
       const missing = params.tags.find((tag) => !tags.includes(tag));

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { clusterOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import type { ObjectKind } from '../../store/index.ts';
 import { taggedObject } from '../lib/tagged-object.ts';
 
@@ -14,7 +14,7 @@ interface TagsPlan {
 }
 
 export const tagsSet = () =>
-  defineOperation(clusterOpcodes.tagsSet, {
+  defineOperation(opcodes.tagsSet, {
     async plan({ config }, params): Promise<TagsPlan> {
       const { kind, uuid, tags, subject } = taggedObject(config, params);
       const count = new Set([...tags, ...params.tags]).size;

@@ -1,8 +1,8 @@
 import { defineOperation, type WorldStep } from '../../jobs/index.ts';
-import { clusterOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 
 export const testDelay = () =>
-  defineOperation(clusterOpcodes.testDelay, {
+  defineOperation(opcodes.testDelay, {
     async plan(_context, params): Promise<{ seconds: number }> {
       return { seconds: params.duration * (1 + (params.repeat ?? 0)) };
     },

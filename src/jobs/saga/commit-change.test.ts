@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { heardLog } from '../../../test/support/heard-log.ts';
 import { until } from '../../../test/support/until.ts';
 import { type Clock, GantryError, systemClock } from '../../base/index.ts';
-import { clusterOpcodes, type Job, jobStatus, keys } from '../../model/index.ts';
+import { type Job, jobStatus, keys, opcodes } from '../../model/index.ts';
 import type { Store, Transaction, TransactionResult } from '../../store/index.ts';
 import type { FixtureOptions } from '../testing/queue-fixture.ts';
 import { effects, operationMap, testSteps } from '../testing/test-operations.ts';
@@ -11,7 +11,7 @@ import { create, end, errorOf, hastyClock, reboot, testQueues } from '../testing
 import { defineOperation, type Operation, type Step } from './operation.ts';
 
 /** One commit that shows how often it was carried out: each time there is one tag more. */
-const count: Operation = defineOperation(clusterOpcodes.tagsSet, {
+const count: Operation = defineOperation(opcodes.tagsSet, {
   plan: async ({ config }, { tags }) => ({ cluster: config.cluster.uuid, refused: tags.includes('refused') }),
   steps: ({ cluster, refused }) => [
     {

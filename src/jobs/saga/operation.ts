@@ -76,6 +76,9 @@ export interface CommitStep<Plan = unknown> {
 
 export type Step<Plan = unknown> = WorldStep<Plan> | CommitStep<Plan>;
 
+/** The operation of one opcode, and of no other. */
+export type OperationOf<D> = Operation & { readonly opcode: D };
+
 /** Declares an operation with the types of its opcode's parameters and result. */
 export function defineOperation<D extends OpcodeDefinition<never, never> | OpcodeDefinition, Plan>(
   opcode: D,
@@ -85,6 +88,6 @@ export function defineOperation<D extends OpcodeDefinition<never, never> | Opcod
     steps(plan: Plan): readonly Step<Plan>[];
     result(plan: Plan, outcomes: Outcomes): OpcodeResult<D>;
   },
-): Operation {
-  return { opcode, ...operation } as unknown as Operation;
+): OperationOf<D> {
+  return { opcode, ...operation } as unknown as OperationOf<D>;
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instance, Touch } from '../../model/index.ts';
-import { clusterOpcodes, instanceOpcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import type { ConfigDraft } from '../../store/index.ts';
 import { defineOperation, type Operation, type Step } from '../saga/operation.ts';
 
@@ -19,7 +19,7 @@ type CreatePlan = { uuid: string; name: string; broken: boolean };
 type RemovePlan = { uuid: string };
 
 /** No steps: waits, then has ended. */
-export const testDelay: Operation = defineOperation(clusterOpcodes.testDelay, {
+export const testDelay: Operation = defineOperation(opcodes.testDelay, {
   async plan({ clock, signal }, { duration }) {
     if (duration > 0) await clock.sleep(duration * 1000, signal);
     return null;
@@ -29,7 +29,7 @@ export const testDelay: Operation = defineOperation(clusterOpcodes.testDelay, {
 });
 
 /** One commit: adds tags to the cluster. */
-export const testTags: Operation = defineOperation(clusterOpcodes.tagsSet, {
+export const testTags: Operation = defineOperation(opcodes.tagsSet, {
   plan: async ({ config }, { tags }) => ({ tags, cluster: config.cluster.uuid }),
   steps: (plan) => [
     {
@@ -46,7 +46,7 @@ export const testTags: Operation = defineOperation(clusterOpcodes.tagsSet, {
  * start does half its work and fails.
  */
 export function testCreate(world: TestWorld): Operation {
-  return defineOperation(instanceOpcodes.instanceCreate, {
+  return defineOperation(opcodes.instanceCreate, {
     plan: async ({ newUuid }, { instance_name, os_type }) => ({
       uuid: newUuid(),
       name: instance_name,
@@ -83,7 +83,7 @@ export function testCreate(world: TestWorld): Operation {
 
 /** Removes an instance: stops it, then only forward (pivot): removes the disks, forgets it. */
 export function testRemove(world: TestWorld): Operation {
-  return defineOperation(instanceOpcodes.instanceRemove, {
+  return defineOperation(opcodes.instanceRemove, {
     plan: async ({ config }, { instance_name }) => ({ uuid: config.instances.find(instance_name)?.uuid ?? 'none' }),
     steps: (plan: RemovePlan): Step<RemovePlan>[] => [
       { name: 'stop', do: () => unmake(world, `${plan.uuid}.run`), undo: () => make(world, `${plan.uuid}.run`) },
@@ -103,7 +103,7 @@ export function testRemove(world: TestWorld): Operation {
 
 /** An operation of the opcode OP_INSTANCE_REBOOT with the given steps. */
 export function testSteps(steps: readonly Step<null>[], locks?: readonly Touch[]): Operation {
-  return defineOperation(instanceOpcodes.instanceReboot, {
+  return defineOperation(opcodes.instanceReboot, {
     ...(locks ? { locks: () => locks } : {}),
     plan: async () => null,
     steps: () => steps,

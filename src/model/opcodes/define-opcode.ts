@@ -55,9 +55,9 @@ export const commonOpcodeFields = {
   ),
 } satisfies TProperties;
 
-export interface OpcodeDefinition<P extends TProperties = TProperties, R extends TSchema = TSchema> {
+export interface OpcodeDefinition<P extends TProperties = TProperties, R extends TSchema = TSchema, Id extends string = string> {
   /** `OP_…`, Ganeti's name. */
-  readonly id: string;
+  readonly id: Id;
   readonly summary: string;
   /** The parameter that the short form names: `INSTANCE_CREATE(web1)`. */
   readonly subject?: string;
@@ -88,12 +88,12 @@ export interface OpcodeDefinition<P extends TProperties = TProperties, R extends
 }
 
 /** Declares an operation once; REST, CLI, OpenAPI, locks, permissions, audit and docs derive from it. */
-export function defineOpcode<P extends TProperties, R extends TSchema>(
-  definition: Omit<OpcodeDefinition<P, R>, 'params' | 'ownFields' | 'touches'> & {
+export function defineOpcode<P extends TProperties, R extends TSchema, const Id extends string>(
+  definition: Omit<OpcodeDefinition<P, R, Id>, 'params' | 'ownFields' | 'touches'> & {
     readonly params: P;
     readonly touches: (params: Static<TObject<P>>) => readonly Touch[];
   },
-): OpcodeDefinition<P, R> {
+): OpcodeDefinition<P, R, Id> {
   const { params, touches, ...rest } = definition;
   return {
     ...rest,

@@ -13,10 +13,10 @@ import {
   type HypervisorName,
   hvparamsByHypervisor,
   type Instance,
-  type instanceOpcodes,
   type Node,
   normaliseParams,
   type OpcodeParams,
+  type opcodes,
   requirePrivateVnc,
   validate,
   withoutForeignHvparams,
@@ -27,7 +27,7 @@ import { addressClaim } from '../networking/pick-address.ts';
 import { pickPort } from './pick-port.ts';
 import { requireBeparams } from './require-beparams.ts';
 
-type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
+type CreateParams = OpcodeParams<typeof opcodes.instanceCreate>;
 type DiskWish = NonNullable<CreateParams['disks']>[number];
 
 /** The request of an instance with every default filled in and every parameter checked. */

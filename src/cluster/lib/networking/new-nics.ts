@@ -1,6 +1,6 @@
 import { GantryError, isUnicastIpv4, parseIpv4 } from '../../../base/index.ts';
 import type { PlanContext } from '../../../jobs/index.ts';
-import type { instanceOpcodes, Network, Nic, NicMode, Node, OpcodeParams } from '../../../model/index.ts';
+import type { Network, Nic, NicMode, Node, OpcodeParams, opcodes } from '../../../model/index.ts';
 import type { ConfigSnapshot } from '../../../store/index.ts';
 import { findNetwork } from '../find-object.ts';
 import { networksWith } from './address-use.ts';
@@ -8,7 +8,7 @@ import { nicparamsOf } from './nic-parameters.ts';
 import { pickAddress, requireFreeAddress } from './pick-address.ts';
 import { pickMac } from './pick-mac.ts';
 
-type CreateParams = OpcodeParams<typeof instanceOpcodes.instanceCreate>;
+type CreateParams = OpcodeParams<typeof opcodes.instanceCreate>;
 type NicWish = NonNullable<CreateParams['nics']>[number];
 
 /** Addresses and MACs that earlier NICs of the same plan have. */

@@ -1,7 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import {
   fillNicparams,
-  type instanceOpcodes,
   type Network,
   type Nic,
   type NicMode,
@@ -10,11 +9,12 @@ import {
   type Node,
   nicparamsProblem,
   type OpcodeParams,
+  type opcodes,
   routingTable,
 } from '../../../model/index.ts';
 import type { ConfigSnapshot } from '../../../store/index.ts';
 
-type NicWish = NonNullable<OpcodeParams<typeof instanceOpcodes.instanceCreate>['nics']>[number];
+type NicWish = NonNullable<OpcodeParams<typeof opcodes.instanceCreate>['nics']>[number];
 
 /** How a network is reached on nodes of a group. */
 export function connectionOf(network: Network, group: string): { mode: NicMode; link: string; vlan: string } | undefined {

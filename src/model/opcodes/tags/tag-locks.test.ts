@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tagsDel, tagsSet } from './cluster-opcodes.ts';
+import { tagsDel } from './tags-del.ts';
+import { tagsSet } from './tags-set.ts';
 
 test('tags lock the object that has them, for nobody else', () => {
   for (const { touches } of [tagsSet, tagsDel]) {

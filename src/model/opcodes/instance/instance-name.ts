@@ -1,0 +1,6 @@
+import { Name, OptionalUuid } from '../../objects/common.ts';
+
+/** The parameters that name an instance. */
+export const instanceName = { instance_name: Name, instance_uuid: OptionalUuid };
+
+export const instanceArgument = { param: 'instance_name', help: 'instance', complete: 'instance' } as const;

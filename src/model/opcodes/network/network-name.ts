@@ -1,0 +1,1 @@
+export const networkArgument = { param: 'network_name', help: 'network' } as const;

@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+import { Name, NewName } from '../../objects/common.ts';
+import { SignedCertificateRecord } from '../../objects/node.ts';
+import { NdparamsPartial } from '../../params/ndparams.ts';
+import { defineOpcode } from '../define-opcode.ts';
+
+export const nodeAdd = defineOpcode({
+  id: 'OP_NODE_ADD',
+  summary: 'Register a node that has joined with a token',
+  subject: 'node_name',
+  params: {
+    node_name: NewName,
+    primary_ip: Type.String(),
+    secondary_ip: Type.Optional(Type.String()),
+    agent_port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    group: Type.Optional(Name),
+    master_capable: Type.Optional(Type.Boolean()),
+    vm_capable: Type.Optional(Type.Boolean()),
+    ndparams: Type.Optional(NdparamsPartial),
+    certificate_fingerprint: Type.String(),
+    certificates: Type.Optional(Type.Array(Type.Object(SignedCertificateRecord.properties, { additionalProperties: false }))),
+  },
+  result: Type.Null(),
+  touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
+  dryRun: true,
+  permission: 'node:add',
+});

@@ -1,0 +1,6 @@
+import { Name, OptionalUuid } from '../../objects/common.ts';
+
+/** The parameters that name a node. */
+export const nodeName = { node_name: Name, node_uuid: OptionalUuid };
+
+export const nodeArgument = { param: 'node_name', help: 'node', complete: 'node' } as const;
