@@ -20,10 +20,12 @@ export { createHistogram, type Histogram, longSeconds, shortSeconds } from './me
 export type { Emit, FamilyHead, FamilySamples, MetricFamily, MetricSource } from './metrics/metric-family.ts';
 export { type MetricsFormat, metricsFormat, metricsPage, metricsTypes } from './metrics/metrics-page.ts';
 export { oneLine } from './one-line.ts';
+export { type ContextOrigin, type OperationContext, operationContext, silentOperation } from './operation-context.ts';
 export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
 export { mayHaveBeenSent, repeatLost } from './repeat-lost.ts';
 export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.ts';
+export { newTrace, traceFrom, traceparent } from './trace.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
 export { version } from './version.ts';
 export { withOwnSocket } from './with-own-socket.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { silentLog } from '../base/index.ts';
+import { silentLog, silentOperation } from '../base/index.ts';
 import type { HandlerContext } from '../rpc/index.ts';
 import { type Activation, memoryActivations } from './activations.ts';
 import { createHandlers } from './create-handlers.ts';
@@ -14,7 +14,12 @@ import { createFakeTemplate } from './storage/fake-template.ts';
 import { testDisk, testInstance } from './testing/instance-spec.ts';
 import { withCode } from './testing/with-code.ts';
 
-const context = (signal = new AbortController().signal): HandlerContext => ({ stepId: 's', progress: () => undefined, signal });
+const context = (signal = new AbortController().signal): HandlerContext => ({
+  stepId: 's',
+  operation: silentOperation,
+  progress: () => undefined,
+  signal,
+});
 const diskless = (uuid: string) => testInstance(uuid, { disk_template: 'diskless', disks: [] });
 const refTo = (uuid: string) => ({ uuid, name: `name-of-${uuid}`, hypervisor: 'fake' as const });
 

@@ -1,4 +1,4 @@
-import { type Clock, GantryError, type Log, seededRandom, silentLog, systemClock } from '../base/index.ts';
+import { type Clock, GantryError, type Log, operationContext, seededRandom, silentLog, systemClock } from '../base/index.ts';
 import { validate } from '../model/index.ts';
 import {
   type CallContext,
@@ -194,10 +194,11 @@ export class Simulation implements NodeCaller {
     node: string,
     method: M,
     params: RpcParams<M>,
-    { stepId, onProgress = () => undefined, signal = new AbortController().signal }: CallOptions,
+    { stepId, trace, onProgress = () => undefined, signal = new AbortController().signal }: CallOptions,
   ): Promise<RpcResult<M>> {
     const sent = validate(nodeContract[method].params, JSON.parse(JSON.stringify(params)), `call ${method}`);
-    const call = this.#dispatch(node, { method, params: sent, term, stepId }, { progress: onProgress, signal });
+    const operation = operationContext({ trace, log: this.#options.log ?? silentLog }, { node, method, step: stepId });
+    const call = this.#dispatch(node, { method, params: sent, term, stepId }, { operation, progress: onProgress, signal });
     try {
       return checkAnswer(node, method, await call);
     } catch (error) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GantryError } from '../base/index.ts';
+import { GantryError, silentOperation } from '../base/index.ts';
 import type { HandlerContext, RpcCall } from '../rpc/index.ts';
 import { StepRegistry } from './step-registry.ts';
 import { withCode } from './testing/with-code.ts';
@@ -14,7 +14,7 @@ const call = (stepId: string, params: unknown = {}): RpcCall & { stepId: string 
 const caller = () => {
   const seen: string[] = [];
   const gone = new AbortController();
-  return { seen, gone, progress: ({ text }: { text: string }) => void seen.push(text), signal: gone.signal };
+  return { seen, gone, operation: silentOperation, progress: ({ text }: { text: string }) => void seen.push(text), signal: gone.signal };
 };
 
 /** Work that waits to be told how it ends. */

@@ -38,7 +38,7 @@ export class StepRegistry {
     const key = keyOf(call);
     const remembered = this.#finished.get(key);
     if (remembered !== undefined) return JSON.parse(remembered);
-    const running = this.#running.get(key) ?? this.#start(key, call, work);
+    const running = this.#running.get(key) ?? this.#start(key, call, caller, work);
     running.watchers.add(caller.progress);
     if (running.last) caller.progress(running.last);
     try {
@@ -56,7 +56,12 @@ export class StepRegistry {
     }
   }
 
-  #start(key: string, { stepId, epoch = '' }: StepCall, work: (context: HandlerContext) => Promise<unknown>): Running {
+  #start(
+    key: string,
+    { stepId, epoch = '' }: StepCall,
+    { operation }: CallContext,
+    work: (context: HandlerContext) => Promise<unknown>,
+  ): Running {
     const abort = new AbortController();
     const watchers = new Set<(progress: Progress) => void>();
     const progress = (now: Progress) => {
@@ -64,7 +69,7 @@ export class StepRegistry {
       for (const watch of watchers) watch(now);
     };
     const outcome = Promise.resolve()
-      .then(() => work({ stepId, progress, signal: abort.signal }))
+      .then(() => work({ stepId, operation, progress, signal: abort.signal }))
       .then((result) => {
         this.#remember(key, JSON.stringify(result));
         return result;

@@ -38,7 +38,9 @@ export {
 export { finding } from './finding.ts';
 export { decodeJoinToken, encodeJoinToken, JoinToken } from './join-token.ts';
 export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './node-caller.ts';
+export { observedCaller } from './observed-caller.ts';
 export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';
+export { RpcMetrics, rpcFamilies } from './rpc-metrics.ts';
 export { RpcServer, type RpcServerOptions } from './server/rpc-server.ts';
 export type { ConsoleOpener } from './server/serve-console.ts';
 export type { ConsoleKind } from './wire.ts';

@@ -1,8 +1,11 @@
+import type { OperationContext } from '../base/index.ts';
 import type { Progress, RpcName, RpcParams, RpcResult } from './contract.ts';
 
 export interface CallOptions {
   /** Identifies the step of a job; the same for every repetition. Needed for methods that change something. */
   readonly stepId?: string;
+  /** Trace that the call belongs to, see `OperationContext`. */
+  readonly trace?: string | undefined;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -23,6 +26,8 @@ export type NodeHandlers = {
 
 export interface HandlerContext {
   readonly stepId: string | undefined;
+  /** Of which work it is a part; its log has the trace, the method and the step. */
+  readonly operation: OperationContext;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { OperationContext } from '../base/index.ts';
 import type { Progress, RpcName } from './contract.ts';
 
 /** A request that the server has authenticated and checked against the contract. */
@@ -13,6 +14,7 @@ export interface RpcCall {
 }
 
 export interface CallContext {
+  readonly operation: OperationContext;
   readonly progress: (progress: Progress) => void;
   /** Aborts when the caller is gone. A step that changes something goes on all the same, so that it can be joined again. */
   readonly signal: AbortSignal;

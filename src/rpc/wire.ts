@@ -19,6 +19,8 @@ export const termHeader = 'gantry-term';
 /** Identity of the history of the master's store; absent from masters that know none. */
 export const epochHeader = 'gantry-epoch';
 export const stepHeader = 'gantry-step';
+/** W3C's header; absent from calls that belong to no job. What is not of its form counts as absent. */
+export const traceHeader = 'traceparent';
 export const lineType = 'application/x-ndjson';
 
 export const methodPath = (method: string): string => `/rpc/${method}`;

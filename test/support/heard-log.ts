@@ -9,16 +9,19 @@ export interface LogLine {
 /** A log that keeps its lines, for tests of what is told. */
 export function heardLog(): { log: Log; lines: LogLine[] } {
   const lines: LogLine[] = [];
-  const at = (level: LogLine['level']) => (facts: LogLine['facts'], text: string) => void lines.push({ level, text, facts });
-  const log = {
-    level: 'trace',
-    fatal: at('fatal'),
-    error: at('error'),
-    warn: at('warn'),
-    info: at('info'),
-    debug: at('debug'),
-    trace: at('trace'),
-    child: () => log,
+  const bound = (own: LogLine['facts']): object => {
+    const at = (level: LogLine['level']) => (facts: LogLine['facts'] | string, text: string) =>
+      void lines.push(typeof facts === 'string' ? { level, text: facts, facts: own } : { level, text, facts: { ...own, ...facts } });
+    return {
+      level: 'trace',
+      fatal: at('fatal'),
+      error: at('error'),
+      warn: at('warn'),
+      info: at('info'),
+      debug: at('debug'),
+      trace: at('trace'),
+      child: (more: LogLine['facts']) => bound({ ...own, ...more }),
+    };
   };
-  return { log: log as unknown as Log, lines };
+  return { log: bound({}) as Log, lines };
 }

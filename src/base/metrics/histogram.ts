@@ -11,8 +11,8 @@ export interface Histogram {
 
 /** For what a computer does itself, seconds: from 1 ms to 10 s. */
 export const shortSeconds: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-/** For work on a cluster, seconds: from 10 ms to an hour. */
-export const longSeconds: readonly number[] = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600];
+/** For work on a cluster, seconds: from 5 ms to an hour. */
+export const longSeconds: readonly number[] = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600];
 
 export function createHistogram(bounds: readonly number[]): Histogram {
   return new Buckets(bounds);

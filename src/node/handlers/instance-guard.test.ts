@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GantryError, silentLog } from '../../base/index.ts';
+import { GantryError, silentLog, silentOperation } from '../../base/index.ts';
 import type { HandlerContext, InstanceRuntime, NodeHandlers, OsInfo } from '../../rpc/index.ts';
 import { type Activation, memoryActivations } from '../activations.ts';
 import { createHandlers } from '../create-handlers.ts';
@@ -10,7 +10,12 @@ import type { NodeParts } from '../node-parts.ts';
 import type { DiskTemplateAdapter } from '../storage/disk-template.ts';
 import { testDisk, testInstance } from '../testing/instance-spec.ts';
 
-const context = (signal = new AbortController().signal): HandlerContext => ({ stepId: 's', progress: () => undefined, signal });
+const context = (signal = new AbortController().signal): HandlerContext => ({
+  stepId: 's',
+  operation: silentOperation,
+  progress: () => undefined,
+  signal,
+});
 const row = (uuid: string, state: InstanceRuntime['state'], memory = 100) => ({ uuid, state, memory }) as InstanceRuntime;
 
 /** Parts that write down what is asked of them; a call whose name is in `broken` fails. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { ErrorCode, GantryError } from '../../base/index.ts';
+import { type ErrorCode, type GantryError, silentOperation } from '../../base/index.ts';
 import type { HandlerContext, InstanceRuntime, RpcParams } from '../../rpc/index.ts';
 import type { Hypervisor, InstanceRef, StartRequest } from './hypervisor.ts';
 
@@ -24,6 +24,7 @@ export interface HypervisorHarness {
 
 export const handlerContext = (onProgress: (text: string) => void = () => {}): HandlerContext => ({
   stepId: undefined,
+  operation: silentOperation,
   progress: ({ text }) => onProgress(text),
   signal: new AbortController().signal,
 });

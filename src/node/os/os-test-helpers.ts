@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ErrorCode, GantryError, run } from '../../base/index.ts';
+import { type ErrorCode, GantryError, run, silentOperation } from '../../base/index.ts';
 import type { HandlerContext, InstanceSpec, NicSpec, Progress } from '../../rpc/index.ts';
 import type { OsInstallRequest } from '../os-port.ts';
 
@@ -31,7 +31,7 @@ export async function writeDefinition(dir: string, name: string, files: Record<s
 
 export function recordingContext(signal: AbortSignal = new AbortController().signal): HandlerContext & { readonly seen: Progress[] } {
   const seen: Progress[] = [];
-  return { stepId: undefined, signal, seen, progress: (progress) => seen.push(progress) };
+  return { stepId: undefined, operation: silentOperation, signal, seen, progress: (progress) => seen.push(progress) };
 }
 
 export const withCode =

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { type ErrorCode, GantryError } from '../../base/index.ts';
+import { type ErrorCode, GantryError, silentOperation } from '../../base/index.ts';
 import type { DiskSpec, HandlerContext } from '../../rpc/index.ts';
 import type { DiskTemplateAdapter } from './disk-template.ts';
 
-export const testContext: HandlerContext = { stepId: undefined, progress: () => undefined, signal: new AbortController().signal };
+export const testContext: HandlerContext = {
+  stepId: undefined,
+  operation: silentOperation,
+  progress: () => undefined,
+  signal: new AbortController().signal,
+};
 
 export const diskSpec = (fields: Partial<DiskSpec> = {}): DiskSpec => ({
   uuid: randomUUID(),

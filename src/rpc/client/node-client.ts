@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { type Clock, GantryError, type Log, silentLog, systemClock } from '../../base/index.ts';
+import { type Clock, GantryError, type Log, type Random, silentLog, systemClock, traceparent } from '../../base/index.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
 import type { CallOptions, NodeCaller } from '../node-caller.ts';
-import { type ConsoleKind, epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader } from '../wire.ts';
+import { type ConsoleKind, epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader, traceHeader } from '../wire.ts';
 import { ConnectionLost } from './connection-problem.ts';
 import { Connections } from './connections.ts';
 import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';
@@ -21,6 +21,8 @@ export interface NodeClientOptions {
   readonly resolve: NodeResolver;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Numbers the calls of a trace; default: `Math.random`. */
+  readonly random?: Random;
   /** Milliseconds until a connection must stand; default 5,000. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds without a byte from a working agent; default 20,000. */
@@ -68,7 +70,7 @@ class NetworkClient implements NodeClient {
       verb: 'POST',
       path: methodPath(method),
       method,
-      headers: this.#headers(options.stepId),
+      headers: this.#headers(options.stepId, options.trace),
       body: JSON.stringify(params),
       signal,
       onProgress: options.onProgress,
@@ -134,10 +136,13 @@ class NetworkClient implements NodeClient {
     }
   }
 
-  #headers(stepId: string | undefined): Record<string, string> {
+  #headers(stepId: string | undefined, trace?: string): Record<string, string> {
     const { term: number, epoch } = this.#options;
-    const term = { [termHeader]: String(number), ...(epoch !== undefined && { [epochHeader]: epoch }) };
-    return stepId === undefined ? term : { ...term, [stepHeader]: encodeURIComponent(stepId) };
+    const headers: Record<string, string> = { [termHeader]: String(number) };
+    if (epoch !== undefined) headers[epochHeader] = epoch;
+    if (stepId !== undefined) headers[stepHeader] = encodeURIComponent(stepId);
+    if (trace !== undefined) headers[traceHeader] = traceparent(trace, this.#options.random ?? Math.random);
+    return headers;
   }
 
   #timeouts(method: RpcName) {

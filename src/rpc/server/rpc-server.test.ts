@@ -13,7 +13,7 @@ import { createAuthority } from '../certificates/create-authority.ts';
 import { createRevocationList } from '../certificates/create-revocation-list.ts';
 import { createCertificate } from '../certificates/sign-certificate.ts';
 import type { DiskSpec, Progress } from '../contract.ts';
-import type { RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
+import type { CallContext, RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
 
 const list = async () => [];
@@ -186,6 +186,36 @@ describe('rpc server', () => {
       { ...call, term: undefined, stepId: undefined },
       { ...call, term: 4, epoch, stepId: 's' },
     ]);
+  });
+
+  it('writes the trace of a call into its log, with the time it took; what is no trace is left out', async () => {
+    const heard = heardLog();
+    const answer = async (_: RpcCall, { operation }: CallContext) => {
+      operation.log.info('at work');
+      return [];
+    };
+    const agent = await loopback.agent(answer, { log: heard.log });
+    const client = await loopback.client(agent.target, { term: 4 });
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    await client.call(node, 'instance-list', {}, { stepId: 's', trace });
+    const said = heard.lines.map(({ level, text, facts }) => [level, text, facts['trace'], facts['method'], facts['step']]);
+    const whole = [trace, 'instance-list', 's'];
+    assert.deepEqual(said, [
+      ['info', 'called', ...whole],
+      ['info', 'at work', ...whole],
+      ['info', 'call done', ...whole],
+    ]);
+    assert.ok(Number.isInteger(heard.lines[2]?.facts['ms']));
+    heard.lines.length = 0;
+    const hostile = ['00-x', `00-${trace}-00f067aa0ba902b7-01{"level":50}`, 'x'.repeat(10_000)];
+    for (const traceparent of hostile) await loopback.raw({ port: agent.port, path: '/rpc/instance-list', headers: { traceparent } });
+    assert.deepEqual(
+      heard.lines.filter(({ text }) => text !== 'at work').map(({ level, facts }) => [level, facts['trace']]),
+      hostile.flatMap(() => [
+        ['debug', undefined],
+        ['debug', undefined],
+      ]),
+    );
   });
 
   it('hands on that a step is cancelled, with the term and epoch of who wants it', async () => {

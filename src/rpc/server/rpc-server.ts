@@ -4,14 +4,14 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type ConnectionGuard, createConnectionGuard, GantryError, type Log } from '../../base/index.ts';
+import { type ConnectionGuard, createConnectionGuard, GantryError, type Log, operationContext, traceFrom } from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { plainSerial } from '../certificates/check-revocation-list.ts';
 import { nodeContract, type RpcName } from '../contract.ts';
-import type { RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
-import { epochHeader, heartbeatMs, stepHeader, termHeader } from '../wire.ts';
+import type { CallContext, RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
+import { epochHeader, heartbeatMs, stepHeader, termHeader, traceHeader } from '../wire.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { type CallerCheck, createCallerCheck } from './caller-check.ts';
 import { readBody } from './read-body.ts';
@@ -126,6 +126,8 @@ export class RpcServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#accepted.has(request.socket)) return void request.socket.destroy();
+    const began = performance.now();
+    const trace = traceFrom(request.headers[traceHeader]);
     const answer = new AnswerStream(response, this.#options.heartbeatMs ?? heartbeatMs);
     const gone = new AbortController();
     response.on('close', () => gone.abort(new GantryError('CANCELLED', { subject: 'the call' })));
@@ -138,21 +140,33 @@ export class RpcServer {
         return answer.result({});
       }
       const call = await readCall(request);
-      this.#options.log.debug({ method: call.method, step: call.stepId, term: call.term, caller: caller.name }, 'called');
       answer.begin();
-      const result = await this.#options.dispatcher.dispatch(call, {
+      const result = await this.#dispatch(call, caller.name, {
+        operation: operationContext({ trace, log: this.#options.log }, { method: call.method, step: call.stepId }),
         progress: (progress) => answer.progress(progress),
         signal: gone.signal,
       });
       answer.result(result);
     } catch (thrown) {
       const error = GantryError.from(thrown);
-      if (error.definition.kind === 'bug') this.#options.log.error({ err: thrown, path: request.url }, 'a call failed');
-      else this.#options.log.info({ code: error.code, problem: error.message, path: request.url }, 'a call failed');
+      const facts = { ...(trace !== undefined && { trace }), path: request.url, ms: Math.round(performance.now() - began) };
+      if (error.definition.kind === 'bug') this.#options.log.error({ ...facts, err: thrown }, 'a call failed');
+      else this.#options.log.info({ ...facts, code: error.code, problem: error.message }, 'a call failed');
       // What was not read of the request cannot be skipped over.
       if (!request.complete) response.setHeader('connection', 'close');
       answer.error(error);
     }
+  }
+
+  /** The calls of a job are told, the many that belong to none only on request. */
+  async #dispatch(call: RpcCall, caller: string, context: CallContext): Promise<unknown> {
+    const began = performance.now();
+    const { trace, log } = context.operation;
+    const level = trace === undefined ? 'debug' : 'info';
+    log[level]({ term: call.term, caller }, 'called');
+    const result = await this.#options.dispatcher.dispatch(call, context);
+    log[level]({ ms: Math.round(performance.now() - began) }, 'call done');
+    return result;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

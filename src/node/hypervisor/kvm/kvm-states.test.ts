@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { GantryError } from '../../../base/index.ts';
+import { GantryError, silentOperation } from '../../../base/index.ts';
 import type { HandlerContext, Progress } from '../../../rpc/index.ts';
 import { sendParams } from '../hypervisor-conformance.ts';
 import { acceptMigration } from './accept-migration.ts';
@@ -34,7 +34,13 @@ const kills = (child: ChildProcess) => [
 ];
 const context = (signal = new AbortController().signal) => {
   const seen: Progress[] = [];
-  return { seen, stepId: undefined, signal, progress: (now: Progress) => seen.push(now) } satisfies HandlerContext & { seen: Progress[] };
+  return {
+    seen,
+    stepId: undefined,
+    operation: silentOperation,
+    signal,
+    progress: (now: Progress) => seen.push(now),
+  } satisfies HandlerContext & { seen: Progress[] };
 };
 const there = (path: string) =>
   access(path).then(
