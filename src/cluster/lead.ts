@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Log } from '../base/index.ts';
+import { type Clock, GantryError, type Log } from '../base/index.ts';
 import { createJobQueue, type JobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
 import {
@@ -9,7 +9,10 @@ import {
   createSecretBox,
   ensureEpoch,
   type Leadership,
+  type MigrateOptions,
+  migrateConfig,
   openConfig,
+  requireKnownVersion,
   type SecretBox,
   type Store,
 } from '../store/index.ts';
@@ -46,6 +49,8 @@ export interface LeadOptions {
   readonly secrets?: SecretBox;
   /** The certificates of this master, for `cluster verify`; default: none. */
   readonly certificates?: ClusterParts['certificates'];
+  /** Where the store is backed up before its configuration is migrated; default: nowhere, and nothing is migrated. */
+  readonly saveBackup?: MigrateOptions['saveBackup'];
   readonly leaseSeconds?: number;
   /** Prolong the leadership in a thread of its own. */
   readonly leaseInThread?: boolean;
@@ -63,15 +68,23 @@ export interface Leading {
   close(): Promise<void>;
 }
 
+const noBackup: MigrateOptions['saveBackup'] = () => {
+  throw new GantryError('STORE_BACKUP_UNWRITTEN', { path: '(none)', problem: 'this master has no place for it' });
+};
+
 /** Waits to become the leader, then puts the parts of a master together. */
 export async function lead(options: LeadOptions): Promise<Leading> {
   const { store, clock, log, signal } = options;
   const inThread = options.leaseInThread ?? false;
-  const leadership = await campaign(store, { name: options.name, ttlSeconds: options.leaseSeconds ?? 10, clock, log, signal, inThread });
+  const check = () => requireKnownVersion(store);
+  const ttlSeconds = options.leaseSeconds ?? 10;
+  const leadership = await campaign(store, { name: options.name, ttlSeconds, clock, log, signal, inThread, check });
   await using undo = new AsyncDisposableStack();
   // Else the lease would be kept alive by a process that does not lead.
   undo.defer(() => leadership.resign());
   const epoch = await ensureEpoch(store, leadership.compare);
+  const { name: master, saveBackup = noBackup } = options;
+  await migrateConfig(store, { fence: leadership.compare, master, saveBackup, log });
   const config = configOfTerm(await openConfig(store, { clock, log }), leadership);
   undo.defer(() => config.close());
   const leading = await assemble(options, leadership, config, epoch);

@@ -5,6 +5,8 @@
 export const keys = {
   config: '/config/',
   cluster: '/config/cluster',
+  /** There while the configuration is migrated to another version: whoever reads it refuses all of it. */
+  migrating: '/config/migrating',
   node: (uuid: string) => `/config/nodes/${uuid}`,
   group: (uuid: string) => `/config/groups/${uuid}`,
   network: (uuid: string) => `/config/networks/${uuid}`,
@@ -13,6 +15,8 @@ export const keys = {
   name: (kind: NamedKind, name: string) => `/config/names/${kind}/${name.toLowerCase()}`,
   /** Claimed MAC addresses, console ports and IP addresses; value: UUID of the owner. */
   claim: (what: 'mac' | 'port' | 'ip', value: string) => `/config/claims/${what}/${value}`,
+  /** The last completed migration of the configuration. */
+  migrated: '/migrated',
   leader: '/leader',
   /** Identity of the history of this store, drawn anew when a backup is restored. */
   epoch: '/epoch',

@@ -67,25 +67,28 @@ export async function replaceContent(store: Store, content: StoreContent, from: 
   const writes: Write[] = [];
   for (const key of before.keys()) if (!content.has(key)) writes.push({ type: 'delete', key });
   for (const [key, value] of content) if (before.get(key) !== value) writes.push({ type: 'put', key, value });
-  for (const piece of inPieces(writes)) await store.transact({ compares: [], writes: piece });
+  for (const piece of inPieces(writes.map((write) => [write]))) await store.transact({ compares: [], writes: piece });
   await store.transact({ compares: [], writes: [{ type: 'delete', key: keys.restoring }] });
 }
 
-function inPieces(writes: readonly Write[]): Write[][] {
+/** Writes as parts that each fit into a transaction, with room for some more; what is together in a group stays together. */
+export function inPieces(groups: Iterable<readonly Write[]>): Write[][] {
   const result: Write[][] = [];
   let bytes = Infinity;
-  for (const write of writes) {
-    const size = Buffer.byteLength(write.key) + (write.type === 'put' ? Buffer.byteLength(write.value) : 0);
+  for (const group of groups) {
+    const size = group.reduce((sum, write) => sum + sizeOf(write), 0);
     const last = result.at(-1);
-    if (!last || last.length >= pieces.writes || bytes + size > pieces.bytes) {
-      result.push([write]);
+    if (!last || last.length + group.length > pieces.writes || bytes + size > pieces.bytes) {
+      result.push([...group]);
       bytes = size;
     } else {
-      last.push(write);
+      last.push(...group);
       bytes += size;
     }
   }
   return result;
 }
+
+const sizeOf = (write: Write): number => Buffer.byteLength(write.key) + (write.type === 'put' ? Buffer.byteLength(write.value) : 0);
 
 const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -75,7 +75,7 @@ describe('an object of the configuration', () => {
         readObject('cluster', entry({ ...more, config_version }));
     assert.throws(of(configVersion + 1), {
       code: 'STORE_VERSION_NEWER',
-      facts: { store: `(configuration under ${keys.config})`, found: configVersion + 1, known: configVersion },
+      facts: { store: `(configuration under ${keys.config})`, found: configVersion + 1, known: configVersion, backup: 'FILE' },
     });
     assert.throws(of(configVersion), { code: 'STORE_OBJECT_CORRUPT' });
     assert.throws(of('99'), { code: 'STORE_OBJECT_CORRUPT' });

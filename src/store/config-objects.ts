@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { GantryError } from '../base/index.ts';
 import { Cluster, configVersion, Instance, keys, Network, Node, NodeGroup, validate } from '../model/index.ts';
 import type { ObjectKind, ObjectOf } from './config.ts';
+import { newerVersion } from './migrations/stored-version.ts';
 import type { Entry } from './store.ts';
 
 const schemas = { cluster: Cluster, node: Node, group: NodeGroup, network: Network, instance: Instance } satisfies Record<
@@ -65,7 +66,7 @@ export function readObject<K extends ObjectKind>(kind: K, { key, value }: Entry)
 function checkVersion(cluster: unknown): void {
   const found = typeof cluster === 'object' && cluster !== null && 'config_version' in cluster ? cluster.config_version : undefined;
   if (typeof found === 'number' && found > configVersion) {
-    throw new GantryError('STORE_VERSION_NEWER', { store: `(configuration under ${keys.config})`, found, known: configVersion });
+    throw newerVersion(found, configVersion);
   }
 }
 

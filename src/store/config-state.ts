@@ -3,6 +3,7 @@ import { type Cluster, type Instance, keys, type NamedKind } from '../model/inde
 import type { Collection, ConfigSnapshot, InstancesOfNode, ObjectKind, ObjectOf } from './config.ts';
 import { parseConfigKey, readObject } from './config-objects.ts';
 import { InstanceIndex } from './instance-index.ts';
+import { migratingError } from './migrations/stored-version.ts';
 import { PersistentMap } from './persistent-map.ts';
 import type { Entry, WatchBatch, WatchEvent } from './store.ts';
 
@@ -58,9 +59,10 @@ export class ConfigState implements ConfigSnapshot {
   /**
    * The state of a complete reading of `/config/`.
    * @param previous an older state, from which unchanged objects are taken over
-   * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER
+   * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING
    */
   static load(entries: readonly Entry[], revision: number, previous?: ConfigState): ConfigState {
+    entries.forEach(refuseMigrating);
     // The cluster first: with a newer layout nothing else can be understood.
     const cluster = entries.find(({ key }) => key === keys.cluster);
     let parts = cluster ? withPut(noParts, cluster, previous) : noParts;
@@ -96,8 +98,9 @@ export class ConfigState implements ConfigSnapshot {
     return held?.modRevision ?? 0;
   }
 
-  /** @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER */
+  /** @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING */
   apply({ revision, events }: WatchBatch): ConfigState {
+    for (const event of events) if (event.type === 'put') refuseMigrating(event.entry);
     return new ConfigState({ ...events.reduce(withEvent, this.#parts), revision });
   }
 }
@@ -129,6 +132,11 @@ class ObjectCollection<K extends NamedKind> implements Collection<ObjectOf[K]> {
   *values(): IterableIterator<ObjectOf[K]> {
     for (const { value } of this.#objects.values()) yield value;
   }
+}
+
+/** Objects of two versions are mixed: some may fit the schemas and still be wrong. @throws STORE_MIGRATING, STORE_VERSION_NEWER */
+function refuseMigrating({ key, value }: Entry): void {
+  if (key === keys.migrating) throw migratingError(value);
 }
 
 function withEvent(parts: Parts, event: WatchEvent): Parts {

@@ -13,6 +13,8 @@ export interface CampaignOptions {
   readonly log: Log;
   /** Stops waiting for the leadership; does not end one that was won. */
   readonly signal: AbortSignal;
+  /** Asked each time before it takes the leadership; what it throws ends the campaign. */
+  readonly check?: () => Promise<void>;
   /** Prolong the lease in a thread of its own, so that a busy event loop does not lose it; default no. */
   readonly inThread?: boolean;
 }
@@ -50,7 +52,7 @@ const passing = new Set(['STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_LEASE_UNKNOWN
 
 /**
  * Waits until this process is the leader.
- * @throws the signal's reason when it aborts first; every error of the store, except that it cannot be reached or is full
+ * @throws the signal's reason when it aborts first; what `check` throws; every error of the store, except that it cannot be reached or is full
  */
 export async function campaign(store: Store, options: CampaignOptions): Promise<Leadership> {
   const { clock, log, signal } = options;
@@ -58,6 +60,7 @@ export async function campaign(store: Store, options: CampaignOptions): Promise<
     signal.throwIfAborted();
     try {
       await vacancy(store, clock, signal);
+      await options.check?.();
       const won = await stand(store, options);
       if (won) return won;
     } catch (error) {

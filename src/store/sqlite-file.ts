@@ -115,7 +115,8 @@ function inspectContent(path: string, location: string | URL, sealed: SealedStat
 function checkVersion(application: number, version: number, path: string): void {
   if (application !== applicationId)
     throw new GantryError('STORE_CORRUPT', { store: path, detail: 'it is the SQLite file of another program' });
-  if (version > fileVersion) throw new GantryError('STORE_VERSION_NEWER', { store: path, found: version, known: fileVersion });
+  if (version > fileVersion)
+    throw new GantryError('STORE_VERSION_NEWER', { store: path, found: version, known: fileVersion, backup: 'FILE' });
 }
 
 const isUsed = (sealed: SealedState | undefined): boolean => sealed !== undefined && sealed.revision > 0;

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { keys } from '../../model/index.ts';
+import { configVersion, keys } from '../../model/index.ts';
 import { openStore, readBackup, type Store } from '../../store/index.ts';
 import { runInProcess } from '../testing/run-in-process.ts';
 
@@ -164,4 +164,51 @@ test('a damaged store is moved aside for a backup, and only for one', async () =
   const [, aside = ''] = /^The damaged store was moved to (\S+\.damaged-\d+)\.\nThe store /.exec(stdout) ?? [];
   assert.match(await readFile(aside, 'utf8'), /^no database/);
   assert.ok(await inStore((store) => store.get(keys.cluster)));
+});
+
+test('an older configuration is migrated after a backup; a newer one is refused by everything that would write', async () => {
+  await init();
+  const store = ['--store', storeUrl(), '--state-dir', join(dir, 'master'), ...user];
+  const read = () => inStore(async (open) => new Map((await open.range('/')).entries.map(({ key, value }) => [key, value])));
+  const setVersion = (version: number) =>
+    inStore(async (open) => {
+      const cluster = JSON.parse((await open.get(keys.cluster))?.value ?? '') as object;
+      const value = JSON.stringify({ ...cluster, config_version: version });
+      await open.transact({ compares: [], writes: [{ type: 'put', key: keys.cluster, value }] });
+    });
+  const backup = join(dir, 'b1');
+  const upToDate = 'The configuration has the version of this Gantry; there is nothing to migrate.\n';
+  for (const args of [['--dry-run'], []])
+    assert.deepEqual(await gantry('store', 'migrate', ...args, ...store), { code: 0, stdout: upToDate, stderr: '' });
+  await setVersion(configVersion - 1);
+  const old = await read();
+  const rehearsed = await gantry('store', 'migrate', '--dry-run', ...store);
+  assert.match(
+    rehearsed.stdout,
+    /from version 0 to version 1:\n.*1 of \d+ keys would change, and 0 would be new\. Nothing was changed\.\n$/s,
+  );
+  assert.deepEqual(await read(), old);
+  const leading = await inStore(async (open) => {
+    await open.transact({ compares: [], writes: [{ type: 'put', key: keys.leader, value: '{"name":"n7","since":0}' }] });
+    const refused = await gantry('store', 'migrate', ...store);
+    await open.transact({ compares: [], writes: [{ type: 'delete', key: keys.leader }] });
+    return refused;
+  });
+  assert.match(leading.stderr, /STORE_IN_USE.*n7/);
+  const migrated = await gantry('store', 'migrate', ...store);
+  const [, file = ''] = /from version 0 to version 1\. The store before it is in (\S+)\.\n$/.exec(migrated.stdout) ?? [];
+  assert.deepEqual((await readBackup(file)).content, old);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  await setVersion(configVersion + 1);
+  const newer = await read();
+  await gantry('store', 'backup', '--to', backup, ...store);
+  for (const args of [['migrate'], ['restore', '--as-is'], ['restore', '--from', backup]])
+    assert.match((await gantry('store', ...args, ...store)).stderr, /STORE_VERSION_NEWER.* 2; .* 1\./, args.join(' '));
+  assert.match(
+    (await gantry('master', '--listen', '127.0.0.1:1', ...store)).stderr,
+    /STORE_VERSION_NEWER.*\n.*\n.*store restore --from \S+backup"/,
+  );
+  assert.deepEqual(await read(), newer);
+  await gantry('store', 'restore', '--from', file, ...store);
+  assert.equal((await gantry('store', 'migrate', ...store)).code, 0, 'a backup of an older version is migrated like any other store');
 });

@@ -16,6 +16,8 @@ export const masterPaths = (stateDir: string) => ({
   apiCertificate: join(stateDir, 'api.crt'),
   users: join(stateDir, 'users'),
   store: join(stateDir, 'store.db'),
+  /** The store as it was before its configuration was migrated to a newer version. */
+  backupBefore: (version: number, seconds: number) => join(stateDir, `before-upgrade-from-${version}-${seconds}.backup`),
   /** Is read by the monitoring agent, which finds it by the command line of the master. */
   queue: join(stateDir, 'queue.json'),
 });

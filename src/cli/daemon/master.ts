@@ -4,7 +4,8 @@ import { type ApiOptions, type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type MasterServices, type MasterTerms, type MasterTermsOptions, openMasterTerms } from '../../cluster/index.ts';
 import { type Credentials, createNodeClient, type NodeClient, type NodeTarget } from '../../rpc/index.ts';
-import { type Config, openStore } from '../../store/index.ts';
+import { type Config, openStore, requireKnownVersion } from '../../store/index.ts';
+import { backupSaver } from './backup-saver.ts';
 import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
 import { dropPrivileges } from './drop-privileges.ts';
 import { joinAuthority } from './join-authority.ts';
@@ -61,6 +62,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   await using open = new AsyncDisposableStack();
   const store = await openStore(options.store ?? `sqlite:${paths.store}`);
   open.defer(() => store.close());
+  await requireKnownVersion(store);
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
   let client: NodeClient | undefined;
   await renewOwnCertificates(paths);
@@ -79,6 +81,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     watchIntervalSeconds: Number(options['watch-interval']),
     leaseSeconds: leaseSeconds(options.lease),
     leaseInThread: true,
+    saveBackup: backupSaver(paths, systemClock),
     certificates: () => namedCertificates(paths),
     connect: (config: Config, term: number, epoch: string) => {
       // Of a term that did not begin nobody else closes it.

@@ -2,8 +2,19 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { GantryError, systemClock } from '../../base/index.ts';
 import { endUnfinishedJobs } from '../../jobs/index.ts';
-import { keys } from '../../model/index.ts';
-import { drawEpoch, openStore, parseStoreUrl, readBackup, readContent, replaceContent, type Store } from '../../store/index.ts';
+import { configVersion, keys } from '../../model/index.ts';
+import {
+  drawEpoch,
+  openStore,
+  parseStoreUrl,
+  readBackup,
+  readContent,
+  replaceContent,
+  requireKnownVersion,
+  type Store,
+  type StoreContent,
+  versionOf,
+} from '../../store/index.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
 import { dropPrivileges } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
@@ -32,11 +43,15 @@ export async function run(args: string[]): Promise<number> {
     throw new GantryError('CLI_USAGE', { command: hostCommand.name, problem: 'Exactly one of --from and --as-is is needed.' });
   }
   const backup = from === undefined ? undefined : await readBackup(from);
+  if (backup) requireKnownContent(backup.content);
   await dropPrivileges(options.user);
   const url = options.store ?? `sqlite:${masterPaths(options['state-dir']).store}`;
   const store = await openOrReplace(url, backup !== undefined);
   try {
-    if (!backup) await requireWhole(store);
+    if (!backup) {
+      await requireWhole(store);
+      await requireKnownVersion(store);
+    }
     const content = endUnfinishedJobs(backup?.content ?? (await readContent(store)), systemClock.now());
     // Whoever has joined with one since could join again.
     for (const key of content.keys()) if (key.startsWith(keys.joinTokens)) content.delete(key);
@@ -47,6 +62,13 @@ export async function run(args: string[]): Promise<number> {
     await store.close();
   }
   return 0;
+}
+
+/** @throws STORE_VERSION_NEWER */
+function requireKnownContent(content: StoreContent): void {
+  const found = versionOf(content.get(keys.cluster) ?? '');
+  if (found > configVersion)
+    throw new GantryError('STORE_VERSION_NEWER', { store: '(content of the backup)', found, known: configVersion, backup: 'FILE' });
 }
 
 const damaged: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_LOST_CHANGES']);

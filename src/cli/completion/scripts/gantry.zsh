@@ -10,7 +10,7 @@ typeset -gA _gantry_words=(
   'monitor plugin' 'check'
   'network' 'add connect disconnect info list remove'
   'node' 'add evacuate info join list modify remove'
-  'store' 'backup restore'
+  'store' 'backup migrate restore'
   'tag' 'add list remove'
 )
 typeset -gA _gantry_options=(
@@ -76,6 +76,7 @@ typeset -gA _gantry_options=(
   'node modify' '-C --master-candidate -D --drained -O --offline --master-capable --vm-capable --node-parameters -f --force --dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'node remove' '--dry-run -y --yes -f --force --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'store backup' '--to --state-dir --store --user --help'
+  'store migrate' '--dry-run --state-dir --store --user --help'
   'store restore' '--from --as-is --state-dir --store --user --help'
   'tag add' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'tag list' '--output --cluster --url --ca-file --credentials-file -h --help'
@@ -535,6 +536,9 @@ typeset -gA _gantry_values=(
   'store backup --state-dir' '@file'
   'store backup --store' ''
   'store backup --user' ''
+  'store migrate --state-dir' '@file'
+  'store migrate --store' ''
+  'store migrate --user' ''
   'store restore --from' '@file'
   'store restore --state-dir' '@file'
   'store restore --store' ''

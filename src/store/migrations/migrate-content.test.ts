@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configVersion, keys } from '../../model/index.ts';
+import { sampleCluster, sampleInstance } from '../testing/sample-objects.ts';
+import { migrateContent, rehearseMigrations } from './migrate-content.ts';
+import { migrations } from './migrations.ts';
+import { versionOf } from './stored-version.ts';
+
+const instance = sampleInstance(1);
+const content = new Map([
+  [keys.cluster, JSON.stringify(sampleCluster)],
+  [keys.instance(instance.uuid), JSON.stringify(instance)],
+  ['/a', '1'],
+  ['/b', '2'],
+]);
+const to = configVersion + 1;
+
+test('the migrations lead from version 1 to the version of this Gantry, without a gap', () => {
+  const made = migrations.map((migration) => migration.to);
+  assert.deepEqual(
+    made,
+    Array.from({ length: configVersion - 1 }, (_, index) => index + 2),
+  );
+});
+
+test('a store that does not tell its version has the first one', () => {
+  assert.equal(versionOf('{}'), 1);
+  assert.equal(versionOf('{"config_version":7}'), 7);
+  for (const text of ['', '{', '{"config_version":"7"}', '{"config_version":1.5}', '5x'])
+    assert.throws(() => versionOf(text), { code: 'STORE_OBJECT_CORRUPT', message: /\/config\/cluster/ }, text);
+});
+
+test('only what changes is written, and what becomes of one key is written together', () => {
+  const parts = [
+    ['/c', 'one'],
+    ['/d', 'two'],
+  ] as const;
+  const key = (name: string) => (name === '/a' ? parts : undefined);
+  const { content: after, changes } = migrateContent(content, { to, summary: '', key });
+  assert.deepEqual(changes, [
+    [
+      { type: 'delete', key: '/a' },
+      { type: 'put', key: '/c', value: 'one' },
+      { type: 'put', key: '/d', value: 'two' },
+    ],
+  ]);
+  assert.deepEqual([after.size, after.get('/b'), after.get('/a')], [5, '2', undefined]);
+  const gone = migrateContent(content, { to, summary: '', key: (name) => (name === '/a' ? [] : undefined) });
+  assert.deepEqual(gone.changes, [[{ type: 'delete', key: '/a' }]]);
+});
+
+test('a step sees the cluster and other objects, and cannot change the version', () => {
+  const { content: after } = migrateContent(content, {
+    to,
+    summary: '',
+    objects: {
+      cluster: ({ config_version: _, ...rest }) => ({ ...rest, cluster_name: 'new' }),
+      instance: (old, { cluster, object }) => ({
+        ...old,
+        os: `${cluster['cluster_name']} ${object('instance', instance.uuid)?.['name']} ${object('node', 'x')}`,
+      }),
+    },
+  });
+  const read = (key: string) => JSON.parse(after.get(key) ?? '') as Record<string, unknown>;
+  assert.deepEqual(read(keys.cluster), { ...sampleCluster, cluster_name: 'new' });
+  assert.equal(read(keys.instance(instance.uuid))['os'], 'cluster.example.com instance1.example.com undefined');
+});
+
+test('a migration that cannot be done names the key and the problem', () => {
+  const code = 'STORE_MIGRATION_FAILED';
+  const of = (step: object) => () => rehearseMigrations(content, [{ to, summary: '', ...step }], to);
+  const throws = () => {
+    throw new Error('no memory here');
+  };
+  assert.throws(of({ objects: { instance: throws } }), { code, message: /instances\/.*no memory here/ });
+  assert.throws(of({ objects: { instance: () => ({ ...instance, os: 5 }) } }), { code, message: /instances\/.*os: / });
+  assert.throws(of({ key: (name: string) => (name === '/a' ? [['/b', 'x']] : undefined) }), { code, message: /two keys become \/b/ });
+  assert.equal(versionOf(rehearseMigrations(content, [], to).get(keys.cluster) ?? ''), to);
+});
