@@ -14,6 +14,8 @@ export interface SimulatedMaster {
   readonly store: Store;
   /** Submits an opcode and waits for its end. @throws its error */
   run(op: Record<string, unknown> & { OP_ID: string }): Promise<void>;
+  /** The master stops in the middle of its jobs, and after `between` a next one leads. */
+  succeed(between?: (store: Store) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,23 +38,36 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
   const simulation = await createSimulation({ nodes: count, seed: 1, hypervisor: 'kvm', ...rest });
   const store = await openStore(`sqlite:${join(dir, 'store.db')}`);
   await createConfig(store, simulatedCluster(simulation.nodes));
-  const leading = await lead({
-    store,
-    name: 'node1',
-    clock: hasty,
-    log: silentLog,
-    connect: (_config, term) => simulation.withTerm(term),
-    authority: { ...simulatedAuthority, ...authority },
-    signal: new AbortController().signal,
-    pollIntervalMs,
-  });
-  await leading.start();
-  const { jobs } = leading.services;
+  const begin = async (): Promise<Leading> => {
+    const next = await lead({
+      store,
+      name: 'node1',
+      clock: hasty,
+      log: silentLog,
+      connect: (_config, term) => simulation.withTerm(term),
+      authority: { ...simulatedAuthority, ...authority },
+      signal: new AbortController().signal,
+      pollIntervalMs,
+    });
+    await next.start();
+    return next;
+  };
+  let leading = await begin();
   return {
     simulation,
-    leading,
     store,
-    run: async (op) => void (await jobEnd(jobs, await jobs.submit([op], 'tester'))),
+    get leading() {
+      return leading;
+    },
+    async run(op) {
+      const { jobs } = leading.services;
+      await jobEnd(jobs, await jobs.submit([op], 'tester'));
+    },
+    async succeed(between = async () => undefined) {
+      await leading.close();
+      await between(store);
+      leading = await begin();
+    },
     close: async () => {
       await leading.close();
       await store.close();

@@ -81,6 +81,14 @@ export const jobsErrors = defineErrors({
     why: 'A job can be continued only by a version that has the same steps for the operation.',
     todo: 'Check the objects of the job with "gantry cluster verify". Before the next upgrade, wait until all jobs have ended.',
   },
+  JOB_PLAN_CHANGED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'internal_error',
+    what: 'Job {job} was started by another version of Gantry: its plan for {opcode} has version {version}, and this version needs {present}.',
+    why: 'What is left to do follows from the plan, and this version cannot read it.',
+    todo: 'Check the objects of the job with "gantry cluster verify". Before the next upgrade, wait until all jobs have ended.',
+  },
   SUBMISSION_KEY_REUSED: {
     kind: 'user',
     http: 409,

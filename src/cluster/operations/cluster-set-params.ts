@@ -59,7 +59,8 @@ export const clusterSetParams = ({ live, secrets }: ClusterParts) =>
     },
     steps: ({ changes, uuid }) => [
       {
-        name: 'change the cluster',
+        id: 'change-cluster',
+        title: 'change the cluster',
         commit(draft) {
           draft.update('cluster', uuid, (old) => applied(old, changes));
           if (changes.candidate_pool_size) fillCandidatePool(draft, [...draft.snapshot.nodes.values()], changes.candidate_pool_size);

@@ -23,7 +23,12 @@ export const groupAdd = () =>
       };
     },
     steps: (group) => [
-      { name: 'add the group', commit: (draft) => draft.create('group', group), uncommit: (draft) => draft.remove('group', group.uuid) },
+      {
+        id: 'add-group',
+        title: 'add the group',
+        commit: (draft) => draft.create('group', group),
+        uncommit: (draft) => draft.remove('group', group.uuid),
+      },
     ],
     result: () => null,
   });

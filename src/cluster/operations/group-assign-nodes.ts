@@ -23,7 +23,8 @@ export const groupAssignNodes = () =>
     },
     steps: ({ group, nodes }) => [
       {
-        name: 'move the nodes',
+        id: 'move-nodes',
+        title: 'move the nodes',
         commit(draft) {
           draft.need('group', group);
           for (const uuid of nodes) draft.update('node', uuid, (old) => ({ ...old, group }));

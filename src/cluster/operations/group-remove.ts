@@ -14,7 +14,8 @@ export const groupRemove = () =>
     },
     steps: ({ uuid }) => [
       {
-        name: 'remove the group',
+        id: 'remove-group',
+        title: 'remove the group',
         commit(draft) {
           draft.remove('group', uuid);
           for (const network of draft.snapshot.networks.values()) {

@@ -14,6 +14,8 @@ export const groupRename = () =>
       if (params.new_name.toLowerCase() !== group.name.toLowerCase()) requireFreeName(config, 'group', params.new_name);
       return { uuid: group.uuid, name: params.new_name };
     },
-    steps: ({ uuid, name }) => [{ name: 'rename the group', commit: (draft) => draft.update('group', uuid, (old) => ({ ...old, name })) }],
+    steps: ({ uuid, name }) => [
+      { id: 'rename-group', title: 'rename the group', commit: (draft) => draft.update('group', uuid, (old) => ({ ...old, name })) },
+    ],
     result: ({ name }) => name,
   });

@@ -24,7 +24,7 @@ export const groupSetParams = () =>
       return { uuid: group.uuid, changes };
     },
     steps: ({ uuid, changes }) => [
-      { name: 'change the group', commit: (draft) => draft.update('group', uuid, (old) => ({ ...old, ...changes })) },
+      { id: 'change-group', title: 'change the group', commit: (draft) => draft.update('group', uuid, (old) => ({ ...old, ...changes })) },
     ],
     result: ({ changes }) => Object.entries(changes).map(([key, value]) => [key, value] as [string, unknown]),
   });

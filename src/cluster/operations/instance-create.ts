@@ -68,7 +68,9 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
     steps({ node, instance, osparams_secret: own = {}, install, start }) {
       return [
         {
-          name: 'reserve name, addresses and room',
+          id: 'reserve',
+          title: 'reserve name, addresses and room',
+          formerly: ['reserve name, addresses and room'],
           releasesAllocation: true,
           commit(draft) {
             for (const uuid of [node, ...instance.secondary_nodes]) requireUsable(draft.need('node', uuid));
@@ -162,7 +164,9 @@ async function requireOs(context: PlanContext, node: Node, request: RpcParams<'o
 
 function installStep(node: string, planned: Instance, own: Osparams, box: SecretBox): WorldStep {
   return {
-    name: 'install the OS',
+    id: 'install-os',
+    title: 'install the OS',
+    formerly: ['install the OS'],
     async do(context) {
       const instance = context.config.instances.get(planned.uuid) ?? planned;
       const spec = instanceSpec(context.config, instance);

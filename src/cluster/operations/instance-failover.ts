@@ -53,12 +53,14 @@ export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
       keepRoomStep(plan),
       ...(plan.sourceGone
         ? []
-        : [stopStep(plan.source, plan.instance, plan.timeout, { restart: plan.wasRunning, name: 'stop it on the old node' })]),
+        : [stopStep(plan.source, plan.instance, plan.timeout, { restart: plan.wasRunning, title: 'stop it on the old node' })]),
       recordNodeStep(plan),
       ...(plan.sourceGone
         ? [
             {
-              name: 'fence the old node',
+              id: 'fence-old-node',
+              title: 'fence the old node',
+              formerly: ['fence the old node'],
               // The node is offline now; should it come back with the instance running, that copy is ended first.
               do: async () => garbage.add({ type: 'instance', node: plan.source, ...plan.instance }),
             },

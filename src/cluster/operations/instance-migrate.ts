@@ -90,7 +90,7 @@ export const instanceMigrate = (parts: ClusterParts) =>
 
     result: (plan, outcomes) => {
       const none: Transfer = { downtime_ms: 0, total_ms: 0, ram_mib: 0 };
-      return { node: plan.target_name, ...((outcomes['send its memory'] ?? none) as unknown as Transfer) };
+      return { node: plan.target_name, ...((outcomes['send-memory'] ?? none) as unknown as Transfer) };
     },
   });
 
@@ -117,7 +117,9 @@ function transferParams(context: PlanContext, instance: Instance, params: Params
 
 function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
   return {
-    name: 'prepare the target',
+    id: 'prepare-target',
+    title: 'prepare the target',
+    formerly: ['prepare the target'],
     async do(context) {
       const { config } = context;
       const instance = findInstance(config, plan.instance.uuid);
@@ -154,10 +156,12 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
  */
 function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<MigratePlan['transfer']>): WorldStep {
   return {
-    name: 'send its memory',
+    id: 'send-memory',
+    title: 'send its memory',
+    formerly: ['send its memory'],
     pivot: true,
     async do(context) {
-      const { address, port } = context.outcomes['prepare the target'] as { address: string; port: number };
+      const { address, port } = context.outcomes['prepare-target'] as { address: string; port: number };
       const params = { ...plan.instance, address, port, live, bandwidth, downtime };
       let transfer: RpcResult<'migration-send'>;
       try {
@@ -198,11 +202,13 @@ function finishStep(
   plan: MigratePlan,
   role: 'source' | 'target',
   node: string,
-  name: string,
+  title: string,
   garbage?: ClusterParts['garbage'],
 ): WorldStep {
   return {
-    name,
+    id: `finish-${role}`,
+    title,
+    formerly: [role === 'target' ? 'take over on the target' : 'end it on the source'],
     pivot: true,
     async do(context) {
       try {

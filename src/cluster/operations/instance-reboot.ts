@@ -37,7 +37,8 @@ export const instanceReboot = ({ garbage }: ClusterParts) =>
 
 function resetStep(instance: RebootPlan['instance']): WorldStep {
   return {
-    name: 'reset',
+    id: 'reset',
+    title: 'reset',
     async do(context) {
       await context.nodes.call(instance.primary_node, 'instance-reset', ref(instance), { signal: context.signal });
     },

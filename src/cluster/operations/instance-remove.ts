@@ -42,7 +42,9 @@ export const instanceRemove = ({ garbage, live }: ClusterParts) =>
         { ...recordStateStep(instance.uuid, 'down'), pivot: true },
         ...removeDiskSteps(node, instance.disks as DiskSpec[], { uuid: instance.uuid, name: instance.name }, garbage, orLater),
         {
-          name: 'forget the instance',
+          id: 'forget-instance',
+          title: 'forget the instance',
+          formerly: ['forget the instance'],
           commit(draft) {
             draft.remove('instance', instance.uuid);
             for (const { what, value } of claimsOf(instance)) draft.release(what, value);

@@ -16,7 +16,8 @@ export const instanceResume = () =>
     },
     steps: (instance) => [
       {
-        name: 'resume',
+        id: 'resume',
+        title: 'resume',
         // Not undone: a guest that runs is what is wanted, whatever comes after.
         pivot: true,
         async do(context) {

@@ -32,7 +32,8 @@ export const networkAdd = () =>
     },
     steps: (network) => [
       {
-        name: 'add the network',
+        id: 'add-network',
+        title: 'add the network',
         commit: (draft) => draft.create('network', network),
         uncommit: (draft) => draft.remove('network', network.uuid),
       },

@@ -26,7 +26,8 @@ export const networkConnect = () =>
     },
     steps: ({ network, group, connection }) => [
       {
-        name: 'connect the network',
+        id: 'connect-network',
+        title: 'connect the network',
         commit(draft) {
           draft.need('group', group);
           draft.update('network', network, (old) => ({ ...old, groups: { ...old.groups, [group]: connection } }));

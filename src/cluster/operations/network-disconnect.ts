@@ -15,7 +15,8 @@ export const networkDisconnect = () =>
     },
     steps: ({ network, group }) => [
       {
-        name: 'disconnect the network',
+        id: 'disconnect-network',
+        title: 'disconnect the network',
         commit(draft) {
           draft.update('network', network, (old) => {
             const { [group]: _gone, ...groups } = old.groups;

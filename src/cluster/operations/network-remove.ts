@@ -17,6 +17,6 @@ export const networkRemove = () =>
       }
       return { uuid: network.uuid };
     },
-    steps: ({ uuid }) => [{ name: 'remove the network', commit: (draft) => draft.remove('network', uuid) }],
+    steps: ({ uuid }) => [{ id: 'remove-network', title: 'remove the network', commit: (draft) => draft.remove('network', uuid) }],
     result: () => null,
   });

@@ -44,7 +44,8 @@ export const nodeAdd = () =>
     },
     steps: (node) => [
       {
-        name: 'register the node',
+        id: 'register-node',
+        title: 'register the node',
         commit(draft) {
           draft.need('group', node.group);
           draft.create('node', node);

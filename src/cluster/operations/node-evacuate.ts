@@ -46,7 +46,9 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
 
     steps: () => [
       {
-        name: 'submit the moves',
+        id: 'submit-moves',
+        title: 'submit the moves',
+        formerly: ['submit the moves'],
         async do({ plan: { moves, user, comment } }) {
           const queue = jobs();
           const submitted = queue.list().filter(({ ops }) => ops[0]?.input['comment'] === comment);
@@ -63,7 +65,7 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
     /** In Ganeti's form: instances without a job are listed with the reason. */
     result: ({ stays }, outcomes) => ({
       jobs: [
-        ...(outcomes['submit the moves'] as number[]).map((id): [boolean, number | string] => [true, id]),
+        ...(outcomes['submit-moves'] as number[]).map((id): [boolean, number | string] => [true, id]),
         ...stays.map(({ instance, reason }): [boolean, number | string] => [false, `Instance ${instance} stays: ${reason}`]),
       ],
     }),

@@ -21,7 +21,9 @@ export const nodeRemove = ({ revocations }: ClusterParts) =>
     },
     steps: ({ uuid }) => [
       {
-        name: 'forget the node',
+        id: 'forget-node',
+        title: 'forget the node',
+        formerly: ['forget the node'],
         pivot: true,
         commit(draft, { clock }) {
           const node = draft.need('node', uuid);
@@ -35,7 +37,9 @@ export const nodeRemove = ({ revocations }: ClusterParts) =>
         },
       },
       {
-        name: 'tell the other nodes',
+        id: 'tell-nodes',
+        title: 'tell the other nodes',
+        formerly: ['tell the other nodes'],
         pivot: true,
         async do(context) {
           const untold = await revocations.spread(uuid);

@@ -33,7 +33,8 @@ export const nodeSetParams = () =>
     },
     steps: ({ uuid, changes, force, promote }) => [
       {
-        name: 'change the node',
+        id: 'change-node',
+        title: 'change the node',
         commit(draft) {
           const node = draft.need('node', uuid);
           // Another node may be losing its role at the same time: then one of the two has to look again.

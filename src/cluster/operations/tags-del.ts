@@ -20,7 +20,8 @@ export const tagsDel = () =>
     },
     steps: ({ kind, uuid, tags }) => [
       {
-        name: 'remove the tags',
+        id: 'remove-tags',
+        title: 'remove the tags',
         commit: (draft) => draft.update(kind, uuid, (old) => ({ ...old, tags: old.tags.filter((tag) => !tags.includes(tag)) })),
       },
     ],

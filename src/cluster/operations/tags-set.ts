@@ -23,7 +23,8 @@ export const tagsSet = () =>
     },
     steps: ({ kind, uuid, tags }) => [
       {
-        name: 'add the tags',
+        id: 'add-tags',
+        title: 'add the tags',
         commit: (draft) => draft.update(kind, uuid, (old) => ({ ...old, tags: [...new Set([...old.tags, ...tags])].sort() })),
       },
     ],

@@ -12,7 +12,8 @@ export const testDelay = () =>
 
 function delayStep(seconds: number): WorldStep {
   return {
-    name: 'wait',
+    id: 'wait',
+    title: 'wait',
     async do({ clock, signal, progress }) {
       const end = clock.now() + seconds * 1000;
       for (let left = seconds * 1000; left > 0; left = end - clock.now()) {

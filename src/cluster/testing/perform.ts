@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type Clock, GantryError, type Json } from '../../base/index.ts';
 import type { CommitStep, Operation, PlanContext, Step, StepContext } from '../../jobs/index.ts';
 import type { CallOptions, InstanceRuntime } from '../../rpc/index.ts';
@@ -140,6 +141,7 @@ export async function perform(
   const own = { random: () => 0.5, newUuid: () => plainUuid(7, ++uuids), user: scene.user ?? 'tester', dryRun: scene.dryRun ?? false };
   const plan = throughJson(await operation.plan({ ...common, ...own, config: record.config }, params as never));
   const steps = operation.steps(plan);
+  requireIds(steps);
   const { outcomes } = record;
   const context = (): StepContext => ({
     ...common,
@@ -152,7 +154,13 @@ export async function perform(
   const result = error || scene.dryRun ? undefined : operation.result(plan, outcomes);
   const { calls, log, garbage, progress, submitted, departed, config, claims } = record;
   const noted = { calls, params: record.params, log, garbage, progress, submitted, departed, config, claims, read: [...record.read] };
-  return { ...noted, plan, steps: steps.map(({ name }) => name), result, error };
+  return { ...noted, plan, steps: steps.map(({ title }) => title), result, error };
+}
+
+/** They are stored: short, in one form, and each once. */
+function requireIds(steps: readonly Step[]): void {
+  for (const { id } of steps) assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+  assert.equal(new Set(steps.map(({ id }) => id)).size, steps.length, 'two steps have one id');
 }
 
 /** @returns the error of the step that failed, after it and those before it were undone */
@@ -160,7 +168,7 @@ async function runSteps(record: Notes, steps: readonly Step[], context: () => St
   for (const [at, step] of steps.entries()) {
     try {
       const outcome = isCommit(step) ? record.change((draft) => step.commit(draft, context())) : await step.do(context());
-      record.outcomes[step.name] = throughJson(outcome);
+      record.outcomes[step.id] = throughJson(outcome);
     } catch (error) {
       await undoSteps(record, steps.slice(0, at + 1), context);
       return GantryError.from(error);
@@ -173,7 +181,7 @@ async function undoSteps(record: Notes, steps: readonly Step[], context: () => S
   for (const [back, step] of steps.toReversed().entries()) {
     if (back > 0 && step.pivot) return;
     if (isCommit(step) ? back === 0 || !step.uncommit : !step.undo) continue;
-    record.calls.push(`undo ${step.name}`);
+    record.calls.push(`undo ${step.title}`);
     record.params.push(null);
     if (isCommit(step)) record.change((draft) => step.uncommit?.(draft, context()));
     else await step.undo?.(context());

@@ -34,7 +34,7 @@ const scenarios: Record<string, Scenario> = {
     status: 'error',
     before: [],
     after: [],
-    undone: ['start', 'create disk 1', 'create disk 0', 'reserve'],
+    undone: ['start', 'create-disk-1', 'create-disk-0', 'reserve'],
   },
   removal: { prepare: [create], op: remove, status: 'success', before: present, after: [] },
 };

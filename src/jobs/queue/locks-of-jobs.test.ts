@@ -29,8 +29,8 @@ describe('locks', () => {
   test('`allocation` is given back after the step that says so', async () => {
     const gate = Promise.withResolvers<void>();
     const steps: Step<null>[] = [
-      { name: 'reserve', commit: () => undefined, releasesAllocation: true },
-      { name: 'work', do: () => gate.promise },
+      { id: 'reserve', title: 'reserve', commit: () => undefined, releasesAllocation: true },
+      { id: 'work', title: 'work', do: () => gate.promise },
     ];
     const operation = testSteps(steps, [{ kind: 'allocation', name: 'allocation', mode: 'exclusive' }]);
     const { queue } = await start({ operations: operationMap(operation) });

@@ -60,10 +60,10 @@ test('an opcode that goes on does not take `allocation` again when it had given 
     { kind: 'instance', name: 'web1', mode: 'exclusive' },
   ];
   const steps: Step<null>[] = [
-    { name: 'look', do: async () => undefined },
-    { name: 'prepare', commit: () => undefined },
-    { name: 'reserve', commit: () => undefined, releasesAllocation: true },
-    { name: 'work', do: async () => undefined },
+    { id: 'look', title: 'look', do: async () => undefined },
+    { id: 'prepare', title: 'prepare', commit: () => undefined },
+    { id: 'reserve', title: 'reserve', commit: () => undefined, releasesAllocation: true },
+    { id: 'work', title: 'work', do: async () => undefined },
   ];
   const begun = (...done: string[]) => {
     const outcomes = done.map((step) => ({ step, result: null, at: 1 }));

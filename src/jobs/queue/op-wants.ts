@@ -4,6 +4,7 @@ import { type LockTarget, type LockWant, lockWants } from '../locks/lock-want.ts
 import type { JobRecord } from '../record/job-record.ts';
 import { isCommit } from '../saga/saga.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
+import { readExecution } from '../saga/stored-execution.ts';
 
 /** The locks that an opcode of a job needs, by the present configuration. */
 export function opWants({ operations, config }: SagaHost, record: JobRecord, index: number): readonly LockWant[] {
@@ -14,8 +15,9 @@ export function opWants({ operations, config }: SagaHost, record: JobRecord, ind
   const touches = operation?.locks?.(params, config.current) ?? opcodeDefinition(id).touches(params);
   const wants = lockWants(touches, (kind, name) => findTarget(config.current, kind, name));
   if (!execution || !operation) return wants;
-  const done = new Set(execution.outcomes.map(({ step }) => step));
-  const released = operation.steps(execution.plan).some((step) => isCommit(step) && step.releasesAllocation && done.has(step.name));
+  const { steps, execution: read } = readExecution(record.id, operation, execution);
+  const done = new Set(read.outcomes.map(({ step }) => step));
+  const released = steps.some((step) => isCommit(step) && step.releasesAllocation && done.has(step.id));
   return released ? wants.filter(({ level }) => level !== 'allocation') : wants;
 }
 

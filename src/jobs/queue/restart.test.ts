@@ -15,9 +15,10 @@ describe('after a restart', () => {
   test('waiting jobs go on, and a step that was interrupted runs again', async () => {
     let runs = 0;
     const steps = (hang: boolean): Step<null>[] => [
-      { name: 'a', do: async () => void runs++ },
+      { id: 'a', title: 'a', do: async () => void runs++ },
       {
-        name: 'b',
+        id: 'b',
+        title: 'b',
         do: ({ signal }) =>
           hang ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))) : Promise.resolve(),
       },
@@ -45,7 +46,9 @@ describe('after a restart', () => {
     await reaches(first.queue, id, 'running');
     const store = await openSqliteStore(join(dir(), 'store.db'));
     await store.transact({ compares: [], writes: [{ type: 'delete', key: keys.leader }] });
-    const second = await start({ operations: operationMap(testSteps([{ name: 'hold', do: async () => undefined }]), testDelay) });
+    const second = await start({
+      operations: operationMap(testSteps([{ id: 'hold', title: 'hold', do: async () => undefined }]), testDelay),
+    });
     assert.equal(jobStatus(await end(second.queue, id)), 'success');
     const before = await store.range(keys.jobs);
     await assert.rejects(first.queue.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });

@@ -16,7 +16,9 @@ const { start } = testQueues();
 describe('waiting for a job', () => {
   test('ends with a new state, a new line of the log, or the time', async () => {
     const gate = Promise.withResolvers<void>();
-    const steps: Step<null>[] = [{ name: 'a', do: async ({ log, progress }) => (progress(0.5, 'half'), log('hello'), gate.promise) }];
+    const steps: Step<null>[] = [
+      { id: 'a', title: 'a', do: async ({ log, progress }) => (progress(0.5, 'half'), log('hello'), gate.promise) },
+    ];
     const { queue } = await start({ operations: operationMap(testSteps(steps)) });
     const id = await queue.submit([reboot], 'alice');
     const line = await queue.waitForChange(id, { status: 'running', logSerial: 0, timeoutMs: 10_000 });

@@ -15,7 +15,8 @@ const count: Operation = defineOperation(opcodes.tagsSet, {
   plan: async ({ config }, { tags }) => ({ cluster: config.cluster.uuid, refused: tags.includes('refused') }),
   steps: ({ cluster, refused }) => [
     {
-      name: 'count',
+      id: 'count',
+      title: 'count',
       commit(draft) {
         if (refused) throw new GantryError('JOB_UNKNOWN', { job: 99 });
         draft.update('cluster', cluster, (old) => ({ ...old, tags: [...old.tags, `done${old.tags.length}`] }));
@@ -175,7 +176,8 @@ describe('a change of the configuration that is repeated', () => {
     let attempts = 0;
     const steps: Step<null>[] = [
       {
-        name: 'once',
+        id: 'once',
+        title: 'once',
         commit(draft) {
           if (attempts > 0) throw new GantryError('JOB_UNKNOWN', { job: 99 });
           draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['done'] }));
@@ -218,8 +220,12 @@ describe('a change of the configuration that is repeated', () => {
   test('is in the configuration when the next step begins, though its answer was lost', async () => {
     const seen: unknown[] = [];
     const steps: Step<null>[] = [
-      { name: 'tag', commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['done'] })) },
-      { name: 'look', do: async ({ config }) => void seen.push(config.cluster.tags) },
+      {
+        id: 'tag',
+        title: 'tag',
+        commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['done'] })),
+      },
+      { id: 'look', title: 'look', do: async ({ config }) => void seen.push(config.cluster.tags) },
     ];
     let isLate = false;
     const wrap = (store: Store): Partial<Store> => ({

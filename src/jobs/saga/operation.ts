@@ -16,6 +16,10 @@ import type { ConfigDraft, ConfigSnapshot } from '../../store/index.ts';
  */
 export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unknown> {
   readonly opcode: OpcodeDefinition;
+  /** Number of the form of its plan, default 1. It grows whenever `steps` could misread a plan that was stored before. */
+  readonly planVersion?: number;
+  /** Makes a plan of an earlier version one of the present version. Without it jobs with such a plan end with an error. */
+  readonly upgradePlan?: (plan: Json, version: number) => Plan;
   /** Locks to take before planning; default: what the opcode touches. */
   readonly locks?: (params: P, config: ConfigSnapshot) => readonly Touch[];
   plan(context: PlanContext, params: P): Promise<Plan>;
@@ -23,7 +27,7 @@ export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unkn
   result(plan: Plan, outcomes: Outcomes): R;
 }
 
-/** Outcomes of the finished steps by step name; null where a step returned nothing. */
+/** Outcomes of the finished steps by their ids; null where a step returned nothing. */
 export type Outcomes = Readonly<Record<string, Json>>;
 
 export interface PlanContext {
@@ -54,10 +58,17 @@ export interface StepContext<Plan = unknown> {
   readonly progress: (fraction: number, text?: string) => void;
 }
 
+interface StepIdentity {
+  /** Unique in its operation, and stored: `create-disk-0`. It never changes, so that jobs that have begun can go on. */
+  readonly id: string;
+  /** What people read: `create disk 0`. It may change at any time. */
+  readonly title: string;
+  /** Ids that it had, and its name in jobs of the time when steps had no ids. */
+  readonly formerly?: readonly string[];
+}
+
 /** A step that changes the world outside the store. */
-export interface WorldStep<Plan = unknown> {
-  /** Unique in its operation; the key of its outcome, shown to the user: `create disk 0`. */
-  readonly name: string;
+export interface WorldStep<Plan = unknown> extends StepIdentity {
   do(context: StepContext<Plan>): Promise<Json | void>;
   undo?(context: StepContext<Plan>): Promise<void>;
   /** After this step the operation only goes forward. */
@@ -65,8 +76,7 @@ export interface WorldStep<Plan = unknown> {
 }
 
 /** A step that changes the configuration: written in one transaction with its own outcome, so it happens exactly once. */
-export interface CommitStep<Plan = unknown> {
-  readonly name: string;
+export interface CommitStep<Plan = unknown> extends StepIdentity {
   commit(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): Json | void;
   uncommit?(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): void;
   readonly pivot?: boolean;
@@ -84,6 +94,8 @@ export function defineOperation<D extends OpcodeDefinition<never, never> | Opcod
   opcode: D,
   operation: {
     locks?: (params: OpcodeParams<D>, config: ConfigSnapshot) => readonly Touch[];
+    planVersion?: number;
+    upgradePlan?: (plan: Json, version: number) => Plan;
     plan(context: PlanContext, params: OpcodeParams<D>): Promise<Plan>;
     steps(plan: Plan): readonly Step<Plan>[];
     result(plan: Plan, outcomes: Outcomes): OpcodeResult<D>;

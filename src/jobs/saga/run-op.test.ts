@@ -27,7 +27,7 @@ const toldAt = (lines: ReturnType<typeof heardLog>['lines'], level: string) =>
 test('an opcode whose outcome cannot be written fails with that', async () => {
   let isOver = false;
   const { log, lines } = heardLog();
-  const steps = [{ name: 'a', do: async () => void (isOver = true) }];
+  const steps = [{ id: 'a', title: 'a', do: async () => void (isOver = true) }];
   const wrap = refusing(() => {
     const now = isOver;
     isOver = false;
@@ -90,7 +90,7 @@ test('a line of the log that cannot be stored is told, and hinders nobody; after
   const { log, lines } = heardLog();
   const gate = Promise.withResolvers<void>();
   const logs: ((text: string) => void)[] = [];
-  const steps: Step<null>[] = [{ name: 'talk', do: ({ log: tell }) => (logs.push(tell), gate.promise) }];
+  const steps: Step<null>[] = [{ id: 'talk', title: 'talk', do: ({ log: tell }) => (logs.push(tell), gate.promise) }];
   const { queue, close } = await start({ operations: operationMap(testSteps(steps)), wrap: refusing(() => isRefused), log });
   const id = await queue.submit([reboot], 'alice');
   await until('it runs', () => logs.length === 1);

@@ -21,7 +21,7 @@ test('that fails undoes its steps and leaves nothing; the opcodes behind it do n
   assert.equal(errorOf(job).code, 'INTERNAL');
   assert.match(errorOf(job).what, /the guest does not boot/);
   assert.equal(errorOf(job, 1).code, 'JOB_PRECEDING_FAILED');
-  assert.deepEqual(job.ops[0]?.execution?.undoing?.undone, ['start', 'create disk 1', 'create disk 0', 'reserve']);
+  assert.deepEqual(job.ops[0]?.execution?.undoing?.undone, ['start', 'create-disk-1', 'create-disk-0', 'reserve']);
   assert.deepEqual(await effects(world()), []);
   assert.equal(config.current.instances.size, 0);
   const again = await end(queue, await queue.submit([create('web1')], 'alice'));
@@ -32,7 +32,8 @@ test('that fails undoes its steps and leaves nothing; the opcodes behind it do n
 test('are undone back to the pivot that was passed, not beyond', async () => {
   const done: string[] = [];
   const step = (name: string, more: Partial<WorldStep<null>> = {}): WorldStep<null> => ({
-    name,
+    id: name,
+    title: name,
     do: async () => void done.push(name),
     undo: async () => void done.push(`undo ${name}`),
     ...more,
@@ -54,15 +55,16 @@ test('whose undo fails are tried again, and then named in the error', async () =
     throw new GantryError('TIMED_OUT', { subject: text, seconds: 1 });
   };
   const steps = (stubborn: boolean): Step<null>[] => [
-    { name: 'make disk', do: async () => undefined, undo: async () => void undone.push('disk') },
+    { id: 'make-disk', title: 'make disk', do: async () => undefined, undo: async () => void undone.push('disk') },
     {
-      name: 'make tap',
+      id: 'make-tap',
+      title: 'make tap',
       do: async () => undefined,
       undo: async () => {
         if (++attempts < 3 || stubborn) await boom('node1')();
       },
     },
-    { name: 'boot', do: boom('the guest') },
+    { id: 'boot', title: 'boot', do: boom('the guest') },
   ];
   const first = await start({ operations: operationMap(testSteps(steps(false))) });
   const mended = await end(first.queue, await first.queue.submit([reboot], 'alice'));
@@ -81,7 +83,8 @@ test('whose undo fails are tried again, and then named in the error', async () =
 
 /** A world step that notes what is done and undone. */
 const noted = (done: string[], name: string, more: Partial<WorldStep<null>> = {}): WorldStep<null> => ({
-  name,
+  id: name,
+  title: name,
   do: async () => void done.push(name),
   undo: async () => void done.push(`undo ${name}`),
   ...more,
@@ -115,8 +118,8 @@ test('that a step failed is stored before the first one is undone, and each undo
 test('while it is undone a job says which step, and that it undoes', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const steps: Step<null>[] = [
-    { name: 'a', do: async () => undefined, undo: () => promise },
-    { name: 'b', do: refuse },
+    { id: 'a', title: 'a', do: async () => undefined, undo: () => promise },
+    { id: 'b', title: 'b', do: refuse },
   ];
   const { queue } = await start({ operations: operationMap(testSteps(steps)) });
   const id = await queue.submit([reboot], 'alice');
@@ -128,7 +131,8 @@ test('while it is undone a job says which step, and that it undoes', async () =>
 
 test('changes of the configuration are undone with the record of it; one that failed has changed nothing', async () => {
   const tag = (name: string): Step<null> => ({
-    name,
+    id: name,
+    title: name,
     commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: [...old.tags, name] })),
     uncommit: (draft, { plan, outcomes }) => {
       seen.push([name, plan, Object.keys(outcomes)]);
@@ -139,12 +143,14 @@ test('changes of the configuration are undone with the record of it; one that fa
   const steps: Step<null>[] = [
     tag('a'),
     {
-      name: 'kept',
+      id: 'kept',
+      title: 'kept',
       commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: [...old.tags, 'kept'] })),
     },
     tag('b'),
     {
-      name: 'refused',
+      id: 'refused',
+      title: 'refused',
       commit: () => {
         throw new GantryError('TIMED_OUT', { subject: 'x', seconds: 1 });
       },
@@ -193,7 +199,7 @@ test('a failing undo is tried again after pauses that double; the job tells what
 test('a defect in a step is logged, what a step refuses is not', async () => {
   const { log, lines } = heardLog();
   const failures = [new TypeError('x is undefined'), new GantryError('TIMED_OUT', { subject: 'x', seconds: 1 })];
-  const steps: Step<null>[] = [{ name: 'a', do: () => Promise.reject(failures.shift()) }];
+  const steps: Step<null>[] = [{ id: 'a', title: 'a', do: () => Promise.reject(failures.shift()) }];
   const { queue } = await start({ operations: operationMap(testSteps(steps)), log });
   for (let count = 0; count < 2; count++) await end(queue, await queue.submit([reboot], 'alice'));
   const told = lines.filter(({ level }) => level === 'error').map(({ text, facts }) => [text, facts['job'], String(facts['err'])]);

@@ -11,10 +11,10 @@ export async function undoFrom(saga: Saga, failedAt: number, thrown: unknown): P
   const { host, record, index, steps } = saga;
   const error = GantryError.from(thrown);
   if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'a step failed by a defect');
-  const step = (steps[failedAt] as Step).name;
-  logLine(host, record, index, `Step "${step}" failed: ${error.message}`);
+  const { id, title } = steps[failedAt] as Step;
+  logLine(host, record, index, `Step "${title}" failed: ${error.message}`);
   if (toUndo(saga, failedAt).length === 0) return host.writer.change(record, compose(begun(saga), failure(saga, error)));
-  saga.execution = { ...saga.execution, undoing: { step, error: error.toReport(), undone: [] } };
+  saga.execution = { ...saga.execution, undoing: { step: id, error: error.toReport(), undone: [] } };
   await host.writer.change(record, begun(saga));
   return goBack(saga);
 }
@@ -23,14 +23,14 @@ export async function undoFrom(saga: Saga, failedAt: number, thrown: unknown): P
 export async function goBack(saga: Saga): Promise<void> {
   const { host, record, steps, index } = saga;
   const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
-  const failedAt = steps.findIndex((step) => step.name === undoing.step);
+  const failedAt = steps.findIndex(({ id }) => id === undoing.step);
   const error = GantryError.fromReport(undoing.error as ErrorReport);
-  const left = toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).name));
+  const left = toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).id));
   for (const [n, i] of left.entries()) {
     const problem = await undoPatiently(saga, i, n === left.length - 1 ? error : undefined);
     if (!problem) continue;
-    const unfinished = left.slice(n).map((each) => (steps[each] as Step).name);
-    const report = undoFailed(saga, undoing.step, error, problem, unfinished);
+    const unfinished = left.slice(n).map((each) => (steps[each] as Step).title);
+    const report = undoFailed(saga, failedAt, error, problem, unfinished);
     host.log.error({ job: record.id, left: unfinished, err: problem }, 'a job could not clean up behind itself');
     logLine(host, record, index, `Not undone: ${unfinished.join(', ')}`);
     return host.writer.change(record, failure(saga, report));
@@ -57,7 +57,7 @@ function toUndo(saga: Saga, failedAt: number): readonly number[] {
 async function undoPatiently(saga: Saga, i: number, last: GantryError | undefined): Promise<GantryError | undefined> {
   const { host, record, index } = saga;
   const { attempts, firstPauseMs } = host.undoRetry;
-  const { name } = saga.steps[i] as Step;
+  const { title } = saga.steps[i] as Step;
   for (let attempt = 1; ; attempt++) {
     host.signal.throwIfAborted();
     showProgress(saga, i, null, 'undoing');
@@ -67,7 +67,7 @@ async function undoPatiently(saga: Saga, i: number, last: GantryError | undefine
     } catch (thrown) {
       host.signal.throwIfAborted();
       const problem = GantryError.from(thrown);
-      logLine(host, record, index, `Undoing "${name}" failed (attempt ${attempt} of ${attempts}): ${problem.message}`);
+      logLine(host, record, index, `Undoing "${title}" failed (attempt ${attempt} of ${attempts}): ${problem.message}`);
       if (attempt >= attempts) return problem;
       await host.clock.sleep(firstPauseMs * 2 ** (attempt - 1), host.signal);
     }
@@ -79,7 +79,7 @@ async function undoStep(saga: Saga, i: number, last: GantryError | undefined): P
   const { host, record, index } = saga;
   const step = saga.steps[i] as Step;
   const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
-  const execution: Execution = { ...saga.execution, undoing: { ...undoing, undone: [...undoing.undone, step.name] } };
+  const execution: Execution = { ...saga.execution, undoing: { ...undoing, undone: [...undoing.undone, step.id] } };
   const change = compose(withExecution(index, execution), ...(last ? [failure(saga, last)] : []));
   if (isCommit(step)) {
     const context = { plan: execution.plan, outcomes: outcomesOf(execution), clock: host.clock };
@@ -96,9 +96,9 @@ async function undoStep(saga: Saga, i: number, last: GantryError | undefined): P
   saga.execution = execution;
 }
 
-function undoFailed(saga: Saga, step: string, error: GantryError, problem: GantryError, left: readonly string[]): GantryError {
+function undoFailed(saga: Saga, failedAt: number, error: GantryError, problem: GantryError, left: readonly string[]): GantryError {
   return new GantryError('JOB_UNDO_FAILED', {
-    step,
+    step: (saga.steps[failedAt] as Step).title,
     error: error.message,
     code: error.code,
     undo: left[0] ?? '',

@@ -36,10 +36,14 @@ describe('a job', () => {
 
   test('with dry_run is refused by the first changes of the configuration as it would be without, and writes none of them', async () => {
     const operation = testSteps([
-      { name: 'first', commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['written'] })) },
-      { name: 'second', commit: (draft) => void draft.need('group', 'gone') },
-      { name: 'call a node', do: () => Promise.reject(new Error('a dry run called a node')) },
-      { name: 'last', commit: (draft) => void draft.need('node', 'gone') },
+      {
+        id: 'first',
+        title: 'first',
+        commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: ['written'] })),
+      },
+      { id: 'second', title: 'second', commit: (draft) => void draft.need('group', 'gone') },
+      { id: 'call-a-node', title: 'call a node', do: () => Promise.reject(new Error('a dry run called a node')) },
+      { id: 'last', title: 'last', commit: (draft) => void draft.need('node', 'gone') },
     ]);
     const { queue, config } = await start({ operations: operationMap(operation) });
     const reboot = { OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'web1', dry_run: true };
@@ -60,9 +64,9 @@ describe('steps', () => {
   test('get the outcomes of those before, and log lines with serials over the whole job', async () => {
     const seen: unknown[] = [];
     const steps: Step<null>[] = [
-      { name: 'a', do: async ({ log }) => (log('one'), { n: 1, gone: undefined as never }) },
-      { name: 'b', do: async ({ log, outcomes }) => (log('two'), void seen.push(outcomes)) },
-      { name: 'c', do: async ({ outcomes }) => void seen.push(outcomes) },
+      { id: 'a', title: 'a', do: async ({ log }) => (log('one'), { n: 1, gone: undefined as never }) },
+      { id: 'b', title: 'b', do: async ({ log, outcomes }) => (log('two'), void seen.push(outcomes)) },
+      { id: 'c', title: 'c', do: async ({ outcomes }) => void seen.push(outcomes) },
     ];
     const { queue } = await start({ operations: operationMap(testSteps(steps)) });
     const job = await end(queue, await queue.submit([reboot, reboot], 'alice'));
@@ -92,18 +96,19 @@ describe('steps', () => {
       throw new Error('no');
     };
     const steps: Step<null>[] = [
-      { name: 'start it', do: call, undo: call },
-      { name: 'fail', do: fail },
+      { id: 'start-it', title: 'start it', do: call, undo: call },
+      { id: 'fail', title: 'fail', do: fail },
     ];
     const { queue } = await start({ operations: operationMap(testSteps(steps)), nodes });
     await end(queue, await queue.submit([reboot], 'alice'));
-    assert.deepEqual(ids, ['job/1/0/start it', 'job/1/0/start it/undo']);
+    assert.deepEqual(ids, ['job/1/0/start-it', 'job/1/0/start-it/undo']);
   });
 });
 
 describe('a saga', () => {
   const tags = (...added: string[]): Step<null> => ({
-    name: `add ${added.join(' and ')}`,
+    id: `add-${added.join('-')}`,
+    title: `add ${added.join(' and ')}`,
     commit: (draft) => draft.update('cluster', draft.snapshot.cluster.uuid, (old) => ({ ...old, tags: [...old.tags, ...added] })),
   });
   const storedOp = async (store: Store, id = 1) => (JSON.parse((await store.get(keys.job(id)))?.value ?? '') as Job).ops[0] as JobOp;
@@ -120,7 +125,7 @@ describe('a saga', () => {
     const operation = {
       ...testSteps([]),
       plan: async () => ({ made: 'plan' }),
-      steps: () => ['a', 'b', 'c'].map((name) => ({ name, do: look })),
+      steps: () => ['a', 'b', 'c'].map((id) => ({ id, title: id, do: look })),
     };
     const fixture = await start({ operations: operationMap(operation) });
     const job = await end(fixture.queue, await fixture.queue.submit([reboot], 'alice'));
@@ -152,24 +157,28 @@ describe('a saga', () => {
 
   test('ends with the result of its operation, made of plan and outcomes', async () => {
     const result = (plan: unknown, outcomes: unknown) => ({ plan, outcomes, nothing: undefined }) as never;
-    const steps: Step<null>[] = [{ name: 'a', do: async () => ({ n: 1 }) }, tags('x'), { name: 'c', do: async () => undefined }];
+    const steps: Step<null>[] = [
+      { id: 'a', title: 'a', do: async () => ({ n: 1 }) },
+      tags('x'),
+      { id: 'c', title: 'c', do: async () => undefined },
+    ];
     const { queue } = await start({ operations: operationMap({ ...testSteps(steps), result }, { ...testDelay, result }) });
     const job = await end(queue, await queue.submit([reboot, noop], 'alice'));
     assert.deepEqual(
       job.ops.map(({ result: of }) => of),
       [
-        { plan: null, outcomes: { a: { n: 1 }, 'add x': null, c: null } },
+        { plan: null, outcomes: { a: { n: 1 }, 'add-x': null, c: null } },
         { plan: null, outcomes: {} },
       ],
     );
   });
 
-  test('has steps of different names', async () => {
+  test('has steps of different ids', async () => {
     const { log, lines } = heardLog();
-    const steps: Step<null>[] = [tags('a'), { name: 'b', do: async () => assert.fail('it ran') }, tags('a')];
+    const steps: Step<null>[] = [tags('a'), { id: 'b', title: 'b', do: async () => assert.fail('it ran') }, tags('a')];
     const { queue, config } = await start({ operations: operationMap(testSteps(steps)), log });
     const job = await end(queue, await queue.submit([reboot], 'alice'));
-    assert.match(errorOf(job).what, /OP_INSTANCE_REBOOT has two steps of one name/);
+    assert.match(errorOf(job).what, /OP_INSTANCE_REBOOT has two steps of one id/);
     assert.deepEqual(config.current.cluster.tags, []);
     assert.deepEqual(
       lines.map(({ level, text, facts }) => [level, text, facts['job']]),
@@ -180,14 +189,15 @@ describe('a saga', () => {
   test('is rehearsed by a dry run as far as nodes are not needed, outcomes included', async () => {
     const seen: unknown[] = [];
     const change = (name: string): Step<null> => ({
-      name,
+      id: name,
+      title: name,
       commit: (_draft, { plan, outcomes }) => {
         seen.push([name, plan, { ...outcomes }]);
         return { of: name };
       },
     });
     const dry = { ...reboot, dry_run: true };
-    const work: Step<null> = { name: 'work', do: () => assert.fail('a dry run works') };
+    const work: Step<null> = { id: 'work', title: 'work', do: () => assert.fail('a dry run works') };
     for (const [steps, expected] of [
       [
         [change('a'), change('b')],
@@ -217,7 +227,8 @@ describe('a saga', () => {
     };
     const done: string[] = [];
     const step = (name: string): Step<null> => ({
-      name,
+      id: name,
+      title: name,
       do: async () => void done.push(name),
       undo: async () => void done.push(`undo ${name}`),
     });
@@ -240,6 +251,38 @@ describe('a saga', () => {
     assert.deepEqual(done.toSorted(), ['b', 'c', 'undo a', 'undo b']);
   });
 
+  test('goes on after a restart when its steps have other titles', async () => {
+    const done: string[] = [];
+    const steps = (titles: readonly [string, string], hold: Promise<void>): Step<null>[] => [
+      { id: 'a', title: titles[0], do: async () => void done.push(titles[0]) },
+      { id: 'b', title: titles[1], do: () => (done.push(titles[1]), hold) },
+    ];
+    const first = await start({ operations: operationMap(testSteps(steps(['make it', 'start it'], new Promise(() => undefined)))) });
+    const id = await first.queue.submit([reboot], 'alice');
+    await until('the second step has begun', () => done.includes('start it'));
+    await first.close();
+    const { queue } = await start({ operations: operationMap(testSteps(steps(['create it', 'boot it'], Promise.resolve()))) });
+    assert.equal(jobStatus(await end(queue, id)), 'success');
+    assert.deepEqual(done, ['make it', 'start it', 'boot it']);
+  });
+
+  test('whose plan has another version than the operation goes on only when it can be upgraded', async () => {
+    const seen: unknown[] = [];
+    const steps = (plan: unknown): Step[] => [{ id: 'a', title: 'a', do: async () => void seen.push(plan) }];
+    const upgradePlan = (plan: unknown, version: number) => ({ plan, version });
+    const able = { ...testSteps([]), planVersion: 2, upgradePlan, steps };
+    const unable = { ...testDelay, planVersion: 2, steps };
+    const fixture = await start({ operations: operationMap(able, unable), idle: true });
+    const execution = { plan: 'old', version: 1, outcomes: [] };
+    for (const [i, op] of [reboot, noop].entries())
+      await stored(fixture.store, withExecution(0, execution)(buildJob(i + 1, [op], 'alice', 0, [])));
+    await fixture.queue.start();
+    assert.equal(jobStatus(await end(fixture.queue, 1)), 'success');
+    const refused = errorOf(await end(fixture.queue, 2));
+    assert.deepEqual([refused.code, refused.facts['version'], refused.facts['present']], ['JOB_PLAN_CHANGED', 1, 2]);
+    assert.deepEqual(seen, [{ plan: 'old', version: 1 }]);
+  });
+
   test('tells its progress as it goes, within its bounds', async () => {
     const seen: unknown[] = [];
     const look = () => {
@@ -248,7 +291,8 @@ describe('a saga', () => {
     };
     const steps: Step<null>[] = [
       {
-        name: 'a',
+        id: 'a',
+        title: 'a',
         do: async ({ progress }) => {
           look();
           for (const fraction of [-1, 0.25, 7]) {
@@ -259,7 +303,7 @@ describe('a saga', () => {
           look();
         },
       },
-      { name: 'b', do: async () => look() },
+      { id: 'b', title: 'b', do: async () => look() },
     ];
     const { queue } = await start({ operations: operationMap(testSteps(steps)) });
     await end(queue, await queue.submit([reboot], 'alice'));
@@ -302,7 +346,7 @@ describe('a saga', () => {
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const begun: string[] = [];
     const plan = () => (begun.push('plan'), (gates[0] as PromiseWithResolvers<void>).promise.then(() => null));
-    const step = { name: 'a', do: () => (begun.push('step'), (gates[1] as PromiseWithResolvers<void>).promise) };
+    const step = { id: 'a', title: 'a', do: () => (begun.push('step'), (gates[1] as PromiseWithResolvers<void>).promise) };
     const { queue, store, close } = await start({ operations: operationMap(testSteps([step, tags('late')]), { ...testDelay, plan }) });
     await queue.submitMany([[noop], [reboot]], 'alice');
     await until('both have begun', () => begun.length === 2);

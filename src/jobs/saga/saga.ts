@@ -9,6 +9,7 @@ import { logLine } from './log-line.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
 import type { SagaHost } from './saga-host.ts';
 import { planNodes, stepId, stepNodes } from './step-nodes.ts';
+import { planVersionOf, readExecution } from './stored-execution.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** An opcode that is being carried out. */
@@ -33,7 +34,7 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   const { input, execution } = record.job.ops[index] as JobOp;
   const operation = host.operations.get(String(input['OP_ID']));
   if (!operation) throw new GantryError('JOB_UNSUPPORTED', { opcode: String(input['OP_ID']) });
-  if (execution) return resumeSaga({ host, record, index, operation, steps: [], execution });
+  if (execution) return { host, record, index, operation, ...readExecution(record.id, operation, execution) };
   const context = planContext(host, record, index);
   const plan = toJson(await untilStopped(operation.plan(context, input as never), host.signal));
   if (context.dryRun) {
@@ -46,9 +47,8 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
     await host.writer.change(record, succeeded(index, toJson(operation.result(plan, {})), now(host)));
     return undefined;
   }
-  const names = new Set(steps.map((step) => step.name));
-  if (names.size < steps.length) throw new Error(`${operation.opcode.id} has two steps of one name`);
-  const saga: Saga = { host, record, index, operation, steps, execution: { plan, outcomes: [] } };
+  if (new Set(steps.map(({ id }) => id)).size < steps.length) throw new Error(`${operation.opcode.id} has two steps of one id`);
+  const saga: Saga = { host, record, index, operation, steps, execution: { plan, version: planVersionOf(operation), outcomes: [] } };
   // A first step that is a commit is written together with the plan: before it, nothing has happened yet.
   if (!isCommit(steps[0] as Step)) await host.writer.change(record, begun(saga));
   return saga;
@@ -60,25 +60,15 @@ function rehearse({ config, clock }: SagaHost, plan: Json, steps: readonly Step[
   const commits = steps.slice(0, world === -1 ? steps.length : world).filter(isCommit);
   const outcomes: Record<string, Json> = {};
   config.rehearse((draft) => {
-    for (const step of commits) outcomes[step.name] = toJson(step.commit(draft, { plan, outcomes, clock }));
+    for (const step of commits) outcomes[step.id] = toJson(step.commit(draft, { plan, outcomes, clock }));
   });
-}
-
-function resumeSaga(saga: Saga): Saga {
-  const { execution, operation, record } = saga;
-  const steps = operation.steps(execution.plan);
-  const known = new Set(steps.map((step) => step.name));
-  const met = [...execution.outcomes.map(({ step }) => step), ...(execution.undoing ? [execution.undoing.step] : [])];
-  const strange = met.filter((name) => !known.has(name));
-  if (strange.length > 0) throw new GantryError('JOB_STEPS_CHANGED', { job: record.id, steps: strange.join(', ') });
-  return { ...saga, steps };
 }
 
 /** Runs the steps that have no outcome yet. @returns the step that failed, and why; undefined when all is done */
 export async function goForward(saga: Saga): Promise<{ readonly failedAt: number; readonly error: unknown } | undefined> {
   const { host, record, steps } = saga;
   for (const [i, step] of steps.entries()) {
-    if (saga.execution.outcomes.some((outcome) => outcome.step === step.name)) continue;
+    if (saga.execution.outcomes.some((outcome) => outcome.step === step.id)) continue;
     host.signal.throwIfAborted();
     showProgress(saga, i, null, '');
     try {
@@ -119,7 +109,7 @@ async function runCommit(saga: Saga, step: CommitStep): Promise<void> {
 /** The outcome of a step; with the last one the opcode ends in the same write. */
 function withOutcome(saga: Saga, step: Step, result: Json): { execution: Execution; change: JobChange } {
   const { host, index, operation, steps } = saga;
-  const outcomes = [...saga.execution.outcomes, { step: step.name, result, at: host.clock.now() / 1000 }];
+  const outcomes = [...saga.execution.outcomes, { step: step.id, result, at: host.clock.now() / 1000 }];
   const execution = { ...saga.execution, outcomes };
   if (outcomes.length < steps.length) return { execution, change: begun({ ...saga, execution }) };
   const final = toJson(operation.result(execution.plan, outcomesOf(execution)));
@@ -136,13 +126,13 @@ export function outcomesOf(execution: Execution): Outcomes {
 
 export function showProgress(saga: Saga, i: number, fraction: number | null, text: string): void {
   const { record, steps } = saga;
-  record.progress = { step: (steps[i] as Step).name, index: i + 1, count: steps.length, fraction, text };
+  record.progress = { step: (steps[i] as Step).title, index: i + 1, count: steps.length, fraction, text };
   for (const watcher of [...record.watchers]) watcher();
 }
 
 export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
   const { host, record, index } = saga;
-  const id = stepId(record.id, index, (saga.steps[i] as Step).name, undoing);
+  const id = stepId(record.id, index, (saga.steps[i] as Step).id, undoing);
   return {
     plan: saga.execution.plan,
     outcomes: outcomesOf(saga.execution),

@@ -33,7 +33,8 @@ export const testTags: Operation = defineOperation(opcodes.tagsSet, {
   plan: async ({ config }, { tags }) => ({ tags, cluster: config.cluster.uuid }),
   steps: (plan) => [
     {
-      name: 'set tags',
+      id: 'set-tags',
+      title: 'set tags',
       commit: (draft) =>
         draft.update('cluster', plan.cluster, (old) => ({ ...old, tags: [...new Set([...old.tags, ...plan.tags])].sort() })),
     },
@@ -54,7 +55,8 @@ export function testCreate(world: TestWorld): Operation {
     }),
     steps: (plan: CreatePlan): Step<CreatePlan>[] => [
       {
-        name: 'reserve',
+        id: 'reserve',
+        title: 'reserve',
         releasesAllocation: true,
         commit(draft) {
           draft.create('instance', testInstance(plan.uuid, plan.name));
@@ -73,7 +75,8 @@ export function testCreate(world: TestWorld): Operation {
         },
       },
       {
-        name: 'record',
+        id: 'record',
+        title: 'record',
         commit: (draft) => draft.update('instance', plan.uuid, (old) => ({ ...old, forthcoming: false })),
       },
     ],
@@ -86,16 +89,17 @@ export function testRemove(world: TestWorld): Operation {
   return defineOperation(opcodes.instanceRemove, {
     plan: async ({ config }, { instance_name }) => ({ uuid: config.instances.find(instance_name)?.uuid ?? 'none' }),
     steps: (plan: RemovePlan): Step<RemovePlan>[] => [
-      { name: 'stop', do: () => unmake(world, `${plan.uuid}.run`), undo: () => make(world, `${plan.uuid}.run`) },
+      { id: 'stop', title: 'stop', do: () => unmake(world, `${plan.uuid}.run`), undo: () => make(world, `${plan.uuid}.run`) },
       {
-        name: 'give up',
+        id: 'give-up',
+        title: 'give up',
         pivot: true,
         commit: (draft) => draft.update('instance', plan.uuid, (old) => ({ ...old, admin_state: 'down' })),
         uncommit: (draft) => draft.update('instance', plan.uuid, (old) => ({ ...old, admin_state: 'up' })),
       },
-      { name: 'remove disk 0', do: () => unmake(world, `${plan.uuid}.disk0`) },
-      { name: 'remove disk 1', do: () => unmake(world, `${plan.uuid}.disk1`) },
-      { name: 'forget', commit: (draft) => forget(draft, plan.uuid) },
+      { id: 'remove-disk-0', title: 'remove disk 0', do: () => unmake(world, `${plan.uuid}.disk0`) },
+      { id: 'remove-disk-1', title: 'remove disk 1', do: () => unmake(world, `${plan.uuid}.disk1`) },
+      { id: 'forget', title: 'forget', commit: (draft) => forget(draft, plan.uuid) },
     ],
     result: () => null,
   });
@@ -125,7 +129,7 @@ export async function effects(dir: string): Promise<string[]> {
 }
 
 function fileStep(world: TestWorld, name: string, file: string): Step & { do: () => Promise<void> } {
-  return { name, do: () => make(world, file), undo: () => unmake(world, file) };
+  return { id: name.replaceAll(' ', '-'), title: name, do: () => make(world, file), undo: () => unmake(world, file) };
 }
 
 async function make(world: TestWorld, file: string): Promise<void> {

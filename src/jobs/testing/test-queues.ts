@@ -87,7 +87,8 @@ export function gated(touches: readonly Touch[] = [{ kind: 'instance', name: 'we
   const operation: Operation = testSteps(
     [
       {
-        name: 'hold',
+        id: 'hold',
+        title: 'hold',
         do: ({ jobId }) => {
           order.push(jobId);
           return gateOf(jobId).promise;

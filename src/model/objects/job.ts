@@ -16,6 +16,8 @@ export type LogEntry = Static<typeof LogEntry>;
 /** How far the saga of an opcode has come; what the next master needs to go on. */
 export const Execution = Type.Object({
   plan: Type.Unknown(),
+  /** Of the plan's form. Missing in jobs of the time when steps had no ids: `step` and `undone` are their names then. */
+  version: Type.Optional(Type.Integer({ minimum: 1 })),
   outcomes: Type.Array(Type.Object({ step: Type.String(), result: Type.Unknown(), at: Type.Number() })),
   /** Set when a step failed: what happened, and which steps are undone already. */
   undoing: Type.Optional(Type.Object({ step: Type.String(), error: Type.Unknown(), undone: Type.Array(Type.String()) })),

@@ -30,10 +30,12 @@ export function startStep(
   instance: RefLike,
   orLater: GarbageList | undefined,
   overrides: SpecOverrides = {},
-  name = 'start',
+  title = 'start',
 ): WorldStep {
   return {
-    name,
+    id: 'start',
+    title,
+    formerly: ['start it on the new node'],
     async do(context) {
       const spec = currentSpec(context.config, instance.uuid, overrides);
       await context.nodes.call(node, 'instance-start', { instance: spec }, progressOf(context));
@@ -57,10 +59,12 @@ export function stopStep(
   node: string,
   instance: RefLike,
   timeout: number,
-  options: { readonly restart?: boolean; readonly orLater?: GarbageList; readonly name?: string } = {},
+  options: { readonly restart?: boolean; readonly orLater?: GarbageList; readonly title?: string } = {},
 ): WorldStep {
   return {
-    name: options.name ?? 'stop',
+    id: 'stop',
+    title: options.title ?? 'stop',
+    formerly: ['stop it on the old node'],
     async do(context) {
       try {
         return await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
@@ -85,7 +89,9 @@ export function stopStep(
 /** Records whether the instance shall run. This also clears what a failed move left: no move is running. */
 export function recordStateStep(uuid: string, state: 'up' | 'down', source: 'admin' | 'user' = 'admin'): CommitStep {
   return {
-    name: `record that it is ${state}`,
+    id: `record-${state}`,
+    title: `record that it is ${state}`,
+    formerly: [`record that it is ${state}`],
     commit(draft) {
       draft.update('instance', uuid, (old) => ({
         ...staying(old),

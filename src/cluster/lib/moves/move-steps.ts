@@ -14,7 +14,9 @@ export const staying = ({ moving_to: _, ...instance }: Instance): Instance => in
 
 /** From now on the resources on the target are reserved for the instance, so others may be placed while it moves. */
 export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
-  name: 'keep room on the new node',
+  id: 'keep-room',
+  title: 'keep room on the new node',
+  formerly: ['keep room on the new node'],
   releasesAllocation: true,
   commit(draft) {
     // A move that an earlier version began may already have done this.
@@ -28,7 +30,9 @@ export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
 /** The instance belongs to the target now. Undone by giving it back to the source; the resources on the target stay reserved. */
 export const recordNodeStep = ({ instance, source, target }: Move) =>
   ({
-    name: 'record the new node',
+    id: 'record-node',
+    title: 'record the new node',
+    formerly: ['record the new node'],
     commit: (draft) => draft.update('instance', instance.uuid, (old) => ({ ...staying(old), primary_node: target })),
     uncommit: (draft) => draft.update('instance', instance.uuid, (old) => ({ ...old, primary_node: source, moving_to: target })),
   }) satisfies CommitStep;

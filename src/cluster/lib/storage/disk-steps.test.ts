@@ -40,7 +40,7 @@ it('a disk is made by its own step, and undone by removing it', async () => {
   const { calls, context, garbage } = rig();
   const steps = createDiskSteps('n0', disks, owner, garbage);
   assert.deepEqual(
-    steps.map(({ name }) => name),
+    steps.map(({ title }) => title),
     ['create disk 0', 'create disk 1'],
   );
   await steps[1]?.do(context);

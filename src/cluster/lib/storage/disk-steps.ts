@@ -12,7 +12,9 @@ interface DiskOwner {
 /** One step for each disk that makes it; undone by removing it, later if the node cannot be reached now. */
 export function createDiskSteps(node: string, disks: readonly DiskSpec[], owner: DiskOwner, garbage: GarbageList): WorldStep[] {
   return disks.map((disk, index) => ({
-    name: `create disk ${index}`,
+    id: `create-disk-${index}`,
+    title: `create disk ${index}`,
+    formerly: [`create disk ${index}`],
     async do(context) {
       await context.nodes.call(node, 'disk-create', { disk, instance: owner }, progressOf(context));
     },
@@ -37,7 +39,9 @@ export function removeDiskSteps(
   orLater: boolean,
 ): WorldStep[] {
   return disks.map((disk, index) => ({
-    name: `remove disk ${index}`,
+    id: `remove-disk-${index}`,
+    title: `remove disk ${index}`,
+    formerly: [`remove disk ${index}`],
     async do(context) {
       if (orLater) return removeDisk(context, node, disk, owner, garbage);
       await context.nodes.call(node, 'disk-remove', { disk, instance: owner }, progressOf(context));
