@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { parseText } from '../../src/htools/index.ts';
-import {
-  allocate,
-  createAllocator,
-  createState,
-  type InstanceData,
-  type PlacementDiskTemplate,
-  prepareCluster,
-  settle,
-  stage,
-} from '../../src/placement/index.ts';
+import type { DiskTemplate } from '../../src/model/disk-templates/catalogue.ts';
+import { allocate, createAllocator, createState, type InstanceData, prepareCluster, settle, stage } from '../../src/placement/index.ts';
 import { generateCluster } from './generate-cluster.ts';
 
 /**
@@ -22,7 +14,7 @@ import { generateCluster } from './generate-cluster.ts';
 export interface AllocatingResult {
   readonly nodes: number;
   readonly instances: number;
-  readonly template: PlacementDiskTemplate;
+  readonly template: DiskTemplate;
   readonly allocations: number;
   /** Milliseconds. */
   readonly median: number;
@@ -32,7 +24,7 @@ export interface AllocatingResult {
 }
 
 /** @param text the cluster in the text format */
-export function benchAllocating(text: string, template: PlacementDiskTemplate, allocations: number): AllocatingResult {
+export function benchAllocating(text: string, template: DiskTemplate, allocations: number): AllocatingResult {
   const data = parseText(text, 'generated');
   const allocator = createAllocator(createState(prepareCluster(data), { spareInstances: allocations }), { capacityChecks: false });
   const [like] = data.instances;

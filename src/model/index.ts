@@ -1,8 +1,21 @@
+export {
+  builtDiskTemplates,
+  diskRoles,
+  diskSpaceOf,
+  diskTemplateRow,
+  diskTemplates,
+  mirroringOf,
+  requiredNodes,
+  supportsMoves,
+  usesLocalStorage,
+} from './disk-templates/catalogue.ts';
+export type { DiskRole, DiskTemplateRow, LogicalIdPart, Mirroring, NewDisk, SpaceKind } from './disk-templates/disk-template-row.ts';
+export { requireLogicalId } from './disk-templates/require-logical-id.ts';
 export { keys, type NamedKind } from './keys.ts';
 export { normaliseParams } from './normalise.ts';
 export { Cluster, configVersion } from './objects/cluster.ts';
 export { Mac, Mebibytes, Name, NewName, PartialParams, Tag, Uuid } from './objects/common.ts';
-export { Disk, DiskFormat, DiskTemplate, diskFormats, diskTemplates } from './objects/disk.ts';
+export { Disk, DiskFormat, DiskTemplate, diskFormats, LogicalId } from './objects/disk.ts';
 export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './objects/instance.ts';
 export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus } from './objects/job.ts';
 export { Network } from './objects/network.ts';
@@ -44,7 +57,7 @@ export {
   routingTable,
 } from './params/nicparams.ts';
 export { notUsedClusterParams } from './params/not-used-cluster-params.ts';
-export { builtDiskTemplates, builtHypervisors, requireBuilt } from './params/require-built.ts';
+export { builtHypervisors, requireBuilt } from './params/require-built.ts';
 export { requirePrivateVnc } from './params/require-private-vnc.ts';
 export { resetWord, withGiven } from './params/reset.ts';
 export { withoutForeignHvparams } from './params/without-foreign-hvparams.ts';

@@ -27,7 +27,6 @@ export type * from './cluster/cluster-data.ts';
 export { noNode } from './cluster/cluster-data.ts';
 export { defaultPolicy } from './cluster/default-policy.ts';
 export { lookupName } from './cluster/lookup-name.ts';
-export { type Mirroring, mirroringOf, requiredNodes, supportsMoves, usesLocalStorage } from './cluster/mirroring.ts';
 export {
   type PreparedCluster,
   type PreparedInstance,

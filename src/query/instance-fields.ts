@@ -3,6 +3,7 @@ import {
   Beparams,
   BeparamsPartial,
   type Disk,
+  diskSpaceOf,
   fillBeparams,
   fillHvparams,
   fillNicparams,
@@ -53,8 +54,7 @@ const privateOsparams = ({ os, osparams_private: own }: Instance, { config }: Vi
 
 /** MiB on each of its nodes. */
 function diskUsage(instance: Instance): number {
-  const drbdMetadata = 128;
-  return instance.disks.reduce((sum, disk) => sum + disk.size + (disk.dev_type === 'drbd' ? drbdMetadata : 0), 0);
+  return instance.disks.reduce((sum, { dev_type, size }) => sum + diskSpaceOf(dev_type, size), 0);
 }
 
 const identity: InstanceField[] = [

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { DataCollectors, DiskTemplate, diskFormats, HypervisorName, Nicparams } from '../model/index.ts';
+import { DataCollectors, DiskTemplate, diskFormats, HypervisorName, LogicalId, Nicparams } from '../model/index.ts';
 
 /**
  * What the master may ask of a node agent: one definition shared by client and server.
@@ -16,15 +16,21 @@ export interface RpcMethod<P extends TSchema = TSchema, R extends TSchema = TSch
 
 const define = <P extends TSchema, R extends TSchema>(method: RpcMethod<P, R>): RpcMethod<P, R> => method;
 
-/** A disk as a node sees it: which adapter, and what the adapter needs. */
-export const DiskSpec = Type.Object({
+const diskFields = {
   uuid: Type.String(),
   dev_type: DiskTemplate,
   size: Type.Integer({ description: 'MiB' }),
   mode: Type.Enum(['rw', 'ro']),
   format: Type.Enum(diskFormats),
-  logical_id: Type.Array(Type.String()),
+  logical_id: LogicalId,
   params: Type.Record(Type.String(), Type.Unknown()),
+};
+
+/** A disk as a node sees it: which adapter, and what the adapter needs. */
+export const DiskSpec = Type.Object({
+  ...diskFields,
+  /** The disks that it is made of on each of its nodes. */
+  children: Type.Optional(Type.Array(Type.Object(diskFields))),
 });
 export type DiskSpec = Static<typeof DiskSpec>;
 

@@ -1,4 +1,5 @@
-import { type Allocator, countNodes, type InstanceData, type Refusal, usesLocalStorage, type Wanted } from '../../placement/index.ts';
+import { usesLocalStorage } from '../../model/index.ts';
+import { type Allocator, countNodes, type InstanceData, type Refusal, type Wanted } from '../../placement/index.ts';
 
 /** `instance web1 (2048 MiB of memory, 2 virtual processors, 10240 MiB of disk)` */
 export function describeNeeds({ name, memory, vcpus, disk }: InstanceData): string {

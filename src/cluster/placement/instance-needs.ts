@@ -1,9 +1,14 @@
-import { type Cluster, type Disk, type DiskTemplate, fillBeparams, type Instance } from '../../model/index.ts';
-import { type InstanceData, mirroringOf, noNode, type PlacementDiskTemplate } from '../../placement/index.ts';
+import {
+  type Cluster,
+  type Disk,
+  type DiskTemplate,
+  diskSpaceOf,
+  diskTemplateRow,
+  fillBeparams,
+  type Instance,
+} from '../../model/index.ts';
+import { type InstanceData, noNode } from '../../placement/index.ts';
 import type { Collection } from '../../store/index.ts';
-
-/** MiB that DRBD keeps beside the data of a disk. Source: Ganeti's gnt-instance(8). */
-const drbdMetadata = 128;
 
 /** What an instance takes on its nodes, for one that is there or is yet to come. */
 export type InstanceNeeds = Pick<Instance, 'name' | 'hypervisor' | 'beparams' | 'disk_template' | 'tags'> & {
@@ -14,11 +19,11 @@ export type InstanceNeeds = Pick<Instance, 'name' | 'hypervisor' | 'beparams' | 
 };
 
 /** Whether the disks of a template lie on the node itself. */
-export const isLocal = (template: DiskTemplate): boolean => template === 'file' || template === 'plain' || template === 'drbd';
+export const isLocal = (template: DiskTemplate): boolean => diskTemplateRow(template).reach === 'local';
 
 /** MiB that the disks take on each node of the instance. */
 export const diskSpace = ({ disk_template, disks }: Pick<InstanceNeeds, 'disk_template' | 'disks'>): number =>
-  disks.reduce((sum, { size }) => sum + size + (disk_template === 'drbd' ? drbdMetadata : 0), 0);
+  disks.reduce((sum, { size }) => sum + diskSpaceOf(disk_template, size), 0);
 
 export function needsOf(instance: Instance): InstanceNeeds {
   return { ...instance, networks: instance.nics.map(({ network }) => network), offline: instance.admin_state === 'offline' };
@@ -56,8 +61,5 @@ export function instanceData(
   };
 }
 
-/** Ganeti counts no room for files on the node's own disks. We do, as for logical volumes. */
-const engineTemplate = (template: DiskTemplate): PlacementDiskTemplate => (template === 'file' ? 'plain' : template);
-
-/** How many nodes an instance of a template is on. */
-export const nodesFor = (template: DiskTemplate): 1 | 2 => (mirroringOf(template) === 'internal' ? 2 : 1);
+/** The template by whose rules the engine places it. */
+const engineTemplate = (template: DiskTemplate): DiskTemplate => diskTemplateRow(template).placement.as ?? template;

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { Instance, Node } from '../../model/index.ts';
+import { type Instance, type Node, requiredNodes } from '../../model/index.ts';
 import {
   type Allocator,
   allocate,
@@ -20,7 +20,7 @@ import { AllocatorKeeper, type WarmAllocator } from './allocator-keeper.ts';
 import { ClusterLocation } from './cluster-location.ts';
 import { presenceKeys } from './configured-cluster.ts';
 import { describeNeeds, describeRefusals } from './describe-refusals.ts';
-import { type InstanceNeeds, instanceData, needsOf, nodesFor } from './instance-needs.ts';
+import { type InstanceNeeds, instanceData, needsOf } from './instance-needs.ts';
 import { inability, nodeRefusal } from './node-refusal.ts';
 
 export interface PlaceOptions {
@@ -166,7 +166,7 @@ export class Placer {
       ? nodes.flatMap(({ name }, n) => (own[n] === null ? [name] : []))
       : undefined;
     const request = {
-      requiredNodes: nodesFor(needs.disk_template),
+      requiredNodes: requiredNodes(needs.disk_template),
       group: group === undefined ? undefined : groupAt.get(group),
       restrictToNodes,
     };

@@ -1,7 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { PlanContext } from '../../jobs/index.ts';
-import type { Node } from '../../model/index.ts';
-import { mirroringOf } from '../../placement/index.ts';
+import { diskTemplateRow, diskTemplates, mirroringOf, type Node } from '../../model/index.ts';
 import type { RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { diskSpecs } from '../lib/instances/instance-spec.ts';
@@ -59,11 +58,8 @@ const valueOf = <T>(settled: PromiseSettledResult<T>): T | undefined => (settled
 
 function questionsTo(config: ConfigSnapshot, node: Node): RpcParams<'node-verify'> {
   const { cluster } = config;
-  const templates = cluster.enabled_disk_templates;
-  const storage_dirs = [
-    ...(templates.includes('file') ? [cluster.file_storage_dir] : []),
-    ...(templates.includes('sharedfile') ? [cluster.shared_file_storage_dir] : []),
-  ];
+  const enabled = diskTemplates.filter((template) => cluster.enabled_disk_templates.includes(template));
+  const storage_dirs = enabled.flatMap((template) => diskTemplateRow(template).folder?.(cluster) ?? []);
   return { ...neededLinks(config, node), hypervisors: cluster.enabled_hypervisors, storage_dirs };
 }
 

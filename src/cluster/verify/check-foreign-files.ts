@@ -1,4 +1,4 @@
-import { mirroringOf } from '../../placement/index.ts';
+import { mirroringOf } from '../../model/index.ts';
 import { finding } from '../../rpc/index.ts';
 import type { AnswerCheck } from './verify-check.ts';
 

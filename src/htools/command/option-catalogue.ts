@@ -1,5 +1,5 @@
+import { diskTemplates } from '../../model/disk-templates/catalogue.ts';
 import { defaultLuxiSocket } from '../sources/luxi/luxi-client.ts';
-import { placementDiskTemplates } from '../sources/placement-words.ts';
 import { flag, type HtoolsOption, optional, valued } from './option.ts';
 import {
   readDiskTemplate,
@@ -32,7 +32,7 @@ export const optionCatalogue = {
       loadLimits: { ...loadLimits, cpu: readThresholds('cpu limits', text) },
     }),
   ),
-  diskTemplate: valued('disk-template', 'TEMPLATE', `choices=${[...placementDiskTemplates].join(',')}`, 'disk template to use', (text) => ({
+  diskTemplate: valued('disk-template', 'TEMPLATE', `choices=${[...diskTemplates].join(',')}`, 'disk template to use', (text) => ({
     diskTemplate: readDiskTemplate(text),
   })),
   dryRun: flag('dry-run', 'only print what would be done', { dryRun: true }),

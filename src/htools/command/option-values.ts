@@ -1,6 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import type { PlacementDiskTemplate } from '../../placement/index.ts';
-import { placementDiskTemplates } from '../sources/placement-words.ts';
+import { type DiskTemplate, diskTemplates } from '../../model/disk-templates/catalogue.ts';
 import { parseUnit } from '../sources/simulation/parse-unit.ts';
 import type { JobPriority, RequestedSpec } from './settings.ts';
 
@@ -54,10 +53,10 @@ function readSize(name: string, text: string): number {
   return parseUnit(text) ?? refuseValue(`${name}: '${text}' is not a size such as 512m, 10g or 1t`);
 }
 
-export function readDiskTemplate(text: string): PlacementDiskTemplate {
-  if (!placementDiskTemplates.some((name) => name === text))
-    refuseValue(`'${text}' is not a disk template: use one of ${[...placementDiskTemplates].join(', ')}`);
-  return text as PlacementDiskTemplate;
+export function readDiskTemplate(text: string): DiskTemplate {
+  if (!diskTemplates.some((name) => name === text))
+    refuseValue(`'${text}' is not a disk template: use one of ${[...diskTemplates].join(', ')}`);
+  return text as DiskTemplate;
 }
 
 const priorities: ReadonlySet<string> = new Set<JobPriority>(['low', 'normal', 'high']);

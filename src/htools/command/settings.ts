@@ -1,4 +1,5 @@
-import type { LoadLimits, PlacementDiskTemplate } from '../../placement/index.ts';
+import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
+import type { LoadLimits } from '../../placement/index.ts';
 
 /** The size of an instance that --standard-alloc and --tiered-alloc name. MiB. */
 export interface RequestedSpec {
@@ -16,7 +17,7 @@ export interface Settings {
   readonly acceptExisting: boolean;
   readonly capacityChecks: boolean;
   readonly diskMoves: boolean;
-  readonly diskTemplate: PlacementDiskTemplate | undefined;
+  readonly diskTemplate: DiskTemplate | undefined;
   readonly dryRun: boolean;
   readonly evacuate: boolean;
   readonly excludedInstances: readonly string[];

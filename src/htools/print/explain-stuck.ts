@@ -1,4 +1,5 @@
-import { type PreparedCluster, type RuleBook, supportsMoves } from '../../placement/index.ts';
+import { supportsMoves } from '../../model/disk-templates/catalogue.ts';
+import { type PreparedCluster, type RuleBook } from '../../placement/index.ts';
 
 /** Why instances that break hard rules stay where they are, as far as that is their own doing: a line for each. */
 export function explainStuck({ instances, nodes }: PreparedCluster, rules: RuleBook): string {

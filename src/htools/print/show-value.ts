@@ -1,4 +1,5 @@
-import { type FailMode, failNames, type InstancePolicy, type InstanceSpec, type PlacementDiskTemplate } from '../../placement/index.ts';
+import { diskTemplateRow } from '../../model/disk-templates/catalogue.ts';
+import { type FailMode, failNames, type InstancePolicy, type InstanceSpec } from '../../placement/index.ts';
 import { showReal } from './format-number.ts';
 
 /** Values in the notation of Ganeti's language, which its programs print when asked to say much. */
@@ -9,18 +10,6 @@ export const showList = (items: readonly string[]): string => `[${items.join(','
 /** Whether a node keeps its policy. */
 export const showHealth = (reason: FailMode): string => (reason === 0 ? 'Ok ()' : `Bad ${failNames[reason]}`);
 
-const templateNames: Readonly<Record<PlacementDiskTemplate, string>> = {
-  diskless: 'DTDiskless',
-  file: 'DTFile',
-  sharedfile: 'DTSharedFile',
-  plain: 'DTPlain',
-  blockdev: 'DTBlock',
-  drbd: 'DTDrbd8',
-  rbd: 'DTRbd',
-  ext: 'DTExt',
-  gluster: 'DTGluster',
-};
-
 export function showPolicy({ ranges, std, diskTemplates, vcpuRatio, spindleRatio }: InstancePolicy): string {
   const pairs = ranges.map(
     ({ min, max }) => `MinMaxISpecs {minMaxISpecsMinSpec = ${showSpec(min)}, minMaxISpecsMaxSpec = ${showSpec(max)}}`,
@@ -28,7 +17,7 @@ export function showPolicy({ ranges, std, diskTemplates, vcpuRatio, spindleRatio
   return record('IPolicy', [
     `iPolicyMinMaxISpecs = ${showList(pairs)}`,
     `iPolicyStdSpec = ${showSpec(std)}`,
-    `iPolicyDiskTemplates = ${showList(diskTemplates.map((template) => templateNames[template]))}`,
+    `iPolicyDiskTemplates = ${showList(diskTemplates.map((template) => diskTemplateRow(template).ganetiName))}`,
     `iPolicyVcpuRatio = ${showReal(vcpuRatio)}`,
     `iPolicySpindleRatio = ${showReal(spindleRatio)}`,
   ]);

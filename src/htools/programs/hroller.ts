@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/index.ts';
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import {
   type ClusterState,
   createState,
-  mirroringOf,
   type NodeGraph,
   type PreparedCluster,
   type Relocation,

@@ -1,11 +1,11 @@
 import { GantryError } from '../../base/index.ts';
+import { requiredNodes } from '../../model/disk-templates/catalogue.ts';
 import {
   type ClusterState,
   clusterTotals,
   type PreparedCluster,
   type PreparedInstance,
   refuseConflict,
-  requiredNodes,
   survivingGroups,
 } from '../../placement/index.ts';
 import { loadForProgram, stateFor } from '../command/load-for-program.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type PlacementDiskTemplate, supportsMoves } from '../../placement/index.ts';
+import { type DiskTemplate, diskTemplates, supportsMoves } from '../../model/disk-templates/catalogue.ts';
 import { allocation, evacuation, requestOf, runQuietly, type SmallCluster, type SmallInstance, textOf } from './testing/small-cluster.ts';
 
 /**
@@ -11,18 +11,6 @@ import { allocation, evacuation, requestOf, runQuietly, type SmallCluster, type 
  * are in different racks. The nodes of rack `a` are empty, those of rack `b` full, so that everything wants to go to `a`,
  * where web1 is.
  */
-const templates: readonly PlacementDiskTemplate[] = [
-  'plain',
-  'file',
-  'sharedfile',
-  'blockdev',
-  'ext',
-  'rbd',
-  'gluster',
-  'drbd',
-  'diskless',
-];
-
 const rules = `
 levels: [rack]
 domains:
@@ -38,7 +26,7 @@ services:
 const nodes = [{ name: 'm', master: true }, { name: 'a1' }, { name: 'a2' }, { name: 'b1' }, { name: 'b2' }];
 const filler = (name: string, primary: string): SmallInstance => ({ name, template: 'plain', primary, memory: 12_288 });
 const mirrored = (one: SmallInstance, secondary: string): SmallInstance => (one.template === 'drbd' ? { ...one, secondary } : one);
-const web = (name: string, template: PlacementDiskTemplate, primary: string, secondary: string): SmallInstance =>
+const web = (name: string, template: DiskTemplate, primary: string, secondary: string): SmallInstance =>
   mirrored({ name, template, primary }, secondary);
 
 const rackOf = (node: string): string => node[0] as string;
@@ -72,7 +60,7 @@ async function primaryIn(file: string, instance: string): Promise<string> {
   return line.split('|')[6] as string;
 }
 
-for (const template of templates) {
+for (const template of diskTemplates) {
   const isMovable = supportsMoves(template);
   /** The one that moves; where its template does not let it, it is the other that has the template. */
   const mover = isMovable ? template : 'ext';

@@ -1,4 +1,5 @@
-import { type ClusterData, createState, mirroringOf, prepareCluster, type SqueezePlan } from '../../placement/index.ts';
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
+import { type ClusterData, createState, prepareCluster, type SqueezePlan } from '../../placement/index.ts';
 
 /** The cluster as it is once a plan has been carried out. */
 export function squeezedData(data: ClusterData, { action, nodes, moves }: SqueezePlan): ClusterData {

@@ -1,4 +1,4 @@
-import type { AllocPolicy, InstanceStatus, PlacementDiskTemplate } from '../../placement/index.ts';
+import type { AllocPolicy, InstanceStatus } from '../../placement/index.ts';
 
 /** The words of Ganeti's interfaces, for the check of what comes from outside. */
 export const allocPolicies: readonly AllocPolicy[] = ['preferred', 'last_resort', 'unallocable'];
@@ -13,16 +13,4 @@ export const instanceStatuses: readonly InstanceStatus[] = [
   'ADMIN_down',
   'ADMIN_offline',
   'USER_down',
-];
-
-export const placementDiskTemplates: readonly PlacementDiskTemplate[] = [
-  'diskless',
-  'file',
-  'sharedfile',
-  'plain',
-  'blockdev',
-  'drbd',
-  'rbd',
-  'ext',
-  'gluster',
 ];

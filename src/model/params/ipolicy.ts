@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { diskTemplates } from '../disk-templates/catalogue.ts';
 import { formats } from '../normalise.ts';
-import { DiskTemplate, diskTemplates } from '../objects/disk.ts';
+import { DiskTemplate } from '../objects/disk.ts';
 import { orReset } from './reset.ts';
 
 const count = Type.Integer({ minimum: 0 });

@@ -1,10 +1,7 @@
 import { GantryError } from '../../base/index.ts';
-import type { DiskTemplate } from '../objects/disk.ts';
+import { builtDiskTemplates, type DiskTemplate } from '../disk-templates/catalogue.ts';
 import type { HypervisorName } from '../objects/instance.ts';
 import { hvparamsByHypervisor } from './hvparams.ts';
-
-/** Disk templates for which node agents of this build have an adapter. */
-export const builtDiskTemplates: readonly DiskTemplate[] = ['diskless', 'file', 'sharedfile'];
 
 /** Hypervisors for which node agents of this build have an adapter; `fake` is that of simulated clusters. */
 export const builtHypervisors = Object.keys(hvparamsByHypervisor) as readonly HypervisorName[];

@@ -19,7 +19,7 @@ export async function checkStart(parts: NodeParts, spec: InstanceSpec, disks: Rp
 async function requireDisks({ diskTemplates }: NodeParts, { uuid, name, disks }: InstanceSpec): Promise<void> {
   for (const disk of disks) {
     const found = await diskTemplateFor(diskTemplates, disk.dev_type).find(disk, { uuid, name });
-    if (!found) throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path: disk.logical_id[1] ?? '' });
+    if (!found) throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path: String(disk.logical_id[1] ?? '') });
   }
 }
 

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/index.ts';
+import { mirroringOf } from '../../model/index.ts';
 import type { NodeHandlers, RpcParams, RpcResult } from '../../rpc/index.ts';
 import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
@@ -28,7 +29,7 @@ export function diskHandlers(parts: NodeParts, exclusively: KeyedMutex): Pick<No
       }),
 
     'disk-list': async ({ shared }) => {
-      const whole = [...diskTemplates.values()].filter(({ traits }) => shared === undefined || traits.mirrored !== 'external');
+      const whole = [...diskTemplates.values()].filter(({ name }) => shared === undefined || mirroringOf(name) !== 'external');
       const found = await Promise.all([...whole.map((template) => template.list()), findEach(parts, shared ?? [])]);
       return found.flat();
     },

@@ -29,10 +29,9 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     if (failed !== undefined) throw new Error(`${failed} failed`);
     return result;
   };
-  const template = (name: string, mirrored: 'none' | 'external', free: number | null) =>
+  const template = (name: string, free: number | null) =>
     ({
       name,
-      traits: { mirrored },
       activate: (disk: { uuid: string }) =>
         call(`activate ${disk.uuid}`, { path: `/${disk.uuid}`, format: 'raw', driver: 'file', size: 1 }),
       deactivate: (disk: { uuid: string }) => call(`deactivate ${disk.uuid}`, undefined),
@@ -72,8 +71,8 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     version: '1.2',
     hypervisors: new Map([['fake', hypervisor]]),
     diskTemplates: new Map([
-      ['file', template('file', 'none', null)],
-      ['sharedfile', template('sharedfile', 'external', 100)],
+      ['file', template('file', null)],
+      ['sharedfile', template('sharedfile', 100)],
     ]) as NodeParts['diskTemplates'],
     network,
     os: {

@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { GantryError } from '../../base/index.ts';
+import { requireLogicalId } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { DiskOwner } from './disk-template.ts';
 
@@ -13,10 +14,11 @@ export const diskUuidOf = (fileName: string): string | null => diskFile.exec(fil
 /**
  * Where the file of a disk lies. Like in Ganeti `logical_id` is `[driver, path]`; a relative path is taken from the
  * storage directory of the node, and without one the place follows from the owner and the disk.
+ * @throws INPUT_INVALID when `logical_id` is not that of a file
  * @throws STORAGE_PATH_REFUSED when it is not two levels deep at the most, or outside of `dir`
  */
 export function diskPath(disk: DiskSpec, dir: string, owner?: DiskOwner): string {
-  const given = disk.logical_id[1] ?? (owner ? `${owner.uuid}/${disk.uuid}.${disk.format}` : '');
+  const given = requireLogicalId('file', disk.logical_id)[1] ?? (owner ? `${owner.uuid}/${disk.uuid}.${disk.format}` : '');
   const refuse = (problem: string) => new GantryError('STORAGE_PATH_REFUSED', { path: given, disk: disk.uuid, problem, directory: dir });
   if (given === '') throw refuse('it is empty');
   if (given.includes('\0')) throw refuse('it contains a zero byte');

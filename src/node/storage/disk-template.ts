@@ -1,23 +1,17 @@
 import type { BlockDescription, DiskSpec, HandlerContext, RpcResult } from '../../rpc/index.ts';
 
-/** What a disk template can do; placement and conversion decide by it. */
-export interface DiskTraits {
-  /** Copies on other nodes are kept by Gantry (drbd), by the storage itself (sharedfile, rbd), or not at all (file). */
-  readonly mirrored: 'no' | 'internal' | 'external';
-  readonly growable: boolean;
-  readonly liveAttachable: boolean;
-}
-
 /** Owner of a disk, for paths and messages. */
 export interface DiskOwner {
   readonly uuid: string;
   readonly name: string;
 }
 
-/** The storage port: one adapter for each disk template. Every method may be repeated. Sizes in MiB. */
+/**
+ * The storage port: one adapter for each disk template. What can be known of a template without a node is in the catalogue of
+ * the model. Every method may be repeated. Sizes in MiB.
+ */
 export interface DiskTemplateAdapter {
   readonly name: DiskSpec['dev_type'];
-  readonly traits: DiskTraits;
   /** Makes the disk, whole or not at all. @throws STORAGE_FULL, STORAGE_FAILED */
   create(disk: DiskSpec, owner: DiskOwner, context: HandlerContext): Promise<{ changed: boolean }>;
   /** Removes it; no error when it is gone. */

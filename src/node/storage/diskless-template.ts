@@ -5,7 +5,6 @@ import type { DiskTemplateAdapter } from './disk-template.ts';
 export function createDisklessTemplate(): DiskTemplateAdapter {
   return {
     name: 'diskless',
-    traits: { mirrored: 'external', growable: false, liveAttachable: false },
     create: async () => ({ changed: false }),
     remove: async () => ({ changed: false }),
     grow: async () => ({ changed: false }),

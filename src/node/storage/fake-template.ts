@@ -51,7 +51,6 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
 
   return {
     name,
-    traits: { mirrored: name === 'file' ? 'no' : 'external', growable: true, liveAttachable: true },
     create: async (disk, owner, context) => {
       await begin('create', disk, context.signal);
       const found = disks.get(disk.uuid);

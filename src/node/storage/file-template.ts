@@ -43,7 +43,6 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
 
   return {
     name,
-    traits: { mirrored: name === 'file' ? 'no' : 'external', growable: true, liveAttachable: true },
 
     create: async (disk, owner, context) => {
       const path = await locate(disk, owner);

@@ -1,5 +1,5 @@
+import { requiredNodes } from '../../model/disk-templates/catalogue.ts';
 import { noNode } from '../cluster/cluster-data.ts';
-import { requiredNodes } from '../cluster/mirroring.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { allocate } from './allocate.ts';
 import { type AllocatorOptions, createAllocator, stage } from './allocator.ts';

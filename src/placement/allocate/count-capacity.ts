@@ -1,4 +1,4 @@
-import { requiredNodes } from '../cluster/mirroring.ts';
+import { requiredNodes } from '../../model/disk-templates/catalogue.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import { unallocated } from '../state/add-primary.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';

@@ -1,8 +1,8 @@
+import { type DiskTemplate, mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import { allowsWay } from '../balance/allows-way.ts';
 import { admitMove, applyMove, tryPlacement } from '../balance/apply-move.ts';
 import { destination, type MoveKind, type MoveStep, moveKind } from '../balance/move.ts';
-import { noNode, type PlacementDiskTemplate } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
+import { noNode } from '../cluster/cluster-data.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import { createRuleChange, type RuleBook } from '../location/rule-book.ts';
 import { hardRuleWeight } from '../location/rule-cost.ts';
@@ -10,6 +10,7 @@ import { admitSecondary } from '../state/admit.ts';
 import { attach, detach } from '../state/attach.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { failMode, failNames } from '../state/fail-mode.ts';
+import { mirror } from '../state/instance-columns.ts';
 import { backupOf, createBackup, restore, save } from '../state/node-backup.ts';
 import { boundPlaces } from './bound-places.ts';
 import { findBestPairs } from './find-bounded.ts';
@@ -50,8 +51,8 @@ export function evacuate(state: ClusterState, instances: readonly number[], mode
   });
 }
 
-function nodesToLeave({ instances, data }: ClusterState, evacuated: readonly number[], mode: EvacuationMode): ReadonlySet<number> {
-  const mirrored = (i: number) => data.instances[i]?.diskTemplate === 'drbd';
+function nodesToLeave({ instances }: ClusterState, evacuated: readonly number[], mode: EvacuationMode): ReadonlySet<number> {
+  const mirrored = (i: number) => instances.mirroring[i] === mirror.internal;
   const primaries = mode === 'secondary-only' ? [] : evacuated.map((i) => instances.primary[i] as number);
   const secondaries = mode === 'primary-only' ? [] : evacuated.filter(mirrored).map((i) => instances.secondary[i] as number);
   return new Set([...primaries, ...secondaries]);
@@ -66,7 +67,7 @@ export function evacuateInstance(
   targets: Int32Array,
   limits: EvacuationLimits,
 ): Evacuation {
-  const template = state.data.instances[i]?.diskTemplate as PlacementDiskTemplate;
+  const template = state.data.instances[i]?.diskTemplate as DiskTemplate;
   const failed = (failure: string): Evacuation => ({ instance: i, failure });
   if (mirroringOf(template) === 'none') return failed(`Instances of type ${template} cannot be relocated`);
   if (mirroringOf(template) === 'external') {

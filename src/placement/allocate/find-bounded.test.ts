@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Random, seededRandom } from '../../base/index.ts';
+import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
 import { tryPlacement } from '../balance/apply-move.ts';
-import type { ClusterData, InstanceData, PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import type { ClusterData, InstanceData } from '../cluster/cluster-data.ts';
 import { noNode } from '../cluster/cluster-data.ts';
 import { type PreparedNode, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
@@ -46,7 +47,7 @@ function clusterOf(seed: number): { readonly random: Random; readonly data: Clus
 
 function instanceOf(random: Random, k: number): InstanceData {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const diskTemplate = pick<PlacementDiskTemplate>(['drbd', 'drbd', 'ext', 'plain']);
+  const diskTemplate = pick<DiskTemplate>(['drbd', 'drbd', 'ext', 'plain']);
   return {
     name: `new-${k}`,
     memory: pick([1024, 1024, 4096]),

@@ -1,4 +1,5 @@
-import type { DiskData, InstancePolicy, InstanceSpec, PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import { type DiskTemplate, diskTemplateRow } from '../../model/disk-templates/catalogue.ts';
+import type { DiskData, InstancePolicy, InstanceSpec } from '../cluster/cluster-data.ts';
 import { type FailMode, failMode } from '../state/fail-mode.ts';
 
 /** What a policy says something about. */
@@ -7,7 +8,7 @@ export interface PolicySubject {
   readonly vcpus: number;
   readonly disks: readonly DiskData[];
   readonly spindleUse: number;
-  readonly diskTemplate: PlacementDiskTemplate;
+  readonly diskTemplate: DiskTemplate;
 }
 
 /**
@@ -46,5 +47,5 @@ function beyond(
     )
       return failMode.spindles;
   } else if (isBeyond(spindleUse, spec.spindleUse)) return failMode.spindles;
-  return diskTemplate !== 'diskless' && isBeyond(disks.length, spec.diskCount) ? failMode.diskCount : failMode.none;
+  return diskTemplateRow(diskTemplate).reach !== 'none' && isBeyond(disks.length, spec.diskCount) ? failMode.diskCount : failMode.none;
 }

@@ -1,3 +1,4 @@
+import { diskTemplateRow } from '../../model/disk-templates/catalogue.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import { unallocated } from '../state/add-primary.ts';
 import { admitPrimary } from '../state/admit.ts';
@@ -78,16 +79,13 @@ export function createRedundancy(state: ClusterState, { groups, onlineOnly }: Re
   return redundancy;
 }
 
-const shared: ReadonlySet<string> = new Set(['diskless', 'sharedfile', 'rbd', 'ext', 'gluster']);
-
 /** Notes how an instance is rescued within a group. */
 export function describeInstance(
   { traits, state }: Redundancy,
   { row, instance }: { row: number; instance: PreparedInstance },
   group: number,
 ): void {
-  const { diskTemplate } = instance;
-  traits.kind[row] = diskTemplate === 'drbd' ? rescue.failover : shared.has(diskTemplate) ? rescue.anywhere : rescue.recreate;
+  traits.kind[row] = rescue[diskTemplateRow(instance.diskTemplate).placement.rescue];
   const policy = state.data.groups[group]?.ipolicy;
   for (const exclusive of [0, 1] as const)
     traits.allowed[exclusive][row] = Number(policy !== undefined && matchPolicy(instance, policy, exclusive === 1) === 0);

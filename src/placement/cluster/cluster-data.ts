@@ -1,3 +1,4 @@
+import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
 /**
  * A cluster as a source of data describes it: text file, RAPI, LUXI, iallocator request, simulation or our own
  * configuration. Plain and immutable. References are positions in the lists; order is the order of the source, and
@@ -70,8 +71,6 @@ export type InstanceStatus =
   | 'ADMIN_offline'
   | 'USER_down';
 
-export type PlacementDiskTemplate = 'diskless' | 'file' | 'sharedfile' | 'plain' | 'blockdev' | 'drbd' | 'rbd' | 'ext' | 'gluster';
-
 export interface DiskData {
   readonly size: number;
   /** Undefined when not set. */
@@ -110,7 +109,7 @@ export interface InstanceData {
   readonly primary: number;
   /** Position of the node, or `noNode`. */
   readonly secondary: number;
-  readonly diskTemplate: PlacementDiskTemplate;
+  readonly diskTemplate: DiskTemplate;
   readonly spindleUse: number;
   readonly tags: readonly string[];
   readonly nics: readonly NicData[];
@@ -146,7 +145,7 @@ export interface SpecRange {
 export interface InstancePolicy {
   readonly ranges: readonly SpecRange[];
   readonly std: InstanceSpec;
-  readonly diskTemplates: readonly PlacementDiskTemplate[];
+  readonly diskTemplates: readonly DiskTemplate[];
   readonly vcpuRatio: number;
   readonly spindleRatio: number;
   /** Instance memory allowed per node memory beyond the node's own; 1 or undefined: none is promised twice. */

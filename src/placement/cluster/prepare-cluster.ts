@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/index.ts';
+import { supportsMoves } from '../../model/disk-templates/catalogue.ts';
 import type { ClusterData, DynamicLoad, InstanceData, NodeData } from './cluster-data.ts';
 import { lookupName } from './lookup-name.ts';
-import { supportsMoves } from './mirroring.ts';
 import { wattsOfTags } from './watts-tag.ts';
 
 /** Cluster data with everything derived that the engine works with. Positions are those of the data. */

@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import { createLayout } from './layout.ts';
 import { createRoutes } from './routes.ts';
 import type { Topology } from './topology.ts';

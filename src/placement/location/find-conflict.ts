@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
+import { requiredNodes } from '../../model/disk-templates/catalogue.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
-import { requiredNodes } from '../cluster/mirroring.ts';
 import type { ConflictContext } from './conflict-context.ts';
 import { countsOut, openNodes } from './counts-out.ts';
 import type { RuleDraft } from './draft-rules.ts';

@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import { draftRules, type RuleDraft, ruleKind } from './draft-rules.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { resolveMembers } from './resolve-members.ts';

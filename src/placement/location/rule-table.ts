@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import { type ClusterData, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import { createCounters, type DomainCounters } from './domain-counters.ts';
 import { type RuleDraft, ruleKind, usableNodes } from './draft-rules.ts';
 import type { Layout } from './layout.ts';

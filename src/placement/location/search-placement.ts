@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import { type ClusterData, type InstanceData, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import type { ConflictContext } from './conflict-context.ts';
 import { ruleApply } from './count-rules.ts';
 import { type RuleDraft, ruleKind } from './draft-rules.ts';

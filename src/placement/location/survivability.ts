@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import { type ClusterData, type InstanceData, type InstanceStatus, noNode } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import { ruleKind } from './draft-rules.ts';
 import { firstFit } from './first-fit.ts';
 import { planRules, type RulePlan } from './plan-rules.ts';

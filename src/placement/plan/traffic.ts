@@ -1,5 +1,5 @@
+import { mirroringOf } from '../../model/disk-templates/catalogue.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
-import { mirroringOf } from '../cluster/mirroring.ts';
 import { resolveMembers } from '../location/resolve-members.ts';
 import type { Location, Service } from '../location/service.ts';
 import { linkLoads } from './link-loads.ts';

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom } from '../../base/index.ts';
+import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
 import { applyMove } from '../balance/apply-move.ts';
-import type { ClusterData, PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import type { ClusterData } from '../cluster/cluster-data.ts';
 import { prepareCluster } from '../cluster/prepare-cluster.ts';
 import { compileRules } from '../location/compile-rules.ts';
 import { emptyTopology } from '../location/topology.ts';
@@ -14,7 +15,7 @@ import { defaultLoadLimits, type SqueezeOptions, type SqueezeProgress } from './
 import type { SqueezePlan } from './squeeze-plan.ts';
 
 const limits: SqueezeOptions = { minimalResources: 2, targetResources: 2 };
-const shared: readonly PlacementDiskTemplate[] = ['ext', 'sharedfile'];
+const shared: readonly DiskTemplate[] = ['ext', 'sharedfile'];
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const runs = { numRuns: 40, seed: 20_261_122 };
 

@@ -1,4 +1,4 @@
-import { mirroringOf, usesLocalStorage } from '../cluster/mirroring.ts';
+import { mirroringOf, usesLocalStorage } from '../../model/disk-templates/catalogue.ts';
 import type { PreparedInstance } from '../cluster/prepare-cluster.ts';
 import { isOffline, isRunning, usesMemory } from '../cluster/uses-memory.ts';
 

@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from '../../base/index.ts';
+import { requiredNodes } from '../../model/disk-templates/catalogue.ts';
 import { allocate } from '../allocate/allocate.ts';
 import { allocateSecondary } from '../allocate/allocate-secondary.ts';
 import { createAllocator, settle, stage } from '../allocate/allocator.ts';
@@ -11,7 +12,6 @@ import { relocate as relocateInstance } from '../allocate/relocate.ts';
 import { balance, defaultBalanceOptions } from '../balance/balance.ts';
 import type { Move } from '../balance/move.ts';
 import type { ClusterData } from '../cluster/cluster-data.ts';
-import { requiredNodes } from '../cluster/mirroring.ts';
 import { type PreparedCluster, prepareCluster } from '../cluster/prepare-cluster.ts';
 import { bottlenecks } from '../location/bottlenecks.ts';
 import { compileRules } from '../location/compile-rules.ts';

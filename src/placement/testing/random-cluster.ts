@@ -1,12 +1,13 @@
 import type { Random } from '../../base/index.ts';
-import type { ClusterData, GroupData, InstanceData, InstanceStatus, NodeData, PlacementDiskTemplate } from '../cluster/cluster-data.ts';
+import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
+import type { ClusterData, GroupData, InstanceData, InstanceStatus, NodeData } from '../cluster/cluster-data.ts';
 import { defaultPolicy } from '../cluster/default-policy.ts';
 
 export interface RandomClusterOptions {
   readonly nodes: number;
   readonly instances: number;
   readonly groups?: number;
-  readonly templates?: readonly PlacementDiskTemplate[];
+  readonly templates?: readonly DiskTemplate[];
   /** Nodes differ in size, some are offline, instances are in all states, and there are tags of every kind. */
   readonly varied?: boolean;
 }

@@ -7,12 +7,14 @@ import {
   builtHypervisors,
   type Disk,
   type DiskTemplate,
-  diskTemplates,
+  diskTemplateRow,
   fillBeparams,
   fillHvparams,
   type HypervisorName,
   hvparamsByHypervisor,
   type Instance,
+  type LogicalIdPart,
+  type NewDisk,
   type Node,
   normaliseParams,
   type OpcodeParams,
@@ -55,8 +57,9 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
     const [enabled, supported] = [cluster.enabled_disk_templates.join(', '), builtDiskTemplates.join(', ')];
     throw new GantryError('DISK_TEMPLATE_NOT_ENABLED', { template: diskTemplate, enabled, supported });
   }
-  if (diskTemplate === 'diskless' && params.disks?.length) throw new GantryError('DISKS_WITHOUT_TEMPLATE', { name: params.instance_name });
-  if (!params.os_type && !params.no_install && diskTemplate !== 'diskless') {
+  const hasDisks = diskTemplateRow(diskTemplate).reach !== 'none';
+  if (!hasDisks && params.disks?.length) throw new GantryError('DISKS_WITHOUT_TEMPLATE', { name: params.instance_name });
+  if (!params.os_type && !params.no_install && hasDisks) {
     throw invalid('os_type', 'is missing; name an OS definition, or ask for no_install');
   }
   const beparams = withoutAuto(params.beparams ?? {}, cluster.beparams);
@@ -66,7 +69,7 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   return {
     hypervisor,
     diskTemplate,
-    disks: diskTemplate === 'diskless' ? [] : (params.disks ?? standardDisk),
+    disks: !hasDisks ? [] : (params.disks ?? standardDisk),
     beparams,
     hvparams: readHvparams(hypervisor, params.hvparams ?? {}),
     memory: filled.maxmem,
@@ -116,7 +119,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
     admin_state: 'down',
     admin_state_source: 'admin',
     disk_template: wanted.diskTemplate,
-    disks: wanted.disks.map((wish) => newDisk(config, wanted.diskTemplate, params.instance_name, wish, context.newUuid())),
+    disks: wanted.disks.map((wish) => newDisk(config, wanted.diskTemplate, { uuid, name: params.instance_name }, wish, context.newUuid())),
     nics: newNics(context, params, node),
     disks_active: false,
     network_port: filledHv['vnc_bind_address'] ? pickPort(config) : null,
@@ -124,7 +127,7 @@ export function newInstance(context: PlanContext, params: CreateParams, wanted: 
   };
 }
 
-function newDisk(config: ConfigSnapshot, template: DiskTemplate, instanceName: string, wish: DiskWish, uuid: string): Disk {
+function newDisk(config: ConfigSnapshot, template: DiskTemplate, instance: NewDisk['instance'], wish: DiskWish, uuid: string): Disk {
   const format = wish.format ?? 'raw';
   return {
     uuid,
@@ -133,21 +136,16 @@ function newDisk(config: ConfigSnapshot, template: DiskTemplate, instanceName: s
     size: wish.size,
     mode: (wish.mode ?? 'rw') as Disk['mode'],
     format,
-    logical_id: diskLogicalId(config, template, instanceName, uuid, format),
+    logical_id: diskLogicalId(template, { cluster: config.cluster, instance, uuid, format }),
     params: {},
   };
 }
 
-/**
- * Ganeti's form for files: the driver and the path. The path of a file that only its node sees is relative to the storage
- * folder of that node, which need not be the same on every node.
- */
-function diskLogicalId(config: ConfigSnapshot, template: DiskTemplate, instanceName: string, uuid: string, format: string): string[] {
-  const file = `${instanceName}/${uuid}.${format}`;
-  if (template === 'file') return ['loop', file];
-  if (template === 'sharedfile') return ['loop', `${config.cluster.shared_file_storage_dir}/${file}`];
-  const supported = diskTemplates.filter((name) => ['file', 'sharedfile', 'diskless'].includes(name)).join(', ');
-  throw invalid('disk_template', `"${template}" cannot be created by this build; supported: ${supported}`);
+/** @throws INPUT_INVALID when nodes of this build cannot make disks of the template */
+function diskLogicalId(template: DiskTemplate, disk: NewDisk): LogicalIdPart[] {
+  const { newLogicalId } = diskTemplateRow(template);
+  if (newLogicalId) return newLogicalId(disk);
+  throw invalid('disk_template', `"${template}" cannot be created by this build; supported: ${builtDiskTemplates.join(', ')}`);
 }
 
 /** What the instance needs to have for itself alone. */

@@ -1,6 +1,5 @@
 import { GantryError } from '../../../base/index.ts';
-import type { Instance, Node } from '../../../model/index.ts';
-import { mirroringOf } from '../../../placement/index.ts';
+import { type Instance, mirroringOf, type Node } from '../../../model/index.ts';
 
 /** Disks whose data every node can reach; internally mirrored ones move only to their secondary node. @throws INSTANCE_NOT_MOVABLE */
 export function requireMovable({ name, disk_template: template }: Instance, source: Node): void {

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/index.ts';
+import { requiredNodes } from '../../../model/disk-templates/catalogue.ts';
 import {
   type Allocator,
   type AllocatorOptions,
@@ -14,7 +15,6 @@ import {
   noCapacity,
   type PreparedCluster,
   type PreparedInstance,
-  requiredNodes,
   stage,
 } from '../../../placement/index.ts';
 import type { Settings } from '../../command/settings.ts';

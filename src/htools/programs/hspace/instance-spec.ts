@@ -1,4 +1,5 @@
-import type { InstanceSpec, PlacementDiskTemplate, PreparedInstance } from '../../../placement/index.ts';
+import type { DiskTemplate } from '../../../model/disk-templates/catalogue.ts';
+import type { InstanceSpec, PreparedInstance } from '../../../placement/index.ts';
 import type { RequestedSpec } from '../../command/settings.ts';
 
 /** What a policy says of a size. */
@@ -10,7 +11,7 @@ export const memberTag = 'hspace:member';
 /** A running instance of this size, with one disk. */
 export function instanceOf(
   { memory, disk, vcpus, spindles }: RequestedSpec,
-  diskTemplate: PlacementDiskTemplate,
+  diskTemplate: DiskTemplate,
   spindleUse: number,
   tags: readonly string[],
 ): PreparedInstance {

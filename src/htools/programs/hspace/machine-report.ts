@@ -1,4 +1,5 @@
-import { type ClusterTotals, requiredNodes, sortedFailures } from '../../../placement/index.ts';
+import { requiredNodes } from '../../../model/disk-templates/catalogue.ts';
+import { type ClusterTotals, sortedFailures } from '../../../placement/index.ts';
 import { formatFixed, showReal } from '../../print/format-number.ts';
 import { printKeys } from '../../print/print-keys.ts';
 import { groupBySpec } from './group-by-spec.ts';

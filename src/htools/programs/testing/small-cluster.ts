@@ -1,4 +1,4 @@
-import type { PlacementDiskTemplate } from '../../../placement/index.ts';
+import { type DiskTemplate, diskTemplates, requiredNodes, usesLocalStorage } from '../../../model/disk-templates/catalogue.ts';
 import { runProgram } from '../../command/run-program.ts';
 
 /** A cluster for tests, as far as it is not usual: nodes of 32 GiB, instances of 2 GiB with a disk of 10 GiB. */
@@ -18,7 +18,7 @@ export interface SmallNode {
 
 export interface SmallInstance {
   readonly name: string;
-  readonly template: PlacementDiskTemplate;
+  readonly template: DiskTemplate;
   readonly primary: string;
   readonly secondary?: string;
   readonly memory?: number;
@@ -33,11 +33,10 @@ const disk = 10_240;
 const storage = 1_048_576;
 
 const memoryOf = ({ memory = 2048 }: SmallInstance): number => memory;
-const hasDisk = (template: PlacementDiskTemplate): boolean => template === 'drbd' || template === 'plain';
 
 function freeOf({ instances }: SmallCluster, { name }: SmallNode): { memory: number; disk: number } {
   const primaries = instances.filter(({ primary }) => primary === name);
-  const stored = instances.filter((one) => hasDisk(one.template) && (one.primary === name || one.secondary === name));
+  const stored = instances.filter((one) => usesLocalStorage(one.template) && (one.primary === name || one.secondary === name));
   return {
     memory: total - own - primaries.reduce((sum, one) => sum + (one.used ?? memoryOf(one)), 0),
     disk: storage - stored.length * disk,
@@ -83,14 +82,14 @@ const spec = (memory: number, size: number, others: number) => ({
 const policy = {
   minmax: [{ min: spec(1, 1, 0), max: spec(65_536, storage, 16) }],
   std: spec(2048, disk, 1),
-  'disk-templates': ['drbd', 'plain', 'file', 'sharedfile', 'blockdev', 'rbd', 'ext', 'gluster', 'diskless'],
+  'disk-templates': diskTemplates,
   'vcpu-ratio': 8,
   'spindle-ratio': 64,
 };
 
 const usualGroup = { alloc_policy: 'preferred', networks: [], ipolicy: policy, tags: [] };
 
-const described = (template: PlacementDiskTemplate, memory: number, tags: readonly string[]) => ({
+const described = (template: DiskTemplate, memory: number, tags: readonly string[]) => ({
   disk_template: template,
   disks: [{ size: disk, mode: 'rw', spindles: null }],
   disk_space_total: disk,
@@ -141,11 +140,11 @@ export function requestOf(cluster: SmallCluster, request: object): object {
 }
 
 /** A request to place a new instance. */
-export const allocation = (name: string, template: PlacementDiskTemplate, tags: readonly string[] = []): object => ({
+export const allocation = (name: string, template: DiskTemplate, tags: readonly string[] = []): object => ({
   type: 'allocate',
   name,
   ...described(template, 2048, tags),
-  required_nodes: template === 'drbd' ? 2 : 1,
+  required_nodes: requiredNodes(template),
 });
 
 /** A request to move all instances off a node. */

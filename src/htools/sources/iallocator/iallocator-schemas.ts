@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
 import { PolicySchema } from '../live/policy-schema.ts';
-import { allocPolicies, placementDiskTemplates } from '../placement-words.ts';
+import { allocPolicies } from '../placement-words.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Told = Type.Optional(Type.Union([Count, Type.Null()]));
@@ -47,7 +48,7 @@ const instanceFields = {
   memory: Count,
   vcpus: Count,
   tags: Tags,
-  disk_template: Type.Enum([...placementDiskTemplates]),
+  disk_template: Type.Enum([...diskTemplates]),
   spindle_use: Count,
   nics: Type.Array(
     Type.Object({

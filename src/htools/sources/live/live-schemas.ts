@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../placement-words.ts';
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
+import { allocPolicies, instanceStatuses } from '../placement-words.ts';
 import { PolicySchema } from './policy-schema.ts';
 
 const Count = Type.Integer({ minimum: 0 });
@@ -46,7 +47,7 @@ export const LiveInstance = Type.Object({
   pnode: Type.Union([Type.String(), Type.Null()]),
   snodes: Type.Array(Type.String()),
   tags: Tags,
-  disk_template: Type.Enum([...placementDiskTemplates]),
+  disk_template: Type.Enum([...diskTemplates]),
   forthcoming: Flag,
 });
 export type LiveInstance = Static<typeof LiveInstance>;

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
 import type { InstancePolicy, InstanceSpec } from '../../../placement/index.ts';
-import { placementDiskTemplates } from '../placement-words.ts';
 
 const count = Type.Integer({ minimum: 0 });
 const ratio = Type.Number({ minimum: 0 });
@@ -17,7 +17,7 @@ const Spec = Type.Object({
 export const PolicySchema = Type.Object({
   minmax: Type.Array(Type.Object({ min: Spec, max: Spec })),
   std: Spec,
-  'disk-templates': Type.Array(Type.Enum([...placementDiskTemplates])),
+  'disk-templates': Type.Array(Type.Enum([...diskTemplates])),
   'vcpu-ratio': ratio,
   'spindle-ratio': ratio,
   /** Not Ganeti's: instance memory allowed per node memory. */

@@ -1,5 +1,5 @@
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
 import type { InstancePolicy, InstanceSpec, SpecRange } from '../../../placement/index.ts';
-import { placementDiskTemplates } from '../placement-words.ts';
 import type { TextCursor } from './text-cursor.ts';
 
 /** Reads the columns of a policy that follow its owner. */
@@ -9,7 +9,7 @@ export function parsePolicy(cursor: TextCursor, fields: readonly string[]): Inst
   return {
     std: parseSpec(cursor, 'standard size', standard),
     ranges: parseRanges(cursor, minMax),
-    diskTemplates: templates === '' ? [] : templates.split(',').map((name) => cursor.word('a disk template', name, placementDiskTemplates)),
+    diskTemplates: templates === '' ? [] : templates.split(',').map((name) => cursor.word('a disk template', name, diskTemplates)),
     vcpuRatio: cursor.real('vcpu ratio', vcpuRatio),
     spindleRatio: cursor.real('spindle ratio', spindleRatio),
     // Ganeti's tools write no such column, and pass over one that is there.

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/index.ts';
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
 import {
   type ClusterData,
   defaultPolicy,
@@ -9,7 +10,7 @@ import {
   noNode,
 } from '../../../placement/index.ts';
 import { indexNames, NameIndex } from '../name-index.ts';
-import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../placement-words.ts';
+import { allocPolicies, instanceStatuses } from '../placement-words.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { TextCursor } from './text-cursor.ts';
 
@@ -144,7 +145,7 @@ function readInstance(cursor: TextCursor, fields: string[], nodes: NameIndex): I
     autoBalance: cursor.flag('auto_balance', balance),
     primary,
     secondary,
-    diskTemplate: cursor.word('a disk template', template, placementDiskTemplates),
+    diskTemplate: cursor.word('a disk template', template, diskTemplates),
     spindleUse: cursor.integer('spindle use', spindleUse),
     tags: commaSplit(tags),
     nics: [],

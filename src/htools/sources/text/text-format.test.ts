@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ErrorCode } from '../../../base/index.ts';
+import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
 import { type ClusterData, defaultPolicy, noNode } from '../../../placement/index.ts';
-import { allocPolicies, instanceStatuses, placementDiskTemplates } from '../placement-words.ts';
+import { allocPolicies, instanceStatuses } from '../placement-words.ts';
 import { dataText } from '../testing/data-file.ts';
 import { expectError } from '../testing/expect-error.ts';
 import { formatText } from './format-text.ts';
@@ -197,7 +198,7 @@ const ratio = fc.oneof(fc.double({ min: 1e-9, max: 1e12, noNaN: true }), fc.cons
 const ipolicy = fc.record({
   ranges: fc.array(fc.record({ min: spec, max: spec }), { maxLength: 2 }),
   std: spec,
-  diskTemplates: fc.subarray([...placementDiskTemplates]),
+  diskTemplates: fc.subarray([...diskTemplates]),
   vcpuRatio: ratio,
   spindleRatio: ratio,
 });
@@ -242,7 +243,7 @@ const clusters: fc.Arbitrary<ClusterData> = fc
             status: fc.constantFrom(...instanceStatuses),
             autoBalance: fc.boolean(),
             nodes: fc.uniqueArray(fc.nat(size.nodes - 1), { minLength: 1, maxLength: 2 }),
-            diskTemplate: fc.constantFrom(...placementDiskTemplates),
+            diskTemplate: fc.constantFrom(...diskTemplates),
             spindleUse: count,
             tags,
             forthcoming: fc.boolean(),
