@@ -20,7 +20,7 @@ function filesOf(folder: string, maker: string): readonly Listed[] {
     .flatMap((file) => {
       const name = constantOf(file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));
       const text = readFileSync(join(root, folder, file), 'utf8');
-      return text.includes(`export const ${name} = ${maker}(`) ? [{ name, file }] : [];
+      return new RegExp(`^export const ${name} = ${maker}\\b`, 'm').test(text) ? [{ name, file }] : [];
     });
 }
 
@@ -40,7 +40,30 @@ ${files.map(({ name }) => `  ${name},`).join('\n')}
 `;
 }
 
+const extrasType = "import type { OpcodeExtras } from './define-extras.ts';";
+/** Where the formatter wants it. */
+const withType = (lines: string) => {
+  const pathOf = (line: string) => line.slice(line.indexOf("'"));
+  return [...lines.split('\n'), extrasType].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1)).join('\n');
+};
+
+/** By id, so that the model need not be loaded for it. */
+function opcodeExtras(): string {
+  const files = filesOf('src/cli/opcodes', 'defineExtras');
+  const idOf = ({ file }: Listed) => `OP_${file.slice(0, -'.ts'.length).replaceAll('-', '_').toUpperCase()}`;
+  return `${note}
+
+${withType(imports(files))}
+
+/** What the command line knows of an opcode beside what the catalogue says, by its id. */
+export const opcodeExtras: Readonly<Record<string, OpcodeExtras>> = {
+${files.map((each) => `  ${idOf(each)}: ${each.name},`).join('\n')}
+};
+`;
+}
+
 /** Lists of files in a folder, so that a new file is found without a list that somebody keeps. Nothing of \`src\` is loaded for them. */
 export const generatedLists: Readonly<Record<string, () => string>> = {
   'src/model/opcodes/opcodes.ts': opcodes,
+  'src/cli/opcodes/opcode-extras.ts': opcodeExtras,
 };

@@ -361,14 +361,15 @@ test('a failed job prints the error of the cluster and exits by its kind', async
 test('problems that a verification finds are printed, and the exit code tells of errors', async () => {
   const missing = { code: 'DISK_MISSING', subject: 'web1', text: 'disk 0 is gone', todo: 'restore it', severity: 'error' };
   const slow = { code: 'NODE_SLOW', subject: 'node1', text: 'it is slow', todo: '', severity: 'warning' };
-  scriptJob(cluster, 12, [{ status: 'success' }], { end: { opresult: [{ ok: false, problems: [missing, slow] }] } });
+  const ops = [{ OP_ID: 'OP_CLUSTER_VERIFY' }];
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { ops, opresult: [{ ok: false, problems: [missing, slow] }] } });
   const bad = await gantry('cluster verify');
   assert.equal(bad.code, 1);
   assert.match(
     bad.stdout,
     /^DISK_MISSING web1: disk 0 is gone\n {2}what to do: restore it\nNODE_SLOW node1: it is slow\n1 error, 1 warning\.\n$/,
   );
-  scriptJob(cluster, 12, [{ status: 'success' }], { end: { opresult: [{ ok: true, problems: [] }] } });
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { ops, opresult: [{ ok: true, problems: [] }] } });
   const good = await gantry('cluster verify');
   assert.deepEqual([good.code, good.stdout], [0, 'No problems found.\n']);
 });

@@ -75,7 +75,7 @@ function checked(operation: Operation): Operation {
   return {
     ...operation,
     async plan(context, params) {
-      requireSameObjects(context.config, operation.opcode.id, params);
+      requireSameObjects(context.config, operation.opcode, params);
       return operation.plan(context, params);
     },
   };

@@ -35,11 +35,10 @@ export {
   type RestBinding,
   type Touch,
 } from './opcodes/define-opcode.ts';
-export { withGanetiDefaults } from './opcodes/ganeti-defaults.ts';
 export { notYet } from './opcodes/not-yet.ts';
-export { uuidParameters } from './opcodes/object-uuids.ts';
 export { opcodes } from './opcodes/opcodes.ts';
 export { readOpcode } from './opcodes/read-opcode.ts';
+export { withGanetiDefaults } from './opcodes/with-ganeti-defaults.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { builtInCollectors, canBePlugin, DataCollectors } from './params/data-collectors.ts';
 export { ganetiHvDefaults } from './params/ganeti-hv-defaults.ts';

@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../base/index.ts';
+import { opcodeCatalogue } from '../model/index.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -10,33 +11,22 @@ const kinds: Readonly<Record<string, readonly [unknown: string, taken: string]>>
 };
 
 const byKind = (which: 0 | 1) => (facts: Facts) => kinds[String(facts['kind'])]?.[which];
-/** The words depend on what was asked for. */
-const inOpcode = (id: string, there: string, otherwise: string) => (_facts: Facts, opcode: string) => (opcode === id ? there : otherwise);
-const whenRemoving = (there: string, otherwise: string) => inOpcode('OP_NODE_REMOVE', there, otherwise);
-const whenCreating = (there: string, otherwise: string) => inOpcode('OP_INSTANCE_CREATE', there, otherwise);
-/** The first of a list of names. */
-const firstOf = (names: unknown) => String(names).split(', ')[0];
-
-/** Ganeti's words for what went wrong, which scripts look for in `opresult`. `{name}` is the fact of that name. */
-const texts: Readonly<Record<string, string | ((facts: Facts, opcode: string) => string | undefined)>> = {
+/**
+ * Ganeti's words for what went wrong, which scripts look for in `opresult`. `{name}` is the fact of that name. An opcode may have
+ * words of its own.
+ */
+const texts: Readonly<Record<string, string | ((facts: Facts) => string | undefined)>> = {
   OBJECT_UNKNOWN: byKind(0),
   NAME_TAKEN: byKind(1),
   OBJECT_UUID_DIFFERS:
     "The {kind}s UUID '{uuid}' does not match the expected UUID '{expected}' for {kind} '{name}'. Maybe the {kind} changed since you submitted this job.",
   HYPERVISOR_NOT_ENABLED: 'Selected hypervisor ({hypervisor}) not enabled in the cluster ({enabled})',
   DISK_TEMPLATE_NOT_ENABLED: "Disk template '{template}' is not enabled in cluster. Enabled disk templates are: {enabled}",
-  NODE_OFFLINE: whenCreating("Cannot use offline primary node '{name}'", "Can't use offline node: {name}"),
-  NODE_DRAINED: whenCreating("Cannot use drained primary node '{name}'", "Can't use drained node {name}"),
-  NODE_NOT_VM_CAPABLE: whenCreating("Cannot use non-vm_capable primary node '{name}'", "Can't use non-vm_capable node {name}"),
-  NODE_IS_MASTER: whenRemoving(
-    'Node is the master node, failover to another node is required',
-    'The master role can be changed only via master-failover',
-  ),
-  NODE_NOT_EMPTY: (facts, opcode) =>
-    whenRemoving(
-      `Instance ${firstOf(facts['instances'])} is still running on the node, please remove first`,
-      'Node {name} hosts instances, cannot unset the vm_capable flag',
-    )(facts, opcode),
+  NODE_OFFLINE: "Can't use offline node: {name}",
+  NODE_DRAINED: "Can't use drained node {name}",
+  NODE_NOT_VM_CAPABLE: "Can't use non-vm_capable node {name}",
+  NODE_IS_MASTER: 'The master role can be changed only via master-failover',
+  NODE_NOT_EMPTY: 'Node {name} hosts instances, cannot unset the vm_capable flag',
   CANDIDATES_TOO_FEW:
     'Not enough master candidates, please pass auto promote option to allow promotion (--auto-promote or RAPI auto_promote=True)',
   INSTANCE_ALREADY_THERE: 'Instance {name} is already on the node {node}',
@@ -55,7 +45,7 @@ const texts: Readonly<Record<string, string | ((facts: Facts, opcode: string) =>
 
 /** What happened, in Ganeti's words where scripts know them. */
 export function ganetiErrorText({ code, what, facts }: Pick<ErrorReport, 'code' | 'what' | 'facts'>, opcode: string): string {
-  const known = texts[code];
-  const text = typeof known === 'function' ? known(facts, opcode) : known;
+  const known = opcodeCatalogue.get(opcode)?.ganeti?.errors?.[code] ?? texts[code];
+  const text = typeof known === 'function' ? known(facts) : known;
   return text?.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(facts[name] ?? whole)) ?? what;
 }

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../base/index.ts';
 import { errorCatalogue } from '../base/index.ts';
-import type { JobOp } from '../model/index.ts';
+import { type JobOp, opcodeCatalogue } from '../model/index.ts';
 import { ganetiErrorText } from './ganeti-error-text.ts';
 import { pythonText } from './python-text.ts';
 
@@ -19,26 +19,18 @@ export function ganetiOpresult(op: Pick<JobOp, 'input' | 'status' | 'result' | '
   return ['OpPrereqError', [ganetiErrorText(error, String(op.input['OP_ID'])), errorCatalogue[error.code]?.ganeti ?? 'internal_error']];
 }
 
-/** The only dry run that tells anything is that of a creation: the UUIDs of the nodes. */
+/** A dry run tells nothing, unless its opcode says what. */
 function ofDryRun({ input, result }: Pick<JobOp, 'input' | 'result'>): unknown {
-  if (input['OP_ID'] !== 'OP_INSTANCE_CREATE') return null;
-  const { instance } = result as { instance: { primary_node: string; secondary_nodes: readonly string[] } };
-  return [instance.primary_node, ...instance.secondary_nodes];
+  return formsOf(input)?.dryRunResult?.(result as never) ?? null;
 }
 
 function ofSuccess({ input, result }: Pick<JobOp, 'input' | 'result'>): unknown {
-  switch (input['OP_ID']) {
-    case 'OP_INSTANCE_MIGRATE':
-    case 'OP_INSTANCE_FAILOVER':
-      return null;
-    case 'OP_NODE_SET_PARAMS':
-      return pick(result as Pairs, ['master_capable', 'vm_capable', 'master_candidate', 'drained', 'offline']);
-    case 'OP_GROUP_SET_PARAMS':
-      return pick(result as Pairs, ['ndparams', 'diskparams']);
-    default:
-      return result;
-  }
+  const shown = formsOf(input)?.opresult;
+  if (shown === undefined) return result;
+  return shown === 'nothing' ? null : pick(result as Pairs, shown);
 }
+
+const formsOf = (input: JobOp['input']) => opcodeCatalogue.get(String(input['OP_ID']))?.ganeti;
 
 /** In this order, with texts as values. */
 function pick(pairs: Pairs, names: readonly string[]): [string, string][] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { opcodeDefinition, type RestBinding } from '../../model/index.ts';
-import { objectBody } from './body-adapters.ts';
+import { objectBody } from './object-body.ts';
 import { opcodeOf, opcodeRoutes } from './opcode-routes.ts';
 import { allOf, isSet } from './query-params.ts';
 import type { ApiRequest } from './route.ts';

@@ -1,7 +1,7 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { commonOpcodeFields, type OpcodeDefinition, opcodeCatalogue, type RestBinding } from '../../model/index.ts';
-import { type Body, bodyAdapters, objectBody } from './body-adapters.ts';
+import { type Body, objectBody, versionedBody } from './object-body.ts';
 import { withReason } from './reason-trail.ts';
 import type { ApiRequest, Route } from './route.ts';
 import { submitFrom } from './submit.ts';
@@ -32,7 +32,7 @@ function bodySchema(definition: OpcodeDefinition, binding: RestBinding) {
   if (!binding.body) return undefined;
   const renamed = new Map(Object.entries(binding.aliases ?? {}).map(([alias, param]) => [param, alias]));
   const inPath = pathParams(binding.path);
-  const fields: TProperties = definition.id === 'OP_INSTANCE_CREATE' ? { __version__: Type.Literal(1) } : {};
+  const fields: TProperties = binding.bodyVersion === undefined ? {} : { __version__: Type.Literal(binding.bodyVersion) };
   for (const [param, schema] of Object.entries({ ...definition.ownFields, ...commonOpcodeFields })) {
     if (!inPath.includes(param)) fields[renamed.get(param) ?? param] = schema;
   }
@@ -45,9 +45,7 @@ function bodySchema(definition: OpcodeDefinition, binding: RestBinding) {
  * @throws API_REQUEST_INVALID
  */
 export function opcodeOf(definition: OpcodeDefinition, binding: RestBinding, request: Pick<ApiRequest, 'params' | 'query' | 'body'>): Body {
-  const adapt = bodyAdapters[definition.id] ?? objectBody;
-  const given = binding.body ? adapt(request.body) : {};
-  const op: Body = { ...given };
+  const op: Body = { ...bodyOf(binding, request.body) };
   for (const [alias, param] of Object.entries(binding.aliases ?? {})) {
     if (!(alias in op)) continue;
     if (param in op) throw invalid(`Parameter '${alias}' was renamed to '${param}', but both are specified`);
@@ -66,6 +64,11 @@ export function opcodeOf(definition: OpcodeDefinition, binding: RestBinding, req
 }
 
 const invalid = (problem: string) => new GantryError('API_REQUEST_INVALID', { problem });
+
+function bodyOf({ body, bodyVersion }: RestBinding, given: unknown): Body {
+  if (!body) return {};
+  return bodyVersion === undefined ? objectBody(given) : versionedBody(given, bodyVersion);
+}
 
 function routeOf(definition: OpcodeDefinition, binding: RestBinding): Route {
   const [nameParam] = pathParams(binding.path);

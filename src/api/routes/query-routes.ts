@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { fieldKinds, queryFields, queryKinds, runQuery } from '../../query/index.ts';
-import { objectBody } from './body-adapters.ts';
+import { objectBody } from './object-body.ts';
 import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, component, type Route } from './route.ts';
 

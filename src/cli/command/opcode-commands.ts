@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { GantryError, type Json } from '../../base/index.ts';
 import { type CliFlag, type OpcodeDefinition, opcodeCatalogue } from '../../model/index.ts';
+import { opcodeExtras } from '../opcodes/opcode-extras.ts';
 import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec } from './command.ts';
-import { opcodeExtras } from './opcode-extras.ts';
 import { parseDisks, parseKeyValues, parseList, parseNics, parseScalar, type ValueSchema } from './parse-values.ts';
 import { readKeyValues } from './read-key-values.ts';
 import { confirmed, submissionOptions, submitAndFollow } from './submit.ts';

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import { uuidParameters } from '../../model/index.ts';
+import type { OpcodeDefinition } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { findInstance, findNode } from './find-object.ts';
 
@@ -8,8 +8,12 @@ import { findInstance, findNode } from './find-object.ts';
  * the client looked.
  * @throws OBJECT_UUID_DIFFERS, OBJECT_UUIDS_DIFFER, OBJECT_UNKNOWN
  */
-export function requireSameObjects(config: ConfigSnapshot, id: string, params: Readonly<Record<string, unknown>>): void {
-  for (const { uuid: byUuid, name: byName, kind } of uuidParameters[id] ?? []) {
+export function requireSameObjects(
+  config: ConfigSnapshot,
+  { uuids = [] }: Pick<OpcodeDefinition, 'uuids'>,
+  params: Readonly<Record<string, unknown>>,
+): void {
+  for (const { uuid: byUuid, name: byName, kind } of uuids) {
     const expected = listOf(params[byUuid]);
     if (expected.length === 0) continue;
     const found = listOf(params[byName]).map((name) => (kind === 'node' ? findNode(config, name) : findInstance(config, name)));

@@ -1,4 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { GanetiForms } from './ganeti-forms.ts';
+import type { UuidParameter } from './uuid-parameter.ts';
 
 /** Kinds of things that an opcode touches; in this order locks are taken. `sending` is a node that sends the memory of an instance. */
 export const lockLevels = ['cluster', 'instance', 'sending', 'allocation', 'group', 'node', 'network'] as const;
@@ -31,6 +33,8 @@ export interface RestBinding {
   readonly query?: Readonly<Record<string, string>>;
   /** Whether the body holds further parameters. */
   readonly body: boolean;
+  /** What the body must have as `__version__`. */
+  readonly bodyVersion?: number;
   /** RAPI body names that differ from the opcode's, e.g. `name` to `instance_name`. */
   readonly aliases?: Readonly<Record<string, string>>;
 }
@@ -85,6 +89,9 @@ export interface OpcodeDefinition<P extends TProperties = TProperties, R extends
     readonly confirm?: string;
   };
   readonly rest?: readonly RestBinding[];
+  /** Parameters that name an object by its UUID. */
+  readonly uuids?: readonly UuidParameter[];
+  readonly ganeti?: GanetiForms;
 }
 
 /** Declares an operation once; REST, CLI, OpenAPI, locks, permissions, audit and docs derive from it. */

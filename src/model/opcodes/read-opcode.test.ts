@@ -8,7 +8,6 @@ import { KvmHvparams } from '../params/hvparams.ts';
 import { Ndparams } from '../params/ndparams.ts';
 import { opcodeCatalogue } from './catalogue.ts';
 import { commonOpcodeFields, type OpcodeDefinition } from './define-opcode.ts';
-import { ganetiDefaults } from './ganeti-defaults.ts';
 import { readOpcode } from './read-opcode.ts';
 
 type Shape = TSchema & {
@@ -82,7 +81,7 @@ for (const definition of opcodeCatalogue.values()) {
 
     test("what Ganeti has and we do not may be null or Ganeti's default, and nothing else", () => {
       const own = new Set(Object.keys(definition.params.properties));
-      for (const [name, value] of Object.entries(ganetiDefaults[definition.id] ?? {})) {
+      for (const [name, value] of Object.entries(definition.ganeti?.defaults ?? {})) {
         if (own.has(name)) continue;
         for (const empty of [null, value]) assert.deepEqual(readOpcode({ ...required(definition), [name]: empty }).params, plain, name);
         assert.equal(refusal({ ...required(definition), [name]: 'zork' }), name);
@@ -90,8 +89,7 @@ for (const definition of opcodeCatalogue.values()) {
     });
 
     test("Ganeti's defaults of our own parameters are values that we take", () => {
-      for (const [name, value] of Object.entries(ganetiDefaults[definition.id] ?? {}))
-        readOpcode({ ...required(definition), [name]: value });
+      for (const [name, value] of Object.entries(definition.ganeti?.defaults ?? {})) readOpcode({ ...required(definition), [name]: value });
     });
 
     test('the parameters of the opcode itself are strict', () => {

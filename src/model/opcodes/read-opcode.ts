@@ -1,9 +1,8 @@
 import { normaliseOpcode } from '../normalise.ts';
-import { resetWord } from '../params/reset.ts';
 import { validate } from '../validate.ts';
 import { opcodeDefinition } from './catalogue.ts';
 import type { OpcodeDefinition } from './define-opcode.ts';
-import { withUuidsAsNames } from './object-uuids.ts';
+import { withUuidsAsNames } from './with-uuids-as-names.ts';
 import { withoutForeign } from './without-foreign.ts';
 
 type Params = Record<string, unknown>;
@@ -21,26 +20,10 @@ export interface ReadOpcode {
  */
 export function readOpcode(op: Readonly<Params>): ReadOpcode {
   const definition = opcodeDefinition(String(op['OP_ID']));
-  const known = withoutForeign(definition, withUuidsAsNames(definition.id, withGanetiForms(definition, op)));
+  const given = withMemory(op);
+  const known = withoutForeign(definition, withUuidsAsNames(definition, definition.ganeti?.read?.(given) ?? given));
   const own = normaliseOpcode(definition.params, known);
   return { definition, params: validate(definition.params, own, definition.id) as ReadOpcode['params'] };
-}
-
-function withGanetiForms(definition: OpcodeDefinition, op: Readonly<Params>): Readonly<Params> {
-  return withTagKind(definition, withResetPolicy(definition, withMemory(op)));
-}
-
-/** A list of the policy is reset by an empty list, too, or by the word in a list. */
-function withResetPolicy({ id }: OpcodeDefinition, op: Readonly<Params>): Readonly<Params> {
-  const ipolicy = op['ipolicy'];
-  if (id !== 'OP_GROUP_SET_PARAMS' || typeof ipolicy !== 'object' || ipolicy === null || Array.isArray(ipolicy)) return op;
-  const isReset = (value: unknown) => Array.isArray(value) && (value.length === 0 || (value.length === 1 && value[0] === resetWord));
-  return { ...op, ipolicy: Object.fromEntries(Object.entries(ipolicy).map(([name, value]) => [name, isReset(value) ? resetWord : value])) };
-}
-
-/** Ganeti calls a node group so where it is tagged. */
-function withTagKind({ id }: OpcodeDefinition, op: Readonly<Params>): Readonly<Params> {
-  return (id === 'OP_TAGS_SET' || id === 'OP_TAGS_DEL') && op['kind'] === 'nodegroup' ? { ...op, kind: 'group' } : op;
 }
 
 /** Ganeti's older `memory` of the beparams stands for both limits, where they are not given. */

@@ -11,6 +11,7 @@ import { NdparamsChange } from '../../params/ndparams.ts';
 import { NicparamsChange } from '../../params/nicparams.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
+import { clusterSetParamsForms } from './cluster-set-params-forms.ts';
 
 export const clusterSetParams = defineOpcode({
   id: 'OP_CLUSTER_SET_PARAMS',
@@ -78,4 +79,5 @@ export const clusterSetParams = defineOpcode({
     },
   },
   rest: [{ method: 'PUT', path: '/2/modify', body: true, query: dryRunQuery }],
+  ganeti: clusterSetParamsForms,
 });

@@ -25,4 +25,15 @@ export const clusterVerify = defineOpcode({
     command: ['cluster', 'verify'],
     flags: { group_name: { flags: '-g, --node-group <group>', help: 'only the nodes of this group', complete: 'group' } },
   },
+  ganeti: {
+    defaults: {
+      debug_simulate_errors: false,
+      error_codes: false,
+      skip_checks: [],
+      ignore_errors: [],
+      verbose: false,
+      group_name: null,
+      verify_clutter: false,
+    },
+  },
 });

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { OptionalUuids } from '../../objects/common.ts';
 import { defineOpcode } from '../define-opcode.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
 
 export const testDelay = defineOpcode({
   id: 'OP_TEST_DELAY',
@@ -19,4 +20,6 @@ export const testDelay = defineOpcode({
   touches: (params) => (params.no_locks ? [] : (params.on_nodes ?? []).map((name) => ({ kind: 'node', name, mode: 'exclusive' }) as const)),
   dryRun: true,
   permission: 'cluster:test',
+  uuids: [uuidOfNode('on_node_uuids', 'on_nodes')],
+  ganeti: { defaults: { on_master: true, on_nodes: [], on_node_uuids: null, repeat: 0, interruptible: false, no_locks: false } },
 });

@@ -25,4 +25,5 @@ export const groupAdd = defineOpcode({
   permission: 'group:add',
   cli: { command: ['group', 'add'], args: [{ param: 'group_name', help: 'name of the new group' }], flags: groupFlags },
   rest: [{ method: 'POST', path: '/2/groups', body: true, query: dryRunQuery, aliases: { name: 'group_name' } }],
+  ganeti: { defaults: { alloc_policy: null, ndparams: null, diskparams: null, ipolicy: null, hv_state: null, disk_state: null } },
 });

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { Name, OptionalUuids } from '../../objects/common.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
 import { groupArgument } from './group-name.ts';
 
 export const groupAssignNodes = defineOpcode({
@@ -22,4 +23,6 @@ export const groupAssignNodes = defineOpcode({
     flags: { force: { flags: '-f, --force', help: 'even if instances then have nodes in two groups' } },
   },
   rest: [{ method: 'PUT', path: '/2/groups/{group_name}/assign-nodes', body: true, query: { ...dryRunQuery, force: 'force' } }],
+  uuids: [uuidOfNode('node_uuids', 'nodes')],
+  ganeti: { defaults: { force: false, node_uuids: null } },
 });

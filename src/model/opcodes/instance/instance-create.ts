@@ -5,7 +5,9 @@ import { HypervisorName } from '../../objects/instance.ts';
 import { BeparamsWish } from '../../params/beparams.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
 import { DiskRequest } from './disk-request.ts';
+import { instanceCreateForms } from './instance-create-forms.ts';
 import { NicRequest } from './nic-request.ts';
 
 export const instanceCreate = defineOpcode({
@@ -90,5 +92,16 @@ export const instanceCreate = defineOpcode({
       'gantry instance add db1 -o tiny -t sharedfile --disk 10G -B maxmem=2G,vcpus=2 -n node2',
     ],
   },
-  rest: [{ method: 'POST', path: '/2/instances', body: true, query: dryRunQuery, aliases: { name: 'instance_name', os: 'os_type' } }],
+  rest: [
+    {
+      method: 'POST',
+      path: '/2/instances',
+      body: true,
+      bodyVersion: 1,
+      query: dryRunQuery,
+      aliases: { name: 'instance_name', os: 'os_type' },
+    },
+  ],
+  uuids: [uuidOfNode('pnode_uuid', 'pnode')],
+  ganeti: instanceCreateForms,
 });

@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { Name, OptionalUuid } from '../../objects/common.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 import { moveTouches } from './move-touches.ts';
 
 export const instanceFailover = defineOpcode({
@@ -37,4 +38,18 @@ export const instanceFailover = defineOpcode({
     confirm: 'Fail over instance {instance_name}? It will be stopped and started again.',
   },
   rest: [{ method: 'PUT', path: '/2/instances/{instance_name}/failover', body: true, query: dryRunQuery }],
+  uuids: [instanceUuid, uuidOfNode('target_node_uuid', 'target_node')],
+  ganeti: {
+    defaults: {
+      instance_uuid: null,
+      shutdown_timeout: 120,
+      ignore_consistency: false,
+      target_node: null,
+      target_node_uuid: null,
+      ignore_ipolicy: false,
+      cleanup: false,
+      iallocator: null,
+    },
+    opresult: 'nothing',
+  },
 });

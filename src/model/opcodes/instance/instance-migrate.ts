@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { Name, OptionalUuid } from '../../objects/common.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 import { moveTouches } from './move-touches.ts';
 
 export const instanceMigrate = defineOpcode({
@@ -38,4 +39,21 @@ export const instanceMigrate = defineOpcode({
     },
   },
   rest: [{ method: 'PUT', path: '/2/instances/{instance_name}/migrate', body: true, query: dryRunQuery }],
+  uuids: [instanceUuid, uuidOfNode('target_node_uuid', 'target_node')],
+  ganeti: {
+    defaults: {
+      instance_uuid: null,
+      mode: null,
+      live: null,
+      target_node: null,
+      target_node_uuid: null,
+      allow_runtime_changes: true,
+      ignore_ipolicy: false,
+      cleanup: false,
+      iallocator: null,
+      allow_failover: false,
+      ignore_hvversions: false,
+    },
+    opresult: 'nothing',
+  },
 });

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 
 export const instanceReboot = defineOpcode({
   id: 'OP_INSTANCE_REBOOT',
@@ -33,4 +33,6 @@ export const instanceReboot = defineOpcode({
       query: { ...dryRunQuery, type: 'reboot_type', ignore_secondaries: 'ignore_secondaries' },
     },
   ],
+  uuids: [instanceUuid],
+  ganeti: { defaults: { instance_uuid: null, shutdown_timeout: 120, ignore_secondaries: false, reboot_type: 'hard' } },
 });

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 
 export const instanceRemove = defineOpcode({
   id: 'OP_INSTANCE_REMOVE',
@@ -35,4 +35,6 @@ export const instanceRemove = defineOpcode({
       query: { ...dryRunQuery, shutdown_timeout: 'shutdown_timeout' },
     },
   ],
+  uuids: [instanceUuid],
+  ganeti: { defaults: { instance_uuid: null, shutdown_timeout: 120, ignore_failures: false } },
 });

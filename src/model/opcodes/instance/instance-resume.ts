@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 
 export const instanceResume = defineOpcode({
   id: 'OP_INSTANCE_RESUME',
@@ -18,4 +18,5 @@ export const instanceResume = defineOpcode({
     examples: ['gantry instance resume web1'],
   },
   rest: [{ method: 'PUT', path: '/2/instances/{instance_name}/resume', body: true, query: dryRunQuery }],
+  uuids: [instanceUuid],
 });

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 
 export const instanceShutdown = defineOpcode({
   id: 'OP_INSTANCE_SHUTDOWN',
@@ -31,4 +31,15 @@ export const instanceShutdown = defineOpcode({
   rest: [
     { method: 'PUT', path: '/2/instances/{instance_name}/shutdown', body: true, query: { ...dryRunQuery, no_remember: 'no_remember' } },
   ],
+  uuids: [instanceUuid],
+  ganeti: {
+    defaults: {
+      instance_uuid: null,
+      force: false,
+      ignore_offline_nodes: false,
+      timeout: 120,
+      no_remember: false,
+      admin_state_source: 'admin',
+    },
+  },
 });

@@ -3,7 +3,7 @@ import { PartialParams } from '../../objects/common.ts';
 import { BeparamsPartial } from '../../params/beparams.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { instanceArgument, instanceName } from './instance-name.ts';
+import { instanceArgument, instanceName, instanceUuid } from './instance-name.ts';
 
 export const instanceStartup = defineOpcode({
   id: 'OP_INSTANCE_STARTUP',
@@ -28,4 +28,17 @@ export const instanceStartup = defineOpcode({
   rest: [
     { method: 'PUT', path: '/2/instances/{instance_name}/startup', body: true, query: { ...dryRunQuery, no_remember: 'no_remember' } },
   ],
+  uuids: [instanceUuid],
+  ganeti: {
+    defaults: {
+      instance_uuid: null,
+      force: false,
+      ignore_offline_nodes: false,
+      hvparams: {},
+      beparams: {},
+      no_remember: false,
+      startup_paused: false,
+      shutdown_timeout: 120,
+    },
+  },
 });

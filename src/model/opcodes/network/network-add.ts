@@ -39,4 +39,15 @@ export const networkAdd = defineOpcode({
     },
   },
   rest: [{ method: 'POST', path: '/2/networks', body: true, query: dryRunQuery }],
+  ganeti: {
+    defaults: {
+      gateway: null,
+      network6: null,
+      gateway6: null,
+      mac_prefix: null,
+      add_reserved_ips: null,
+      conflicts_check: true,
+      tags: [],
+    },
+  },
 });

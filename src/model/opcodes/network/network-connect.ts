@@ -41,4 +41,5 @@ export const networkConnect = defineOpcode({
     examples: ['gantry network connect lan default bridged br0'],
   },
   rest: [{ method: 'PUT', path: '/2/networks/{network_name}/connect', body: true, query: dryRunQuery }],
+  ganeti: { defaults: { network_vlan: '', conflicts_check: true } },
 });

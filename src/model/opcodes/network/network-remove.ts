@@ -19,4 +19,5 @@ export const networkRemove = defineOpcode({
     flags: { force: { flags: '-f, --force', help: 'even if groups are connected to it' } },
   },
   rest: [{ method: 'DELETE', path: '/2/networks/{network_name}', body: true, query: dryRunQuery }],
+  ganeti: { defaults: { force: false } },
 });

@@ -24,4 +24,5 @@ export const nodeAdd = defineOpcode({
   touches: (params) => [{ kind: 'node', name: params.node_name, mode: 'exclusive' }],
   dryRun: true,
   permission: 'node:add',
+  ganeti: { defaults: { hv_state: null, disk_state: null, readd: false, node_setup: false, ndparams: null } },
 });

@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { Name, OptionalUuid } from '../../objects/common.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { nodeArgument, nodeName } from './node-name.ts';
+import { uuidOfNode } from '../uuid-parameter.ts';
+import { nodeArgument, nodeName, nodeUuid } from './node-name.ts';
 
 export const nodeEvacuate = defineOpcode({
   id: 'OP_NODE_EVACUATE',
@@ -43,4 +44,15 @@ export const nodeEvacuate = defineOpcode({
     examples: ['gantry node evacuate node3 --dry-run', 'gantry node evacuate node3'],
   },
   rest: [{ method: 'POST', path: '/2/nodes/{node_name}/evacuate', body: true, query: dryRunQuery }],
+  uuids: [nodeUuid, uuidOfNode('remote_node_uuid', 'remote_node')],
+  ganeti: {
+    defaults: {
+      early_release: false,
+      node_uuid: null,
+      remote_node: null,
+      remote_node_uuid: null,
+      iallocator: null,
+      ignore_soft_errors: null,
+    },
+  },
 });

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { NdparamsChange } from '../../params/ndparams.ts';
 import { defineOpcode } from '../define-opcode.ts';
 import { dryRunQuery } from '../dry-run-query.ts';
-import { nodeArgument, nodeName } from './node-name.ts';
+import { nodeArgument, nodeName, nodeUuid } from './node-name.ts';
 
 export const nodeSetParams = defineOpcode({
   id: 'OP_NODE_SET_PARAMS',
@@ -37,4 +37,23 @@ export const nodeSetParams = defineOpcode({
     },
   },
   rest: [{ method: 'POST', path: '/2/nodes/{node_name}/modify', body: true, query: dryRunQuery }],
+  uuids: [nodeUuid],
+  ganeti: {
+    defaults: {
+      node_uuid: null,
+      force: false,
+      hv_state: null,
+      disk_state: null,
+      master_candidate: null,
+      offline: null,
+      drained: null,
+      auto_promote: false,
+      master_capable: null,
+      vm_capable: null,
+      secondary_ip: null,
+      ndparams: null,
+      powered: null,
+    },
+    opresult: ['master_capable', 'vm_capable', 'master_candidate', 'drained', 'offline'],
+  },
 });

@@ -12,3 +12,6 @@ export const tagParams = {
 };
 export type TagParams = { kind: Touch['kind']; name?: string | null };
 export const tagTouches = (params: TagParams): Touch[] => [{ kind: params.kind, name: params.name || 'cluster', mode: 'exclusive' }];
+
+/** Ganeti calls a node group so where it is tagged. */
+export const withTagKind = (op: Readonly<Record<string, unknown>>) => (op['kind'] === 'nodegroup' ? { ...op, kind: 'group' } : op);

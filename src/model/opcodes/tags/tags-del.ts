@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
-import { type TagParams, tagParams, tagTouches } from './tag-params.ts';
+import { type TagParams, tagParams, tagTouches, withTagKind } from './tag-params.ts';
 
 export const tagsDel = defineOpcode({
   id: 'OP_TAGS_DEL',
@@ -10,4 +10,5 @@ export const tagsDel = defineOpcode({
   touches: (params) => tagTouches(params as TagParams),
   dryRun: true,
   permission: 'tags:remove',
+  ganeti: { read: withTagKind },
 });

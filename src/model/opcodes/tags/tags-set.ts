@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineOpcode } from '../define-opcode.ts';
-import { type TagParams, tagParams, tagTouches } from './tag-params.ts';
+import { type TagParams, tagParams, tagTouches, withTagKind } from './tag-params.ts';
 
 export const tagsSet = defineOpcode({
   id: 'OP_TAGS_SET',
@@ -10,4 +10,5 @@ export const tagsSet = defineOpcode({
   touches: (params) => tagTouches(params as TagParams),
   dryRun: true,
   permission: 'tags:set',
+  ganeti: { read: withTagKind },
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withGanetiDefaults } from './ganeti-defaults.ts';
+import { withGanetiDefaults } from './with-ganeti-defaults.ts';
 
 test("an opcode is shown with Ganeti's defaults, without what has no value", () => {
   const common = { dry_run: false, debug_level: 0, priority: 0, depends: null, comment: null };

@@ -18,16 +18,11 @@ export function objectBody(body: unknown): Body {
   return body;
 }
 
-/** Ganeti's version marker of the body of an instance creation. */
-function instanceCreateBody(body: unknown): Body {
+/** A body that must say which version of its form it has, without the word that says so. @throws API_REQUEST_INVALID */
+export function versionedBody(body: unknown, wanted: number): Body {
   if (!isObject(body)) throw invalid(`Body contents: Type is '${typeName(body)}', but 'dict' is expected`);
   const { __version__: version = 0, ...rest } = body;
   if (version === 0) throw invalid('Instance creation request version 0 is no longer supported');
-  if (version !== 1) throw invalid(`Unsupported request data version ${String(version)}`);
+  if (version !== wanted) throw invalid(`Unsupported request data version ${String(version)}`);
   return rest;
 }
-
-/** Bodies of some opcodes have old forms that their binding does not describe. */
-export const bodyAdapters: Readonly<Record<string, (body: unknown) => Body>> = {
-  OP_INSTANCE_CREATE: instanceCreateBody,
-};
