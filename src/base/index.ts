@@ -21,6 +21,7 @@ export type { Emit, FamilyHead, FamilySamples, MetricFamily, MetricSource } from
 export { type MetricsFormat, metricsFormat, metricsPage, metricsTypes } from './metrics/metrics-page.ts';
 export { oneLine } from './one-line.ts';
 export { type ContextOrigin, type OperationContext, operationContext, silentOperation } from './operation-context.ts';
+export { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';
 export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
 export { mayHaveBeenSent, repeatLost } from './repeat-lost.ts';

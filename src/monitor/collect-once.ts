@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatSamples, metricsPage } from '../base/index.ts';
+import { createProcFiles } from '../host/light.ts';
 import type { Collector } from './collector/collector.ts';
 import type { CollectorContext } from './collector/collector-context.ts';
 import { createCommandRunner } from './collector/command-runner.ts';
 import type { MonitoredInstance } from './collector/instance-source.ts';
 import { keepMade } from './collector/keep-made.ts';
 import { createNotes } from './collector/notes.ts';
-import { createProcFiles } from './collector/proc-files.ts';
 import { createRingBuffer } from './collector/ring-buffer.ts';
 import { createRunFolderInstances, usualRunDir } from './collector/run-folder-instances.ts';
 import { toJsonBytes } from './host/json-bytes.ts';

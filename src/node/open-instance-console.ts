@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { GantryError, withOwnSocket } from '../base/index.ts';
+import { readPlainTail } from '../host/index.ts';
 import type { ConsoleKind, RpcResult } from '../rpc/index.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
-import { readPlainTail } from './hypervisor/kvm/read-plain-tail.ts';
 
 /** How much of what was said before is shown when a console is opened. */
 const tailBytes = 16_384;

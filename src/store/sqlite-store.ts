@@ -5,7 +5,7 @@ import { checkTransaction } from './check-transaction.ts';
 import { EntrySums } from './entry-sums.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createLeaseFile, leaseFile, leaseFileExpiry, monotonicMs, prolongLeaseFile, removeLeaseFile } from './lease-file.ts';
-import { hasEnded, ownIdentity } from './process-identity.ts';
+import { hasEnded, ownIdentity } from './lease-owner.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { LeaseOwner } from './lease-owner.ts';
 import { prefixEnd } from './prefix-end.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 import { changesPerRevision } from './sqlite-file.ts';
 import type { Entry, RangeOptions, RangeResult, WatchBatch, WatchEvent } from './store.ts';
 
@@ -11,7 +11,7 @@ export interface LeaseRow {
   readonly id: string;
   readonly ttlMs: number;
   readonly expiresAt: number;
-  readonly owner: ProcessIdentity;
+  readonly owner: LeaseOwner;
 }
 
 export type Tables = ReturnType<typeof sqliteTables>;

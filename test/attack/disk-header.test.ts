@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { GantryError, run } from '../../src/base/index.ts';
+import { runAsOwner } from '../../src/host/accounts/unprivileged.ts';
 import { diskSpec, testContext } from '../../src/node/storage/disk-template-conformance.ts';
 import { createFileTemplate } from '../../src/node/storage/file-template.ts';
-import { runAsOwner } from '../../src/node/storage/run-as-owner.ts';
 
 // QEMU's user owns the image of its disk. It writes the name of another file into the header, for root's tools to open.
 

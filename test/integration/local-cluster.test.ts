@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../../src/base/index.ts';
 import type { LocalSummary } from '../../src/cli/local/local-summary.ts';
-import { identifyProcess } from '../../src/cli/local/process-identity.ts';
+import { identifyProcess } from '../../src/host/processes/process-identity.ts';
 import { until } from '../support/until.ts';
 import { assertNothingLeft, type LocalSandbox, localSandbox } from './local-cluster.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findDaemon, startDaemon } from '../../src/cli/local/daemon-process.ts';
 import { localPaths } from '../../src/cli/local/local-paths.ts';
-import { isAlive, processesInNamespace } from '../../src/cli/local/process-identity.ts';
+import { isAlive } from '../../src/host/processes/process-identity.ts';
+import { processesInNamespace } from '../../src/host/processes/processes-in.ts';
 import { until } from '../support/until.ts';
 import { startLocalCluster } from './local-cluster.ts';
 

@@ -3,12 +3,12 @@ import { access, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GantryError, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { writeInitialConfig } from '../../cluster/index.ts';
+import { lookUpUser } from '../../host/index.ts';
 import { builtHypervisors, type HypervisorName, NewName, validate } from '../../model/index.ts';
 import { agentPaths, tinyHvparams } from '../../node/index.ts';
 import { type Authority, createAuthority, createCertificate, createRevocationList } from '../../rpc/index.ts';
 import { openStore } from '../../store/index.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
-import { lookUpUser } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
 import { openSecretBox } from './open-secret-box.ts';
 

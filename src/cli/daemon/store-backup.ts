@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { GantryError, systemClock } from '../../base/index.ts';
+import { dropPrivileges } from '../../host/index.ts';
 import { formatBackup, openStore, readContent } from '../../store/index.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
-import { dropPrivileges } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
 
 export const hostCommand = {

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
+import { dropPrivileges } from '../../host/index.ts';
 import { campaign, currentLeader, migrateConfig, openStore, plannedMigration, rehearseMigrations, type Store } from '../../store/index.ts';
 import { backupSaver } from './backup-saver.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
-import { dropPrivileges } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
 
 export const hostCommand = {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { GantryError, systemClock } from '../../base/index.ts';
+import { dropPrivileges } from '../../host/index.ts';
 import { endUnfinishedJobs } from '../../jobs/index.ts';
 import { configVersion, keys } from '../../model/index.ts';
 import {
@@ -16,7 +17,6 @@ import {
   versionOf,
 } from '../../store/index.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
-import { dropPrivileges } from './drop-privileges.ts';
 import { masterPaths } from './master-files.ts';
 
 export const hostCommand = {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { run } from '../../base/index.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/index.ts';
 import { endProcess, findDaemon, listDaemons, startDaemon, stepFacts, stopDaemon } from './daemon-process.ts';
-import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const dir = await mkdtemp(join(tmpdir(), 'gantry-daemon-'));
 after(() => rm(dir, { recursive: true, force: true }));
@@ -37,12 +37,23 @@ test('a daemon is stopped, and one that will not stop is killed', async () => {
 
 test('a process that got the number of a daemon that has ended is left alone', async () => {
   const identity = await someProcess();
-  await writeDown('reused', { ...identity, startTime: '1' });
+  await writeDown('reused', { ...identity, startTicks: 1 });
   assert.equal(await findDaemon(dir, 'reused'), undefined);
   await stopDaemon(dir, 'reused');
   await writeDown('rebooted', { ...identity, bootId: 'of another boot' });
   await stopDaemon(dir, 'rebooted');
   assert.equal(await isAlive(identity), true);
+  await endProcess(identity, 'the helper of this test', 5000);
+});
+
+test('the file of a daemon that an earlier version started is understood', async () => {
+  const identity = await someProcess();
+  const { pid, startTicks, bootId } = identity;
+  const stored = (startTime: string) => writeFile(join(dir, 'earlier.process'), JSON.stringify({ pid, startTime, bootId }));
+  await stored(String(startTicks));
+  assert.deepEqual(await findDaemon(dir, 'earlier'), identity);
+  await stored(String(startTicks + 1));
+  assert.equal(await findDaemon(dir, 'earlier'), undefined);
   await endProcess(identity, 'the helper of this test', 5000);
 });
 
@@ -85,7 +96,7 @@ test('where the run-time folder is full, a daemon that was there before is start
   await mkdir(full);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', full]);
   try {
-    await writeFile(join(full, 'known.process'), JSON.stringify({ pid: 1, startTime: '1', bootId: 'x'.repeat(80) }));
+    await writeFile(join(full, 'known.process'), JSON.stringify({ pid: 1, startTicks: 1, bootId: 'x'.repeat(80) }));
     await assert.rejects(writeFile(join(full, 'filler'), 'x'.repeat(100_000)), { code: 'ENOSPC' });
     const identity = await startDaemon(full, dir, idle('known'));
     assert.deepEqual(await findDaemon(full, 'known'), identity);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GantryError, minimalEnvironment, systemClock, writeFileAtomic } from '../../base/index.ts';
-import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/index.ts';
 
 /** A daemon of the local cluster. */
 export interface Daemon {
@@ -98,10 +98,16 @@ export async function listDaemons(runDir: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(processSuffix)).map((name) => name.slice(0, -processSuffix.length));
 }
 
+/** As a process file has it. Earlier versions wrote the start as text, under another name. */
+type StoredIdentity = ProcessIdentity | (Omit<ProcessIdentity, 'startTicks'> & { readonly startTime: string });
+
+const identityIn = (stored: StoredIdentity): ProcessIdentity =>
+  'startTicks' in stored ? stored : { pid: stored.pid, startTicks: Number(stored.startTime), bootId: stored.bootId };
+
 /** The process of a daemon if it lives. */
 export async function findDaemon(runDir: string, name: string): Promise<ProcessIdentity | undefined> {
   try {
-    const identity = JSON.parse(await readFile(processFile(runDir, name), 'utf8')) as ProcessIdentity;
+    const identity = identityIn(JSON.parse(await readFile(processFile(runDir, name), 'utf8')) as StoredIdentity);
     return (await isAlive(identity)) ? identity : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { identifyProcess, isAlive, processesInNamespace } from '../../host/index.ts';
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
 import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
 import { scriptJob } from '../testing/fake-job.ts';
@@ -12,7 +13,6 @@ import { chooseSlot, type LocalCluster, localCluster } from './local-cluster.ts'
 import { localPaths } from './local-paths.ts';
 import { localSummary, summaryLines } from './local-summary.ts';
 import { makeLan } from './make-lan.ts';
-import { identifyProcess, isAlive, processesInNamespace } from './process-identity.ts';
 import type { ProgressSteps } from './progress-steps.ts';
 import { startGuests } from './start-guests.ts';
 import { stopGuests } from './take-down.ts';
@@ -195,7 +195,7 @@ test('an instance to try is made unless it is there', async () => {
 test('the summary has what is needed to reach each part', async () => {
   const own = await identifyProcess(process.pid);
   await writeFile(join(local.paths.runDir, 'agent-node2.process'), JSON.stringify(own));
-  await writeFile(join(local.paths.runDir, 'monitor-node1.process'), JSON.stringify({ ...own, startTime: '1' }));
+  await writeFile(join(local.paths.runDir, 'monitor-node1.process'), JSON.stringify({ ...own, startTicks: 1 }));
   const summary = await localSummary(local);
   await rm(join(local.paths.runDir, 'agent-node2.process'));
   assert.deepEqual(summary.master, { node: 'node1', pid: null, log_file: join(home, name, 'log', 'master.log') });
@@ -231,9 +231,9 @@ test('a process is known by its start, and found in its network namespace', asyn
   assert.ok(own);
   assert.equal(await isAlive(own), true);
   assert.equal(await isAlive({ ...own, bootId: 'x' }), false);
-  assert.equal(await isAlive({ ...own, startTime: '1' }), false);
+  assert.equal(await isAlive({ ...own, startTicks: 1 }), false);
   const inside = await processesInNamespace('/proc/self/ns/net');
-  assert.ok(inside.some(({ pid, startTime }) => pid === process.pid && startTime === own.startTime));
+  assert.ok(inside.some(({ pid, startTicks }) => pid === process.pid && startTicks === own.startTicks));
   assert.deepEqual(await processesInNamespace('/proc/self/ns/pid'), []);
   assert.deepEqual(await processesInNamespace('/no/such/namespace'), []);
 });

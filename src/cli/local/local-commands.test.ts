@@ -124,7 +124,7 @@ test('what is down already is told so, as a sentence and as data', { skip: notRo
 test('run-time files without a process are cleared, the data stays', { skip: notRoot }, async () => {
   await describe();
   await mkdir(paths().runDir, { recursive: true });
-  await writeFile(join(paths().runDir, 'master.process'), JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', bootId: 'x' }));
+  await writeFile(join(paths().runDir, 'master.process'), JSON.stringify({ pid: 2 ** 22 + 1, startTicks: 1, bootId: 'x' }));
   const { code, stdout, stderr } = await gantry('down', '--name', name);
   assert.deepEqual([code, stdout], [0, `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.\n`]);
   assert.match(stderr, /✓ stop master, agents, instances and network {2}\d+\.\d s\n$/);

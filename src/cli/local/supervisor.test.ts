@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Log, silentLog, systemClock } from '../../base/index.ts';
+import { identifyProcess } from '../../host/index.ts';
 import { localCluster } from './local-cluster.ts';
 import { localPaths } from './local-paths.ts';
-import { identifyProcess } from './process-identity.ts';
 import { localSupervisorParts, type SupervisorParts, supervise } from './supervisor.ts';
 
 /** Daemons that die as they are told, on a clock that only the supervisor moves. */

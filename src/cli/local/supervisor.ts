@@ -1,12 +1,12 @@
 import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, createLogSampler, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
+import { identifyProcess } from '../../host/index.ts';
 import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
 import { type LocalCluster, monitorName } from './local-cluster.ts';
 import { nodeOf, startLocalDaemon } from './local-daemons.ts';
 import { withLocalLock } from './local-lock.ts';
 import { localHome } from './local-paths.ts';
-import { identifyProcess } from './process-identity.ts';
 
 export const supervisorName = 'supervisor';
 /** In the run-time folder of a node. */
@@ -172,7 +172,7 @@ function announcer({ name, members }: LocalCluster, clock: Clock, complain: Comp
   const write = async (file: string) => {
     const own = await identifyProcess(process.pid);
     if (!own) return;
-    const text = JSON.stringify({ pid: own.pid, startTicks: Number(own.startTime), bootId: own.bootId, cluster: name });
+    const text = JSON.stringify({ ...own, cluster: name });
     await writeFileAtomic(file, `${text}\n`);
   };
   return async () => {

@@ -1,12 +1,12 @@
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { GantryError, run } from '../../base/index.ts';
+import { parseMountTable, processesInNamespace } from '../../host/index.ts';
 import { removeContext } from '../connect/contexts.ts';
 import { endProcess, findDaemon, listDaemons, namespacePath, stopDaemon } from './daemon-process.ts';
 import { countOf, forEachInstance, localClient } from './local-client.ts';
 import type { LocalCluster } from './local-cluster.ts';
 import { listNamespaces, removeNamespace } from './local-network.ts';
 import { type LocalPaths, runRoot } from './local-paths.ts';
-import { processesInNamespace } from './process-identity.ts';
 import type { ProgressSteps } from './progress-steps.ts';
 import { supervisorName } from './supervisor.ts';
 
@@ -72,9 +72,8 @@ export async function purge(name: string, paths: LocalPaths): Promise<void> {
 }
 
 async function unmountBelow(dir: string): Promise<void> {
-  const points = (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => (line.split(' ')[1] ?? '').replace(/\\040/g, ' '))
+  const points = parseMountTable(await readFile('/proc/self/mounts', 'latin1'))
+    .map(({ mountPoint }) => mountPoint)
     .filter((point) => point.startsWith(`${dir}/`));
   for (const point of points.reverse()) await run('umount', [point]);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { exitCodes } from '../exit-codes.ts';
 import { ensurePackages } from './debian-packages.ts';
 import { progressSteps } from './progress-steps.ts';
-import { ensureAccount } from './system-account.ts';
+import { ensureMasterAccount } from './system-account.ts';
 
 const runner = join(import.meta.dirname, '../../../tools/run-tests.ts');
 
@@ -15,7 +15,7 @@ export async function run(args: string[]): Promise<number> {
   const bare = rest.includes('--help') || rest.includes('--fast') || args.includes('--no-packages');
   if (!bare) {
     await ensurePackages(['run', 'test'], { yes: args.includes('--yes'), note });
-    if (process.getuid?.() === 0) await ensureAccount(note);
+    if (process.getuid?.() === 0) await ensureMasterAccount(note);
   }
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...rest], {
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -24,7 +24,7 @@ import { localSummary, summaryLines } from './local-summary.ts';
 import { type ProgressSteps, progressSteps } from './progress-steps.ts';
 import { openRestSocket } from './rest-socket.ts';
 import { type Start, startCluster } from './start-cluster.ts';
-import { ensureAccount } from './system-account.ts';
+import { ensureMasterAccount } from './system-account.ts';
 import { purge, takeDown } from './take-down.ts';
 
 const options = {
@@ -78,7 +78,7 @@ export async function run(args: string[]): Promise<number> {
   const steps = progressSteps(abort.signal);
   if (!given['no-packages']) await ensurePackages(['run'], { yes, note: steps.note, signal: abort.signal });
   await requireQemu();
-  await ensureAccount(steps.note);
+  await ensureMasterAccount(steps.note);
   const cluster = await withLocalLock(wanted.name, steps.note, () =>
     bringUp(wanted, steps, abort.signal, { yes, supervised: !given['no-supervisor'] }),
   );

@@ -1,7 +1,7 @@
+import type { ProcFiles } from '../../host/light.ts';
 import type { CommandRunner } from './command-runner.ts';
 import type { InstanceSource } from './instance-source.ts';
 import type { Notes } from './notes.ts';
-import type { ProcFiles } from './proc-files.ts';
 import type { RingBuffer } from './ring-buffer.ts';
 
 /** A collector's access to the host. Everything is passed in, so that tests can provide files of other kernels and other times. */

@@ -1,5 +1,5 @@
+import type { ProcFiles } from '../../host/light.ts';
 import type { Histories } from './collector-context.ts';
-import type { ProcFiles } from './proc-files.ts';
 
 // Counters of the kernel cannot be trusted: time that cores waited for disks can decrease, stolen time decreases when a guest is
 // moved to another host, and faults in drivers make a counter jump. Each step is checked separately, so that a bad step affects

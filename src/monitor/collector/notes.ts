@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Json } from '../../base/index.ts';
-import type { ProcFiles } from './proc-files.ts';
+import type { ProcFiles } from '../../host/light.ts';
 
 /** Small facts of collectors that outlive the agent, until the host goes down. */
 export interface Notes {

@@ -1,5 +1,5 @@
+import type { ProcFiles } from '../../host/light.ts';
 import type { InstanceSource, MonitoredInstance } from './instance-source.ts';
-import type { ProcFiles } from './proc-files.ts';
 
 /** The part of the node agent's `runtime.json` that is read here. */
 interface Runtime {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import type { ProcFiles } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
 import type { Status } from './status.ts';
 
 interface CertificateFacts {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatSamples } from '../../base/index.ts';
+import { parsePressure } from '../../host/light.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { cpu, parseCpuStat, parseLoadAverage } from './cpu.ts';
 import { cpuAvgLoad } from './cpu-avg-load.ts';
-import { parsePressure } from './parse-pressure.ts';
 
 const linux26 =
   'cpu  100 0 50 800 30 5 15\ncpu0 100 0 50 800 30 5 15\nintr 5 6 7\nctxt 99\nbtime 1062191376\nprocesses 2915\nprocs_running 1\nprocs_blocked 0\n';

@@ -1,7 +1,7 @@
+import { type Pressure, parsePressure } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
 import { mostCores, takeCounters } from '../collector/counter-history.ts';
 import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
-import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** What a core may be doing, in the kernel's order; kernels before 2.6.11, 2.6.24 and 2.6.33 have fewer. Guest time is part of user and nice. */
 const modes = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal', 'guest', 'guestNice'] as const;

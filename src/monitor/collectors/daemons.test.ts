@@ -4,9 +4,9 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatSamples } from '../../base/index.ts';
+import { parseProcessStat } from '../../host/light.ts';
 import { calmRun, createTestHost } from '../testing/test-host.ts';
 import { daemonOf, daemons, userOf } from './daemons.ts';
-import { parseProcessStat } from './parse-process-stat.ts';
 
 type Data = Parameters<typeof daemons.measure>[0];
 
@@ -44,6 +44,7 @@ test('a stat with blanks and parentheses in the name; cut short or garbled it is
     cpuSeconds: 3,
     threads: 11,
     started: 123,
+    startTicks: 12_300,
     resident: 25600 * 4096,
   });
   for (let length = 0; length < text.indexOf(' 18446744073709551615'); length++)

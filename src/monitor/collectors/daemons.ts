@@ -1,8 +1,8 @@
+import { type ProcessStat, parseProcessStat } from '../../host/light.ts';
 import type { JobStatus } from '../../model/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { type CounterHistory, dropCounters, mostCores, rest, takeCounters } from '../collector/counter-history.ts';
-import { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';
 import type { Status } from './status.ts';
 
 /** A process of Gantry; `memory`, `size_unit`, `uptime` and `cpu_usage` are what Ganeti's design wants of a daemon. */

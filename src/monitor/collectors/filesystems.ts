@@ -1,5 +1,6 @@
 import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { parseMountTable } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
 
 /** A mounted file system. */
@@ -40,9 +41,8 @@ const ofContainers = /^\/(?:var\/lib\/(?:docker|containers|containerd|kubelet)|r
 /** Reads /proc/mounts: what has space to run out of, each device once (a bind mount is no other file system), the shortest path of it. */
 export function parseMounts(text: string): Mount[] {
   const found = new Map<string, Mount>();
-  for (const line of text.split('\n')) {
-    const [device = '', mountPoint, type = '', options] = line.split(' ').map(unescape);
-    if (mountPoint === undefined || options === undefined || pseudo.has(type)) continue;
+  for (const { device, mountPoint, type, options } of parseMountTable(text)) {
+    if (pseudo.has(type)) continue;
     // Those of containers lie on file systems of the host; the root of a live system or appliance is one too.
     if (type === 'overlay' && mountPoint !== '/') continue;
     // They come and go with containers, whose memory they are.
@@ -51,15 +51,9 @@ export function parseMounts(text: string): Mount[] {
     const key = type === 'tmpfs' ? mountPoint : `${device} ${type}`;
     const known = found.get(key);
     if (known && known.mountPoint.length <= mountPoint.length) continue;
-    found.set(key, { device, mountPoint, type, readOnly: options.split(',').includes('ro') });
+    found.set(key, { device, mountPoint, type, readOnly: options.includes('ro') });
   }
   return [...found.values()];
-}
-
-/** The kernel writes blanks, tabs, newlines and backslashes of names as `\040` and the like, in bytes. */
-function unescape(word: string): string {
-  const bytes = word.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return Buffer.from(bytes, 'latin1').toString();
 }
 
 /** A file system that has not answered by then (ms) hangs. */

@@ -1,12 +1,12 @@
 import type { Json } from '../../base/index.ts';
+import type { ProcFiles } from '../../host/light.ts';
+import { parseProcessStat } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
 import { rest } from '../collector/counter-history.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
 import { askDocker } from './ask-docker.ts';
 import { askInTurn } from './ask-in-turn.ts';
 import { createInstStatus, type InstStatusReport } from './create-inst-status.ts';
 import type { FoundInstance, Verdict } from './instance-status.ts';
-import { parseProcessStat } from './parse-process-stat.ts';
 
 /** What the engine tells of one container. */
 export interface Container {

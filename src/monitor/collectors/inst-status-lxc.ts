@@ -1,10 +1,10 @@
+import type { ProcFiles } from '../../host/light.ts';
+import { parseProcessStat } from '../../host/light.ts';
 import { rest } from '../collector/counter-history.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
 import { createInstStatus, createReasonTimes, instanceNotes } from './create-inst-status.ts';
 import type { FoundInstance, Verdict } from './instance-status.ts';
 import { createOomKills } from './oom-kills.ts';
-import { parseProcessStat } from './parse-process-stat.ts';
 
 /** A container that runs. */
 interface RunningContainer {

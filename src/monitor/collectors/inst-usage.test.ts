@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { formatSamples } from '../../base/index.ts';
-import { createProcFiles } from '../collector/proc-files.ts';
+import { createProcFiles } from '../../host/light.ts';
 import { calmRun, createTestHost, type TestHost } from '../testing/test-host.ts';
 import { instUsage } from './inst-usage.ts';
 import { parseProcessIo, parseProcessMemory } from './read-process-usage.ts';

@@ -1,12 +1,11 @@
+import type { CgroupUsage } from '../../host/light.ts';
+import { type Cgroup, type CgroupPlace, type CgroupPressure, cgroupPaths, openCgroup, ownPart } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { type CounterHistory, dropCounters, mostCores, takeCounters } from '../collector/counter-history.ts';
 import { type MonitoredInstance, requireInstances } from '../collector/instance-source.ts';
 import { meanLevel, nextLevel } from '../collector/level.ts';
 import { type ByWindow, overWindows, type RingBuffer } from '../collector/ring-buffer.ts';
-import { type CgroupPlace, cgroupPaths, ownPart } from './cgroup-paths.ts';
-import { type Cgroup, type CgroupPressure, openCgroup } from './open-cgroup.ts';
-import type { CgroupUsage } from './parse-cgroup-files.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 import { readProcessUsage } from './read-process-usage.ts';
 

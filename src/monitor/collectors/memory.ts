@@ -1,9 +1,9 @@
+import type { ProcFiles } from '../../host/light.ts';
+import { type Pressure, parsePressure } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
 import { rest } from '../collector/counter-history.ts';
 import { meanLevel, nextLevel } from '../collector/level.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
 import { type ByWindow, overWindows } from '../collector/ring-buffer.ts';
-import { type Pressure, parsePressure } from './parse-pressure.ts';
 
 /** The kernel's names; bytes, but for the numbers of huge pages (`HugePages_*`). */
 export type MemInfo = Readonly<Record<string, number>>;

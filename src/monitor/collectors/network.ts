@@ -1,5 +1,5 @@
+import type { ProcFiles } from '../../host/light.ts';
 import type { Collector } from '../collector/collector.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
 import { type InterfaceCounters, parseNetDev } from './parse-net-dev.ts';
 
 type Interface = InterfaceCounters & {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Json } from '../../base/index.ts';
+import { requireTrusted } from '../../host/light.ts';
 import type { Collector, CollectRun } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
-import { requireTrusted } from '../collector/trusted-file.ts';
 import type { Status } from './status.ts';
 
 /** What the node's own diagnosis says; the values of `health` are Ganeti's. */

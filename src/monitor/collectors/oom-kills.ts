@@ -1,4 +1,4 @@
-import type { ProcFiles } from '../collector/proc-files.ts';
+import type { ProcFiles } from '../../host/light.ts';
 
 /** A process that the kernel killed because its control group or the host ran out of memory. */
 export interface OomKill {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  parseCpuStat1,
+  parseCpuStat2,
+  parseIoStat1,
+  parseIoStat2,
+  parseMemoryStat,
+  parsePressure,
+  parseProcessStat,
+} from '../../host/light.ts';
 import { chronyRequest, parseChronyReply } from './chrony-tracking.ts';
 import { ntpRequest, parseNtpReply } from './ntp-variables.ts';
-import { parseCpuStat1, parseCpuStat2, parseIoStat1, parseIoStat2, parseMemoryStat } from './parse-cgroup-files.ts';
 import { parseAccelerated, parseBalloonStats, parseBlockStats, parseState } from './parse-guest-answers.ts';
 import { parseNetDev } from './parse-net-dev.ts';
-import { parsePressure } from './parse-pressure.ts';
-import { parseProcessStat } from './parse-process-stat.ts';
 import { parseProcessIo, parseProcessMemory } from './read-process-usage.ts';
 
 test('CPU time of a control group, of both versions', () => {
@@ -133,6 +139,7 @@ test('a process: its state, its times, its memory', () => {
     cpuSeconds: 20.21,
     threads: 1016,
     started: 10.18,
+    startTicks: 1018,
     resident: 1020 * 4096,
   });
   const cut = (count: number) => parseProcessStat(`7 (a) ${fields.slice(0, count).join(' ')}`);

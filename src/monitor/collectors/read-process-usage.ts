@@ -1,7 +1,6 @@
+import type { CgroupUsage, ProcFiles } from '../../host/light.ts';
+import { parseProcessStat } from '../../host/light.ts';
 import { rest } from '../collector/counter-history.ts';
-import type { ProcFiles } from '../collector/proc-files.ts';
-import type { CgroupUsage } from './parse-cgroup-files.ts';
-import { parseProcessStat } from './parse-process-stat.ts';
 
 /** Reads /proc/PID/status: memory with huge pages, which the kernel counts apart. `undefined` without any: a zombie, a kernel thread. */
 export function parseProcessMemory(text: string | undefined): CgroupUsage['memory'] {

@@ -1,9 +1,9 @@
+import { createProcFiles } from '../../host/light.ts';
 import type { Collect, Collector } from '../collector/collector.ts';
 import type { CollectorContext, Histories } from '../collector/collector-context.ts';
 import { createCommandRunner } from '../collector/command-runner.ts';
 import { keepMade } from '../collector/keep-made.ts';
 import { createNotes } from '../collector/notes.ts';
-import { createProcFiles } from '../collector/proc-files.ts';
 import { createRunFolderInstances, usualRunDir } from '../collector/run-folder-instances.ts';
 import type { CollectFailure, CollectOutcome } from './collect-request.ts';
 import { toJsonBytes } from './json-bytes.ts';

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { metricsPage } from '../../base/index.ts';
+import { type Confinement, findConfinement, type ProcessGroups } from '../../host/index.ts';
 import { createCollection } from '../host/create-collection.ts';
 import { fromJsonBytes } from '../host/json-bytes.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
-import { type Confinement, confinedCommand, findConfinement, groupLimits, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners } from './expose-plugin.ts';
-import { openPluginCgroups, type PluginCgroups } from './plugin-cgroup.ts';
+import { groupLimits, openPluginCgroups, pluginCommand, userOf } from './plugin-confinement.ts';
 import type { FoundPlugin } from './plugin-definition.ts';
 import { createSettingsSource } from './plugin-settings-source.ts';
 import { problemText } from './problem-text.ts';
@@ -70,7 +70,7 @@ export async function checkPluginsOnce(path: string, settings: string, { names, 
 
 interface Tools {
   readonly confinement: Confinement;
-  readonly cgroups: PluginCgroups;
+  readonly cgroups: ProcessGroups;
   readonly owners: ReturnType<typeof createMetricOwners>;
 }
 
@@ -88,7 +88,7 @@ async function checkOne(found: FoundPlugin, { confinement, cgroups, owners }: To
   const facts = { name, path: definition.path, source, mode: manifest.mode, interval: manifest.interval, stderr: reader.stderr };
   reader.close();
   cgroup?.remove();
-  const how = { ...facts, ...(user !== undefined && { user }), ...(program && { command: confinedCommand(definition, confinement) }) };
+  const how = { ...facts, ...(user !== undefined && { user }), ...(program && { command: pluginCommand(definition, confinement) }) };
   if (!outcome.ok) return { ...how, problem: outcome.problem };
   const { data, exposed, cost } = outcome;
   return { ...how, seconds: cost / 1000, data: fromJsonBytes(data), metrics: metricsPage('text', [], exposed) };

@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/index.ts';
-import { resolveUser } from './accounts.ts';
 import type { PluginData } from './expose-plugin.ts';
 import { PrometheusTextError, parsePrometheusText } from './parse-prometheus-text.ts';
 import { parseReport } from './parse-report.ts';
+import { resolveUser } from './plugin-confinement.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { readPluginFile, requirePluginFile } from './plugin-file.ts';
 import { flood, type PluginReader, type ReaderParts } from './plugin-reader.ts';

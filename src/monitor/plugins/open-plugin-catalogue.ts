@@ -1,14 +1,14 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { GantryError } from '../../base/index.ts';
+import { type Confinement, findConfinement, type ProcessGroup } from '../../host/index.ts';
 import type { Collector } from '../collector/collector.ts';
 import { messageOf } from '../host/message-of.ts';
 import { monotonicNow } from '../host/monotonic-now.ts';
 import type { OpenCatalogue } from '../host/run-collectors.ts';
 import type { MonitorLog } from '../monitor-log.ts';
-import { type Confinement, findConfinement, groupLimits, userOf } from './confinement.ts';
 import { createPluginCollector, createReader } from './create-plugin-collector.ts';
 import { createMetricOwners, type PluginData } from './expose-plugin.ts';
-import { openPluginCgroups, type PluginCgroup } from './plugin-cgroup.ts';
+import { groupLimits, openPluginCgroups, userOf } from './plugin-confinement.ts';
 import type { FoundPlugin } from './plugin-definition.ts';
 import type { PluginReader } from './plugin-reader.ts';
 import { createSettingsSource } from './plugin-settings-source.ts';
@@ -33,7 +33,7 @@ interface Loaded {
   readonly found: FoundPlugin;
   readonly collector: Collector<PluginData> | undefined;
   readonly reader: PluginReader | undefined;
-  readonly cgroup: PluginCgroup | undefined;
+  readonly cgroup: ProcessGroup | undefined;
   series: number;
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GantryError } from '../../base/index.ts';
-import { requireTrusted, UntrustedFileError } from '../collector/trusted-file.ts';
+import { requireTrusted, UntrustedFileError } from '../../host/index.ts';
 
 /**
  * Where a file of a plugin really lies, if nobody but root and the agent's user can change it or what leads to it.

@@ -5,17 +5,16 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Default } from 'typebox/value';
 import type { FamilyHead } from '../../base/index.ts';
-import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
+import { type Confinement, sandboxArguments } from '../../host/index.ts';
 import { createMetricOwners, exposePlugin, type PluginData } from './expose-plugin.ts';
 import { namesOfFamily, sharedName } from './family-names.ts';
 import type { TextFamily, TextSample } from './parse-prometheus-text.ts';
 import { parseReport } from './parse-report.ts';
-import { openPluginCgroups } from './plugin-cgroup.ts';
+import { openPluginCgroups, pluginCommand, pluginEnvironment, programOf } from './plugin-confinement.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { type Manifest, ManifestSchema, type PluginSettings } from './plugin-schemas.ts';
 import type { CurrentSettings } from './plugin-settings-source.ts';
 import { readManifest, readPluginSettings } from './read-manifest.ts';
-import { sandboxArguments } from './sandbox.ts';
 import { scanPlugins } from './scan-plugins.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'gantry-parts-'));
@@ -397,25 +396,23 @@ describe('confinement', () => {
 
   test('each step gives up more; what the host lacks is left out', () => {
     const limits = { address_space: 16, processes: 3, open_files: 9, file_size: 2, cpu_seconds: 7 };
-    const command = confinedCommand(plugin({ limits }), confinement()).join(' ');
+    const command = pluginCommand(plugin({ limits }), confinement()).join(' ');
     assert.equal(
       command,
       'setpriv --pdeathsig KILL -- unshare --user --map-current-user --pid --fork --net -- setpriv --pdeathsig KILL --no-new-privs -- ' +
         `prlimit --as=${16 * 1024 * 1024} --nproc=259 --nofile=9 --fsize=${2 * 1024 * 1024} --cpu=7 --core=0 -- /etc/rack`,
     );
     const network = plugin({ needs: { network: true } });
-    assert.ok(!confinedCommand(network, confinement()).includes('--net'));
-    assert.ok(!confinedCommand(plugin(), confinement({ network: false })).includes('--net'));
-    assert.ok(!confinedCommand(plugin({ mode: 'stream' }), confinement()).some((word) => word.startsWith('--cpu')));
-    assert.deepEqual(confinedCommand(plugin(), confinement({ tools: new Set(), namespaces: [], network: false })), ['/etc/rack']);
-    assert.deepEqual(confinedCommand(plugin({ needs: { network: true } }), confinement({ tools: new Set(), namespaces: [] })), [
-      '/etc/rack',
-    ]);
+    assert.ok(!pluginCommand(network, confinement()).includes('--net'));
+    assert.ok(!pluginCommand(plugin(), confinement({ network: false })).includes('--net'));
+    assert.ok(!pluginCommand(plugin({ mode: 'stream' }), confinement()).some((word) => word.startsWith('--cpu')));
+    assert.deepEqual(pluginCommand(plugin(), confinement({ tools: new Set(), namespaces: [], network: false })), ['/etc/rack']);
+    assert.deepEqual(pluginCommand(plugin({ needs: { network: true } }), confinement({ tools: new Set(), namespaces: [] })), ['/etc/rack']);
   });
 
   test('an agent that is root gives up user, groups and capabilities', () => {
     const words = (more: Partial<PluginDefinition>, needs: object = {}) =>
-      confinedCommand(plugin({ needs }, { user: 'root', ...more }), confinement({ root: true }));
+      pluginCommand(plugin({ needs }, { user: 'root', ...more }), confinement({ root: true }));
     const own = words({});
     for (const word of ['--reuid=0', '--regid=0', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'])
       assert.ok(own.includes(word), word);
@@ -434,7 +431,7 @@ describe('confinement', () => {
 
   test('a sandbox is for reading, with devices of its own, unless more is granted', () => {
     const has = (definition: PluginDefinition, ...words: string[]) =>
-      ` ${sandboxArguments(definition, false).join(' ')} `.includes(` ${words.join(' ')} `);
+      ` ${sandboxArguments(programOf(definition, confinement()), false).join(' ')} `.includes(` ${words.join(' ')} `);
     assert.ok(has(plugin(), '--ro-bind', '/', '/') && has(plugin(), '--dev', '/dev') && has(plugin(), '--proc', '/proc'));
     assert.ok(has(plugin({ limits: { file_size: 1 } }), '--bind', '/', '/'));
     for (const needs of [{ devices: true }, { groups: ['disk'] }, { capabilities: ['chown'] }]) {
@@ -445,9 +442,9 @@ describe('confinement', () => {
     assert.ok(has(plugin({ limits: { memory: 8 } }), '--perms', '1777', '--size', String(8 * 1024 * 1024), '--tmpfs', '/tmp'));
     assert.ok(has(plugin({}, { path: '/tmp/a/b/rack' }), '--perms', '0755', '--dir', '/tmp/a', '--ro-bind', '/tmp/a/b', '/tmp/a/b'));
     assert.ok(!has(plugin({}, { path: '/tmpfoo/rack' }), '--ro-bind', '/tmpfoo', '/tmpfoo'));
-    const root = sandboxArguments(plugin({ needs: { capabilities: ['chown'] } }), true).join(' ');
+    const root = sandboxArguments(programOf(plugin({ needs: { capabilities: ['chown'] } }), confinement()), true).join(' ');
     assert.ok(root.startsWith('--cap-drop ALL --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP --cap-add CAP_CHOWN '));
-    assert.ok(!sandboxArguments(plugin(), false).includes('--cap-drop'));
+    assert.ok(!sandboxArguments(programOf(plugin(), confinement()), false).includes('--cap-drop'));
   });
 
   test('its environment is small', () => {

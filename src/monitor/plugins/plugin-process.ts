@@ -2,10 +2,9 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { closedDescriptors } from '../../base/index.ts';
-import { type Confinement, confinedCommand, pluginEnvironment } from './confinement.ts';
-import { childrenOf, killHard, type PluginCgroup } from './plugin-cgroup.ts';
+import { type Confinement, childrenOf, filterDescriptor, filterFor, killHard, type ProcessGroup } from '../../host/index.ts';
+import { pluginCommand, pluginEnvironment } from './plugin-confinement.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
-import { filterDescriptor, filterFor } from './sandbox.ts';
 
 /** A plugin's program while it runs. */
 export interface PluginProcess {
@@ -20,7 +19,7 @@ export interface PluginProcess {
 export interface ProcessParts {
   readonly definition: PluginDefinition;
   readonly confinement: Confinement;
-  readonly cgroup: PluginCgroup | undefined;
+  readonly cgroup: ProcessGroup | undefined;
   readonly onOutput: (chunk: Buffer) => void;
 }
 
@@ -34,8 +33,8 @@ const reapTime = 1000;
 
 /** Starts a plugin's program in its confinement, without a shell, with nothing to read. @throws TypeError for users that are not there */
 export function startPluginProcess({ definition, confinement, cgroup, onOutput }: ProcessParts): PluginProcess {
-  const [command = '', ...args] = confinedCommand(definition, confinement);
-  const filter = confinement.sandbox ? filterFor(definition) : undefined;
+  const [command = '', ...args] = pluginCommand(definition, confinement);
+  const filter = confinement.sandbox ? filterFor(definition.granted.capabilities) : undefined;
   const given = ['ignore', 'pipe', 'pipe', ...(filter ? (['pipe'] as const) : [])] as const;
   const child = spawn(command, args, {
     cwd: '/',

@@ -1,7 +1,6 @@
 import { GantryError } from '../../base/index.ts';
-import type { Confinement } from './confinement.ts';
+import { type Confinement, type ProcessGroup } from '../../host/index.ts';
 import type { PluginData } from './expose-plugin.ts';
-import type { PluginCgroup } from './plugin-cgroup.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 
 /** Gets the reports of one plugin of any kind. */
@@ -18,7 +17,7 @@ export interface PluginReader {
 export interface ReaderParts {
   readonly definition: PluginDefinition;
   readonly confinement: Confinement;
-  readonly cgroup: PluginCgroup | undefined;
+  readonly cgroup: ProcessGroup | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { GantryError } from '../../base/index.ts';
-import { findUser } from './accounts.ts';
+import { findUser } from '../../host/index.ts';
 import { requirePluginFile } from './plugin-file.ts';
 import type { PluginSettings } from './plugin-schemas.ts';
 import { readPluginSettings } from './read-manifest.ts';

@@ -1,8 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { GantryError } from '../../base/index.ts';
-import { resolveUser } from './accounts.ts';
-import { accountOf } from './confinement.ts';
+import { accountOf, resolveUser } from './plugin-confinement.ts';
 import type { FoundPlugin, PluginDefinition, PluginSource } from './plugin-definition.ts';
 import { requirePluginFile } from './plugin-file.ts';
 import type { Manifest, Privileges } from './plugin-schemas.ts';

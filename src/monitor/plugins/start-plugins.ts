@@ -5,7 +5,7 @@ import { type CollectorHost, createCollectorHost } from '../host/collector-host.
 import type { MonitorLog } from '../monitor-log.ts';
 import { namesOfFamily } from './family-names.ts';
 import type { PluginThreadSettings } from './open-plugin-catalogue.ts';
-import { sweepPluginCgroups } from './plugin-cgroup.ts';
+import { sweepPluginCgroups } from './plugin-confinement.ts';
 import { pluginsFacts } from './plugins-collector.ts';
 
 export interface PluginOptions {

@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createProcFiles } from '../../host/light.ts';
 import type { Collect, Collector } from '../collector/collector.ts';
 import type { CollectorContext } from '../collector/collector-context.ts';
 import { createCommandRunner } from '../collector/command-runner.ts';
 import type { MonitoredInstance } from '../collector/instance-source.ts';
 import { keepMade } from '../collector/keep-made.ts';
 import { createNotes } from '../collector/notes.ts';
-import { createProcFiles } from '../collector/proc-files.ts';
 import { createRingBuffer } from '../collector/ring-buffer.ts';
 
 /** A host made of files, for collectors: its clock stands still until it is told to move. */

@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/index.ts';
+import type { KeyedMutex } from '../../host/index.ts';
 import { mirroringOf } from '../../model/index.ts';
 import type { NodeHandlers, RpcParams, RpcResult } from '../../rpc/index.ts';
-import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { diskTemplateFor } from '../storage/disk-templates.ts';
 import { isAlive, releaseDisks } from './instance-guard.ts';

@@ -1,5 +1,5 @@
+import type { KeyedMutex } from '../../host/index.ts';
 import type { NodeHandlers } from '../../rpc/index.ts';
-import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { checkStart } from './check-start.ts';
 import { hypervisorFor, releaseInstance, withDevices } from './instance-guard.ts';

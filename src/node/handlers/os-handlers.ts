@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
+import type { KeyedMutex } from '../../host/index.ts';
 import type { NodeHandlers } from '../../rpc/index.ts';
-import type { KeyedMutex } from '../hypervisor/kvm/keyed-mutex.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { activateDisks, isAlive, releaseDisks, takeBack } from './instance-guard.ts';
 

@@ -1,13 +1,13 @@
 import { lstat, readdir, rmdir, stat, statfs, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GantryError, run } from '../../base/index.ts';
+import { runAsOwner } from '../../host/index.ts';
 import type { DiskSpec, RpcResult } from '../../rpc/index.ts';
 import { trialPrefix } from '../folder-problem.ts';
 import { createFile } from './create-file.ts';
 import { assertNoLinks, diskPath, diskUuidOf, missing } from './disk-path.ts';
 import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
 import { readQcow2Header } from './qcow2-header.ts';
-import { runAsOwner } from './run-as-owner.ts';
 import { requireRoom, storageFailure, syncFolder } from './storage-files.ts';
 
 const mib = 1024 * 1024;

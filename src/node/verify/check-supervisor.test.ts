@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { identifyProcess } from '../hypervisor/kvm/process-identity.ts';
+import { identifyProcess } from '../../host/index.ts';
 import { checkSupervisor } from './check-supervisor.ts';
 
 test('a supervisor that has ended without a word is told; one that lives, and none at all, are not', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ProcessIdentity, readSameProcess } from '../../host/index.ts';
 import { finding } from '../../rpc/index.ts';
-import { type ProcessIdentity, readSameProcess } from '../hypervisor/kvm/process-identity.ts';
 import type { NodeCheck } from './node-check.ts';
 
 /** A supervisor of this node's daemons leaves its identity in the run-time folder, and takes it away when it ends in order. */

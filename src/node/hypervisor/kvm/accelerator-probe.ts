@@ -1,11 +1,11 @@
 import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, run } from '../../../base/index.ts';
+import { isRoot, readBootId, unprivileged } from '../../../host/index.ts';
 import { probeUid } from './instance-uid.ts';
+import { kvmGroups } from './kvm-groups.ts';
 import type { KvmParts } from './kvm-parts.ts';
-import { isRoot, kvmGroups, unprivileged } from './privileges.ts';
 import { probeExitCode, probeImage } from './probe-image.ts';
-import { readBootId } from './process-identity.ts';
 
 /** A working KVM takes a fraction of a second. */
 const probeMs = 7000;

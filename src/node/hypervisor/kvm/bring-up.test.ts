@@ -3,16 +3,16 @@ import { access, chmod, lstat, mkdir, readFile, stat, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type GantryError, systemClock } from '../../../base/index.ts';
+import { readBootId, readSameProcess, unprivileged } from '../../../host/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { handlerContext } from '../hypervisor-conformance.ts';
 import { probeAccelerator } from './accelerator-probe.ts';
 import { acceptMigration } from './accept-migration.ts';
+import { kvmGroups } from './kvm-groups.ts';
 import { createKvmHypervisor } from './kvm-hypervisor.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { newRequest } from './kvm-test-harness.ts';
 import { cleanMessage } from './launch-qemu.ts';
-import { kvmGroups, unprivileged } from './privileges.ts';
-import { readBootId, readSameProcess } from './process-identity.ts';
 import { createQemuFacts } from './qemu-facts.ts';
 import { createQmpPool } from './qmp-pool.ts';
 import { readRuntime } from './runtime-file.ts';

@@ -1,4 +1,5 @@
 import { GantryError, type QmpClient } from '../../../base/index.ts';
+import { unprivileged } from '../../../host/index.ts';
 import { requirePrivateVnc } from '../../../model/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { chooseAccelerator } from './accelerator-probe.ts';
@@ -8,12 +9,12 @@ import { forgetInstance } from './find-instance.ts';
 import { handedSockets } from './handed-sockets.ts';
 import { type InstanceFiles, requireShortPaths } from './instance-files.ts';
 import { instanceUid } from './instance-uid.ts';
+import { kvmGroups } from './kvm-groups.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { type LaunchedQemu, launchQemu } from './launch-qemu.ts';
 import { closeWorkDirectory, makeDirectories } from './make-directories.ts';
 import { prepareHost } from './prepare-host.ts';
-import { kvmGroups, unprivileged } from './privileges.ts';
 import { type Runtime, writeRuntime } from './runtime-file.ts';
 import { forgetStopped } from './stopped-note.ts';
 

@@ -1,7 +1,7 @@
 import { GantryError } from '../../../base/index.ts';
+import { type ProcessIdentity, readSameProcess } from '../../../host/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
 import type { KvmParts } from './kvm-parts.ts';
-import { type ProcessIdentity, readSameProcess } from './process-identity.ts';
 
 const quitMs = 5000;
 const killMs = 15_000;

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { GantryError, type QmpClient } from '../../../base/index.ts';
+import { identifyProcess, type ProcessIdentity, processesIn, readSameProcess } from '../../../host/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
 import type { KvmParts } from './kvm-parts.ts';
-import { identifyProcess, type ProcessIdentity, processesIn, readSameProcess } from './process-identity.ts';
 import { type Runtime, readRuntime } from './runtime-file.ts';
 
 /** What is on this node of an instance. */

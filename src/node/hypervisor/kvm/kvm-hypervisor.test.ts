@@ -5,11 +5,11 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { GantryError, run } from '../../../base/index.ts';
+import { identifyProcess } from '../../../host/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { handlerContext, hypervisorConformance, refOf, sendParams, stateOf, withCode } from '../hypervisor-conformance.ts';
 import { createKvmHypervisor } from './kvm-hypervisor.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from './kvm-test-harness.ts';
-import { identifyProcess } from './process-identity.ts';
 import type { Runtime } from './runtime-file.ts';
 import { guestGreeting } from './test-guests.ts';
 

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/index.ts';
+import { createKeyedMutex } from '../../../host/index.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { probeAccelerator } from './accelerator-probe.ts';
 import { acceptMigration } from './accept-migration.ts';
@@ -6,7 +7,6 @@ import { readConsole } from './console.ts';
 import { requireInstance } from './find-instance.ts';
 import { finishMigration } from './finish-migration.ts';
 import { instanceFiles } from './instance-files.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
 import type { KvmOptions, KvmParts } from './kvm-parts.ts';
 import { listInstances } from './list-instances.ts';
 import { createQemuFacts } from './qemu-facts.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../../base/index.ts';
+import type { KeyedMutex } from '../../../host/index.ts';
 import type { InstanceFiles } from './instance-files.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
 import type { QemuFacts } from './qemu-facts.ts';
 import type { QmpPool } from './qmp-pool.ts';
 import type { SerialLines } from './serial-lines.ts';

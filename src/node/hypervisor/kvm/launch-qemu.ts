@@ -4,9 +4,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GantryError, minimalEnvironment, oneLine } from '../../../base/index.ts';
+import { identifyProcess, type ProcessIdentity } from '../../../host/index.ts';
 import { type HandedSocket, type OpenSockets, openSockets } from './handed-sockets.ts';
 import type { InstanceFiles } from './instance-files.ts';
-import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 
 const logLimitBytes = 1024 * 1024;
 const messageLines = 6;

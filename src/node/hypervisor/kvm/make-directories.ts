@@ -1,7 +1,7 @@
 import { chown, lchown, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRoot } from '../../../host/index.ts';
 import { type InstanceFiles, vncName } from './instance-files.ts';
-import { isRoot } from './privileges.ts';
 
 /**
  * Makes the directories of an instance anew, which only root enters and writes. QEMU can make its VNC socket nowhere but in

@@ -1,7 +1,7 @@
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProcessIdentity } from '../../../host/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 
 /** What the agent must know to find an instance again after its own restart: `runtime.json` of the instance. */
 export interface Runtime {

@@ -1,9 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../../../base/index.ts';
+import { createKeyedMutex, readPlainTail } from '../../../host/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
 import type { InstanceFiles } from './instance-files.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
-import { readPlainTail } from './read-plain-tail.ts';
 import { keptBytes, SerialLine } from './serial-line.ts';
 import { withInstanceSocket } from './with-instance-socket.ts';
 

@@ -1,11 +1,11 @@
 import { GantryError } from '../../../base/index.ts';
+import { type ProcessIdentity, readSameProcess } from '../../../host/index.ts';
 import type { HandlerContext } from '../../../rpc/index.ts';
 import type { InstanceRef } from '../hypervisor.ts';
 import { endProcess } from './end-process.ts';
 import { findInstance, forgetInstance, queryStatus } from './find-instance.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';
-import { type ProcessIdentity, readSameProcess } from './process-identity.ts';
 import { noteStopped } from './stopped-note.ts';
 
 const pollMs = 100;

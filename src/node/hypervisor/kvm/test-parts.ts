@@ -4,12 +4,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonObject, type Log, type QmpClient, silentLog } from '../../../base/index.ts';
+import { createKeyedMutex, identifyProcess } from '../../../host/index.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { instanceFiles } from './instance-files.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { newRequest } from './kvm-test-harness.ts';
-import { identifyProcess } from './process-identity.ts';
 import { type Runtime, writeRuntime } from './runtime-file.ts';
 
 /** Answers to a command of QMP, one after the other; the last one stays. A function is called, an error is thrown. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createTestHost } from '../testing/test-host.ts';
+import { createFileTree } from '../testing/file-tree.ts';
 import { cgroupPaths } from './cgroup-paths.ts';
 import { openCgroup } from './open-cgroup.ts';
 import { parseCpuStat1, parseCpuStat2, parseIoStat1, parseIoStat2, parseMemoryStat } from './parse-cgroup-files.ts';
@@ -78,7 +78,7 @@ test('memory that stays when memory is short: shared, temporary file systems, hu
   assert.deepEqual(parseMemoryStat('anon 40\nfile 5000\nshmem 4000\nfile_mapped 9\n', '1\n'), { resident: 4040, cache: 1000, swap: 1 });
   const first = 'cache 5\nrss 2\nshmem 1\ntotal_cache 50\ntotal_rss 20\ntotal_shmem 10\ntotal_swap 30\n';
   assert.deepEqual(parseMemoryStat(first), { resident: 30, cache: 40, swap: 30 });
-  using host = createTestHost({
+  using host = createFileTree({
     '/sys/fs/cgroup/web1/memory.stat': 'anon 4096\nfile 0\nshmem 0\n',
     '/sys/fs/cgroup/web1/hugetlb.2MB.current': '4194304\n',
     '/sys/fs/cgroup/web1/hugetlb.2MB.rsvd.current': '8388608\n',
@@ -86,7 +86,7 @@ test('memory that stays when memory is short: shared, temporary file systems, hu
     '/sys/fs/cgroup/memory/old/memory.stat': 'cache 1\nrss 2\n',
     '/sys/fs/cgroup/hugetlb/old/hugetlb.2MB.usage_in_bytes': '2097152\n',
   });
-  const resident = (text: string) => openCgroup(host.context.files, cgroupPaths(text, false)).usage(true).memory?.resident;
+  const resident = (text: string) => openCgroup(host.files, cgroupPaths(text, false)).usage(true).memory?.resident;
   assert.equal(resident('0::/web1\n'), 4_198_400);
   assert.equal(resident('3:memory:/old\n4:hugetlb:/old\n'), 2_097_154);
 });
@@ -117,7 +117,7 @@ test('cut short, empty, garbage: absent or numbers, never anything else', () => 
 });
 
 test('a group as files, also one that goes', () => {
-  using host = createTestHost({
+  using host = createFileTree({
     '/sys/fs/cgroup/web1/cpu.stat': 'usage_usec 5000000\nuser_usec 1\nsystem_usec 1\n',
     '/sys/fs/cgroup/web1/memory.stat': 'anon 4096\nfile 0\n',
     '/sys/fs/cgroup/web1/io.stat': '',
@@ -127,7 +127,7 @@ test('a group as files, also one that goes', () => {
     '/sys/fs/cgroup/blkio/old/blkio.throttle.io_service_bytes': '8:0 Read 9\n',
     '/sys/fs/cgroup/blkio/old/blkio.throttle.io_serviced': '8:0 Read 1\n',
   });
-  const { files } = host.context;
+  const { files } = host;
   const second = openCgroup(files, cgroupPaths('0::/web1\n', false));
   assert.deepEqual(second.usage(true).memory, { resident: 4096, cache: 0, swap: 0 });
   assert.equal(second.pressure()?.cpu?.some.total, 7);

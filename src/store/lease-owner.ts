@@ -1,7 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { type ProcessStat, parseProcessStat } from '../base/index.ts';
 
-/** Which process on which boot of this host: enough to know for certain that it is gone. */
-export interface ProcessIdentity {
+/** Which process on which boot of this host took a lease, as the store's file has it: enough to know for certain that it is gone. */
+export interface LeaseOwner {
   readonly bootId: string;
   /** PID name space; process numbers of another name space have no meaning here. */
   readonly pidSpace: string;
@@ -10,18 +11,17 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
-export function ownIdentity(): ProcessIdentity {
-  const state = processState(process.pid);
-  return { bootId: bootId(), pidSpace: pidSpace(), pid: process.pid, startTicks: state?.startTicks ?? '' };
+export function ownIdentity(): LeaseOwner {
+  return { bootId: bootId(), pidSpace: pidSpace(), pid: process.pid, startTicks: startOf(readStat(process.pid)) };
 }
 
 /** True when the process certainly runs no more; false when it runs or nobody can tell from here. */
-export function hasEnded(owner: ProcessIdentity, own: ProcessIdentity): boolean {
+export function hasEnded(owner: LeaseOwner, own: LeaseOwner): boolean {
   if (owner.bootId !== own.bootId) return true;
   if (owner.pidSpace !== own.pidSpace) return false;
-  const state = processState(owner.pid);
-  if (state === undefined) return !signalsReach(owner.pid);
-  return state.startTicks !== owner.startTicks || state.letter === 'Z' || state.letter === 'X';
+  const stat = readStat(owner.pid);
+  if (stat === undefined) return !signalsReach(owner.pid);
+  return startOf(stat) !== owner.startTicks || stat.state === 'Z' || stat.state === 'X';
 }
 
 /** With /proc mounted `hidepid`, processes of other users are not seen there but exist. */
@@ -33,19 +33,18 @@ function signalsReach(pid: number): boolean {
   }
 }
 
-/** State letter and start time from /proc/PID/stat; the name in it may hold spaces and parentheses. */
-function processState(pid: number): { letter: string; startTicks: string } | undefined {
-  let text: string;
+/** Read in one go: the transaction that asks cannot wait. */
+function readStat(pid: number): ProcessStat | undefined {
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
     throw error;
   }
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { letter: fields[0] ?? '', startTicks: fields[19] ?? '' };
 }
+
+const startOf = (stat: ProcessStat | undefined): string => (stat ? String(stat.startTicks) : '');
 
 function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,5 +1,3 @@
-import { rest } from '../collector/counter-history.ts';
-
 /** What a control group has used since it was made; bytes and seconds. What its host does not count is absent. */
 export interface CgroupUsage {
   readonly cpu?: {
@@ -70,7 +68,7 @@ export function parseMemoryStat(text: string | undefined, swap?: string): Cgroup
 /** The kernel counts shared memory and temporary file systems among files, but on no disk is there room for them. */
 const memoryOf = (anonymous: number, files: number, shared: number, swap: number): CgroupUsage['memory'] => ({
   resident: anonymous + shared,
-  cache: rest(files, shared),
+  cache: Math.min(Math.max(0, files), Math.max(0, files - shared)),
   swap,
 });
 

@@ -1,12 +1,12 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { PluginDefinition } from './plugin-definition.ts';
+import type { ConfinedProgram } from './confined-program.ts';
 import { ownArchitecture, seccompFilter } from './seccomp-filter.ts';
 
 /** The descriptor on which bubblewrap is given the filter. */
 export const filterDescriptor = 3;
 
-/** Folders that all users may write to, and meet in: a plugin has its own, which go with it. */
+/** Folders that all users may write to, and meet in: a program has its own, which go with it. */
 const sharedFolders = ['/tmp', '/var/tmp', '/dev/shm', '/run/lock'] as const;
 
 const mebi = 1024 * 1024;
@@ -14,14 +14,14 @@ const mebi = 1024 * 1024;
 /** What changes the user and gives privileges up. */
 const neededCapabilities = ['setuid', 'setgid', 'setpcap'] as const;
 
-/** Options of bwrap(1) that try out what all plugins need. */
+/** Options of bwrap(1) that try out what all programs need. */
 export const sandboxTrial = (root: boolean): string[] => [
   ...capabilities(root, []),
   ...mounts({ writable: false, hostDevices: false, size: 1 }),
 ];
 
-/** Options of bwrap(1) for a plugin. */
-export function sandboxArguments({ path, manifest: { limits }, granted }: PluginDefinition, root: boolean): string[] {
+/** Options of bwrap(1) for a program. */
+export function sandboxArguments({ path, limits, granted }: ConfinedProgram, root: boolean): string[] {
   return [
     ...capabilities(root, granted.capabilities),
     ...mounts({
@@ -35,10 +35,10 @@ export function sandboxArguments({ path, manifest: { limits }, granted }: Plugin
   ];
 }
 
-/** The filter of system calls for a plugin; undefined on an architecture that there is none for. */
-export function filterFor({ granted }: PluginDefinition): Buffer | undefined {
+/** The filter of system calls for a program with these capabilities; undefined on an architecture that there is none for. */
+export function filterFor(granted: readonly string[]): Buffer | undefined {
   const architecture = ownArchitecture();
-  return architecture && seccompFilter(architecture, granted.capabilities);
+  return architecture && seccompFilter(architecture, granted);
 }
 
 /** What is left to the programs in the sandbox before they give up the rest. Without root bubblewrap has none to leave. */
@@ -66,12 +66,12 @@ function mounts({ writable, hostDevices, size }: Mounts): string[] {
   ];
 }
 
-/** The folder of the plugins themselves, where it lies in one of those that are covered. */
+/** The folder of the program itself, where it lies in one of those that are covered. */
 function uncovered(folder: string): string[] {
   const shared = sharedFolders.find((path) => folder.startsWith(`${path}/`));
   if (shared === undefined) return [];
   const parts = folder.slice(shared.length + 1).split('/');
-  // Else they would be made with mode 0700, closed to the user of plugins.
+  // Else they would be made with mode 0700, closed to the user of the program.
   const above = parts.slice(0, -1).flatMap((_, index) => ['--perms', '0755', '--dir', join(shared, ...parts.slice(0, index + 1))]);
   return [...above, '--ro-bind', folder, folder];
 }

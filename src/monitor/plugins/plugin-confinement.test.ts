@@ -4,9 +4,9 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { findConfinement } from '../../host/index.ts';
 import { createPluginFolder } from '../testing/plugin-folder.ts';
-import { confinedCommand, findConfinement, userOf } from './confinement.ts';
-import { openPluginCgroups, sweepPluginCgroups } from './plugin-cgroup.ts';
+import { openPluginCgroups, pluginCommand, sweepPluginCgroups, userOf } from './plugin-confinement.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { defaultManifest } from './read-manifest.ts';
 
@@ -157,7 +157,7 @@ test('nothing is left of plugins when the agent is killed', { skip }, async () =
 
 describe('the command', () => {
   test('gives up everything step by step, as root', () => {
-    const command = confinedCommand(definition, {
+    const command = pluginCommand(definition, {
       root: true,
       namespaces: ['--pid', '--fork'],
       network: true,
@@ -184,7 +184,7 @@ describe('the command', () => {
       tools: new Set<string>(),
       missing: [],
     };
-    assert.deepEqual(confinedCommand(definition, confinement), ['/etc/x']);
+    assert.deepEqual(pluginCommand(definition, confinement), ['/etc/x']);
     assert.equal(userOf(definition, confinement), undefined);
   });
 

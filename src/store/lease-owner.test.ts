@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { until } from '../../test/support/until.ts';
-import { hasEnded, ownIdentity } from './process-identity.ts';
+import { hasEnded, ownIdentity } from './lease-owner.ts';
 
 const own = ownIdentity();
 /** Since boot, as the kernel tells it of a process. */

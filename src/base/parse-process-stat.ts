@@ -9,6 +9,8 @@ export interface ProcessStat {
   readonly threads: number;
   /** Seconds after the host came up. */
   readonly started: number;
+  /** The same in clock ticks: with the number of the process and the boot it tells it from all others. */
+  readonly startTicks: number;
   /** Bytes in memory. */
   readonly resident: number;
 }
@@ -32,6 +34,7 @@ export function parseProcessStat(text: string | undefined): ProcessStat | undefi
     cpuSeconds: (userTicks + systemTicks) / ticksPerSecond,
     threads,
     started: startTicks / ticksPerSecond,
+    startTicks,
     resident: pages * pageSize,
   };
 }

@@ -1,4 +1,4 @@
-import type { ProcFiles } from '../collector/proc-files.ts';
+import type { ProcFiles } from '../files/proc-files.ts';
 import type { CgroupPaths, CgroupPlace } from './cgroup-paths.ts';
 import { type CgroupUsage, parseCpuStat1, parseCpuStat2, parseIoStat1, parseIoStat2, parseMemoryStat } from './parse-cgroup-files.ts';
 import { type Pressure, parsePressure } from './parse-pressure.ts';
