@@ -71,16 +71,6 @@ export const InstanceSpec = Type.Object({
 });
 export type InstanceSpec = Static<typeof InstanceSpec>;
 
-/** How QEMU opens a disk. */
-export const BlockDescription = Type.Object({
-  path: Type.String(),
-  format: Type.Enum(diskFormats),
-  /** QEMU's `-blockdev` protocol driver: `file` or `host_device`. */
-  driver: Type.Enum(['file', 'host_device']),
-  size: Type.Integer({ description: 'bytes' }),
-});
-export type BlockDescription = Static<typeof BlockDescription>;
-
 /** Where the consoles of a running instance are on its node; only root may connect to the sockets. */
 export const ConsolePlaces = Type.Object({
   serial_socket: Type.Union([Type.String(), Type.Null()]),

@@ -1,3 +1,4 @@
+export { BlockDescription } from './block-description.ts';
 export { type CertificateIdentity, certificateIdentity } from './certificates/certificate-identity.ts';
 export { type Credentials, checkCertificate } from './certificates/check-certificate.ts';
 export { checkRevocationList, plainSerial } from './certificates/check-revocation-list.ts';
@@ -17,7 +18,6 @@ export { checkAnswer } from './check-answer.ts';
 export { createNodeClient, type NodeClient, type NodeClientOptions } from './client/node-client.ts';
 export type { NodeResolver, NodeTarget } from './client/node-target.ts';
 export {
-  BlockDescription,
   ConsolePlaces,
   DiskSpec,
   InstanceRuntime,

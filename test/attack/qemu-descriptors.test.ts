@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { handlerContext, refOf } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { createKvmHarness, type KvmHarness } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
+import { diskPathOf } from '../../src/node/testing/disk-path-of.ts';
 
 // An agent that was started with open descriptors must not hand them on to its guests' processes.
 
@@ -49,7 +50,7 @@ describe('descriptors of QEMU', () => {
     const byNumber = new Map(open);
     assert.deepEqual([byNumber.get(0), byNumber.get(1), byNumber.get(2)], ['/dev/null', log, log]);
     for (const socket of [3, 4, 5, 6]) assert.match(byNumber.get(socket) ?? '', /^socket:/);
-    const own = new Set([log, '/dev/null', '/dev/kvm', ...request.disks.map(({ path }) => path)]);
+    const own = new Set([log, '/dev/null', '/dev/kvm', ...request.disks.map((_, index) => diskPathOf(request, index))]);
     const strange = open.filter(([, target]) => !own.has(target) && !/^(?:socket|anon_inode):|^\/(?:memfd|dev\/zero)/.test(target));
     assert.deepEqual(strange, []);
     await harness.source.stop(refOf(request), 0, handlerContext());

@@ -6,6 +6,7 @@ import { run, systemClock } from '../../src/base/index.ts';
 import { handlerContext, refOf } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { createKvmHarness, type KvmHarness } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
 import { chatteringGuest } from '../../src/node/hypervisor/kvm/test-guests.ts';
+import { diskPathOf } from '../../src/node/testing/disk-path-of.ts';
 import { until } from '../support/until.ts';
 
 // A guest writes to its serial line without end: /run is in memory, and every agent of the node needs it.
@@ -27,7 +28,7 @@ async function sizeOf(folder: string): Promise<number> {
 describe('a guest that floods its serial line', () => {
   it('fills neither the run folder nor the log, while nobody lists or looks', async () => {
     const request = await harness.request('obedient');
-    await writeFile(request.disks[0]?.path ?? '', chatteringGuest());
+    await writeFile(diskPathOf(request), chatteringGuest());
     await harness.source.start(request, handlerContext());
     const { serialLog, log } = harness.filesOf(request);
     await until('the guest has written much', async () => (await stat(serialLog).catch(() => ({ size: 0 }))).size >= 64 * 1024, {

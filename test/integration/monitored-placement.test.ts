@@ -11,6 +11,7 @@ import type { Hypervisor } from '../../src/node/hypervisor/hypervisor.ts';
 import { handlerContext } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { bootImage } from '../../src/node/hypervisor/kvm/boot-image.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
+import { diskPathOf } from '../../src/node/testing/disk-path-of.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
 import { until } from '../support/until.ts';
 
@@ -78,7 +79,7 @@ async function report<Data>(address: string, path: string): Promise<Data> {
 
 async function startGuest(hypervisor: Hypervisor, kind: keyof typeof guests): Promise<string> {
   const request = newRequest(join(harness.directory, `${kind}-${agents.length}-${Math.random()}.raw`));
-  await writeFile(request.disks[0]?.path ?? '', bootImage(guests[kind]));
+  await writeFile(diskPathOf(request), bootImage(guests[kind]));
   await hypervisor.start(request, handlerContext());
   return request.spec.name;
 }

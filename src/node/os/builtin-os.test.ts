@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { run } from '../../base/index.ts';
 import type { OsInstallRequest } from '../os-port.ts';
+import { diskPathOf } from '../testing/disk-path-of.ts';
 import { createOsAdapter } from './os-adapter.ts';
 import { inFolder, installRequest, nic, recordingContext, sizeOf, withCode } from './os-test-helpers.ts';
 import { builtinOsDir } from './tiny-image.ts';
@@ -11,11 +12,9 @@ import { builtinOsDir } from './tiny-image.ts';
 const adapterIn = (dir: string) =>
   createOsAdapter({ searchPath: [builtinOsDir], logDir: join(dir, 'log'), workDir: join(dir, 'work'), imageDir: join(dir, 'images') });
 
-const pathOf = (request: OsInstallRequest, index = 0): string => request.disks[index]?.path ?? '';
-
 async function asRaw(request: OsInstallRequest, dir: string, index = 0): Promise<string> {
   const path = join(dir, `plain-${index}.raw`);
-  await run('qemu-img', ['convert', '-f', request.disks[index]?.format ?? 'raw', '-O', 'raw', pathOf(request, index), path]);
+  await run('qemu-img', ['convert', '-f', request.instance.disks[index]?.format ?? 'raw', '-O', 'raw', diskPathOf(request, index), path]);
   return path;
 }
 
@@ -192,13 +191,13 @@ describe('image OS', () => {
       const image = await writeImage(dir, 'raw');
       const data = await installRequest(dir, { os: 'image', osparams: { image } }, 'raw', [16, 65]);
       await adapterIn(dir).install(data, recordingContext());
-      await assert.rejects(run('isoinfo', ['-d', '-i', pathOf(data, 1)]));
+      await assert.rejects(run('isoinfo', ['-d', '-i', diskPathOf(data, 1)]));
       const osparams = { image, ssh_keys: 'ssh-rsa AAAA' };
       const install = adapterIn(dir).install({ ...data, instance: { ...data.instance, osparams } }, recordingContext());
       await assert.rejects(install, withCode('OS_SCRIPT_FAILED', /add a second disk of 4 MiB/));
       const named = { ...data, instance: { ...data.instance, osparams: { ...osparams, seed: '1' } } };
       await adapterIn(dir).install(named, recordingContext());
-      assert.match(await seedFile(pathOf(data, 1), 'meta-data'), /ssh-rsa AAAA/);
+      assert.match(await seedFile(diskPathOf(data, 1), 'meta-data'), /ssh-rsa AAAA/);
     }));
 
   it('refuses an image that is larger than the disk', () =>

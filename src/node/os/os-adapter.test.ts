@@ -4,6 +4,7 @@ import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../base/index.ts';
+import { diskPathOf } from '../testing/disk-path-of.ts';
 import { createOsAdapter, type OsAdapter } from './os-adapter.ts';
 import { inFolder, installRequest, nic, recordingContext, withCode, writeDefinition } from './os-test-helpers.ts';
 
@@ -63,12 +64,12 @@ describe('OS scripts', () => {
         ...{ INSTANCE_NAME: 'web1', INSTANCE_OS: 'debian+testing', INSTANCE_UUID: request.instance.uuid, HYPERVISOR: 'kvm' },
         ...{
           DISK_COUNT: '2',
-          DISK_0_PATH: request.disks[0]?.path,
+          DISK_0_PATH: diskPathOf(request),
           DISK_0_SIZE: '16',
           DISK_0_ACCESS: 'rw',
           DISK_0_UUID: request.disks[0]?.uuid,
         },
-        ...{ DISK_1_PATH: request.disks[1]?.path, DISK_0_FRONTEND_TYPE: 'paravirtual', DISK_0_BACKEND_TYPE: 'file:loop' },
+        ...{ DISK_1_PATH: diskPathOf(request, 1), DISK_0_FRONTEND_TYPE: 'paravirtual', DISK_0_BACKEND_TYPE: 'file:loop' },
         ...{
           NIC_COUNT: '2',
           NIC_0_MAC: 'aa:00:00:11:22:33',
@@ -209,7 +210,7 @@ describe('OS scripts', () => {
     inFolder(async (dir) => {
       await writeDefinition(join(dir, 'os'), 'debian');
       const request = await installRequest(dir, { os: 'debian' }, 'qcow2');
-      await writeFile(request.disks[0]?.path ?? '', 'no disk');
+      await writeFile(diskPathOf(request), 'no disk');
       await assert.rejects(adapterIn(dir).install(request, recordingContext()), withCode('OS_DISK_FAILED', /not in qcow2 format/));
       assert.deepEqual(await readdir(join(dir, 'work')), []);
     }));

@@ -50,7 +50,7 @@ export async function installRequest(
   format: 'raw' | 'qcow2' = 'raw',
   sizes: readonly number[] = [16],
 ): Promise<OsInstallRequest> {
-  const disks: OsInstallRequest['disks'][number][] = [];
+  const disks: Extract<OsInstallRequest['disks'][number], { driver: 'file' }>[] = [];
   for (const size of sizes) {
     const uuid = randomUUID();
     const path = join(dir, `${uuid}.${format}`);

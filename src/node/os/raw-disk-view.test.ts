@@ -8,7 +8,7 @@ import type { OsInstallRequest } from '../os-port.ts';
 import { inFolder, withCode } from './os-test-helpers.ts';
 import { withRawDisks } from './raw-disk-view.ts';
 
-type Disk = OsInstallRequest['disks'][number];
+type Disk = Extract<OsInstallRequest['disks'][number], { driver: 'file' }>;
 
 const newDisk = async (dir: string, more: Partial<Disk> = {}): Promise<Disk> => {
   const uuid = randomUUID();

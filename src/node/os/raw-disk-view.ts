@@ -4,12 +4,13 @@ import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, minimalEnvironment, systemClock } from '../../base/index.ts';
 import type { OsInstallRequest } from '../os-port.ts';
+import { blockNode, formatOf } from '../storage/block-node.ts';
 import type { ScriptDisk } from './os-environment.ts';
 
 type ActiveDisk = OsInstallRequest['disks'][number];
 
 /**
- * Calls `work` with disks that scripts can use: raw disks as they are, qcow2 disks as raw files that
+ * Calls `work` with disks that scripts can use: raw files and devices as they are, everything else as raw files that
  * qemu-storage-daemon shows through FUSE. When it returns, the daemons have written everything and are gone.
  * @param workDir a folder for the raw files, made when missing
  * @throws OS_DISK_FAILED, and what `work` throws
@@ -23,14 +24,22 @@ export async function withRawDisks<T>(
   try {
     const usable: ScriptDisk[] = [];
     for (const disk of disks) {
-      const view = disk.format === 'qcow2' ? await openWhenFree(disk, workDir) : null;
+      const { uuid, mode, driver } = disk;
+      const ownPath = rawPath(disk);
+      const view = ownPath === undefined ? await openWhenFree(disk, workDir) : undefined;
       if (view) views.push(view);
-      usable.push({ uuid: disk.uuid, mode: disk.mode, path: view?.path ?? disk.path, block: disk.driver === 'host_device' });
+      usable.push({ uuid, mode, path: view?.path ?? ownPath ?? '', block: driver === 'host_device' });
     }
     return await work(usable);
   } finally {
     for (const view of views) await view.close();
   }
+}
+
+/** The path of what scripts can use as it is; undefined: only QEMU can open it. */
+function rawPath(disk: ActiveDisk): string | undefined {
+  if (disk.driver === 'mount') return disk.path;
+  return disk.format === 'raw' && (disk.driver === 'file' || disk.driver === 'host_device') ? disk.path : undefined;
 }
 
 interface RawView {
@@ -64,8 +73,8 @@ async function openView(disk: ActiveDisk, workDir: string): Promise<RawView> {
   const pidFile = join(workDir, `${name}.pid`);
   await writeFile(path, '', { mode: 0o600 });
   const readOnly = disk.mode === 'ro';
-  const fileNode = { driver: disk.driver, 'node-name': 'file', filename: disk.path, 'read-only': readOnly };
-  const diskNode = { driver: 'qcow2', 'node-name': 'disk', file: 'file', 'read-only': readOnly };
+  const fileNode = { ...blockNode(disk), 'node-name': 'file', 'read-only': readOnly };
+  const diskNode = { driver: formatOf(disk), 'node-name': 'disk', file: 'file', 'read-only': readOnly };
   const fuseExport = { type: 'fuse', id: 'raw', 'node-name': 'disk', mountpoint: path, writable: !readOnly };
   // The daemon ends, with everything written, when the agent dies.
   const child = spawn(

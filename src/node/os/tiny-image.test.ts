@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { run, silentLog, systemClock } from '../../base/index.ts';
 import { createLinuxNetwork } from '../network/linux-network.ts';
+import { diskPathOf } from '../testing/disk-path-of.ts';
 import { createOsAdapter } from './os-adapter.ts';
 import { inFolder, installRequest, nic, recordingContext, withCode } from './os-test-helpers.ts';
 import { buildTinyImage, builtinOsDir, tinyHvparams } from './tiny-image.ts';
@@ -111,7 +112,7 @@ describe('tiny image', () => {
           ...['-accel', 'tcg', '-machine', 'pc', '-m', '128', '-nodefaults', '-display', 'none'],
           ...['-serial', `unix:${serial},server=on,wait=off`, '-qmp', `unix:${monitor},server=on,wait=off`],
           ...['-kernel', params.kernel_path, '-initrd', params.initrd_path, '-append', params.kernel_args],
-          ...['-drive', `file=${request.disks[0]?.path},format=raw,if=virtio`],
+          ...['-drive', `file=${diskPathOf(request)},format=raw,if=virtio`],
           ...['-netdev', `tap,id=net0,ifname=${tap},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=net0,mac=${mac}`],
         ],
         { stdio: 'ignore' },

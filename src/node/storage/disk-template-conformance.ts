@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type ErrorCode, GantryError, silentOperation } from '../../base/index.ts';
 import type { DiskSpec, HandlerContext } from '../../rpc/index.ts';
+import { blockPlace, formatOf } from './block-node.ts';
 import type { DiskTemplateAdapter } from './disk-template.ts';
 
 export const testContext: HandlerContext = {
@@ -39,8 +40,8 @@ export function diskTemplateConformance(title: string, format: DiskSpec['format'
       assert.deepEqual(await adapter.create(disk, owner, testContext), { changed: false });
       const block = await adapter.activate(disk);
       assert.equal(block.size, 8 * 1024 * 1024);
-      assert.equal(block.format, format);
-      const facts = { path: block.path, dev_type: adapter.name, instance_uuid: owner.uuid, disk_uuid: disk.uuid, size: 8 };
+      assert.equal(formatOf(block), format);
+      const facts = { path: blockPlace(block), dev_type: adapter.name, instance_uuid: owner.uuid, disk_uuid: disk.uuid, size: 8 };
       assert.deepEqual(await adapter.list(), [facts]);
       assert.deepEqual(await adapter.find(disk, owner), facts);
       assert.equal(await adapter.find(newDisk(adapter), owner), null);

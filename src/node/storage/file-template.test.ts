@@ -7,6 +7,7 @@ import { after, describe, it } from 'node:test';
 import { recordSyncs } from '../../../test/support/record-syncs.ts';
 import { run } from '../../base/index.ts';
 import { trialPrefix } from '../folder-problem.ts';
+import { blockPlace } from './block-node.ts';
 import { diskSpec, diskTemplateConformance, testContext, withCode } from './disk-template-conformance.ts';
 import { createFileTemplate } from './file-template.ts';
 
@@ -83,7 +84,7 @@ describe('file template', () => {
     for (const path of [`${dir}/web1/one.raw`, 'web1/two.raw']) {
       const disk = diskSpec({ logical_id: ['loop', path] });
       await adapter.create(disk, owner, testContext);
-      assert.equal((await adapter.activate(disk)).path, join(dir, 'web1', path.split('/').at(-1) ?? ''));
+      assert.equal(blockPlace(await adapter.activate(disk)), join(dir, 'web1', path.split('/').at(-1) ?? ''));
       await adapter.remove(disk, owner);
     }
     assert.deepEqual(await readdir(dir), []);
@@ -174,7 +175,7 @@ describe('file template', () => {
     const adapter = createFileTemplate('file', dir);
     const disk = diskSpec({ size: 1 });
     await adapter.create(disk, owner, testContext);
-    const { path } = await adapter.activate(disk);
+    const path = blockPlace(await adapter.activate(disk));
     await writeFile(path, Buffer.alloc(1024 * 1024, 'a'));
     await adapter.snapshot(disk, 'one');
     await writeFile(path, Buffer.alloc(1024 * 1024, 'b'));

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type GantryError, systemClock } from '../../../base/index.ts';
 import { readBootId, readSameProcess, unprivileged } from '../../../host/index.ts';
+import { diskPathOf } from '../../testing/disk-path-of.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { handlerContext } from '../hypervisor-conformance.ts';
 import { probeAccelerator } from './accelerator-probe.ts';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   await writeTestQemu(qemuPath);
   parts = { ...base, clock: systemClock, qemuPath, qmp: createQmpPool(), facts: createQemuFacts(qemuPath) };
   request = newRequest(join(folder, 'disk.raw'));
-  await writeFile(request.disks[0]?.path ?? '', '');
+  await writeFile(diskPathOf(request), '');
 });
 afterEach(() => base.dispose());
 
@@ -79,7 +80,7 @@ describe('a machine that is started', { skip }, () => {
     assert.deepEqual(await asked(), [['cont', {}]]);
     assert.deepEqual(base.calls, [`hold ${uuid}`]);
     assert.deepEqual([(await stat(files.directory)).mode & 0o777, (await stat(files.qmp)).mode & 0o777], [0o700, 0o600]);
-    assert.equal((await stat(request.disks[0]?.path ?? '')).uid, uid());
+    assert.equal((await stat(diskPathOf(request))).uid, uid());
     assert.deepEqual(await startInstance(parts, secret, handlerContext()), { changed: false });
     await stopInstance(parts, request.spec, 0, handlerContext());
     assert.deepEqual([await readSameProcess(process), await there(files.directory)], [undefined, false]);

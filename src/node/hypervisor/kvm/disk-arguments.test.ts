@@ -9,7 +9,7 @@ import { newRequest } from './kvm-test-harness.ts';
 type Disk = StartRequest['disks'][number];
 
 const uuids = ['aaaaaaaa-0000-4000-8000-000000000001', 'bbbbbbbb-0000-4000-8000-000000000002', 'cccccccc-0000-4000-8000-000000000003'];
-const disk = (index: number, more: Partial<Disk> = {}): Disk => ({
+const disk = (index: number, more: Partial<Extract<Disk, { driver: 'file' }>> = {}): Disk => ({
   uuid: uuids[index] ?? '',
   mode: 'rw',
   path: `/d${index}`,
@@ -52,7 +52,7 @@ describe('disks of QEMU', () => {
     const file = { 'node-name': `${a}-file`, driver: 'file', filename: '/d0', aio: 'threads', locking: 'auto', ...common };
     assert.deepEqual(nodes({}), [file, { 'node-name': a, driver: 'raw', file: `${a}-file`, ...common }]);
     const readOnly = { ...common, 'read-only': true };
-    assert.deepEqual(nodes({}, [disk(0, { mode: 'ro', format: 'qcow2', driver: 'host_device' })]), [
+    assert.deepEqual(nodes({}, [{ ...disk(0, { mode: 'ro', format: 'qcow2' }), driver: 'host_device' } as Disk]), [
       { ...file, driver: 'host_device', ...readOnly },
       { 'node-name': a, driver: 'qcow2', file: `${a}-file`, ...readOnly, backing: null },
     ]);

@@ -1,4 +1,5 @@
 import type { KvmHvparams } from '../../../model/index.ts';
+import { blockNode, formatOf } from '../../storage/block-node.ts';
 import type { StartRequest } from '../hypervisor.ts';
 
 type Disk = StartRequest['disks'][number];
@@ -28,18 +29,22 @@ function oneDisk(disk: Disk, index: number, hvparams: KvmHvparams): string[] {
   };
   const protocol = {
     'node-name': `${id}-file`,
-    driver: disk.driver,
-    filename: disk.path,
-    aio: hvparams.disk_aio,
-    // An image is locked while it is written to; a migration hands the lock over with the running state.
-    locking: 'auto',
+    ...blockNode(disk),
+    ...(isLocal(disk) ? { aio: hvparams.disk_aio, locking: 'auto' } : {}),
     ...common,
   };
   // No disk has a backing file; what its header says, which QEMU's user can write, is not looked at.
-  const backing = disk.format === 'qcow2' ? { backing: null } : {};
-  const format = { 'node-name': id, driver: disk.format, file: protocol['node-name'], ...common, ...backing };
+  const imageFormat = formatOf(disk);
+  const backing = imageFormat === 'qcow2' ? { backing: null } : {};
+  const format = { 'node-name': id, driver: imageFormat, file: protocol['node-name'], ...common, ...backing };
   return ['-blockdev', JSON.stringify(protocol), '-blockdev', JSON.stringify(format), '-device', diskDevice(id, index, hvparams)];
 }
+
+/**
+ * Whether QEMU opens it through the kernel. Such an image is locked while it is written to; a migration hands the lock over with
+ * the running state.
+ */
+const isLocal = ({ driver }: Disk): boolean => driver === 'file' || driver === 'host_device';
 
 function diskDevice(id: string, index: number, hvparams: KvmHvparams): string {
   const cache = hvparams.disk_cache === 'writethrough' ? ',write-cache=off' : '';

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemClock } from '../../../base/index.ts';
+import { diskPathOf } from '../../testing/disk-path-of.ts';
 import type { Hypervisor, InstanceRef, StartRequest } from '../hypervisor.ts';
 import { type HypervisorHarness, handlerContext } from '../hypervisor-conformance.ts';
 import { type InstanceFiles, instanceFiles } from './instance-files.ts';
@@ -57,7 +58,7 @@ export async function createKvmHarness(): Promise<KvmHarness> {
     filesOf: ({ spec }) => instanceFiles(runDir, logDir, spec),
     async request(guest) {
       const request = newRequest(join(directory, `${randomUUID()}.raw`));
-      await writeFile(request.disks[0]?.path ?? '', guest === 'obedient' ? obedientGuest() : stubbornGuest());
+      await writeFile(diskPathOf(request), guest === 'obedient' ? obedientGuest() : stubbornGuest());
       return request;
     },
     async booted(ref) {

@@ -13,6 +13,8 @@ export async function prepareHost(request: StartRequest, uid: number, log: Log):
 async function giveDisks(disks: StartRequest['disks'], uid: number): Promise<void> {
   if (!isRoot()) return;
   for (const disk of disks) {
+    // Others are reached over a socket, by what QEMU is given or has a right to.
+    if (disk.driver !== 'file' && disk.driver !== 'host_device') continue;
     const path = disk.driver === 'host_device' ? await realpath(disk.path) : disk.path;
     const owner = await stat(path);
     if (owner.uid !== uid || owner.gid !== uid) await lchown(path, uid, uid);

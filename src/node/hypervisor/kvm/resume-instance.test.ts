@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
 import { run } from '../../../base/index.ts';
+import { diskPathOf } from '../../testing/disk-path-of.ts';
 import type { StartRequest } from '../hypervisor.ts';
 import { handlerContext, refOf, withCode } from '../hypervisor-conformance.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from './kvm-test-harness.ts';
@@ -22,7 +23,7 @@ async function fillingGuest(work: (request: StartRequest, folder: string) => Pro
   await run('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=711', 'none', folder]);
   try {
     const request = newRequest(join(folder, 'disk.raw'));
-    const path = request.disks[0]?.path ?? '';
+    const path = diskPathOf(request);
     await writeFile(path, writingGuest());
     await truncate(path, 64 * 1024 * 1024);
     await harness.source.start(request, handlerContext());

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { QmpClient } from '../../../base/index.ts';
+import { blockPlace } from '../../storage/block-node.ts';
 import { diskId } from './disk-arguments.ts';
 import type { Runtime } from './runtime-file.ts';
 
@@ -26,9 +27,11 @@ export async function queryStalledDisks(qmp: QmpClient, runtime: Pick<Runtime, '
     if (why !== 'nospace' && why !== 'failed') return [];
     const { disks } = runtime.request;
     const index = disks.findIndex(({ uuid }) => diskId(uuid) === inserted?.['node-name']);
-    return [{ index: index < 0 ? null : index, path: disks[index]?.path ?? inserted?.file ?? '', why }];
+    return [{ index: index < 0 ? null : index, path: place(disks[index]) ?? inserted?.file ?? '', why }];
   });
 }
+
+const place = (disk: Runtime['request']['disks'][number] | undefined) => (disk ? blockPlace(disk) : undefined);
 
 export function describeStall(disks: readonly StalledDisk[]): string {
   if (disks.length === 0) return 'a disk could not be written';
@@ -48,7 +51,8 @@ const leastFree = 4 * 1024 * 1024;
 export async function hasRoomAgain(stalled: readonly StalledDisk[], { request }: Pick<Runtime, 'request'>): Promise<boolean> {
   if (stalled.some(({ why }) => why !== 'nospace')) return false;
   // Where the guest came from another node, QEMU does not know the disk.
-  const disks = stalled.length > 0 ? stalled : request.disks;
+  const files = request.disks.flatMap((disk) => (disk.driver === 'file' ? [disk] : []));
+  const disks = stalled.length > 0 ? stalled.filter(({ path }) => isAbsolute(path)) : files;
   const rooms = await Promise.all(disks.map(({ path }) => statfs(dirname(path)).then(({ bavail, bsize }) => bavail * bsize)));
   return rooms.every((bytes) => bytes >= leastFree);
 }
