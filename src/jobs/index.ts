@@ -1,4 +1,5 @@
 export type { JobChange, JobQueue, OpInput, StepProgress, WaitOptions } from './job-queue.ts';
+export { JobMetrics, jobFamilies } from './metrics/job-metrics.ts';
 export { createJobQueue, type JobQueueOptions } from './queue/create-job-queue.ts';
 export { endUnfinishedJobs } from './queue/end-unfinished.ts';
 export type { Once } from './queue/known-submissions.ts';

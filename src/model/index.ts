@@ -17,7 +17,7 @@ export { Cluster, configVersion } from './objects/cluster.ts';
 export { Mac, Mebibytes, Name, NewName, PartialParams, Tag, Uuid } from './objects/common.ts';
 export { Disk, DiskFormat, DiskTemplate, diskFormats, LogicalId } from './objects/disk.ts';
 export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './objects/instance.ts';
-export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus } from './objects/job.ts';
+export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus, opStatuses } from './objects/job.ts';
 export { Network } from './objects/network.ts';
 export { Nic } from './objects/nic.ts';
 export { Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';

@@ -7,11 +7,16 @@ export interface LogLine {
 }
 
 /** A log that keeps its lines, for tests of what is told. */
-export function heardLog(): { log: Log; lines: LogLine[] } {
+export function heardLog(): { log: Log; lines: LogLine[]; troubles: LogLine[] } {
   const lines: LogLine[] = [];
+  /** Those that are told at the level of a warning and above. */
+  const troubles: LogLine[] = [];
   const bound = (own: LogLine['facts']): object => {
-    const at = (level: LogLine['level']) => (facts: LogLine['facts'] | string, text: string) =>
-      void lines.push(typeof facts === 'string' ? { level, text: facts, facts: own } : { level, text, facts: { ...own, ...facts } });
+    const at = (level: LogLine['level']) => (facts: LogLine['facts'] | string, text: string) => {
+      const line = typeof facts === 'string' ? { level, text: facts, facts: own } : { level, text, facts: { ...own, ...facts } };
+      lines.push(line);
+      if (level === 'warn' || level === 'error' || level === 'fatal') troubles.push(line);
+    };
     return {
       level: 'trace',
       fatal: at('fatal'),
@@ -23,5 +28,5 @@ export function heardLog(): { log: Log; lines: LogLine[] } {
       child: (more: LogLine['facts']) => bound({ ...own, ...more }),
     };
   };
-  return { log: bound({}) as Log, lines };
+  return { log: bound({}) as Log, lines, troubles };
 }

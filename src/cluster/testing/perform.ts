@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Clock, GantryError, type Json } from '../../base/index.ts';
+import { type Clock, GantryError, type Json, silentOperation } from '../../base/index.ts';
 import type { CommitStep, Operation, PlanContext, Step, StepContext } from '../../jobs/index.ts';
 import type { CallOptions, InstanceRuntime } from '../../rpc/index.ts';
 import { type ConfigSnapshot, createSecretBox } from '../../store/index.ts';
@@ -136,7 +136,14 @@ export async function perform(
   const record = new Notes({ nodes: [], instances: [], ...scene });
   let uuids = 0;
   const nodes = record.caller(scene.answers);
-  const common = { nodes, clock, signal: new AbortController().signal, jobId: 7, log: (text: string) => void record.log.push(text) };
+  const common = {
+    nodes,
+    clock,
+    signal: new AbortController().signal,
+    jobId: 7,
+    operation: silentOperation,
+    log: (text: string) => void record.log.push(text),
+  };
   const operation = make(record.parts(scene));
   const own = { random: () => 0.5, newUuid: () => plainUuid(7, ++uuids), user: scene.user ?? 'tester', dryRun: scene.dryRun ?? false };
   const plan = throughJson(await operation.plan({ ...common, ...own, config: record.config }, params as never));

@@ -30,11 +30,19 @@ export function readOps(ops: readonly OpInput[]): OpInput[] {
  * @param relative job numbers of the same submission, the latest last, for negative dependencies
  * @throws JOB_DEPENDENCY_UNKNOWN
  */
-export function buildJob(id: number, ops: readonly OpInput[], user: string, nowMs: number, relative: readonly number[]): Job {
+export function buildJob(
+  id: number,
+  ops: readonly OpInput[],
+  user: string,
+  nowMs: number,
+  relative: readonly number[],
+  trace?: string,
+): Job {
   const time = Math.round(nowMs * 1e6);
   return {
     id,
     user,
+    ...(trace !== undefined && { trace }),
     ops: ops.map((op, index) => {
       const short = op.OP_ID.replace(/^OP_/, '').toLowerCase();
       const given = (op['reason'] ?? []) as unknown[];

@@ -244,7 +244,7 @@ describe('the queue', () => {
   });
 
   test('tells of each opcode that has ended, and is not hindered by who listens', async () => {
-    const { log, lines } = heardLog();
+    const { log, troubles: lines } = heardLog();
     const told: unknown[] = [];
     const onOpFinished = (job: Job, index: number) => {
       told.push([job.id, index, job.ops[index]?.status]);

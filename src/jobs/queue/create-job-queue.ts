@@ -4,12 +4,14 @@ import type { NodeCaller } from '../../rpc/index.ts';
 import type { Config, Leadership, Store } from '../../store/index.ts';
 import type { JobQueue, OpInput, WaitOptions } from '../job-queue.ts';
 import { createLockManager } from '../locks/lock-manager.ts';
+import { JobMetrics } from '../metrics/job-metrics.ts';
 import { reprioritised } from '../record/job-changes.ts';
 import type { JobRecord } from '../record/job-record.ts';
 import type { Operation } from '../saga/operation.ts';
 import type { SagaHost, UndoRetry } from '../saga/saga-host.ts';
 import { createJobWriter } from '../writing/job-writer.ts';
 import { archiveJob, archiveOlder } from './archive-jobs.ts';
+import { jobFigures } from './job-figures.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
 import { addJob, cancelJob, createScheduler, describe, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
@@ -28,6 +30,8 @@ export interface JobQueueOptions {
   readonly random: Random;
   readonly newUuid: () => string;
   readonly log: Log;
+  /** Counts what becomes of jobs; default: for this queue alone. */
+  readonly metrics?: JobMetrics;
   /** Encrypts the secrets of an opcode; called before it is stored anywhere. */
   readonly sealOp?: (op: OpInput) => OpInput;
   /** Called when the end of an opcode is durable. */
@@ -62,17 +66,17 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     return record;
   };
 
-  const submitMany = async (jobs: readonly (readonly OpInput[])[], user: string) => {
+  const submitMany = async (jobs: readonly (readonly OpInput[])[], user: string, trace?: string) => {
     started();
-    return submitJobs(submission as Submission, jobs, user);
+    return submitJobs(submission as Submission, jobs, user, trace);
   };
 
   return {
-    async submit(ops, user, once) {
-      if (!once) return (await submitMany([ops], user))[0] as number;
+    async submit(ops, user, once, trace) {
+      if (!once) return (await submitMany([ops], user, trace))[0] as number;
       started();
       const present = submission as Submission;
-      return present.known.once(user, once, async (writesFor) => (await submitJobs(present, [ops], user, writesFor))[0] as number);
+      return present.known.once(user, once, async (writesFor) => (await submitJobs(present, [ops], user, trace, writesFor))[0] as number);
     },
     submitMany,
     async get(id) {
@@ -139,6 +143,7 @@ async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () 
     fence,
     signal,
     onFenced,
+    metrics: options.metrics ?? new JobMetrics(),
     undoRetry: options.undoRetry ?? { attempts: 6, firstPauseMs: 2000 },
     writer: createJobWriter({ store, clock, log, signal, fence, onFenced, serialRevision: loaded.serialRevision }),
     releaseLevel: (record, level) => locks.releaseLevel(record.id, level),
@@ -146,6 +151,7 @@ async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () 
   const archived = (id: number) => loadArchivedJob(store, id);
   const scheduler = createScheduler({ host, locks, jobs: new Map(), archived, onOpFinished: options.onOpFinished });
   signal.throwIfAborted();
+  host.metrics.follow(() => jobFigures(scheduler));
   for (const record of loaded.records) addJob(scheduler, record);
   pump(scheduler);
   return { scheduler, known, nextId: loaded.nextId, limit: options.unfinishedLimit ?? 20_000 };

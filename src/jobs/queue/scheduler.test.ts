@@ -318,7 +318,7 @@ test('a queue that stops begins nothing more, though a job ends just then', asyn
 });
 
 test('a stopped queue looks up no dependencies any more', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const gate = Promise.withResolvers<never>();
   let looked = 0;
   const wrap = (store: Store): Partial<Store> => ({
@@ -352,7 +352,7 @@ test('a job waits while the jobs that it depends on cannot be read, and goes on 
       return systemClock.sleep(ms === 1000 ? 1 : ms, signal);
     },
   };
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const { queue } = await start({ operations: operationMap(testDelay), wrap, clock, log });
   await queue.submit([noop], 'alice');
   await end(queue, 1);

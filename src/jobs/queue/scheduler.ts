@@ -196,7 +196,9 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
     return;
   }
   record.phase = 'locks';
+  const asked = performance.now();
   const granted = () => {
+    host.metrics.lockWait.observe((performance.now() - asked) / 1000);
     if (holdsEnough(scheduler, record, index, wants)) {
       queueUp(scheduler, record, 'granted');
     } else {
@@ -254,6 +256,7 @@ function leave(scheduler: Scheduler, record: JobRecord, index: number, end: 'end
 }
 
 function endJob(scheduler: Scheduler, record: JobRecord): void {
+  scheduler.host.metrics.jobEnded(jobStatus(record.job));
   record.phase = 'ended';
   scheduler.unfinished--;
   for (const dependent of record.dependents) if (dependent.phase === 'depends') consider(scheduler, dependent);

@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/index.ts';
+import { GantryError, newTrace } from '../../base/index.ts';
 import type { Write } from '../../store/index.ts';
 import type { OpInput } from '../job-queue.ts';
 import { newRecord } from '../record/job-record.ts';
@@ -26,6 +26,7 @@ export async function submitJobs(
   submission: Submission,
   given: readonly (readonly OpInput[])[],
   user: string,
+  trace?: string,
   writesWith: (job: number) => readonly Write[] = () => [],
 ): Promise<number[]> {
   const { scheduler, limit } = submission;
@@ -38,7 +39,7 @@ export async function submitJobs(
   const built = jobs.map((ops) => {
     const id = submission.nextId + ids.length;
     const sealed = host.sealOp ? ops.map(host.sealOp) : ops;
-    const job = buildJob(id, sealed, user, host.clock.now(), ids);
+    const job = buildJob(id, sealed, user, host.clock.now(), ids, trace ?? newTrace(host.random));
     ids.push(id);
     return { job, encoded: encodeJob(job) };
   });
@@ -47,6 +48,7 @@ export async function submitJobs(
     addJob(scheduler, newRecord(job, await host.writer.add(job, encoded, writesWith(job.id))));
   });
   await Promise.all(stored);
+  host.metrics.submitted += ids.length;
   pump(scheduler);
   return ids;
 }

@@ -39,10 +39,13 @@ export const withExecution = (index: number, execution: Execution): JobChange =>
 /** Secrets live as long as the opcode that needs them: not even their encrypted form is kept with what has ended. */
 const forgetting = (op: JobOp): JobOp => redactSealed(op);
 
-/** The opcode has done its work; what the next master would have needed is dropped. */
-export const succeeded = (index: number, result: unknown, at: JobTime): JobChange =>
+/** The opcode has done its work; what the next master would have needed is dropped, but for when each step was done. */
+export const succeeded = (index: number, result: unknown, at: JobTime, outcomes: Execution['outcomes'] = []): JobChange =>
   compose(
-    withOp(index, ({ execution: _, ...op }) => forgetting({ ...op, status: 'success', result, end_ts: at })),
+    withOp(index, ({ execution: _, ...op }) => {
+      const steps = outcomes.length > 0 && { steps: outcomes.map(({ step, at: doneAt }) => ({ step, at: doneAt })) };
+      return forgetting({ ...op, status: 'success', result, end_ts: at, ...steps });
+    }),
     (job) => (index === job.ops.length - 1 ? { ...job, end_ts: at } : job),
   );
 

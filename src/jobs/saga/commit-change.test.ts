@@ -128,7 +128,7 @@ describe('a change of the configuration with its record in the job', () => {
 describe('a change of the configuration that is repeated', () => {
   test('is so after pauses that double up to 5 s, each of which is told', async () => {
     const { pauses, clock } = pausing();
-    const { log, lines } = heardLog();
+    const { log, troubles: lines } = heardLog();
     const outcome = await run((n, carry) => (n < 10 ? Promise.reject(away()) : carry()), 'any', { clock, log });
     assert.deepEqual(outcome, done(10));
     assert.deepEqual(pauses, [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
@@ -248,7 +248,7 @@ describe('a change of the configuration that is repeated', () => {
   });
 
   test('is given up when the queue stops, which is no news', async () => {
-    const { log, lines } = heardLog();
+    const { log, troubles: lines } = heardLog();
     const asked = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<never>();
     const wrap = (store: Store): Partial<Store> => ({

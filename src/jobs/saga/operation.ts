@@ -1,4 +1,4 @@
-import type { Clock, Json, Random } from '../../base/index.ts';
+import type { Clock, Json, OperationContext, Random } from '../../base/index.ts';
 import type { OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
 import type { ConfigDraft, ConfigSnapshot } from '../../store/index.ts';
@@ -37,6 +37,8 @@ export interface PlanContext {
   readonly random: Random;
   readonly newUuid: () => string;
   readonly jobId: number;
+  /** Its log is that of the master, with trace, job and step; `log` below is that of the job. */
+  readonly operation: OperationContext;
   readonly user: string;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -52,6 +54,8 @@ export interface StepContext<Plan = unknown> {
   readonly nodes: NodeCaller;
   readonly clock: Clock;
   readonly jobId: number;
+  /** Its log is that of the master, with trace, job and step; `log` below is that of the job. */
+  readonly operation: OperationContext;
   readonly signal: AbortSignal;
   readonly log: (text: string) => void;
   /** Progress of this step, 0..1; shown live, not kept. */

@@ -26,7 +26,7 @@ const toldAt = (lines: ReturnType<typeof heardLog>['lines'], level: string) =>
 
 test('an opcode whose outcome cannot be written fails with that', async () => {
   let isOver = false;
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const steps = [{ id: 'a', title: 'a', do: async () => void (isOver = true) }];
   const wrap = refusing(() => {
     const now = isOver;
@@ -41,7 +41,7 @@ test('an opcode whose outcome cannot be written fails with that', async () => {
 
 test('an opcode whose end cannot be written at all keeps its locks, and that is told', async () => {
   let isOver = false;
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const fail: Operation['plan'] = async () => {
     isOver = true;
     throw new GantryError('JOB_UNKNOWN', { job: 4711 });
@@ -56,7 +56,7 @@ test('an opcode whose end cannot be written at all keeps its locks, and that is 
 });
 
 test('a defect while it plans is told, and fails the opcode', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const plan = () => Promise.reject(new TypeError('x is undefined'));
   const { queue } = await start({ operations: operationMap({ ...testDelay, plan }), log });
   const job = await end(queue, await queue.submit([noop], 'alice'));
@@ -68,7 +68,7 @@ test('a defect while it plans is told, and fails the opcode', async () => {
 });
 
 test('a queue that stops while an opcode fails records nothing and tells nothing', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<null>();
   const { queue, store, close } = await start({
@@ -87,7 +87,7 @@ test('a queue that stops while an opcode fails records nothing and tells nothing
 
 test('a line of the log that cannot be stored is told, and hinders nobody; after a stop it is not', async () => {
   let isRefused = false;
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const gate = Promise.withResolvers<void>();
   const logs: ((text: string) => void)[] = [];
   const steps: Step<null>[] = [{ id: 'talk', title: 'talk', do: ({ log: tell }) => (logs.push(tell), gate.promise) }];

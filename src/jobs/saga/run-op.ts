@@ -1,5 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { JobRecord } from '../record/job-record.ts';
+import { opcodeId } from './observe-step.ts';
 import { beginSaga, failure, goForward } from './saga.ts';
 import type { SagaHost } from './saga-host.ts';
 import { goBack, undoFrom } from './saga-undo.ts';
@@ -9,6 +10,19 @@ import { goBack, undoFrom } from './saga-undo.ts';
  * @returns `interrupted` when the queue stopped meanwhile; then nothing about it was recorded
  */
 export async function runOp(host: SagaHost, record: JobRecord, index: number): Promise<'ended' | 'interrupted'> {
+  const began = performance.now();
+  const end = await carryOut(host, record, index);
+  if (end === 'interrupted') return end;
+  const ms = performance.now() - began;
+  const opcode = opcodeId({ record, index });
+  const status = record.job.ops[index]?.status ?? 'error';
+  host.metrics.opEnded(opcode, status, ms / 1000);
+  const { trace, user } = record.job;
+  host.log.info({ trace, user, job: record.id, op: index, opcode, status, ms: Math.round(ms) }, 'opcode ended');
+  return end;
+}
+
+async function carryOut(host: SagaHost, record: JobRecord, index: number): Promise<'ended' | 'interrupted'> {
   try {
     const saga = await beginSaga(host, record, index);
     if (saga?.execution.undoing) await goBack(saga);

@@ -3,6 +3,7 @@ import type { LockLevel } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
 import type { Comparison, Config, Store } from '../../store/index.ts';
 import type { OpInput } from '../job-queue.ts';
+import type { JobMetrics } from '../metrics/job-metrics.ts';
 import type { JobRecord } from '../record/job-record.ts';
 import type { JobWriter } from '../writing/job-writer.ts';
 import type { Operation } from './operation.ts';
@@ -17,6 +18,7 @@ export interface SagaHost {
   readonly random: Random;
   readonly newUuid: () => string;
   readonly log: Log;
+  readonly metrics: JobMetrics;
   readonly sealOp?: ((op: OpInput) => OpInput) | undefined;
   readonly fence: Comparison;
   readonly writer: JobWriter;

@@ -169,7 +169,7 @@ test('changes of the configuration are undone with the record of it; one that fa
 });
 
 test('a failing undo is tried again after pauses that double; the job tells what is left, and so does the log', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const pauses: number[] = [];
   const clock: Clock = {
     now: () => systemClock.now(),
@@ -197,7 +197,7 @@ test('a failing undo is tried again after pauses that double; the job tells what
 });
 
 test('a defect in a step is logged, what a step refuses is not', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const failures = [new TypeError('x is undefined'), new GantryError('TIMED_OUT', { subject: 'x', seconds: 1 })];
   const steps: Step<null>[] = [{ id: 'a', title: 'a', do: () => Promise.reject(failures.shift()) }];
   const { queue } = await start({ operations: operationMap(testSteps(steps)), log });
@@ -238,7 +238,7 @@ test('a job all of whose steps were undone only has to end', async () => {
 });
 
 test('a queue that stops undoes nothing more, and says nothing of it', async () => {
-  const { log, lines } = heardLog();
+  const { log, troubles: lines } = heardLog();
   const done: string[] = [];
   const failing = Promise.withResolvers<void>();
   const steps = [noted(done, 'a'), noted(done, 'b', { undo: () => failing.promise, do: refuse })];

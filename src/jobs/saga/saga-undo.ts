@@ -2,6 +2,7 @@ import { type ErrorReport, GantryError } from '../../base/index.ts';
 import { compose, type Execution, withExecution } from '../record/job-changes.ts';
 import { commitChange } from './commit-change.ts';
 import { logLine } from './log-line.ts';
+import { observeStep } from './observe-step.ts';
 import type { Step } from './operation.ts';
 import { begun, failure, isCommit, outcomesOf, type Saga, showProgress, stepContext } from './saga.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -90,7 +91,7 @@ async function undoStep(saga: Saga, i: number, last: GantryError | undefined): P
       () => change,
     );
   } else {
-    await untilStopped(step.undo?.(stepContext(saga, i, true)) ?? Promise.resolve(), host.signal);
+    await observeStep(saga, 'undo', step.id, () => untilStopped(step.undo?.(stepContext(saga, i, true)) ?? Promise.resolve(), host.signal));
     await host.writer.change(record, change);
   }
   saga.execution = execution;

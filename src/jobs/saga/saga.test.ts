@@ -174,7 +174,7 @@ describe('a saga', () => {
   });
 
   test('has steps of different ids', async () => {
-    const { log, lines } = heardLog();
+    const { log, troubles: lines } = heardLog();
     const steps: Step<null>[] = [tags('a'), { id: 'b', title: 'b', do: async () => assert.fail('it ran') }, tags('a')];
     const { queue, config } = await start({ operations: operationMap(testSteps(steps)), log });
     const job = await end(queue, await queue.submit([reboot], 'alice'));

@@ -6,6 +6,7 @@ import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
 import { commitChange } from './commit-change.ts';
 import { logLine } from './log-line.ts';
+import { observeStep, operationOf } from './observe-step.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
 import type { SagaHost } from './saga-host.ts';
 import { planNodes, stepId, stepNodes } from './step-nodes.ts';
@@ -36,7 +37,9 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   if (!operation) throw new GantryError('JOB_UNSUPPORTED', { opcode: String(input['OP_ID']) });
   if (execution) return { host, record, index, operation, ...readExecution(record.id, operation, execution) };
   const context = planContext(host, record, index);
-  const plan = toJson(await untilStopped(operation.plan(context, input as never), host.signal));
+  const plan = toJson(
+    await observeStep({ host, record, index }, 'plan', undefined, () => untilStopped(operation.plan(context, input as never), host.signal)),
+  );
   if (context.dryRun) {
     rehearse(host, plan, operation.steps(plan));
     await host.writer.change(record, succeeded(index, plan, now(host)));
@@ -84,7 +87,7 @@ export async function goForward(saga: Saga): Promise<{ readonly failedAt: number
 }
 
 async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
-  const result = toJson(await untilStopped(step.do(stepContext(saga, i)), saga.host.signal));
+  const result = toJson(await observeStep(saga, 'world', step.id, () => untilStopped(step.do(stepContext(saga, i)), saga.host.signal)));
   const { execution, change } = withOutcome(saga, step, result);
   await saga.host.writer.change(saga.record, change);
   saga.execution = execution;
@@ -93,16 +96,12 @@ async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
 async function runCommit(saga: Saga, step: CommitStep): Promise<void> {
   const context = { plan: saga.execution.plan, outcomes: outcomesOf(saga.execution), clock: saga.host.clock };
   let execution = saga.execution;
-  await commitChange(
-    saga.host,
-    saga.record,
-    (draft) => step.commit(draft, context),
-    (result) => {
-      const next = withOutcome(saga, step, result);
-      execution = next.execution;
-      return next.change;
-    },
-  );
+  const recordAs = (result: Json) => {
+    const next = withOutcome(saga, step, result);
+    execution = next.execution;
+    return next.change;
+  };
+  await observeStep(saga, 'commit', step.id, () => commitChange(saga.host, saga.record, (draft) => step.commit(draft, context), recordAs));
   saga.execution = execution;
 }
 
@@ -113,7 +112,7 @@ function withOutcome(saga: Saga, step: Step, result: Json): { execution: Executi
   const execution = { ...saga.execution, outcomes };
   if (outcomes.length < steps.length) return { execution, change: begun({ ...saga, execution }) };
   const final = toJson(operation.result(execution.plan, outcomesOf(execution)));
-  return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host))) };
+  return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host), outcomes)) };
 }
 
 export function begun({ host, index, execution }: Saga): JobChange {
@@ -132,12 +131,14 @@ export function showProgress(saga: Saga, i: number, fraction: number | null, tex
 
 export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
   const { host, record, index } = saga;
-  const id = stepId(record.id, index, (saga.steps[i] as Step).id, undoing);
+  const { id: step } = saga.steps[i] as Step;
+  const id = stepId(record.id, index, step, undoing);
   return {
     plan: saga.execution.plan,
     outcomes: outcomesOf(saga.execution),
     config: host.config.current,
-    nodes: stepNodes(host.nodes, id, host.signal),
+    operation: operationOf(saga).part({ step }),
+    nodes: stepNodes(host.nodes, id, host.signal, record.job.trace),
     clock: host.clock,
     jobId: record.id,
     signal: host.signal,
@@ -149,7 +150,8 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
 function planContext(host: SagaHost, record: JobRecord, index: number): PlanContext {
   return {
     config: host.config.current,
-    nodes: planNodes(host.nodes, host.signal),
+    operation: operationOf({ host, record, index }),
+    nodes: planNodes(host.nodes, host.signal, record.job.trace),
     clock: host.clock,
     random: host.random,
     newUuid: host.newUuid,

@@ -17,19 +17,19 @@ test('the id of a step names job, opcode and step; undoing has another', () => {
   assert.equal(stepId(7, 2, 'start', true), 'job/7/2/start/undo');
 });
 
-test('calls of a step carry its id, with what the step adds to it, and end when the queue stops or the step wants it', async () => {
+test('calls of a step carry its id, with what the step adds to it, and the trace of the job, and end when the queue stops or the step wants it', async () => {
   const { calls, nodes } = recorder();
   const queue = new AbortController();
   const own = new AbortController();
-  const caller = stepNodes(nodes, 'job/7/0/start', queue.signal);
+  const caller = stepNodes(nodes, 'job/7/0/start', queue.signal, 'the trace');
   const onProgress = () => undefined;
   await caller.call('node1', 'node-info', {});
   await caller.call('node2', 'instance-list', {}, { stepId: 'second', onProgress, signal: own.signal });
   assert.deepEqual(
-    calls.map(({ node, method, params, options }) => [node, method, params, options?.stepId, options?.onProgress]),
+    calls.map(({ node, method, params, options }) => [node, method, params, options?.stepId, options?.trace, options?.onProgress]),
     [
-      ['node1', 'node-info', {}, 'job/7/0/start', undefined],
-      ['node2', 'instance-list', {}, 'job/7/0/start:second', onProgress],
+      ['node1', 'node-info', {}, 'job/7/0/start', 'the trace', undefined],
+      ['node2', 'instance-list', {}, 'job/7/0/start:second', 'the trace', onProgress],
     ],
   );
   assert.equal(calls[0]?.options?.signal, queue.signal);
@@ -41,25 +41,25 @@ test('calls of a step carry its id, with what the step adds to it, and end when 
   assert.equal(calls[2]?.options?.signal?.aborted, true);
 });
 
-test('calls of a plan have no id', async () => {
+test('calls of a plan have no id, only the trace', async () => {
   const { calls, nodes } = recorder();
   const queue = new AbortController();
   const own = new AbortController();
-  const caller = planNodes(nodes, queue.signal);
+  const caller = planNodes(nodes, queue.signal, 'the trace');
   await caller.call('node1', 'node-info', {});
   for (let call = 0; call < 2; call++) await caller.call('node2', 'instance-list', {}, { signal: own.signal });
   assert.deepEqual(
-    calls.map(({ node, method, options }) => [node, method, options && 'stepId' in options]),
+    calls.map(({ node, method, options }) => [node, method, options && 'stepId' in options, options?.trace]),
     [
-      ['node1', 'node-info', false],
-      ['node2', 'instance-list', false],
-      ['node2', 'instance-list', false],
+      ['node1', 'node-info', false, 'the trace'],
+      ['node2', 'instance-list', false, 'the trace'],
+      ['node2', 'instance-list', false, 'the trace'],
     ],
   );
   assert.equal(calls[0]?.options?.signal, queue.signal);
   own.abort();
   assert.equal(calls[1]?.options?.signal?.aborted, true);
-  const later = planNodes(nodes, queue.signal);
+  const later = planNodes(nodes, queue.signal, 'the trace');
   await later.call('node3', 'node-info', {}, { signal: new AbortController().signal });
   queue.abort();
   assert.equal(calls[3]?.options?.signal?.aborted, true);

@@ -1,11 +1,12 @@
 import type { NodeCaller } from '../../rpc/index.ts';
 
-/** Calls of one step: they carry the step's id, and end when the queue stops. */
-export function stepNodes(nodes: NodeCaller, stepId: string, signal: AbortSignal): NodeCaller {
+/** Calls of one step: they carry the step's id and the trace of its job, and end when the queue stops. */
+export function stepNodes(nodes: NodeCaller, stepId: string, signal: AbortSignal, trace: string | undefined): NodeCaller {
   return {
     call: (node, method, params, options) =>
       nodes.call(node, method, params, {
         ...options,
+        trace,
         stepId: options?.stepId ? `${stepId}:${options.stepId}` : stepId,
         signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal,
       }),
@@ -13,10 +14,10 @@ export function stepNodes(nodes: NodeCaller, stepId: string, signal: AbortSignal
 }
 
 /** Calls of a plan only read, so they need no id. */
-export function planNodes(nodes: NodeCaller, signal: AbortSignal): NodeCaller {
+export function planNodes(nodes: NodeCaller, signal: AbortSignal, trace: string | undefined): NodeCaller {
   return {
     call: (node, method, params, options) =>
-      nodes.call(node, method, params, { ...options, signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal }),
+      nodes.call(node, method, params, { ...options, trace, signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal }),
   };
 }
 

@@ -33,12 +33,16 @@ export const JobOp = Type.Object({
   exec_ts: Type.Union([JobTime, Type.Null()]),
   end_ts: Type.Union([JobTime, Type.Null()]),
   execution: Type.Optional(Execution),
+  /** Steps of an opcode that has succeeded, and when each was done; its `execution` is gone then. */
+  steps: Type.Optional(Type.Array(Type.Object({ step: Type.String(), at: Type.Number() }))),
 });
 export type JobOp = Static<typeof JobOp>;
 
 export const Job = Type.Object({
   id: Type.Integer({ minimum: 1 }),
   user: Type.String(),
+  /** Of the request that led to it, 32 hexadecimal digits; jobs of earlier versions have none. */
+  trace: Type.Optional(Type.String()),
   ops: Type.Array(JobOp, { minItems: 1 }),
   received_ts: JobTime,
   start_ts: Type.Union([JobTime, Type.Null()]),
