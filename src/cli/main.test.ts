@@ -507,6 +507,31 @@ test('a token for a new node is handed over by standard input or a file, never a
   await rm(file);
 });
 
+test('a node can be configured before it joins; the list shows it', async () => {
+  scriptJob(cluster, 12, [{ status: 'success' }]);
+  const { code, stderr } = await gantry(
+    'node add node5 --no-join --address 10.0.0.5 --secondary-address 10.1.0.5 -g rack2 --agent-port 1812',
+  );
+  assert.equal(code, 0, stderr);
+  const { reason: _, ...op } = submitted()[0] ?? {};
+  const addresses = { primary_ip: '10.0.0.5', secondary_ip: '10.1.0.5' };
+  assert.deepEqual(op, { OP_ID: 'OP_NODE_ADD', node_name: 'node5', agent_port: 1812, group: 'rack2', ...addresses });
+  for (const wrong of ['--no-join', '--no-join --address 10.0.0.5 --ttl 1h', '--secondary-address 10.0.0.5', '--agent-port 1'])
+    assert.equal((await gantry(`node add node5 ${wrong}`)).code, 2, wrong);
+  const own = await startFakeCluster({
+    nodes: [
+      { name: 'node5', role: 'O', joined: false },
+      { name: 'node6', role: 'O', joined: true },
+    ],
+  });
+  try {
+    const { stdout } = await runGantry('node list -o name,role'.split(' '), own.env);
+    assert.equal(stdout, 'Node   Role\nnode5  not joined\nnode6  offline\n');
+  } finally {
+    await own.close();
+  }
+});
+
 test('locks are listed with those who wait', async () => {
   cluster.on('GET /2/locks', () => [{ name: 'instance/web1', mode: 'exclusive', owners: [9], pending: [{ job: 12, mode: 'shared' }] }]);
   const { stdout } = await gantry('cluster locks');

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
-import { keys } from '../model/index.ts';
-import type { Config, Leadership, Store } from '../store/index.ts';
+import { hasJoined, keys, type Node } from '../model/index.ts';
+import type { Config, ConfigSnapshot, Leadership, Store } from '../store/index.ts';
 import type { JoinAuthority } from './join-authority.ts';
 import type { JoinService } from './join-service.ts';
 import { fencedOut } from './lib/fenced-ends-term.ts';
@@ -34,6 +34,22 @@ interface StoredToken {
   readonly key_fingerprint: string | null;
   /** IPv4 addresses and networks of which the node may have one; none: only the address that it joins from. */
   readonly addresses?: readonly string[];
+}
+
+/**
+ * The node that is configured under this name and has not joined yet, if there is one.
+ * @throws NAME_TAKEN, OBJECT_UNKNOWN; INPUT_INVALID when it is configured in another group
+ */
+function awaited(config: ConfigSnapshot, name: string, group: string | undefined): Node | undefined {
+  const wanted = group ? findGroup(config, group).uuid : undefined;
+  const node = config.nodes.find(name);
+  if (!node || hasJoined(node)) {
+    requireFreeName(config, 'node', name);
+    return undefined;
+  }
+  if (wanted === undefined || wanted === node.group) return node;
+  const problem = `the node is configured in the group ${config.groups.get(node.group)?.name}`;
+  throw new GantryError('INPUT_INVALID', { subject: 'join token', field: 'group', problem });
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -109,8 +125,8 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
   return {
     async createToken({ nodeName, group, ttlSeconds, user, addresses = [] }) {
       checkTokenAddresses(config.current, addresses);
-      requireFreeName(config.current, 'node', nodeName);
-      if (group) findGroup(config.current, group);
+      const configured = awaited(config.current, nodeName, group);
+      const allowed = addresses.length > 0 || !configured ? addresses : [...new Set([configured.primary_ip, configured.secondary_ip])];
       await forgetExpired();
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
@@ -124,7 +140,7 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
         created_at: createdAt,
         user,
         key_fingerprint: null,
-        addresses,
+        addresses: allowed,
       };
       const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
       const { committed } = await store.transact({ compares: [fence], writes: [put] });

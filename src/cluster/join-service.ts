@@ -2,7 +2,8 @@
 export interface JoinService {
   /**
    * A token for one node, good for `ttlSeconds` and, from its first use on, for one key. Only a hash of its secret is stored.
-   * @throws NAME_TAKEN when the node exists already
+   * A node that is only configured takes its entry over when it joins; without `addresses` its token allows the configured ones.
+   * @throws NAME_TAKEN when the node has joined already
    */
   createToken(request: {
     readonly nodeName: string;

@@ -20,7 +20,7 @@ export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './
 export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus, opStatuses } from './objects/job.ts';
 export { Network } from './objects/network.ts';
 export { Nic } from './objects/nic.ts';
-export { Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';
+export { hasJoined, Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';
 export { NodeGroup } from './objects/node-group.ts';
 export { opcodeCatalogue, opcodeDefinition } from './opcodes/catalogue.ts';
 export {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { fillNdparams, Ndparams, NdparamsPartial, type Node, nodeRole } from '../model/index.ts';
+import { fillNdparams, hasJoined, Ndparams, NdparamsPartial, type Node, nodeRole } from '../model/index.ts';
 import type { NodeInfo } from '../rpc/index.ts';
 import { commonFields, type Field, field, offline } from './field.ts';
 import { always, type FieldKind, names, nullable, other } from './field-kinds.ts';
@@ -32,6 +32,7 @@ const roleDoc = 'M: master, C: master candidate, R: regular, D: drained, O: offl
 export const nodeFields: readonly NodeField[] = [
   field('name', 'Node', always('text'), 'Node name', (n) => n.name, 'hostname'),
   field('offline', 'Offline', always('bool'), 'Whether it is marked offline', (n) => n.offline),
+  field('joined', 'Joined', always('bool'), 'Whether its agent has joined; until then it is only configured', hasJoined),
   field('drained', 'Drained', always('bool'), 'Whether it gets no new instances', (n) => n.drained),
   field('master_candidate', 'MasterC', always('bool'), 'Whether it may become the master', (n) => n.master_candidate),
   field('master_capable', 'MasterCapable', always('bool'), 'Whether it may become a master candidate', (n) => n.master_capable),

@@ -137,3 +137,46 @@ test('the token of a node that was removed lets it in no more; a new one does', 
   await service.join(request(next, 'key'));
   assert.ok(config.current.nodes.find('fresh'));
 });
+
+test('a node that is only configured joins with a token for its name, under the same checks, and then is like any other', async () => {
+  master = await startSimulatedMaster(1);
+  const { config } = master.leading.services;
+  const service = serviceOf(master);
+  await master.run({ OP_ID: 'OP_NODE_ADD', node_name: 'fresh', primary_ip: '192.0.2.50', secondary_ip: '192.0.2.60', agent_port: 1811 });
+  const before = config.current.nodes.find('fresh');
+  assert.deepEqual([before?.offline, before?.certificate_fingerprint], [true, '']);
+  for (const change of [{ offline: false }, { master_candidate: true }, { drained: true }])
+    await assert.rejects(master.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'fresh', ...change }), { code: 'NODE_NOT_JOINED' });
+  const create = { OP_ID: 'OP_INSTANCE_CREATE', instance_name: 'web', disk_template: 'diskless', no_install: true };
+  await assert.rejects(master.run({ ...create, pnode: 'fresh' }), { code: 'NODE_NOT_JOINED' });
+  await assert.rejects(master.run({ OP_ID: 'OP_NODE_EVACUATE', node_name: 'fresh', mode: 'primary-only' }), { code: 'NODE_NOT_JOINED' });
+  const tokenOf = async (more: object = {}) =>
+    (await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester', ...more })).token;
+  await assert.rejects(tokenOf({ group: 'nowhere' }), { code: 'OBJECT_UNKNOWN' });
+  await master.run({ OP_ID: 'OP_GROUP_ADD', group_name: 'other' });
+  await assert.rejects(tokenOf({ group: 'other' }), { code: 'INPUT_INVALID', message: /configured in the group default/ });
+  const [first, second, wide] = [await tokenOf(), await tokenOf(), await tokenOf({ addresses: ['192.0.2.0/24'] })];
+  // Without a wish, its token allows what is configured, from wherever it comes.
+  const elsewhere = { primaryIp: '192.0.2.51', secondaryIp: '192.0.2.51', from: '192.0.2.51' };
+  await assert.rejects(service.join({ ...request(first, 'k'), ...elsewhere }), { code: 'JOIN_ADDRESS_REFUSED' });
+  await assert.rejects(service.join({ ...request(wide, 'k'), primaryIp: '192.0.2.1' }), { code: 'JOIN_ADDRESS_REFUSED' });
+  await assert.rejects(service.join(request(`${first.split(' ')[0]} guess`, 'k')), { code: 'JOIN_TOKEN_INVALID' });
+  assert.equal(config.current.nodes.find('fresh')?.certificate_fingerprint, '');
+  const own = { secondaryIp: '192.0.2.60', from: '203.0.113.9' };
+  const joined = await service.join({ ...request(first, 'k'), ...own });
+  const after = config.current.nodes.find('fresh');
+  assert.deepEqual([joined.nodeUuid, after?.uuid, after?.offline, config.current.nodes.size], [before?.uuid, before?.uuid, false, 2]);
+  assert.equal(after?.certificate_fingerprint, createHash('sha256').update('k').digest('hex'));
+  assert.equal((await service.join({ ...request(first, 'k'), ...own })).jobId, 0, 'it may come again when an answer was lost');
+  await assert.rejects(service.join({ ...request(second, 'thief'), ...own }), { code: 'NAME_TAKEN' });
+  await assert.rejects(tokenOf(), { code: 'NAME_TAKEN' });
+  assert.equal(config.current.nodes.find('fresh')?.certificate_fingerprint, after?.certificate_fingerprint);
+});
+
+test('a node that never joined is removed like any other', async () => {
+  master = await startSimulatedMaster(1);
+  await master.run({ OP_ID: 'OP_NODE_ADD', node_name: 'fresh', primary_ip: '192.0.2.50', agent_port: 1811 });
+  await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
+  const { nodes, cluster } = master.leading.services.config.current;
+  assert.deepEqual([nodes.size, cluster.revoked_certificates], [1, {}]);
+});

@@ -41,6 +41,14 @@ export const clusterErrors = defineErrors({
     why: 'A node that is marked offline is not contacted; what runs there is unknown.',
     todo: 'Bring it back with "gantry node modify --offline no {name}", or move its instances with "gantry instance failover --ignore-consistency".',
   },
+  NODE_NOT_JOINED: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Node {name} has not joined the cluster yet.',
+    why: 'It is only configured: there is no agent that the master could call, and what runs there is unknown.',
+    todo: 'Create a token with "gantry node add {name}", and run "gantry node join" there.',
+  },
   NODE_DRAINED: {
     kind: 'user',
     http: 409,

@@ -20,6 +20,12 @@ export const verifyErrors = defineErrors({
     why: 'A node that is marked offline is not contacted, and none of its resources are used.',
     todo: 'Run "gantry instance failover --ignore-consistency {instance}", or, when the node works again, "gantry node modify --offline no {node}".',
   }),
+  VERIFY_NODE_NOT_JOINED: found({
+    finding: { ganeti: 'ENODESETUP', warning: true },
+    what: 'has not joined the cluster yet; {count} instances are configured on it.',
+    why: 'It is only configured, and counts as offline. What runs there is unknown.',
+    todo: 'Create a token with "gantry node add {node}", and run "gantry node join" there; or run "gantry node remove {node}".',
+  }),
   VERIFY_NODE_INSTANCES_UNSEEN: found({
     finding: { ganeti: 'EINSTANCEDOWN' },
     what: 'it is unknown whether its instances run; {count} should run: {instances}.',

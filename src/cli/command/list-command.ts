@@ -88,7 +88,7 @@ function printRowsAsJson(rows: readonly Row[], fields: readonly ListField[] | un
 function printRows(kind: string, rows: readonly Row[], fields: readonly ListField[], { options }: Invocation): void {
   const separator = textOption(options, 'separator');
   const unit = (textOption(options, 'units') ?? (separator === undefined ? 'h' : 'm')) as SizeUnit;
-  const cells = rows.map((row) => fields.map((field) => (field.format ?? formatPlain)(fieldValue(field, row), unit)));
+  const cells = rows.map((row) => fields.map((field) => (field.format ?? formatPlain)(fieldValue(field, row), unit, row)));
   const lines = renderTable(fields, cells, {
     headers: options.get('headers') !== false,
     ...(separator === undefined ? {} : { separator }),

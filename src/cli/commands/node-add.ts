@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { type Command, defineOption, textOption } from '../command/command.ts';
+import { type Command, defineOption, type Invocation, textOption } from '../command/command.ts';
+import { usage } from '../command/parse-command-line.ts';
 import { parseDuration } from '../command/parse-duration.ts';
+import { submitAndFollow } from '../command/submit.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatTime } from '../output/format-values.ts';
 import { paint, printJson, printLine } from '../output/print.ts';
@@ -20,6 +22,11 @@ export const command: Command = {
       '--address <list>',
       'IPv4 addresses that the node may have, or networks, separated by commas; default: only the address that it joins from',
     ),
+    defineOption('--no-join', 'only configure the node; it counts as offline until it joins with a token that you create later', {
+      key: 'join',
+    }),
+    defineOption('--secondary-address <address>', 'with --no-join: IPv4 address for replication and migration; default: the same'),
+    defineOption('--agent-port <port>', 'with --no-join: TCP port of its agent; default 1811'),
     defineOption('--ttl <time>', 'how long the token is valid, e.g. 15m or 6h; default 1h'),
     defineOption('--token-file <file>', 'write the token to this new file instead of printing it', { complete: 'file' }),
   ],
@@ -27,8 +34,13 @@ export const command: Command = {
     'gantry node add node4 --address 10.0.0.4',
     'gantry node add node4 --address 10.0.0.0/24',
     'gantry node add node4 --token-file node4.token',
+    'gantry node add node4 --no-join --address 10.0.0.4',
   ],
-  run: async ({ args, options, output, client }) => {
+  run: async (invocation) => {
+    const { args, options, output, client } = invocation;
+    if (options.get('join') === false) return configureOnly(invocation);
+    for (const option of ['secondary-address', 'agent-port'])
+      if (options.has(option)) throw usage('node add', `--${option} is only for --no-join: a node that joins says this itself.`);
     const name = args[0] ?? '';
     const group = textOption(options, 'node-group');
     const ttl = parseDuration(textOption(options, 'ttl') ?? '1h', 'node add');
@@ -53,3 +65,24 @@ export const command: Command = {
     return exitCodes.ok;
   },
 };
+
+/** Without a token: its agent joins later, or not at all. */
+function configureOnly(invocation: Invocation): Promise<number> {
+  const { args, options } = invocation;
+  const name = args[0] ?? '';
+  const group = textOption(options, 'node-group');
+  const secondary = textOption(options, 'secondary-address');
+  const address = textOption(options, 'address');
+  if (address === undefined) throw usage('node add', 'With --no-join the node needs its address: --address ADDRESS.');
+  for (const option of ['ttl', 'token-file'])
+    if (options.has(option)) throw usage('node add', `--${option} is for tokens, and --no-join creates none.`);
+  const op = {
+    OP_ID: 'OP_NODE_ADD',
+    node_name: name,
+    primary_ip: address,
+    agent_port: Number(textOption(options, 'agent-port') ?? 1811),
+    ...(secondary !== undefined && { secondary_ip: secondary }),
+    ...(group !== undefined && { group }),
+  };
+  return submitAndFollow(op, `node add ${name}`, invocation);
+}

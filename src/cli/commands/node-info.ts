@@ -2,14 +2,14 @@ import { defineInfoCommand } from '../command/info-command.ts';
 import type { Row } from '../connect/cluster-client.ts';
 import { formatSize, formatTime } from '../output/format-values.ts';
 import type { Details } from '../output/print-details.ts';
-import { nodeRoles } from './node-list.ts';
+import { nodeRole } from './node-list.ts';
 
 export const command = defineInfoCommand({ topic: 'node', kind: 'nodes', details: nodeDetails });
 
 function nodeDetails(row: Row): Details {
   return [
     ['Node', row['name']],
-    ['Role', nodeRoles[String(row['role'])] ?? row['role']],
+    ['Role', nodeRole(row)],
     ['Primary address', row['pip']],
     ['Secondary address', row['sip']],
     ['Memory', `${formatSize(row['mfree'])} free of ${formatSize(row['mtotal'])}, ${formatSize(row['mnode'])} used by the node`],

@@ -1,14 +1,18 @@
 import { defineListCommand } from '../command/list-command.ts';
 import { selectedRows } from '../command/selected-rows.ts';
+import type { Row } from '../connect/cluster-client.ts';
 import { formatPlain } from '../output/format-values.ts';
 import { commonFields, formatStatus, type ListField, numberField, sizeField } from '../output/list-fields.ts';
 
 /** Ganeti's letters for what a node is. */
 export const nodeRoles: Readonly<Record<string, string>> = { M: 'master', C: 'candidate', R: 'regular', D: 'drained', O: 'offline' };
 
+/** For people; a node that has not joined is offline for everybody else. */
+export const nodeRole = ({ role, joined }: Row): unknown => (joined === false ? 'not joined' : (nodeRoles[String(role)] ?? role));
+
 const fields: readonly ListField[] = [
   { name: 'name', title: 'Node' },
-  { name: 'role', title: 'Role', format: (value) => formatStatus(nodeRoles[String(value)] ?? value) },
+  { name: 'role', title: 'Role', format: (_value, _unit, row) => formatStatus(nodeRole(row)) },
   { name: 'group', title: 'Group' },
   sizeField('dtotal', 'DTotal'),
   sizeField('dfree', 'DFree'),
@@ -23,6 +27,7 @@ const fields: readonly ListField[] = [
   { name: 'pip', title: 'Primary_IP' },
   { name: 'sip', title: 'Secondary_IP' },
   { name: 'offline', title: 'Offline', format: formatPlain },
+  { name: 'joined', title: 'Joined', format: formatPlain },
   { name: 'drained', title: 'Drained' },
   { name: 'master_candidate', title: 'Candidate' },
   { name: 'master_capable', title: 'Master_capable' },

@@ -9,7 +9,7 @@ export interface ListField {
   readonly title: string;
   readonly right?: boolean;
   readonly value?: (row: Row) => unknown;
-  readonly format?: (value: unknown, unit: SizeUnit) => string;
+  readonly format?: (value: unknown, unit: SizeUnit, row: Row) => string;
 }
 
 export const sizeField = (name: string, title: string, value?: ListField['value']): ListField => ({

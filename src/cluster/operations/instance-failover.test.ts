@@ -59,6 +59,13 @@ describe('a failover', () => {
     assert.deepEqual(calls, ['node1 node-info', 'node1 instance-check', 'node1 instance-start']);
     assert.deepEqual(garbage, [{ type: 'instance', node: node0, ...ref }]);
     assert.deepEqual(steps, ['keep room on the new node', 'record the new node', 'fence the old node', 'start it on the new node']);
+    const waiting = { source: { offline: true, certificate_fingerprint: '' } };
+    await assert.rejects(failover(waiting), { code: 'NODE_NOT_JOINED' });
+    assert.equal(
+      (await failover({ ...waiting, params: { ignore_consistency: true } })).error,
+      undefined,
+      'the operator says that it is gone',
+    );
     const online = await failover({ params: { ignore_consistency: true } });
     assert.ok(online.calls.includes('node0 instance-stop'), 'it is stopped where that can be done');
   });

@@ -9,6 +9,7 @@ import { runtimeOf } from '../lib/instances/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
 import { keepRoomStep, recordNodeStep } from '../lib/moves/move-steps.ts';
 import { moveTarget } from '../lib/moves/move-target.ts';
+import { requireJoined } from '../lib/nodes/require-node.ts';
 
 /** Nodes are UUIDs. */
 interface FailoverPlan {
@@ -31,6 +32,7 @@ export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
       const instance = findInstance(config, params.instance_name);
       const source = findNode(config, instance.primary_node);
       // An unreachable node may still run the instance: only one that the operator marked offline is taken for gone.
+      if (!params.ignore_consistency) requireJoined(source);
       if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
       const target = await moveTarget(config, placer, instance, params, { migrates: false });
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });

@@ -58,6 +58,8 @@ describe('an evacuation', () => {
     assert.deepEqual(submitted[0]?.ops, [[failover('instance0', 'node1', false)], [migrate('instance1', 'node1')]]);
     const gone = await evacuate(to, [shared(0)], { node: { offline: true } });
     assert.deepEqual(gone.submitted[0]?.ops, [[failover('instance0', 'node1', true)]]);
+    const waiting = { node: { offline: true, certificate_fingerprint: '' } };
+    await assert.rejects(evacuate(to, [shared(0)], waiting), { code: 'NODE_NOT_JOINED' }, 'what runs there is not known');
   });
 
   it('moves what can move and says why the rest stays', async () => {

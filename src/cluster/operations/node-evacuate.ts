@@ -6,7 +6,7 @@ import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
 import { requireMovable } from '../lib/moves/require-movable.ts';
 import { requireNetworks } from '../lib/networking/require-networks.ts';
-import { requireUsable } from '../lib/nodes/require-node.ts';
+import { requireJoined, requireUsable } from '../lib/nodes/require-node.ts';
 import type { Placer } from '../placement/placer.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
 
@@ -28,6 +28,8 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       const { config, jobId, user } = context;
       requireIallocator(params.iallocator);
       const node = findNode(config, params.node_name);
+      // Nobody has said that nothing runs there, as somebody does who marks a node offline.
+      requireJoined(node);
       const comment = `evacuates ${node.name} for job ${jobId}`;
       // Where disks are shared, an instance has no secondary node that could be changed.
       const leaving = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;

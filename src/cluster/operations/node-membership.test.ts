@@ -91,6 +91,63 @@ describe('a new node', () => {
   });
 });
 
+describe('a node that has not joined yet', () => {
+  const wish = { node_name: 'late', primary_ip: '198.51.100.7', agent_port: 1811 };
+  const waiting = plainNode(2, {
+    name: 'late',
+    offline: true,
+    master_candidate: false,
+    certificate_fingerprint: '',
+    tags: ['rack:2'],
+    ndparams: { spindle_count: 2 },
+  });
+  const nodes = [plainNode(0), waiting];
+  const add = (params: object, scene: Scene = {}) => perform(nodeAdd, { ...wish, ...params }, { nodes, ...scene });
+
+  it('is offline and no candidate', async () => {
+    const { config } = await add({}, { nodes: [plainNode(0)] });
+    const { offline, master_candidate, certificate_fingerprint } = config.nodes.find('late') as Node;
+    assert.deepEqual([offline, master_candidate, certificate_fingerprint], [true, false, '']);
+    await assert.rejects(add({}), { code: 'NAME_TAKEN' }, 'it is configured once');
+  });
+
+  it('keeps its UUID, group, tags and parameters when it joins', async () => {
+    const certificates = [{ serial: 'a1', expires: 5 }];
+    const { config } = await add({
+      certificate_fingerprint: fingerprint,
+      certificates,
+      primary_ip: '192.0.2.3',
+      secondary_ip: '198.51.100.8',
+    });
+    assert.deepEqual(config.nodes.find('late'), {
+      ...waiting,
+      primary_ip: '192.0.2.3',
+      secondary_ip: '198.51.100.8',
+      offline: false,
+      master_candidate: true,
+      certificate_fingerprint: fingerprint,
+      certificates,
+    });
+    const full = await add({ certificate_fingerprint: fingerprint }, { cluster: { candidate_pool_size: 1 } });
+    assert.equal(full.config.nodes.find('late')?.master_candidate, false);
+  });
+
+  it('is taken over once, in its own group and with an address of its own', async () => {
+    const taken = [plainNode(0), { ...waiting, certificate_fingerprint: 'a'.repeat(64), offline: false }];
+    await assert.rejects(add({ certificate_fingerprint: fingerprint }, { nodes: taken }), { code: 'NAME_TAKEN' });
+    const groups = [plainGroup(0), plainGroup(1)];
+    await assert.rejects(add({ certificate_fingerprint: fingerprint, group: 'group1' }, { groups }), { code: 'INPUT_INVALID' });
+    await assert.rejects(add({ certificate_fingerprint: fingerprint, primary_ip: '192.0.2.1' }), { code: 'CLAIM_TAKEN' });
+  });
+
+  it('is not faster than another one with the same name', async () => {
+    const operation = nodeAdd();
+    const [step] = operation.steps({ ...waiting, certificate_fingerprint: fingerprint });
+    const draft = { need: () => undefined, get: () => ({ ...waiting, certificate_fingerprint: 'a' }) };
+    assert.throws(() => (step as unknown as { commit(draft: object): void }).commit(draft), { code: 'NAME_TAKEN' });
+  });
+});
+
 describe('the removal of a node', () => {
   const certificates = [
     { serial: 'b2', expires: sceneTime / 1000 + 100 },

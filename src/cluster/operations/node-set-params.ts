@@ -5,6 +5,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 import { fillCandidatePool, mayBeCandidate, missingCandidates, nodesAfter } from '../lib/nodes/candidate-pool.ts';
+import { requireJoined } from '../lib/nodes/require-node.ts';
 
 type Params = OpcodeParams<typeof opcodes.nodeSetParams>;
 const flags = ['master_candidate', 'offline', 'drained', 'master_capable', 'vm_capable'] as const;
@@ -98,8 +99,9 @@ interface Leave {
   readonly promote: boolean;
 }
 
-/** @throws NODE_IS_MASTER, CANDIDATES_TOO_FEW, INPUT_INVALID */
+/** @throws NODE_NOT_JOINED, NODE_IS_MASTER, CANDIDATES_TOO_FEW, INPUT_INVALID */
 function check(config: ConfigSnapshot, before: Node, after: Node, { force, promote }: Leave): void {
+  if (!after.offline) requireJoined(after);
   const isMaster = before.uuid === config.cluster.master_node;
   if (isMaster && (after.offline || after.drained || !after.master_candidate)) {
     throw new GantryError('NODE_IS_MASTER', { name: before.name, problem: 'it must stay online and a master candidate.' });

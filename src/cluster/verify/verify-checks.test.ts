@@ -23,9 +23,11 @@ import { checkEndedMoves } from './check-ended-moves.ts';
 import { checkForeignFiles } from './check-foreign-files.ts';
 import { checkGarbage } from './check-garbage.ts';
 import { checkInstancePlaces } from './check-instance-places.ts';
+import { checkJoinedNodes } from './check-joined-nodes.ts';
 import { checkMissingDisks } from './check-missing-disks.ts';
 import { checkNodeCertificates } from './check-node-certificates.ts';
 import { checkNodeReports } from './check-node-reports.ts';
+import { checkOfflineNodes } from './check-offline-nodes.ts';
 import { checkSharedOrphans } from './check-shared-orphans.ts';
 import { checkStalledInstances } from './check-stalled-instances.ts';
 import { checkUnknownDisks } from './check-unknown-disks.ts';
@@ -94,6 +96,19 @@ describe('clocks', () => {
     assert.match(of(2e9 - 151)[0] ?? '', /151 s/);
     assert.match(of(2e9 + 161, 10)[0] ?? '', /151 s/);
     assert.deepEqual(told(checkClocks(view(), answers())), []);
+  });
+});
+
+describe('a node that has not joined', () => {
+  it('is told once, with the number of its instances, and these are not told as lost', () => {
+    const nodes = [plainNode(0), plainNode(1, { offline: true, certificate_fingerprint: '' })];
+    const looked = view({ nodes, instances: [plainInstance(0, 1, 1), plainInstance(1, 1, 1), plainInstance(2, 0, 1)] });
+    assert.deepEqual(told(checkJoinedNodes(looked)), ['VERIFY_NODE_NOT_JOINED node node1']);
+    assert.match(texts(checkJoinedNodes(looked))[0] ?? '', /2 instances/);
+    assert.deepEqual(told(checkOfflineNodes(looked)), []);
+    const offline = view({ nodes: [plainNode(0), plainNode(1, { offline: true })], instances: [plainInstance(0, 1, 1)] });
+    assert.deepEqual(told(checkJoinedNodes(offline)), []);
+    assert.deepEqual(told(checkOfflineNodes(offline)), ['VERIFY_INSTANCE_NODE_OFFLINE instance instance0']);
   });
 });
 

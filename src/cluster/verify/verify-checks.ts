@@ -5,6 +5,7 @@ import { checkForeignFiles } from './check-foreign-files.ts';
 import { checkGarbage } from './check-garbage.ts';
 import { checkInstancePlaces } from './check-instance-places.ts';
 import { checkInstanceStates } from './check-instance-states.ts';
+import { checkJoinedNodes } from './check-joined-nodes.ts';
 import { checkMasterLog } from './check-master-log.ts';
 import { checkMissingDisks } from './check-missing-disks.ts';
 import { checkNodeCertificates } from './check-node-certificates.ts';
@@ -24,6 +25,7 @@ export const clusterChecks: readonly ClusterCheck[] = [
   checkOwnCertificates,
   checkSilentNodes,
   checkOfflineNodes,
+  checkJoinedNodes,
   checkGarbage,
   checkSharedOrphans,
   checkAddresses,

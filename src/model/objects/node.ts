@@ -22,12 +22,15 @@ export const Node = Type.Object({
   drained: Type.Boolean({ description: 'Gets no new instances' }),
   powered: Type.Boolean(),
   ndparams: NdparamsPartial,
-  /** SHA-256 of the node's certificate public key, hex; the only key that is accepted for this node. */
+  /** SHA-256 of the node's certificate public key, hex; the only key that is accepted for this node. Empty: it has not joined yet. */
   certificate_fingerprint: Type.String(),
   /** Every certificate that was signed for it and has not ended: with the node they are revoked. */
   certificates: Type.Optional(Type.Array(SignedCertificateRecord)),
 });
 export type Node = Static<typeof Node>;
+
+/** Whether its agent was ever let in; until then the node is only configured, and offline. */
+export const hasJoined = ({ certificate_fingerprint: key }: Pick<Node, 'certificate_fingerprint'>): boolean => key !== '';
 
 /** Ganeti's one-letter role: master, candidate, regular, drained, offline. */
 export function nodeRole(

@@ -6,7 +6,7 @@ import { defineOpcode } from '../define-opcode.ts';
 
 export const nodeAdd = defineOpcode({
   id: 'OP_NODE_ADD',
-  summary: 'Register a node that has joined with a token',
+  summary: 'Register a node that has joined with a token, or one that will join later',
   subject: 'node_name',
   params: {
     node_name: NewName,
@@ -17,7 +17,8 @@ export const nodeAdd = defineOpcode({
     master_capable: Type.Optional(Type.Boolean()),
     vm_capable: Type.Optional(Type.Boolean()),
     ndparams: Type.Optional(NdparamsPartial),
-    certificate_fingerprint: Type.String(),
+    /** Absent: the node is only configured, and counts as offline until it joins. */
+    certificate_fingerprint: Type.Optional(Type.String()),
     certificates: Type.Optional(Type.Array(Type.Object(SignedCertificateRecord.properties, { additionalProperties: false }))),
   },
   result: Type.Null(),
