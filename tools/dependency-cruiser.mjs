@@ -6,8 +6,8 @@ const inRooms = (names) => `^src/(${names.join('|')})/`;
 
 /** The htools start without all that their room can do: hbal in a loop of a script is to answer at once. */
 const quickDoor = '^src/htools/command/run-program\\.ts$';
-/** Threads and processes that pay for each module they load get what they need of the host, and of what that is made from. */
-const lightDoor = '^src/(host/light|base/parse-process-stat)\\.ts$';
+/** Doors for threads and processes that pay for each module they load. */
+const lightDoor = '^src/([^/]+/light|base/parse-process-stat)\\.ts$';
 
 /** Placement, and with it the htools, knows disk templates without the schemas of the rest of the model. */
 const plainDoor = '^src/model/disk-templates/catalogue\\.ts$';

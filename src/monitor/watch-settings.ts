@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { parse } from 'node:path';
+import { canBePlugin, diagnoseCommandPattern } from '../model/light.ts';
 import { collectorCatalogue } from './collector-catalogue.ts';
 import { pluginsFacts } from './plugins/plugins-collector.ts';
 import type { CollectorSettings, SettingsByName } from './scheduler/collector-scheduler.ts';
@@ -7,11 +8,7 @@ import type { CollectorSettings, SettingsByName } from './scheduler/collector-sc
 /** How often the file is looked at, in milliseconds: the node agent writes it when the cluster's configuration changes. */
 const lookEvery = 5000;
 
-/** Of no other folder. */
-const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
-/** What plugins may be called. */
-const pluginName = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;
+const fileName = new RegExp(`^${diagnoseCommandPattern}$`);
 
 const builtIn = [...collectorCatalogue, pluginsFacts].map(({ name }) => name);
 
@@ -59,7 +56,7 @@ function pluginsIn(folder: string): string[] {
 }
 
 function settingsIn(value: unknown, name: string): CollectorSettings {
-  if (!pluginName.test(name))
+  if (!canBePlugin(name))
     throw new TypeError(`"${name}" is the name of no collector, nor can it be a plugin's; those of the agent are ${builtIn.join(', ')}`);
   const { active, interval, command, ...others } = objectIn(value, name);
   const [other] = Object.keys(others);

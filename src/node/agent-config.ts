@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeFileNames } from '../model/index.ts';
 
 /** What a node agent is started with. */
 export interface AgentConfig {
@@ -26,7 +27,7 @@ export const agentPaths = (config: Pick<AgentConfig, 'stateDir' | 'runDir'>) => 
   crl: join(config.stateDir, 'ca.crl'),
   term: join(config.stateDir, 'term.json'),
   /** Is read by the monitoring agent. */
-  monitor: join(config.stateDir, 'monitor.json'),
+  monitor: join(config.stateDir, nodeFileNames.monitorSettings),
   probes: join(config.stateDir, 'probes.json'),
   instances: join(config.runDir, 'instances'),
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { GantryError, type Log, writeFileAtomic } from '../base/index.ts';
-import { DataCollectors, validate } from '../model/index.ts';
+import { type DataCollectors, MonitorSettingsFile, validate } from '../model/index.ts';
 
 /** What the cluster has set for the collectors of this node's monitoring agent, which reads it from a file. */
 export interface MonitorSettings {
@@ -16,7 +16,7 @@ export async function fileMonitorSettings(path: string, log: Log): Promise<Monit
     current: () => current,
     async store(settings) {
       if (isDeepStrictEqual(settings, current)) return { changed: false };
-      await writeFileAtomic(path, `${JSON.stringify({ data_collectors: settings }, undefined, 2)}\n`, 0o644);
+      await writeFileAtomic(path, `${JSON.stringify({ data_collectors: settings } satisfies MonitorSettingsFile, undefined, 2)}\n`, 0o644);
       current = settings;
       return { changed: true };
     },
@@ -26,8 +26,7 @@ export async function fileMonitorSettings(path: string, log: Log): Promise<Monit
 /** Of what is not there, or not to be understood, the master knows better: it sends its own. */
 async function readSettings(path: string, log: Log): Promise<DataCollectors> {
   try {
-    const { data_collectors } = JSON.parse(await readFile(path, 'utf8')) as { data_collectors: unknown };
-    return validate(DataCollectors, data_collectors, path);
+    return validate(MonitorSettingsFile, JSON.parse(await readFile(path, 'utf8')), path).data_collectors;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       log.warn({ path, problem: GantryError.from(error).message }, 'settings of the monitor are written again');

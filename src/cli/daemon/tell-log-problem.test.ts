@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLogProblemTeller, logProblemFile } from './tell-log-problem.ts';
+import { createLogProblemTeller } from './tell-log-problem.ts';
 
 test('a monitoring agent that cannot write its log leaves word for cluster verify, as long as it is so', async () => {
   const base = await mkdtemp(join(tmpdir(), 'gantry-tell-log-'));
   const runDir = join(base, 'run');
-  const found = async () => (await readFile(join(runDir, logProblemFile), 'utf8').catch(() => '')).trim();
+  const found = async () => (await readFile(join(runDir, 'monitor-log.json'), 'utf8').catch(() => '')).trim();
   try {
     const tell = createLogProblemTeller(runDir);
     tell(null);

@@ -1,15 +1,13 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Where the node agent looks for it when the cluster is verified. */
-export const logProblemFile = 'monitor-log.json';
+import { type LogProblemFile, nodeFileNames } from '../../model/index.ts';
 
 /**
  * Leaves word in the run-time folder, which is in memory, while the log cannot be written, and takes it away afterwards.
  * @returns call it now and then with what is wrong with the log, or null
  */
 export function createLogProblemTeller(runDir: string): (problem: string | null) => void {
-  const file = join(runDir, logProblemFile);
+  const file = join(runDir, nodeFileNames.monitorLog);
   let told: string | null | undefined;
   return (problem) => {
     // The number of lost lines alone is no news.
@@ -19,7 +17,7 @@ export function createLogProblemTeller(runDir: string): (problem: string | null)
       if (problem === null) rmSync(file, { force: true });
       else {
         mkdirSync(runDir, { recursive: true, mode: 0o711 });
-        writeFileSync(`${file}.new`, `${JSON.stringify({ problem })}\n`, { mode: 0o644 });
+        writeFileSync(`${file}.new`, `${JSON.stringify({ problem } satisfies LogProblemFile)}\n`, { mode: 0o644 });
         renameSync(`${file}.new`, file);
       }
       told = news;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeFileNames } from '../../model/index.ts';
 import { type Daemon, startDaemon } from './daemon-process.ts';
 import { agentPort, type LocalCluster, type LocalNode, monitorName, monitorPort } from './local-cluster.ts';
 import { openRestSocket } from './rest-socket.ts';
@@ -67,7 +68,7 @@ function monitorDaemon(member: LocalNode): Daemon {
   const options = {
     listen: `${member.address}:${monitorPort}`,
     certificates: state,
-    config: join(state, 'monitor.json'),
+    config: join(state, nodeFileNames.monitorSettings),
     'run-dir': member.paths.runDir,
   };
   return { name: monitorName(member), namespace: member.paths.namespace, args: ['monitor', ...asOptions(options)] };

@@ -2,6 +2,7 @@ import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, createLogSampler, GantryError, type Log, writeFileAtomic } from '../../base/index.ts';
 import { identifyProcess } from '../../host/index.ts';
+import { nodeFileNames, type RestartsFile, type SupervisorFile } from '../../model/index.ts';
 import { type Daemon, findDaemon, listDaemons } from './daemon-process.ts';
 import { type LocalCluster, monitorName } from './local-cluster.ts';
 import { nodeOf, startLocalDaemon } from './local-daemons.ts';
@@ -9,8 +10,6 @@ import { withLocalLock } from './local-lock.ts';
 import { localHome } from './local-paths.ts';
 
 export const supervisorName = 'supervisor';
-/** In the run-time folder of a node. */
-const announced = 'supervisor.json';
 
 /** Is given the name of the cluster, and where local clusters keep their state. */
 export const supervisorDaemon = (cluster: string): Daemon => ({
@@ -31,13 +30,6 @@ export interface SupervisorParts {
   readonly alone: (work: () => Promise<void>) => Promise<boolean>;
   /** Tells that a daemon was started again, for `cluster verify`. */
   readonly tell: (daemon: string) => Promise<void>;
-}
-
-/** What `cluster verify` is told of a daemon. */
-interface Restarts {
-  readonly count: number;
-  /** Seconds since 1970. */
-  readonly last: number;
 }
 
 const lookMs = 500;
@@ -154,10 +146,10 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
       const node = nodeOf(cluster, name);
       if (!node) return;
       const kind = name === 'master' ? 'master' : name === monitorName(node) ? 'monitor' : 'agent';
-      const file = join(node.paths.runDir, 'restarts.json');
-      const told = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, Restarts>;
-      const restarts: Restarts = { count: (told[kind]?.count ?? 0) + 1, last: Math.round(clock.now() / 1000) };
-      await writeFileAtomic(file, `${JSON.stringify({ ...told, [kind]: restarts })}\n`);
+      const file = join(node.paths.runDir, nodeFileNames.restarts);
+      const told = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as RestartsFile;
+      const restarts = { count: (told[kind]?.count ?? 0) + 1, last: Math.round(clock.now() / 1000) };
+      await writeFileAtomic(file, `${JSON.stringify({ ...told, [kind]: restarts } satisfies RestartsFile)}\n`);
     },
   };
 }
@@ -167,12 +159,12 @@ export function localSupervisorParts(cluster: LocalCluster, clock: Clock, log: L
  * Where that fails, it is tried again at a later call.
  */
 function announcer({ name, members }: LocalCluster, clock: Clock, complain: Complain): () => Promise<void> {
-  const left = new Set(members.map(({ paths }) => join(paths.runDir, announced)));
+  const left = new Set(members.map(({ paths }) => join(paths.runDir, nodeFileNames.supervisor)));
   let due = Number.NEGATIVE_INFINITY;
   const write = async (file: string) => {
     const own = await identifyProcess(process.pid);
     if (!own) return;
-    const text = JSON.stringify({ ...own, cluster: name });
+    const text = JSON.stringify({ ...own, cluster: name } satisfies SupervisorFile);
     await writeFileAtomic(file, `${text}\n`);
   };
   return async () => {
@@ -194,7 +186,7 @@ function announcer({ name, members }: LocalCluster, clock: Clock, complain: Comp
 /** Takes that word back, where it is of this process. */
 export async function withdraw({ members }: LocalCluster): Promise<void> {
   for (const { paths } of members) {
-    const file = join(paths.runDir, announced);
+    const file = join(paths.runDir, nodeFileNames.supervisor);
     const text = await readFile(file, 'utf8').catch(() => '{}');
     if ((JSON.parse(text) as { pid?: number }).pid === process.pid) await rm(file, { force: true });
   }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { diagnoseCommandPattern } from './collector-names.ts';
 
 /**
  * The collectors that every monitoring agent has, with the seconds between two collections unless set. All are shown unless
@@ -27,9 +28,6 @@ export const builtInCollectors: Readonly<Record<string, number>> = {
   plugins: 10,
 };
 
-/** A name that a plugin on some node may have: which there are, only their nodes know. */
-export const canBePlugin = (name: string): boolean => /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name);
-
 /** Name of a collector of the monitoring agents: built in, or a plugin. */
 const CollectorName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$' });
 
@@ -48,7 +46,7 @@ export const EnabledDataCollectors = Type.Record(CollectorName, orDefault(Type.B
 export const DataCollectorIntervals = Type.Record(CollectorName, orDefault(Microseconds), strict);
 
 /** Name of a program in the folder of diagnose commands of each node; empty: the one named `diagnose`, where there is one. */
-export const DiagnoseCommand = Type.String({ pattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$' });
+export const DiagnoseCommand = Type.String({ pattern: `^(${diagnoseCommandPattern})?$` });
 
 /** What is set for the collectors of all agents, with the names of Ganeti's configuration; what is not is as they have it by themselves. */
 export const DataCollectors = Type.Record(

@@ -1,8 +1,10 @@
+import type { HypervisorName } from '../../model/index.ts';
+
 /** An instance of this node, and where its facts are found. */
 export interface MonitoredInstance {
   readonly name: string;
   readonly uuid?: string;
-  readonly hypervisor: 'kvm' | 'lxc' | 'docker';
+  readonly hypervisor: HypervisorName;
   /** Process of QEMU or the container's init; absent while it does not run. */
   readonly pid?: number;
   /** The process that it was, and that has ended since the host came up. */

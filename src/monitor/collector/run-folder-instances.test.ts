@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { InstanceRuntimeFile, StoppedNote, validate } from '../../model/index.ts';
 import { createTestHost, type TestHost } from '../testing/test-host.ts';
 import { requireInstances } from './instance-source.ts';
 import { createRunFolderInstances } from './run-folder-instances.ts';
@@ -49,6 +50,21 @@ test('a running instance with its sockets and devices; one that was stopped', ()
     [web?.qmpSocket, web?.interfaces, web?.memory, web?.vcpus],
     [`/run/gantry/instances/${uuid(1)}/q/qmpmon`, ['tap0'], 512, 2],
   );
+});
+
+test('what is read here is what the schema of those files has; those of containers have no QMP socket', () => {
+  const container = { hypervisor: 'lxc', request: { nics: [{ veth: 'veth0' }, { tap: 'tap0' }, {}], disks: [{}, { path: '/dev/vg/x' }] } };
+  for (const text of [runtime(1), runtime(2, container), runtime(3, { process: null, phase: 'starting', layout: 2 })])
+    validate(InstanceRuntimeFile, JSON.parse(text), 'runtime');
+  validate(StoppedNote, { version: 1, uuid: uuid(1), name: 'web1', hypervisor: 'lxc', at: 1 }, 'note');
+  using host = createTestHost({
+    '/proc/sys/kernel/random/boot_id': 'b\n',
+    '/proc/20/stat': stat(500),
+    [`/run/gantry/instances/${uuid(2)}/runtime.json`]: runtime(2, container),
+  });
+  const [found] = createRunFolderInstances(host.context).list();
+  const { hypervisor, pid, qmpSocket, interfaces, volumes } = found ?? {};
+  assert.deepEqual([hypervisor, pid, qmpSocket, interfaces, volumes], ['lxc', 20, undefined, ['veth0', 'tap0'], ['vg/x']]);
 });
 
 test('another process with the number, a zombie, another boot, no process: it does not run', () => {

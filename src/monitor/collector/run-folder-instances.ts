@@ -1,22 +1,9 @@
 import type { ProcFiles } from '../../host/light.ts';
+import type { InstanceRuntimeFile, StoppedNote } from '../../model/index.ts';
+import { nodeFileNames } from '../../model/light.ts';
 import type { InstanceSource, MonitoredInstance } from './instance-source.ts';
 
-/** The part of the node agent's `runtime.json` that is read here. */
-interface Runtime {
-  readonly version: number;
-  readonly uuid: string;
-  readonly name: string;
-  readonly process: { readonly pid: number; readonly startTicks: number; readonly bootId: string } | null;
-  readonly phase: 'starting' | 'running' | 'incoming' | 'off';
-  /** 2: its sockets are where only root writes; else QEMU made them in its own folder. */
-  readonly layout?: number;
-  readonly request?: {
-    readonly spec?: { readonly memory: number; readonly vcpus: number };
-    readonly nics?: readonly { readonly tap: string }[];
-    /** As QEMU was given them. */
-    readonly disks?: readonly { readonly path: string }[];
-  };
-}
+type Runtime = InstanceRuntimeFile;
 
 interface Entry {
   readonly runtime: Runtime;
@@ -49,9 +36,9 @@ export interface RunFolderOptions {
   readonly root?: string;
 }
 
-/** The KVM instances of this node as its agent keeps them in its run folder, which only root may read. A file that cannot be understood is left out. */
+/** The instances of this node as its agent keeps them in its run folder, which only root may read. A file that cannot be understood is left out. */
 export function createRunFolderInstances({ files, now, wallTime, runDir = usualRunDir, root = '' }: RunFolderOptions): InstanceSource {
-  const folder = `${runDir}/instances`;
+  const folder = `${runDir}/${nodeFileNames.instances}`;
   let entries = new Map<string, Entry>();
   let listed: readonly MonitoredInstance[] = [];
   let stopped: readonly MonitoredInstance[] = [];
@@ -68,7 +55,7 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   };
 
   const read = (uuid: string, bootId: string): Entry | undefined => {
-    const runtime = parseObject<Runtime>(files.readOnce(`${folder}/${uuid}/runtime.json`));
+    const runtime = parseObject<Runtime>(files.readOnce(`${folder}/${uuid}/${nodeFileNames.runtime}`));
     try {
       return runtime && describe(runtime, bootId);
     } catch (error) {
@@ -79,16 +66,26 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   };
 
   const describe = (runtime: Runtime, bootId: string): Entry => {
-    const { uuid, name, phase, process, request } = runtime;
+    const { uuid, name, phase, process, request, hypervisor = 'kvm' } = runtime;
     const { spec, nics = [], disks = [] } = request ?? {};
     const given = spec ? { memory: spec.memory, vcpus: spec.vcpus } : {};
-    const devices = devicesOf(disks.map(({ path }) => path));
-    const base = { name, uuid, hypervisor: 'kvm', phase, ...given, ...devices, interfaces: nics.map(({ tap }) => tap) } as const;
+    const devices = devicesOf(disks.flatMap(({ path }) => path ?? []));
+    const base = {
+      name,
+      uuid,
+      hypervisor,
+      phase,
+      ...given,
+      ...devices,
+      interfaces: nics.flatMap(({ tap, veth }) => tap ?? veth ?? []),
+    } as const;
     if (!process) return { runtime, instance: base };
     if (!lives(runtime, bootId)) return { runtime, instance: { ...base, ...(process.bootId === bootId && { lastPid: process.pid }) } };
     const { pid, startTicks } = process;
+    const running = { ...base, pid, started: startTicks / ticksPerSecond };
+    if (hypervisor !== 'kvm') return { runtime, instance: running };
     const qmpSocket = `${root}${folder}/${uuid}/${runtime.layout === 2 ? '' : 'q/'}qmpmon`;
-    return { runtime, instance: { ...base, pid, started: startTicks / ticksPerSecond, qmpSocket } };
+    return { runtime, instance: { ...running, qmpSocket } };
   };
 
   const refresh = (): MonitoredInstance[] => {
@@ -107,10 +104,8 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   };
 
   const readStopped = (): MonitoredInstance[] =>
-    files.list(`${runDir}/stopped`).flatMap((file) => {
-      const note = parseObject<{ uuid: string; name: string; at: number; hypervisor?: MonitoredInstance['hypervisor'] }>(
-        files.readOnce(`${runDir}/stopped/${file}`),
-      );
+    files.list(`${runDir}/${nodeFileNames.stopped}`).flatMap((file) => {
+      const note = parseObject<StoppedNote>(files.readOnce(`${runDir}/${nodeFileNames.stopped}/${file}`));
       if (!note || entries.has(note.uuid) || wallTime() / 1000 - note.at > remembered) return [];
       return {
         name: note.name,

@@ -1,8 +1,10 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logProblem } from '../../base/index.ts';
+import { LogProblemFile, nodeFileNames } from '../../model/index.ts';
 import { finding } from '../../rpc/index.ts';
 import type { NodeCheck } from './node-check.ts';
+import { readNodeFile } from './read-node-file.ts';
 
 /** Nothing ends because a log cannot be written, so somebody has to tell. */
 export const checkLog: NodeCheck = async ({ logDir, runDir, folderProblem }) => {
@@ -25,6 +27,5 @@ export const checkLog: NodeCheck = async ({ logDir, runDir, folderProblem }) => 
 /** The monitoring agent leaves word in the run-time folder that they share. */
 async function monitorProblem(runDir: string | undefined): Promise<string | null> {
   if (runDir === undefined) return null;
-  const text = await readFile(join(runDir, 'monitor-log.json'), 'utf8').catch(() => '{}');
-  return (JSON.parse(text) as { problem?: string }).problem ?? null;
+  return (await readNodeFile(runDir, nodeFileNames.monitorLog, LogProblemFile))?.problem ?? null;
 }

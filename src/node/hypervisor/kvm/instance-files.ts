@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { boundedFileName, GantryError } from '../../../base/index.ts';
+import { nodeFileNames } from '../../../model/index.ts';
 
 /** Longest path of a unix socket on Linux, in bytes. */
 const socketPathLimit = 107;
@@ -33,11 +34,11 @@ export interface InstanceFiles {
 export const vncName = 'vnc';
 
 export function instanceFiles(runDir: string, logDir: string, instance: { uuid: string; name: string }): InstanceFiles {
-  const directory = join(runDir, 'instances', instance.uuid);
+  const directory = join(runDir, nodeFileNames.instances, instance.uuid);
   const workDirectory = join(directory, 'q');
   return {
     directory,
-    runtime: join(directory, 'runtime.json'),
+    runtime: join(directory, nodeFileNames.runtime),
     workDirectory,
     qmp: join(directory, 'qmp'),
     qmpMonitor: join(directory, 'qmpmon'),
