@@ -56,7 +56,7 @@ export default {
       name: 'model-and-base-quiet',
       comment: 'The model is plain data and schemas: it does no input and output.',
       severity: 'error',
-      from: { path: '^src/model/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/model/', pathNot: '\\.test\\.ts$|/testing/' },
       // node:module does none: with it a library is loaded on first use.
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?module$' },
     },

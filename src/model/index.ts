@@ -38,7 +38,7 @@ export {
   type RestBinding,
   type Touch,
 } from './opcodes/define-opcode.ts';
-export { notYet } from './opcodes/not-yet.ts';
+export { ganetiOperations } from './opcodes/ganeti-operations.ts';
 export { opcodes } from './opcodes/opcodes.ts';
 export { readOpcode } from './opcodes/read-opcode.ts';
 export { withGanetiDefaults } from './opcodes/with-ganeti-defaults.ts';

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import { notYet } from '../../model/index.ts';
+import { ganetiOperations } from '../../model/index.ts';
 import { objectsFrom, type Route } from './route.ts';
 
 function kindOf(path: string): 'node' | 'instance' | 'network' | 'job' {
@@ -9,7 +9,7 @@ function kindOf(path: string): 'node' | 'instance' | 'network' | 'job' {
 }
 
 /** Clients of Ganeti find these resources, and are told that the operation is missing. */
-export const notYetRoutes: readonly Route[] = notYet.flatMap(({ rest, operation }) => {
+export const notYetRoutes: readonly Route[] = ganetiOperations.flatMap(({ rest, operation }) => {
   if (!rest) return [];
   const [method, path] = rest;
   const kind = kindOf(path);

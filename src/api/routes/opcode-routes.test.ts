@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { opcodeDefinition, type RestBinding } from '../../model/index.ts';
+import { ganetiOperations, opcodeCatalogue, opcodeDefinition, type RestBinding } from '../../model/index.ts';
+import { allRoutes } from './all-routes.ts';
 import { objectBody } from './object-body.ts';
 import { opcodeOf, opcodeRoutes } from './opcode-routes.ts';
 import { allOf, isSet } from './query-params.ts';
@@ -109,4 +110,13 @@ test('flags and lists of a query, and the key of a submission', () => {
   assert.deepEqual([submissionKey({ headers: {} }), key('!~'), key('x'.repeat(255))], [undefined, '!~', 'x'.repeat(255)]);
   for (const bad of ['', 'a b', 'x'.repeat(256), 'ä', ['a', 'b']])
     assert.throws(() => key(bad), invalid('Idempotency-Key must be 1 to 255 visible ASCII characters'));
+});
+
+test('a resource of Ganeti whose opcode is there does not say that it comes later', () => {
+  for (const { operation, opcodes = [], rest } of ganetiOperations) {
+    if (!rest || opcodes.length === 0 || !opcodes.every((id) => opcodeCatalogue.has(id))) continue;
+    const [method, path] = rest;
+    const route = allRoutes.find((one) => one.method === method && one.path === path);
+    assert.ok(route && route.offered !== false, `${operation}: ${method} ${path}`);
+  }
 });

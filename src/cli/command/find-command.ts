@@ -39,10 +39,10 @@ export async function loadOpcodeCommands(): Promise<readonly Command[]> {
 
 /** What a command of Ganeti does that Gantry does not have so far; a topic that is all of such commands counts as well. */
 async function laterOperation(path: readonly string[]): Promise<string | undefined> {
-  const { notYet } = await import('../../model/index.ts');
+  const { ganetiOperations } = await import('../../model/index.ts');
   const name = path.slice(0, 2).join(' ');
   const isMeant = (command: string) => command === name || (path.length === 1 && command.startsWith(`${name} `));
-  return notYet.find(({ commands = [] }) => commands.some(isMeant))?.operation;
+  return ganetiOperations.find(({ commands = [] }) => commands.some(isMeant))?.operation;
 }
 
 function resolveAlias(words: readonly string[]): readonly string[] {

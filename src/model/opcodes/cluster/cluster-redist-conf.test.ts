@@ -1,0 +1,4 @@
+import { testTouches } from '../testing/test-touches.ts';
+import { clusterRedistConf } from './cluster-redist-conf.ts';
+
+testTouches(clusterRedistConf, [[{}, 'cluster cluster shared']]);
