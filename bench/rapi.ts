@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { openAuthenticator, usersFileOnly } from '../src/access/index.ts';
 import { type ApiServer, createApi } from '../src/api/index.ts';
 import { writeTestCertificate } from '../src/api/testing/test-certificate.ts';
 import { type Clock, GantryError, type Random, seededRandom, silentLog, systemClock } from '../src/base/index.ts';
@@ -104,10 +105,11 @@ async function startMaster(instances: number, { seed, directory }: RapiBenchmark
   const config = await openConfig(store, { clock: fixedClock, log: silentLog });
   await writeFile(join(folder, 'users'), 'bench secret read\n');
   const tls = await writeTestCertificate(folder);
+  const authenticator = await openAuthenticator(usersFileOnly(join(folder, 'users')), { log: silentLog, clock: systemClock });
   const api: ApiServer = await createApi({
     ...services(config, liveState(instances, seededRandom(seed))),
     tls,
-    usersFile: join(folder, 'users'),
+    authenticator,
     clusterInfo: { version: '0' },
     openConsole: async () => new PassThrough(),
   });

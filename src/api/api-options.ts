@@ -8,16 +8,14 @@ import type { InstanceRows } from './rows/instance-rows.ts';
 export interface ApiOptions {
   /** Paths of PEM files; read at start and by `reloadTls`. The CA is sent along with the certificate. */
   readonly tls: TlsFiles;
-  /** Users in Ganeti's format; read again when it changes. */
-  readonly usersFile: string;
+  /** Finds out who sends a request; closed with the server. */
+  readonly authenticator: Authenticator;
   /** What `/2/info` tells of the software; default: the version of this build. */
   readonly clusterInfo?: { readonly version: string };
   /** Bytes of a console of a running instance, both ways. */
   readonly openConsole: (nodeUuid: string, instanceUuid: string, kind: ConsoleKind) => Promise<Duplex>;
   /** Throws while it is not certain that this master leads; then it must not answer with what it knows. Default: it leads. */
   readonly requireLead?: () => void;
-  /** Default: HTTP Basic against the users file. */
-  readonly authenticator?: Authenticator;
   /** Default: by the options of the users file. */
   readonly authorizer?: Authorizer;
   readonly limits?: Partial<ApiLimits>;

@@ -179,7 +179,7 @@ test('each opcode of a job is authorized with its permission and objects, all be
     const reply = await strict.client.send('POST', '/2/jobs', { user: writer, body: { ops } });
     assert.equal(reply.status, 403);
     assert.deepEqual(asked.at(-1), {
-      user: { name: 'admin', options: ['write'] },
+      user: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
       permission: 'instance:remove',
       objects: [{ kind: 'instance', name: 'x1' }],
     });
@@ -211,7 +211,11 @@ test('a resource made from an opcode is decided on by the name in its path befor
     const reply = await strict.client.send('PUT', '/2/instances/web%2D1/startup', { user: writer, raw: 'not JSON' });
     assert.equal(reply.status, 403);
     assert.deepEqual(asked, [
-      { user: { name: 'admin', options: ['write'] }, permission: 'instance:startup', objects: [{ kind: 'instance', name: 'web-1' }] },
+      {
+        user: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
+        permission: 'instance:startup',
+        objects: [{ kind: 'instance', name: 'web-1' }],
+      },
     ]);
   } finally {
     await strict.close();

@@ -1,4 +1,4 @@
-import { optionsAuthorizer, usersFileAuthenticator } from '../access/index.ts';
+import { optionsAuthorizer } from '../access/index.ts';
 import { createConnectionGuard, version } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import { type ApiContext, type ApiOptions, type ApiServer, defaultLimits } from './api-options.ts';
@@ -25,9 +25,9 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
     authorizer: options.authorizer ?? optionsAuthorizer,
     instanceRows: createInstanceRows(),
   };
-  const tls = await readTls(options.tls);
-  const authenticator = options.authenticator ?? usersFileAuthenticator(options.usersFile, options.log);
-  const { challenge } = authenticator;
+  const { authenticator } = options;
+  const { challenge, clientAuthorities } = authenticator;
+  const tls = await readTls(options.tls, clientAuthorities);
   const { limits } = context;
   const limiter = guessLimiter({ perAddress: limits.refusalsPerMinute, perAccount: limits.accountRefusalsPerMinute }, options.clock);
   const gate = createGate(context, authenticator, limiter);
@@ -37,12 +37,12 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
   const listeners = createListeners(tls, limits, guard, { request: app.routing, upgrade: consoles.upgrade });
   return {
     listen: (where) => listeners.open(where),
-    reloadTls: async () => listeners.useTls(await readTls(options.tls)),
+    reloadTls: async () => listeners.useTls(await readTls(options.tls, clientAuthorities)),
     close: async () => {
       consoles.close();
       await listeners.close();
       await app.close();
-      authenticator.close?.();
+      authenticator.close();
     },
   };
 }

@@ -19,9 +19,15 @@ const options: Parameters<typeof startApiRig>[0] = {
   },
   authenticator: {
     challenge: 'Other realm="x"',
-    authenticate: async (header) => {
-      const options = users[header ?? ''];
-      return options && { name: 'somebody', options };
+    clientAuthorities: [],
+    claim: ({ headers: { authorization }, basic }) => {
+      if (authorization === undefined) return undefined;
+      const options = users[authorization];
+      return {
+        guess: { account: basic?.user ?? '', secret: basic?.password ?? authorization },
+        prove: async () =>
+          options ? { principal: { name: 'somebody', scheme: 'other', groups: [], options } } : { refused: 'wrong-secret' },
+      };
     },
     close: () => void closed++,
   },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, beforeEach, test } from 'node:test';
 import pino from 'pino';
+import { openAuthenticator, usersFileOnly } from '../../src/access/index.ts';
 import { createApi } from '../../src/api/index.ts';
 import { type HttpsReply, httpsClient } from '../../src/api/testing/https-client.ts';
 import { writeTestCertificate } from '../../src/api/testing/test-certificate.ts';
@@ -79,7 +80,8 @@ async function startMaster(): Promise<void> {
   }
   const tls = await writeTestCertificate(dir);
   await writeFile(join(dir, 'users'), 'admin pw write\n');
-  api = await createApi({ ...leading.services, tls, usersFile: join(dir, 'users'), openConsole: async () => new PassThrough() });
+  const authenticator = await openAuthenticator(usersFileOnly(join(dir, 'users')), { log, clock: systemClock });
+  api = await createApi({ ...leading.services, tls, authenticator, openConsole: async () => new PassThrough() });
   client = httpsClient(await api.listen({ host: '127.0.0.1', port: 0 }), tls.pem);
 }
 

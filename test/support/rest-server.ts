@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { openAuthenticator, usersFileOnly } from '../../src/access/index.ts';
 import { createApi } from '../../src/api/index.ts';
 import { writeTestCertificate } from '../../src/api/testing/test-certificate.ts';
 import type { MasterServices } from '../../src/cluster/index.ts';
@@ -26,7 +27,8 @@ export async function startRestServer(services: MasterServices): Promise<RestSer
   await writeFile(users, 'admin secret write\n');
   const tls = await writeTestCertificate(folder);
   await writeFile(caFile, tls.pem);
-  const api = await createApi({ ...services, tls, usersFile: users, openConsole: async () => new PassThrough() });
+  const authenticator = await openAuthenticator(usersFileOnly(users), services);
+  const api = await createApi({ ...services, tls, authenticator, openConsole: async () => new PassThrough() });
   const { host, port } = await api.listen({ host: '127.0.0.1', port: 0 });
   return {
     host,

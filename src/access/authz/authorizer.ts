@@ -1,4 +1,4 @@
-import type { User } from '../authn/authenticator.ts';
+import type { Principal } from '../principal.ts';
 
 /** What a request or an opcode is about: a kind (`instance`, `node`, `job`, …) and a name as the user gave it. */
 export interface AuthorizedObject {
@@ -7,7 +7,7 @@ export interface AuthorizedObject {
 }
 
 export interface AuthorizationRequest {
-  readonly user: User;
+  readonly user: Principal;
   /** `object:action`, e.g. `instance:create`. */
   readonly permission: string;
   readonly objects: readonly AuthorizedObject[];

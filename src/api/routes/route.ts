@@ -1,11 +1,11 @@
 import type { TObject, TSchema } from 'typebox';
-import type { AuthorizedObject, User } from '../../access/index.ts';
+import type { AuthorizedObject, Principal } from '../../access/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 
 /** What a handler gets: everything has been authenticated, authorized and validated. */
 export interface ApiRequest {
-  readonly user: User;
+  readonly user: Principal;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;

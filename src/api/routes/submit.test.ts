@@ -6,7 +6,7 @@ import type { ApiContext } from '../api-options.ts';
 import type { ApiRequest } from './route.ts';
 import { submitFrom, submitJob } from './submit.ts';
 
-const alice = { name: 'alice', options: ['write'] };
+const alice = { name: 'alice', scheme: 'users-file', groups: [], options: ['write'] };
 const now = 1_700_000_000_123.4;
 const time = 1_700_000_000_123_000_000;
 

@@ -1,4 +1,4 @@
-import type { AuthorizedObject, User } from '../../access/index.ts';
+import type { AuthorizedObject, Principal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import { readOpcode } from '../../model/index.ts';
@@ -8,7 +8,12 @@ import type { ApiRequest } from './route.ts';
 import { onceOf, submissionKey } from './submission-key.ts';
 
 /** @throws API_FORBIDDEN */
-export async function authorize(context: ApiContext, user: User, permission: string, objects: readonly AuthorizedObject[]): Promise<void> {
+export async function authorize(
+  context: ApiContext,
+  user: Principal,
+  permission: string,
+  objects: readonly AuthorizedObject[],
+): Promise<void> {
   if (await context.authorizer.decide({ user, permission, objects })) return;
   context.services.log.warn({ audit: true, user: user.name, permission, objects, decision: 'refused' }, 'permission refused');
   throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
@@ -29,7 +34,7 @@ export interface Origin {
  */
 export async function submitJob(
   context: ApiContext,
-  user: User,
+  user: Principal,
   ops: readonly Record<string, unknown>[],
   origin: Origin = {},
 ): Promise<number> {

@@ -12,12 +12,14 @@ import type { Route } from '../routes/route.ts';
 import { createConsoleSockets } from './console-socket.ts';
 import type { Arrival, Gate } from './gate.ts';
 
+const alice = { name: 'alice', scheme: 'users-file', groups: [], options: [] };
+
 const settle = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
 };
 
 /** A server with the consoles of one instance, what it logged, and whom it asked. */
-async function consolesOf(openConsole: () => Promise<Duplex>, identify: Gate['identify'] = async () => ({ name: 'alice', options: [] })) {
+async function consolesOf(openConsole: () => Promise<Duplex>, identify: Gate['identify'] = async () => alice) {
   const logged: [text: string, facts: Record<string, unknown>][] = [];
   const asked: unknown[] = [];
   const note = (facts: Record<string, unknown>, text: string) => logged.push([text, facts]);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import type { User } from '../../access/index.ts';
+import type { Principal } from '../../access/index.ts';
 import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import type { ConsoleKind } from '../../rpc/index.ts';
 import type { ApiContext } from '../api-options.ts';
@@ -25,7 +25,7 @@ const messageBytes = 256 * 1024;
 const lastWordsMs = 2000;
 
 interface OpenedConsole {
-  readonly user: User;
+  readonly user: Principal;
   readonly instance: string;
   readonly kind: ConsoleKind;
   readonly console: Duplex;
@@ -45,7 +45,13 @@ export function createConsoleSockets(
 
   async function open(request: IncomingMessage): Promise<OpenedConsole> {
     const address = request.socket.remoteAddress ?? '';
-    const user = await gate.identify({ method: request.method ?? 'GET', address, headers: request.headers, upgrade: true });
+    const user = await gate.identify({
+      method: request.method ?? 'GET',
+      address,
+      headers: request.headers,
+      socket: request.socket,
+      upgrade: true,
+    });
     guard.trust(request.socket);
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const found = table.match('GET', path);

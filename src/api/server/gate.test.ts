@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Authenticator, Principal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { Route } from '../routes/route.ts';
 import { type Arrival, createGate } from './gate.ts';
 import type { Guess } from './guess-limiter.ts';
+
+const alice: Principal = { name: 'alice', scheme: 'users-file', groups: [], options: ['write'] };
 
 interface Turns {
   readonly waitMs?: number;
@@ -28,12 +31,18 @@ function gateWith({ waitMs = 0, refusedFor, blockedFor = 0 }: Turns = {}) {
     requireLead: () => calls.push('lead'),
     authorizer: { decide: async ({ permission }: { permission: string }) => permission !== 'node:remove' },
   } as unknown as ApiContext;
-  const authenticator = {
+  const authenticator: Authenticator = {
     challenge: '',
-    authenticate: async (header: string | undefined) => {
-      calls.push('asked');
-      return header === basic('alice:right') ? { name: 'alice', options: ['write'] } : undefined;
-    },
+    clientAuthorities: [],
+    close: () => undefined,
+    claim: ({ basic }) =>
+      basic && {
+        guess: { account: basic.user, secret: basic.password },
+        prove: async () => {
+          calls.push('asked');
+          return basic.user === 'alice' && basic.password === 'right' ? { principal: alice } : { refused: 'wrong-secret' };
+        },
+      },
   };
   const gate = createGate(context, authenticator, {
     begin: (guess: Guess) => {
@@ -66,7 +75,7 @@ const ended = async (work: () => unknown): Promise<unknown> => {
 
 test('right credentials pass after their turn, and are told from wrong ones', async () => {
   const { gate, calls } = gateWith({ waitMs: 700 });
-  assert.deepEqual(await gate.identify(from({ authorization: basic('alice:right') })), { name: 'alice', options: ['write'] });
+  assert.deepEqual(await gate.identify(from({ authorization: basic('alice:right') })), alice);
   const guess = { account: 'alice', address: '10.0.0.1', credentials: 'alice:right' };
   assert.deepEqual(calls.splice(0), [['begin', guess], ['slept', 700], 'asked', ['succeeded', 'alice:right']]);
   assert.deepEqual(await ended(() => gate.identify(from({ authorization: basic('alice:wrong') }))), ['API_UNAUTHENTICATED', {}]);
@@ -121,7 +130,6 @@ test('a request is permitted by a master that leads, for the objects in its path
   const { gate, calls } = gateWith();
   const route = { permission: 'node:read' } as unknown as Route;
   const remove = { permission: 'node:remove', objects: ({ name = '' }) => [{ kind: 'node', name }] } as unknown as Route;
-  const alice = { name: 'alice', options: [] };
   assert.equal(await ended(() => gate.permit(alice, route, {})), 'passed');
   assert.deepEqual(await ended(() => gate.permit(alice, remove, { name: 'n1' })), [
     'API_FORBIDDEN',

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 
-import { type Authenticator, basicCredentials, type User } from '../../access/index.ts';
+import { type Authenticator, type ChainAnswer, type ChainClaim, Presented, type Principal } from '../../access/index.ts';
 
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
@@ -11,11 +12,11 @@ import type { Guess, GuessLimiter } from './guess-limiter.ts';
 /** What stands between a request and its handler, for HTTP and WebSocket alike. */
 export interface Gate {
   /** @throws API_TOO_MANY_REQUESTS, API_CROSS_ORIGIN, API_UNAUTHENTICATED */
-  identify(request: Arrival): Promise<User>;
+  identify(request: Arrival): Promise<Principal>;
   /** For what needs no user: only the limit and the origin are looked at. */
   admit(request: Arrival): void;
   /** @throws API_FORBIDDEN; while this master does not lead, why */
-  permit(user: User, route: Route, params: Readonly<Record<string, string>>): Promise<void>;
+  permit(user: Principal, route: Route, params: Readonly<Record<string, string>>): Promise<void>;
   /** Counts a wrong credential, so that the address is slowed down. */
   refused(address: string): void;
 }
@@ -24,12 +25,14 @@ export interface Arrival {
   readonly method: string;
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
+  /** Of the connection, with the certificate of the client. */
+  readonly socket?: Duplex;
   /** A WebSocket acts like a change: what follows is not bound by the browser's rules. */
   readonly upgrade?: boolean;
 }
 
 /** The user of public resources. */
-export const nobody: User = { name: '-', options: [] };
+export const nobody: Principal = { name: '-', scheme: 'none', groups: [], options: [] };
 
 /** Browsers name the page that sends; a page of another host may not change anything here. */
 function checkOrigin({ method, headers, upgrade }: Arrival): void {
@@ -39,9 +42,28 @@ function checkOrigin({ method, headers, upgrade }: Arrival): void {
   throw new GantryError('API_CROSS_ORIGIN', { origin });
 }
 
+/** Credentials that no scheme can read are a guess like any other. */
+const unreadable = (authorization: string | undefined): ChainClaim | undefined =>
+  authorization === undefined
+    ? undefined
+    : { guess: { account: '', secret: authorization }, prove: () => ({ refused: 'unknown-account' }) };
+
 export function createGate(context: ApiContext, authenticator: Authenticator, limiter: GuessLimiter): Gate {
   const { clock } = context.services;
   const tooMany = (seconds: number) => new GantryError('API_TOO_MANY_REQUESTS', { seconds });
+  async function tried(claim: ChainClaim, address: string): Promise<ChainAnswer> {
+    if (!claim.guess) return claim.prove();
+    const { account, secret } = claim.guess;
+    // Not the header: one has many spellings, which would push the credentials of others out of what is remembered.
+    const guess: Guess = { account, address, credentials: `${account}:${secret}` };
+    const turn = limiter.begin(guess);
+    if ('refusedFor' in turn) throw tooMany(turn.refusedFor);
+    if (turn.waitMs > 0) await clock.sleep(turn.waitMs);
+    const answer = await claim.prove();
+    if ('principal' in answer) limiter.succeeded(guess);
+    else limiter.failed(guess);
+    return answer;
+  }
   return {
     admit(request) {
       const seconds = limiter.blockedFor(request.address);
@@ -51,22 +73,15 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
     },
     async identify(request) {
       checkOrigin(request);
-      const { authorization } = request.headers;
+      const { headers, address, socket } = request;
+      let claim = authenticator.claim(new Presented(headers, address, socket)) ?? unreadable(headers.authorization);
       // A request without credentials is how browsers and clients ask for the challenge; it guesses nothing.
-      if (authorization === undefined) throw new GantryError('API_UNAUTHENTICATED');
-      const { user: account, password } = basicCredentials(authorization) ?? { user: '', password: authorization };
-      // Not the header: one has many spellings, which would push the credentials of others out of what is remembered.
-      const guess: Guess = { account, address: request.address, credentials: `${account}:${password}` };
-      const turn = limiter.begin(guess);
-      if ('refusedFor' in turn) throw tooMany(turn.refusedFor);
-      if (turn.waitMs > 0) await clock.sleep(turn.waitMs);
-      const user = await authenticator.authenticate(authorization);
-      if (!user) {
-        limiter.failed(guess);
-        throw new GantryError('API_UNAUTHENTICATED');
+      while (claim) {
+        const answer = await tried(claim, address);
+        if ('principal' in answer) return answer.principal;
+        claim = answer.next;
       }
-      limiter.succeeded(guess);
-      return user;
+      throw new GantryError('API_UNAUTHENTICATED');
     },
     permit: async (user, route, params) => {
       context.requireLead();

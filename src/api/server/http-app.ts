@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { User } from '../../access/index.ts';
+import type { Principal } from '../../access/index.ts';
 import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
@@ -22,11 +22,11 @@ const emptyParams: Readonly<Record<string, string>> = {};
 const guesses = new Set(['JOIN_TOKEN_INVALID']);
 
 const commonHeaders = { ...securityHeaders, server: serverName };
-const users = new WeakMap<FastifyRequest, User>();
-const userOf = (request: FastifyRequest): User => users.get(request) ?? nobody;
+const users = new WeakMap<FastifyRequest, Principal>();
+const userOf = (request: FastifyRequest): Principal => users.get(request) ?? nobody;
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
 
-const arrivalOf = ({ method, ip, headers }: FastifyRequest): Arrival => ({ method, address: ip, headers });
+const arrivalOf = ({ method, ip, headers, raw }: FastifyRequest): Arrival => ({ method, address: ip, headers, socket: raw.socket });
 
 /** The HTTP application: every route behind the gate, with the same errors, headers and log lines. It does not listen. */
 export async function createHttpApp(

@@ -2,14 +2,14 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { type ConnectionGuard, GantryError } from '../../base/index.ts';
 import type { ApiLimits, ListenAddress } from '../api-options.ts';
 import { answerUnreadable } from './answer-unreadable.ts';
 
 export interface Listeners {
   open(where: ListenAddress | { readonly fd: number }): Promise<ListenAddress>;
-  useTls(tls: SecureContextOptions): void;
+  useTls(tls: TlsOptions): void;
   close(): Promise<void>;
 }
 
@@ -21,12 +21,7 @@ interface Handlers {
 const goodbyeMs = 2000;
 
 /** HTTPS servers that share their handlers, one for each address. */
-export function createListeners(
-  initialTls: SecureContextOptions,
-  limits: ApiLimits,
-  guard: ConnectionGuard,
-  handlers: Handlers,
-): Listeners {
+export function createListeners(initialTls: TlsOptions, limits: ApiLimits, guard: ConnectionGuard, handlers: Handlers): Listeners {
   const servers = new Set<Server>();
   let tls = initialTls;
   return {

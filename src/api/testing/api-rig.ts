@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { openAuthenticator, usersFileOnly } from '../../access/index.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { lead, type MasterServices } from '../../cluster/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -69,7 +70,8 @@ export async function startApiRig(options: Partial<ApiOptions & MasterServices> 
   const users = join(folder, 'users');
   await writeFile(users, usersFile);
   const tls = await writeTestCertificate(folder);
-  const api = await createApi({ ...leading.services, tls, usersFile: users, openConsole: async () => new PassThrough(), ...options });
+  const authenticator = await openAuthenticator(usersFileOnly(users), { log, clock: systemClock });
+  const api = await createApi({ ...leading.services, tls, authenticator, openConsole: async () => new PassThrough(), ...options });
   const address = await api.listen({ host: '127.0.0.1', port: 0 });
   const client = httpsClient(address, tls.pem);
   return {

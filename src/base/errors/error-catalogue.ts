@@ -1,3 +1,4 @@
+import { accessErrors } from './access-errors.ts';
 import { allocationErrors } from './allocation-errors.ts';
 import { apiErrors } from './api-errors.ts';
 import { cliErrors } from './cli-errors.ts';
@@ -46,6 +47,7 @@ export const errorCatalogue = {
   ...squeezeErrors,
   ...clusterErrors,
   ...verifyErrors,
+  ...accessErrors,
   ...apiErrors,
   ...cliErrors,
   ...daemonErrors,

@@ -15,6 +15,8 @@ export const masterPaths = (stateDir: string) => ({
   apiKey: join(stateDir, 'api.key'),
   apiCertificate: join(stateDir, 'api.crt'),
   users: join(stateDir, 'users'),
+  /** Which authentication schemes are asked, and in which order; without it, the users file alone. */
+  authentication: join(stateDir, 'authentication.json'),
   store: join(stateDir, 'store.db'),
   /** The store as it was before its configuration was migrated to a newer version. */
   backupBefore: (version: number, seconds: number) => join(stateDir, `before-upgrade-from-${version}-${seconds}.backup`),

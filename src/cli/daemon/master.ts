@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { type Authenticator, openAuthenticator, readAuthenticationSettings } from '../../access/index.ts';
 import { type ApiOptions, type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type MasterServices, type MasterTerms, type MasterTermsOptions, openMasterTerms } from '../../cluster/index.ts';
@@ -64,6 +65,10 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   open.defer(() => store.close());
   await requireKnownVersion(store);
   const joinAddresses = options['join-address'].length > 0 ? options['join-address'] : options.listen;
+  // Before it leads: a master that does not know who may use it must not keep the others from leading.
+  const settings = await readAuthenticationSettings(paths.authentication, paths.users);
+  const authenticator = await openAuthenticator(settings, { log, clock: systemClock });
+  open.defer(() => authenticator.close());
   let client: NodeClient | undefined;
   await renewOwnCertificates(paths);
   let credentials = await readCredentials(paths);
@@ -104,7 +109,7 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     ending.abort('end');
     await running;
   });
-  const api = await createApi(apiOptions(terms, paths, () => client));
+  const api = await createApi(apiOptions(terms, paths, authenticator, () => client));
   open.defer(() => api.close());
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners }, 'master serves');
@@ -154,10 +159,15 @@ async function termsUnlessStopped(
   }
 }
 
-function apiOptions(terms: MasterTerms, paths: ReturnType<typeof masterPaths>, client: () => NodeClient | undefined) {
+function apiOptions(
+  terms: MasterTerms,
+  paths: ReturnType<typeof masterPaths>,
+  authenticator: Authenticator,
+  client: () => NodeClient | undefined,
+) {
   const options: ApiOptions = {
     tls: { key: paths.apiKey, certificate: paths.apiCertificate, ca: paths.ca },
-    usersFile: paths.users,
+    authenticator,
     requireLead: () => terms.requireLead(),
     openConsole: (node, instance, kind) => {
       const caller = client();

@@ -5,8 +5,21 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLog } from '../../../base/index.ts';
+import { Presented } from '../presented.ts';
+import type { Answer, Scheme } from '../scheme.ts';
 import { ha1, parseStoredPassword, passwordFits } from './password.ts';
-import { parseUsersFile, usersFileAuthenticator } from './users-file.ts';
+import { parseUsersFile, usersFile } from './users-file.ts';
+
+/** What the scheme makes of a header: not asked, why it refuses, or the options of the user. */
+function ask(scheme: Scheme, authorization: string | undefined): string | readonly string[] {
+  const claim = scheme.claim(new Presented(authorization === undefined ? {} : { authorization }, '192.0.2.1'));
+  const answer = claim?.prove() as Answer | undefined;
+  if (!answer) return 'not asked';
+  if ('refused' in answer) return answer.refused;
+  const { scheme: name, groups, options } = answer.principal;
+  assert.deepEqual([name, groups, answer.principal.name], ['users-file', [], claim?.guess?.account]);
+  return options;
+}
 
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
@@ -28,7 +41,7 @@ hashed {HA1}a94818d2f8e4be3f0279a25cdcb99406 write
   const { users, bad } = parseUsersFile(text);
   assert.deepEqual(bad, []);
   assert.deepEqual(
-    [...users.values()].map(({ name, options, password }) => [name, options, password.scheme]),
+    [...users.values()].map(({ principal: { name, options }, password }) => [name, options, password.scheme]),
     [
       ['admin', ['write'], 'cleartext'],
       ['reader', ['read'], 'cleartext'],
@@ -44,7 +57,7 @@ test('leaves bad lines out and tells their numbers, never their text', () => {
     [1, 4, 5, 6],
   );
   assert.deepEqual([...users.keys()], ['good']);
-  assert.deepEqual(users.get('good')?.options, ['read', 'write']);
+  assert.deepEqual(users.get('good')?.principal.options, ['read', 'write']);
 });
 
 test('a password fits only itself, plain and hashed', () => {
@@ -71,36 +84,26 @@ test('the hash is that of Ganeti, and the schemes are read in any case', () => {
 
 test('takes up a changed file, and lets nobody in while there is none', () =>
   inFolder(async (path) => {
-    const authenticator = usersFileAuthenticator(path, silentLog, 0);
-    assert.equal(await authenticator.authenticate(basic('a:1')), undefined);
+    const authenticator = usersFile(path, silentLog, 0);
+    assert.equal(ask(authenticator, basic('a:1')), 'unknown-account');
     await writeFile(path, 'a 1 write\n');
-    assert.deepEqual(await authenticator.authenticate(basic('a:1')), { name: 'a', options: ['write'] });
+    assert.deepEqual(ask(authenticator, basic('a:1')), ['write']);
     await writeFile(path, 'a 22 read\n');
-    assert.equal(await authenticator.authenticate(basic('a:1')), undefined);
-    assert.deepEqual(await authenticator.authenticate(basic('a:22')), { name: 'a', options: ['read'] });
+    assert.equal(ask(authenticator, basic('a:1')), 'wrong-secret');
+    assert.deepEqual(ask(authenticator, basic('a:22')), ['read']);
     await rm(path);
-    assert.equal(await authenticator.authenticate(basic('a:22')), undefined);
+    assert.equal(ask(authenticator, basic('a:22')), 'unknown-account');
   }));
 
 test('refuses headers that are no credentials', () =>
   inFolder(async (path) => {
     await writeFile(path, 'a 1 write\n');
-    const authenticator = usersFileAuthenticator(path, silentLog);
-    for (const header of [
-      undefined,
-      '',
-      'Basic',
-      'Bearer abc',
-      basic(''),
-      basic('a'),
-      basic(':1'),
-      basic('A:1'),
-      basic('a:1 '),
-      'Basic %%%',
-    ]) {
-      assert.equal(await authenticator.authenticate(header), undefined, String(header));
-    }
-    assert.ok(await authenticator.authenticate(`basic ${Buffer.from('a:1').toString('base64')}`));
+    const authenticator = usersFile(path, silentLog);
+    for (const header of [undefined, '', 'Basic', 'Bearer abc', basic(''), basic('a'), basic(':1'), 'Basic %%%'])
+      assert.equal(ask(authenticator, header), 'not asked', String(header));
+    assert.equal(ask(authenticator, basic('A:1')), 'unknown-account');
+    assert.equal(ask(authenticator, basic('a:1 ')), 'wrong-secret');
+    assert.deepEqual(ask(authenticator, `basic ${Buffer.from('a:1').toString('base64')}`), ['write']);
   }));
 
 test('of a name that comes twice the later line holds; options are separated by commas, with or without blanks', () => {
@@ -109,8 +112,11 @@ test('of a name that comes twice the later line holds; options are separated by 
   assert.deepEqual(
     [...users.values()],
     [
-      { name: 'a', password: { scheme: 'cleartext', value: '2' }, options: ['write', 'read'] },
-      { name: 'b', password: { scheme: 'cleartext', value: '' }, options: [] },
+      {
+        password: { scheme: 'cleartext', value: '2' },
+        principal: { name: 'a', scheme: 'users-file', groups: [], options: ['write', 'read'] },
+      },
+      { password: { scheme: 'cleartext', value: '' }, principal: { name: 'b', scheme: 'users-file', groups: [], options: [] } },
     ],
   );
 });
@@ -134,12 +140,12 @@ test('stored passwords have one of the schemes', () => {
 test('a user without a password, or with another, is nobody; an unknown one, too', () =>
   inFolder(async (path) => {
     await writeFile(path, 'a 1 write\nempty {cleartext}\n');
-    const authenticator = usersFileAuthenticator(path, silentLog);
+    const authenticator = usersFile(path, silentLog);
     assert.equal(authenticator.challenge, 'Basic realm="Ganeti Remote API"');
-    for (const wrong of ['nobody:', 'nobody:1', 'a:', 'a:2', 'a:1x'])
-      assert.equal(authenticator.authenticate(basic(wrong)), undefined, wrong);
-    assert.deepEqual(authenticator.authenticate(basic('a:1')), { name: 'a', options: ['write'] });
-    assert.deepEqual(authenticator.authenticate(basic('empty:')), { name: 'empty', options: [] });
+    for (const wrong of ['nobody:', 'nobody:1']) assert.equal(ask(authenticator, basic(wrong)), 'unknown-account', wrong);
+    for (const wrong of ['a:', 'a:2', 'a:1x']) assert.equal(ask(authenticator, basic(wrong)), 'wrong-secret', wrong);
+    assert.deepEqual(ask(authenticator, basic('a:1')), ['write']);
+    assert.deepEqual(ask(authenticator, basic('empty:')), []);
   }));
 
 test('a file is looked at again only after its time, and told when it changed', () =>
@@ -149,17 +155,17 @@ test('a file is looked at again only after its time, and told when it changed', 
       told.push(`${text} ${String(facts['users'] ?? facts['line'] ?? '')}`.trim());
     const log = { ...silentLog, info: note, warn: note, error: note } as unknown as typeof silentLog;
     await writeFile(path, 'a 1\nbad\n');
-    const slow = usersFileAuthenticator(path, log, 60_000);
-    const eager = usersFileAuthenticator(path, silentLog, 0);
+    const slow = usersFile(path, log, 60_000);
+    const eager = usersFile(path, silentLog, 0);
     assert.deepEqual(told.splice(0), ['line 2 of the users file is left out: it has no password 2', 'read the users file 1']);
     await writeFile(path, 'bcd 1\n');
-    assert.ok(slow.authenticate(basic('a:1')));
-    assert.equal(eager.authenticate(basic('a:1')), undefined);
-    const always = usersFileAuthenticator(path, log, 0);
-    await always.authenticate(basic('a:1'));
+    assert.deepEqual(ask(slow, basic('a:1')), []);
+    assert.equal(ask(eager, basic('a:1')), 'unknown-account');
+    const always = usersFile(path, log, 0);
+    ask(always, basic('a:1'));
     assert.deepEqual(told.splice(0), ['read the users file 1'], 'once while it stays');
     await rm(path);
-    await always.authenticate(basic('a:1'));
+    ask(always, basic('a:1'));
     assert.deepEqual(told, ['there is no users file, so nobody can use the REST API']);
   }));
 
@@ -168,9 +174,9 @@ test('while the file cannot be read the users stay as they were', () =>
     await writeFile(path, 'a 1\n');
     const told: string[] = [];
     const log = { ...silentLog, error: (_: object, text: string) => told.push(text) } as unknown as typeof silentLog;
-    const authenticator = usersFileAuthenticator(path, log, 0);
+    const authenticator = usersFile(path, log, 0);
     await rm(path);
     await mkdir(path);
-    assert.ok(authenticator.authenticate(basic('a:1')));
+    assert.deepEqual(ask(authenticator, basic('a:1')), []);
     assert.deepEqual(told, ['the users file cannot be read; the users stay as they were']);
   }));

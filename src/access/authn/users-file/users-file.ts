@@ -1,11 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
+import { Type } from 'typebox';
 import type { Log } from '../../../base/index.ts';
-import type { Authenticator, User } from '../authenticator.ts';
-import { basicCredentials } from '../basic-credentials.ts';
+import type { Principal } from '../../principal.ts';
+import { defineScheme, type Scheme } from '../scheme.ts';
 import { parseStoredPassword, passwordFits, realm, type StoredPassword } from './password.ts';
 
-interface StoredUser extends User {
+const name = 'users-file';
+
+interface StoredUser {
   readonly password: StoredPassword;
+  readonly principal: Principal;
 }
 
 /** What a line of the users file is not: its number (from 1) and why. The text may hold a password and is left out. */
@@ -21,12 +25,13 @@ export function parseUsersFile(text: string): { users: Map<string, StoredUser>; 
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
-    const [name = '', secret, ...rest] = line.split(/\s+/);
+    const [user = '', secret, ...rest] = line.split(/\s+/);
     const password = secret === undefined ? undefined : parseStoredPassword(secret);
     if (secret === undefined) bad.push({ line: index + 1, problem: 'it has no password' });
     else if (!password) bad.push({ line: index + 1, problem: 'its password has an unknown scheme or a malformed hash' });
-    else if (name.includes(':')) bad.push({ line: index + 1, problem: 'a user name cannot contain ":"' });
-    else users.set(name, { name, password, options: rest.join('').split(',').filter(Boolean) });
+    else if (user.includes(':')) bad.push({ line: index + 1, problem: 'a user name cannot contain ":"' });
+    else
+      users.set(user, { password, principal: { name: user, scheme: name, groups: [], options: rest.join('').split(',').filter(Boolean) } });
   }
   return { users, bad };
 }
@@ -37,7 +42,7 @@ const nobody: StoredPassword = { scheme: 'cleartext', value: '' };
  * HTTP Basic against a users file, which is looked at again when a request comes more than `checkEveryMs` after the
  * last look. While the file is missing nobody is let in; while it cannot be read the users stay as they were.
  */
-export function usersFileAuthenticator(path: string, log: Log, checkEveryMs = 1000): Authenticator {
+export function usersFile(path: string, log: Log, checkEveryMs = 1000): Scheme {
   let users = new Map<string, StoredUser>();
   let version = '';
   let checkedAt = Number.NEGATIVE_INFINITY;
@@ -66,13 +71,28 @@ export function usersFileAuthenticator(path: string, log: Log, checkEveryMs = 10
   load();
   return {
     challenge: `Basic realm="${realm}"`,
-    authenticate(authorization) {
-      const credentials = basicCredentials(authorization);
-      if (!credentials) return undefined;
-      if (performance.now() - checkedAt >= checkEveryMs) load();
-      const user = users.get(credentials.user);
-      const fits = passwordFits(user?.password ?? nobody, credentials.user, credentials.password);
-      return user && fits ? { name: user.name, options: user.options } : undefined;
+    claim({ basic }) {
+      if (!basic) return undefined;
+      return {
+        guess: { account: basic.user, secret: basic.password },
+        prove() {
+          if (performance.now() - checkedAt >= checkEveryMs) load();
+          const user = users.get(basic.user);
+          const fits = passwordFits(user?.password ?? nobody, basic.user, basic.password);
+          if (!user) return { refused: 'unknown-account' };
+          return fits ? { principal: user.principal } : { refused: 'wrong-secret' };
+        },
+      };
     },
   };
 }
+
+export const usersFileScheme = defineScheme({
+  name,
+  summary: "HTTP Basic against Ganeti's users file",
+  settings: Type.Object(
+    { path: Type.String({ minLength: 1, format: 'path', description: 'The file; it is read again when it changes' }) },
+    { additionalProperties: false },
+  ),
+  open: ({ path }, { log }) => usersFile(path, log),
+});
