@@ -72,9 +72,9 @@ test('a request is logged with its user, its path cut, and how it ended', async 
   await rig.client.send('GET', '/healthz');
   const [long, missing, open] = logged('request');
   assert.deepEqual([long?.['path'], long?.['user']], [`/2/${'x'.repeat(297)}`, '-'], 'no resource, no user');
-  const { ms, request, ...rest } = missing ?? {};
+  const { ms, trace, ...rest } = missing ?? {};
   assert.deepEqual(rest, { method: 'GET', path: '/2/nodes/nosuch', status: 404, user: 'somebody', ip: '127.0.0.1' });
-  assert.ok(typeof ms === 'number' && ms >= 0 && typeof request === 'string');
+  assert.ok(typeof ms === 'number' && ms >= 0 && /^[\da-f]{32}$/.test(String(trace)));
   assert.deepEqual([open?.['user'], open?.['status']], ['-', 200]);
 });
 

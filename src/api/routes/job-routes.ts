@@ -155,7 +155,7 @@ const changing: Route[] = [
     submits: true,
     handle: (request, context) => {
       const { ops } = validate(Submission, request.body ?? null, '/2/jobs');
-      return submitJob(context, request.user, ops, { key: submissionKey(request) });
+      return submitJob(context, request.user, ops, { key: submissionKey(request), trace: request.operation.trace });
     },
   },
   {

@@ -1,10 +1,13 @@
 import type { TObject, TSchema } from 'typebox';
 import type { AuthorizedObject, Principal } from '../../access/index.ts';
+import type { OperationContext } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 
 /** What a handler gets: everything has been authenticated, authorized and validated. */
 export interface ApiRequest {
+  /** Its trace, and a log whose lines have it. */
+  readonly operation: OperationContext;
   readonly user: Principal;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;

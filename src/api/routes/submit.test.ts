@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuthorizationRequest } from '../../access/index.ts';
+import { silentOperation } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { ApiRequest } from './route.ts';
@@ -77,7 +78,7 @@ test('the trail of reasons is kept, and followed by the way that the job came', 
   const own = [['gnt:client:x', 'why', 1]];
   await submitJob(context, alice, [{ ...start, reason: own }]);
   await submitJob(context, alice, [{ ...start, reason: [] }]);
-  const request = { user: alice, query: { reason: 'because' }, headers: {} } as unknown as ApiRequest;
+  const request = { user: alice, operation: silentOperation, query: { reason: 'because' }, headers: {} } as unknown as ApiRequest;
   await submitFrom('/2/instances/{instance_name}/startup', request, context, { ...start, reason: own });
   await submitFrom('/2/instances/{instance_name}/startup', { ...request, query: {} }, context, start);
   const resource = ['gnt:library:rlib2:instances_name_startup', '', time];
@@ -92,7 +93,7 @@ test('a key goes with a fingerprint of what was asked for and why, not when', as
   const send = (query: object, op: object = start) =>
     submitFrom(
       '/2/instances/{instance_name}/startup',
-      { user: alice, query, headers: { 'idempotency-key': 'k' } } as unknown as ApiRequest,
+      { user: alice, operation: silentOperation, query, headers: { 'idempotency-key': 'k' } } as unknown as ApiRequest,
       context,
       {
         ...op,

@@ -13,11 +13,18 @@ export async function authorize(
   user: Principal,
   permission: string,
   objects: readonly AuthorizedObject[],
+  trace?: string,
 ): Promise<void> {
   if (await context.authorizer.decide({ user, permission, objects })) return;
-  context.services.log.warn({ audit: true, user: user.name, permission, objects, decision: 'refused' }, 'permission refused');
+  context.services.log.warn(
+    { audit: true, ...traced(trace), user: user.name, permission, objects, decision: 'refused' },
+    'permission refused',
+  );
   throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
 }
+
+/** The trace for a line of the log. */
+const traced = (trace: string | undefined) => (trace === undefined ? {} : { trace });
 
 /** How the job came here. */
 export interface Origin {
@@ -25,6 +32,8 @@ export interface Origin {
   readonly trail?: readonly ReasonEntry[];
   /** Drawn by the client for this submission. */
   readonly key?: string | undefined;
+  /** Of the request. */
+  readonly trace?: string | undefined;
 }
 
 /**
@@ -42,7 +51,7 @@ export async function submitJob(
     const { definition, params } = readOpcode(op);
     return { definition, params, objects: definition.touches(params).map(({ kind, name }) => ({ kind, name })) };
   });
-  for (const { definition, objects } of checked) await authorize(context, user, definition.permission, objects);
+  for (const { definition, objects } of checked) await authorize(context, user, definition.permission, objects, origin.trace);
   const job = await context.services.jobs.submit(
     checked.map(({ params }) => withReason(params, context, origin)),
     user.name,
@@ -53,9 +62,13 @@ export async function submitJob(
           ops,
           (origin.trail ?? []).map(([source, text]) => `${source} ${text}`),
         ),
+    origin.trace,
   );
   for (const { definition, objects } of checked) {
-    context.services.log.info({ audit: true, user: user.name, opcode: definition.id, objects, job }, 'opcode submitted');
+    context.services.log.info(
+      { audit: true, ...traced(origin.trace), user: user.name, opcode: definition.id, objects, job },
+      'opcode submitted',
+    );
   }
   return job;
 }
@@ -71,5 +84,5 @@ function withReason(params: OpInput, context: ApiContext, { trail }: Origin): Op
 /** Submits the opcode that a resource of Ganeti stands for. @returns the number of the job */
 export function submitFrom(path: string, request: ApiRequest, context: ApiContext, op: Record<string, unknown>) {
   const trail = reasonTrail(path, request.query, context.services.clock.now());
-  return submitJob(context, request.user, [op], { trail, key: submissionKey(request) });
+  return submitJob(context, request.user, [op], { trail, key: submissionKey(request), trace: request.operation.trace });
 }

@@ -59,9 +59,9 @@ test('other errors have our own sentence, defects the phrase of their status alo
 
 test('of a defect is told only where to look it up', () => {
   const usual = new GantryError('API_BODY_MALFORMED');
-  assert.equal(tellable(usual, 'req-1'), usual);
-  const told = tellable(new GantryError('INTERNAL', { detail: 'secret' }), 'req-1');
-  assert.deepEqual([told.code, told.facts], ['INTERNAL', { detail: 'request req-1, see the log of the master' }]);
+  assert.equal(tellable(usual, 'f'.repeat(32)), usual);
+  const told = tellable(new GantryError('INTERNAL', { detail: 'secret' }), 'f'.repeat(32));
+  assert.deepEqual([told.code, told.facts], ['INTERNAL', { detail: 'trace ffffffffffffffffffffffffffffffff, see the log of the master' }]);
 });
 
 test('beside them stands the report', () => {

@@ -43,7 +43,7 @@ export function errorBody(error: GantryError): ErrorBody {
 }
 
 /** What may be told of an error: of a defect only where to look it up. */
-export function tellable(error: GantryError, requestId: string): GantryError {
+export function tellable(error: GantryError, trace: string): GantryError {
   if (error.definition.kind !== 'bug') return error;
-  return new GantryError('INTERNAL', { detail: `request ${requestId}, see the log of the master` });
+  return new GantryError('INTERNAL', { detail: `trace ${trace}, see the log of the master` });
 }

@@ -16,7 +16,7 @@ export interface Gate {
   /** For what needs no user: only the limit and the origin are looked at. */
   admit(request: Arrival): void;
   /** @throws API_FORBIDDEN; while this master does not lead, why */
-  permit(user: Principal, route: Route, params: Readonly<Record<string, string>>): Promise<void>;
+  permit(user: Principal, route: Route, params: Readonly<Record<string, string>>, trace?: string): Promise<void>;
   /** Counts a wrong credential, so that the address is slowed down. */
   refused(address: string): void;
 }
@@ -83,9 +83,9 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
       }
       throw new GantryError('API_UNAUTHENTICATED');
     },
-    permit: async (user, route, params) => {
+    permit: async (user, route, params, trace) => {
       context.requireLead();
-      await authorize(context, user, route.permission, route.objects?.(params) ?? []);
+      await authorize(context, user, route.permission, route.objects?.(params) ?? [], trace);
     },
     refused: (address) => limiter.refused(address),
   };

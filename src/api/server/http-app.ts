@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
-import { type ConnectionGuard, GantryError } from '../../base/index.ts';
+import { type ConnectionGuard, GantryError, newTrace, operationContext, traceFrom } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { Reply, type Route } from '../routes/route.ts';
@@ -15,6 +15,8 @@ import { securityHeaders } from './security-headers.ts';
 import { serverName } from './status-texts.ts';
 
 const json = 'application/json';
+/** Of an answer: the trace of its request. */
+const traceHeader = 'gantry-trace';
 /** Of a path in the log. */
 const longestPath = 300;
 const emptyParams: Readonly<Record<string, string>> = {};
@@ -42,6 +44,7 @@ export async function createHttpApp(
     bodyLimit: limits.bodyBytes,
     handlerTimeout: limits.handlerMs,
     exposeHeadRoutes: false,
+    genReqId: ({ headers }) => traceFrom(headers['traceparent']) ?? newTrace(Math.random),
     routerOptions: { maxParamLength: longestName },
     // Paths that the router itself refuses.
     frameworkErrors: (thrown, _request, reply) => void sendError(reply as FastifyReply, describeError(thrown, limits.bodyBytes)),
@@ -79,14 +82,14 @@ function withoutPrototype(this: unknown, key: string, value: unknown): unknown {
 
 function sendError(reply: FastifyReply, error: GantryError): FastifyReply {
   const body = JSON.stringify(errorBody(tellable(error, reply.request.id)));
-  return reply.code(error.definition.http).headers(commonHeaders).type(json).send(Buffer.from(body));
+  return reply.code(error.definition.http).headers(commonHeaders).header(traceHeader, reply.request.id).type(json).send(Buffer.from(body));
 }
 
 function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): void {
   const table = routeTable(routes);
   app.setErrorHandler((thrown, request, reply) => {
     const error = describeError(thrown, context.limits.bodyBytes);
-    if (error.definition.kind === 'bug') context.services.log.error({ err: thrown, request: request.id }, 'a request failed by a defect');
+    if (error.definition.kind === 'bug') context.services.log.error({ err: thrown, trace: request.id }, 'a request failed by a defect');
     if (guesses.has(error.code)) gate.refused(request.ip);
     const { http } = error.definition;
     if (http === 401) reply.header('www-authenticate', challenge);
@@ -114,7 +117,7 @@ function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): v
         ms,
         user: userOf(request).name,
         ip,
-        request: request.id,
+        trace: request.id,
       },
       'request',
     );
@@ -135,12 +138,14 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
       const user = await gate.identify(arrivalOf(request));
       users.set(request, user);
       guard.trust(request.raw.socket);
-      await gate.permit(user, route, (request.params ?? emptyParams) as Record<string, string>);
+      await gate.permit(user, route, (request.params ?? emptyParams) as Record<string, string>, request.id);
     },
     handler: async (request, reply) => {
+      const user = userOf(request);
       const value = await route.handle(
         {
-          user: userOf(request),
+          user,
+          operation: operationContext({ trace: request.id, user: user.name, log: context.services.log }),
           params: (request.params ?? emptyParams) as Record<string, string>,
           query: (request.query ?? emptyParams) as Record<string, unknown>,
           body: request.body,
@@ -162,7 +167,7 @@ const names = (header: string | undefined, etag: string): boolean =>
   (header ?? '').split(',').some((word) => word.trim() === '*' || word.trim().replace(/^W\//, '') === etag);
 
 function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
-  reply.headers(commonHeaders).type(json);
+  reply.headers(commonHeaders).header(traceHeader, request.id).type(json);
   // Fastify adds a character set to strings, which Ganeti does not send.
   if (!(value instanceof Reply)) return reply.send(Buffer.from(redactSealedJson(JSON.stringify(value ?? null))));
   if (value.etag !== undefined) {
