@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Authenticator, Authorizer } from '../access/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
-import type { ConsoleKind } from '../rpc/index.ts';
+import type { ConsoleKind } from '../model/index.ts';
 import type { InstanceRows } from './rows/instance-rows.ts';
 
 /** What the REST server needs beside the services of the master. */

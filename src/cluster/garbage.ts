@@ -1,3 +1,4 @@
+import type { HypervisorName } from '../model/index.ts';
 import type { DiskSpec } from '../rpc/index.ts';
 
 /** Something that must be removed from a node that could not be reached at the time. */
@@ -8,7 +9,7 @@ export type Garbage =
       readonly disk: DiskSpec;
       readonly owner: { readonly uuid: string; readonly name: string };
     }
-  | { readonly type: 'instance'; readonly node: string; readonly uuid: string; readonly name: string; readonly hypervisor: string };
+  | { readonly type: 'instance'; readonly node: string; readonly uuid: string; readonly name: string; readonly hypervisor: HypervisorName };
 
 /**
  * What is left on unreachable nodes, kept in the store and collected when they answer again. Only what an operation

@@ -72,7 +72,7 @@ export function createStoredGarbage(options: StoredGarbageOptions): GarbageList 
     const belongsHere = config.current.instances.get(garbage.uuid)?.primary_node === garbage.node;
     if (belongsHere) return;
     const { uuid, name } = garbage;
-    await nodes.call(garbage.node, 'instance-stop', { uuid, name, hypervisor: garbage.hypervisor as 'kvm', timeout: 0 }, { stepId });
+    await nodes.call(garbage.node, 'instance-stop', { uuid, name, hypervisor: garbage.hypervisor, timeout: 0 }, { stepId });
   }
 
   return {

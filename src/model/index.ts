@@ -11,6 +11,18 @@ export {
 } from './disk-templates/catalogue.ts';
 export type { DiskRole, DiskTemplateRow, LogicalIdPart, Mirroring, NewDisk, SpaceKind } from './disk-templates/disk-template-row.ts';
 export { requireLogicalId } from './disk-templates/require-logical-id.ts';
+export {
+  builtHypervisors,
+  hypervisorRow,
+  hypervisors,
+  incapable,
+  isCapable,
+  requireCapability,
+  usableHypervisors,
+} from './hypervisors/catalogue.ts';
+export { type Capability, type ConsoleKind, consoleKinds } from './hypervisors/hypervisor-row.ts';
+export { defaultKvmHvparams, KvmHvparams } from './hypervisors/kvm.ts';
+export { requirePrivateVnc } from './hypervisors/require-private-vnc.ts';
 export { keys, type NamedKind } from './keys.ts';
 export { LogProblemFile, MonitorSettingsFile, RestartsFile, SupervisorFile } from './node-files/daemon-files.ts';
 export { InstanceRuntimeFile, StoppedNote } from './node-files/instance-files.ts';
@@ -19,7 +31,7 @@ export { normaliseParams } from './normalise.ts';
 export { Cluster, configVersion } from './objects/cluster.ts';
 export { Mac, Mebibytes, Name, NewName, PartialParams, Tag, Uuid } from './objects/common.ts';
 export { Disk, DiskFormat, DiskTemplate, diskFormats, LogicalId } from './objects/disk.ts';
-export { adminStates, HypervisorName, hypervisors, Instance, placesOf } from './objects/instance.ts';
+export { adminStates, HypervisorName, Instance, placesOf } from './objects/instance.ts';
 export { Job, JobOp, type JobStatus, jobStatus, type LogEntry, type OpStatus, opStatuses } from './objects/job.ts';
 export { Network } from './objects/network.ts';
 export { Nic } from './objects/nic.ts';
@@ -46,7 +58,6 @@ export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts
 export { canBePlugin } from './params/collector-names.ts';
 export { builtInCollectors, DataCollectors } from './params/data-collectors.ts';
 export { ganetiHvDefaults } from './params/ganeti-hv-defaults.ts';
-export { hvparamsByHypervisor, KvmHvparams } from './params/hvparams.ts';
 export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';
 export { defaultIpolicy, Ipolicy, IpolicyPartial, IspecPoint } from './params/ipolicy.ts';
 export { defaultNdparams, Ndparams, NdparamsPartial } from './params/ndparams.ts';
@@ -60,8 +71,7 @@ export {
   routingTable,
 } from './params/nicparams.ts';
 export { notUsedClusterParams } from './params/not-used-cluster-params.ts';
-export { builtHypervisors, requireBuilt } from './params/require-built.ts';
-export { requirePrivateVnc } from './params/require-private-vnc.ts';
+export { requireBuilt } from './params/require-built.ts';
 export { resetWord, withGiven } from './params/reset.ts';
 export { withoutForeignHvparams } from './params/without-foreign-hvparams.ts';
 export { isSealed, redacted, redactSealed, redactSealedJson, sealedPrefix } from './redact-sealed.ts';

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { GantryError, withOwnSocket } from '../base/index.ts';
 import { readPlainTail } from '../host/index.ts';
-import type { ConsoleKind, RpcResult } from '../rpc/index.ts';
+import type { ConsoleKind } from '../model/index.ts';
+import type { RpcResult } from '../rpc/index.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
 
 /** How much of what was said before is shown when a console is opened. */

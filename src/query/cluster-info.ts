@@ -1,8 +1,9 @@
 import {
+  builtHypervisors,
   builtInCollectors,
   type Cluster,
   ganetiHvDefaults,
-  hvparamsByHypervisor,
+  hypervisorRow,
   notUsedClusterParams,
   redactSealed,
 } from '../model/index.ts';
@@ -14,7 +15,7 @@ const ganetiVersion = 3_000_000;
 
 /** Parameters of every hypervisor: Ganeti's defaults, over them the built-in ones, over them those of the cluster. */
 function allHvparams(cluster: Cluster): Record<string, Record<string, unknown>> {
-  const built = Object.fromEntries(Object.entries(hvparamsByHypervisor).map(([name, { defaults }]) => [name, defaults]));
+  const built = Object.fromEntries(builtHypervisors.map((name) => [name, hypervisorRow(name).defaults]));
   const names = new Set([...Object.keys(ganetiHvDefaults), ...Object.keys(built), ...Object.keys(cluster.hvparams)]);
   return Object.fromEntries([...names].map((name) => [name, { ...ganetiHvDefaults[name], ...built[name], ...cluster.hvparams[name] }]));
 }

@@ -1,4 +1,4 @@
-import { hvparamsByHypervisor } from '../model/index.ts';
+import { builtHypervisors, hypervisorRow } from '../model/index.ts';
 import type { FieldKind } from './field-kinds.ts';
 
 /** Parameters that only matter while an instance migrates; Ganeti does not count them among those of the instance. */
@@ -40,8 +40,8 @@ const kindOf = (value: unknown): FieldKind => (typeof value === 'boolean' ? 'boo
 export function ganetiHvFields(): [param: string, title: string, kind: FieldKind][] {
   const kinds = new Map<string, FieldKind>();
   for (const [kind, text] of Object.entries(names)) for (const name of text.split(/\s+/)) kinds.set(name, kind as FieldKind);
-  for (const { defaults } of Object.values(hvparamsByHypervisor))
-    for (const [name, value] of Object.entries(defaults)) if (!kinds.has(name)) kinds.set(name, kindOf(value));
+  for (const hypervisor of builtHypervisors)
+    for (const [name, value] of Object.entries(hypervisorRow(hypervisor).defaults)) if (!kinds.has(name)) kinds.set(name, kindOf(value));
   return [...kinds]
     .filter(([name]) => !migrationOnlyHvparams.includes(name))
     .map(([name, kind]) => [name, titles[name] ?? `hv/${name}`, kind]);

@@ -7,7 +7,7 @@ import {
   fillBeparams,
   fillHvparams,
   fillNicparams,
-  hvparamsByHypervisor,
+  hypervisorRow,
   Instance,
   Nic,
   redactSealed,
@@ -27,7 +27,7 @@ const osValues = Type.Record(Type.String(), Type.String());
 
 /** All hypervisor parameters of an instance, without those that only matter to a migration. */
 export function instanceHvparams(instance: Instance, { config }: View): Record<string, unknown> {
-  if (!(instance.hypervisor in hvparamsByHypervisor)) return { ...instance.hvparams };
+  if (!hypervisorRow(instance.hypervisor).built) return { ...instance.hvparams };
   const filled = fillHvparams(config.cluster, instance.hypervisor, instance.os, instance.hvparams);
   return Object.fromEntries(Object.entries(filled).filter(([name]) => !migrationOnlyHvparams.includes(name)));
 }

@@ -43,4 +43,3 @@ export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';
 export { RpcMetrics, rpcFamilies } from './rpc-metrics.ts';
 export { RpcServer, type RpcServerOptions } from './server/rpc-server.ts';
 export type { ConsoleOpener } from './server/serve-console.ts';
-export type { ConsoleKind } from './wire.ts';

@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../base/index.ts';
+import type { ConsoleKind } from '../model/index.ts';
 import type { Progress } from './contract.ts';
 
 /**
@@ -25,9 +26,6 @@ export const lineType = 'application/x-ndjson';
 
 export const methodPath = (method: string): string => `/rpc/${method}`;
 export const stepPath = (stepId: string): string => `/rpc/steps/${encodeURIComponent(stepId)}`;
-/** A serial line, or a screen with keyboard and mouse. */
-export type ConsoleKind = 'serial' | 'vnc';
-
 export const consolePath = (instanceUuid: string, kind: ConsoleKind): string =>
   `/rpc/${kind === 'vnc' ? 'vnc' : 'console'}/${encodeURIComponent(instanceUuid)}`;
 

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Principal } from '../../access/index.ts';
 import { type ConnectionGuard, GantryError } from '../../base/index.ts';
-import type { ConsoleKind } from '../../rpc/index.ts';
+import type { ConsoleKind } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { needRunning } from '../routes/instance-console.ts';
 import { findInstance } from '../routes/instance-routes.ts';

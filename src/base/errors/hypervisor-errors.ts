@@ -17,6 +17,14 @@ export const hypervisorErrors = defineErrors({
     why: 'The node agent has no adapter for this hypervisor: the agent is of another version than the master, or was built without it. Installing a package does not change this.',
     todo: 'Upgrade Gantry on the node, then run "gantry cluster verify". An instance that is no longer needed can be removed without it: "gantry instance remove --ignore-failures".',
   },
+  HYPERVISOR_INCAPABLE: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The hypervisor {hypervisor} cannot {ability}.',
+    why: 'Hypervisors differ in what they can do with a running instance; {able} can do this.',
+    todo: 'Stop the instance first and start it again: "gantry instance failover" moves it to another node, "gantry instance reboot --type full" starts it anew.',
+  },
   HYPERVISOR_START_FAILED: {
     kind: 'operational',
     http: 500,

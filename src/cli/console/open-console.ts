@@ -1,15 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
+import type { ConsoleKind } from '../../model/index.ts';
 import type { ClientConfig } from '../connect/client-config.ts';
 import { authorization, connectionError, trustOf } from '../connect/http-client.ts';
 import { errorFromReply, type ReportedError } from '../connect/reported-error.ts';
 
 /** Keeps proxies and idle limits from cutting a quiet console. */
 const pingMs = 20_000;
-
-/** The serial line, or VNC. */
-export type ConsoleKind = 'serial' | 'vnc';
 
 /**
  * Opens a console of an instance: bytes both ways.

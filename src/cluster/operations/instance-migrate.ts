@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type PlanContext, type StepContext, type WorldStep } from '../../jobs/index.ts';
-import { fillHvparams, type Instance, type OpcodeParams, opcodes, type Touch } from '../../model/index.ts';
+import { fillHvparams, type Instance, type OpcodeParams, opcodes, requireCapability, type Touch } from '../../model/index.ts';
 import type { RpcResult } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -65,6 +65,7 @@ export const instanceMigrate = (parts: ClusterParts) =>
       const target = await moveTarget(config, parts.placer, instance, params, { migrates: true });
       const stopped = params.allow_failover === true && (await isStopped(context, instance));
       if (stopped) return { ...common, target: target.uuid, target_name: target.name, stopped, transfer: null };
+      requireCapability(instance.hypervisor, 'migration');
       const { machine = null } = await requireRunning(context, instance);
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
       await checkStart(context, instance, 'present', { node: target.uuid });

@@ -1,5 +1,5 @@
 import { defineOperation, type WorldStep } from '../../jobs/index.ts';
-import { type Instance, opcodes } from '../../model/index.ts';
+import { type Instance, opcodes, requireCapability } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { checkStart } from '../lib/instances/rehearse-on-node.ts';
@@ -19,7 +19,10 @@ export const instanceReboot = ({ garbage }: ClusterParts) =>
       const instance = findInstance(context.config, params.instance_name);
       requireOnline(findNode(context.config, instance.primary_node));
       const type = params.reboot_type ?? 'hard';
-      if (type === 'soft') await requireRunning(context, instance);
+      if (type === 'soft') {
+        requireCapability(instance.hypervisor, 'reset');
+        await requireRunning(context, instance);
+      }
       // Before it is stopped: what cannot be started again goes on running.
       else await checkStart(context, instance, 'present');
       return { instance, type, timeout: params.shutdown_timeout ?? defaultShutdownSeconds };

@@ -1,5 +1,5 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, opcodes } from '../../model/index.ts';
+import { type Instance, opcodes, requireCapability } from '../../model/index.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { requireRunning } from '../lib/instances/require-running.ts';
 import { ref } from '../lib/instances/running-steps.ts';
@@ -10,6 +10,7 @@ export const instanceResume = () =>
     async plan(context, params): Promise<Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>> {
       const instance = findInstance(context.config, params.instance_name);
       requireOnline(findNode(context.config, instance.primary_node));
+      requireCapability(instance.hypervisor, 'resume');
       await requireRunning(context, instance);
       const { uuid, name, hypervisor, primary_node } = instance;
       return { uuid, name, hypervisor, primary_node };

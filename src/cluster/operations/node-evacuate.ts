@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation, type OpInput } from '../../jobs/index.ts';
-import { fillBeparams, type Instance, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
+import { fillBeparams, type Instance, isCapable, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
@@ -125,7 +125,7 @@ function reasonToStay(config: ConfigSnapshot, instance: Instance, node: Node, ta
 }
 
 const migrates = ({ cluster }: ConfigSnapshot, node: Node, instance: Instance): boolean =>
-  !node.offline && !fillBeparams(cluster, instance).always_failover;
+  !node.offline && !fillBeparams(cluster, instance).always_failover && isCapable(instance.hypervisor, 'migration');
 
 /** An instance of an offline node counts as stopped: the operator who marked the node offline confirms this. */
 function moveOf(config: ConfigSnapshot, node: Node, instance: Instance): OpInput {

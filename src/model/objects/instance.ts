@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { type HypervisorName as CatalogueName, hypervisors } from '../hypervisors/catalogue.ts';
 import { BeparamsPartial } from '../params/beparams.ts';
 import { commonFields, Name, PartialParams, Uuid } from './common.ts';
 import { Disk, DiskTemplate } from './disk.ts';
 import { Nic } from './nic.ts';
 
-export const hypervisors = ['kvm', 'lxc', 'docker', 'fake'] as const;
-export const HypervisorName = Type.Enum(hypervisors, { description: 'Hypervisor' });
-export type HypervisorName = (typeof hypervisors)[number];
+export const HypervisorName = Type.Enum([...hypervisors], { description: 'Hypervisor' });
+export type HypervisorName = CatalogueName;
 
 export const adminStates = ['up', 'down', 'offline'] as const;
 

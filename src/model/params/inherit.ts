@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/index.ts';
+import { hypervisorRow } from '../hypervisors/catalogue.ts';
 import type { Cluster } from '../objects/cluster.ts';
 import type { DiskTemplate } from '../objects/disk.ts';
 import type { HypervisorName, Instance } from '../objects/instance.ts';
@@ -7,7 +8,6 @@ import type { Node } from '../objects/node.ts';
 import type { NodeGroup } from '../objects/node-group.ts';
 import type { Beparams } from './beparams.ts';
 import { defaultDiskparams } from './diskparams.ts';
-import { hvparamsByHypervisor } from './hvparams.ts';
 import type { Ipolicy } from './ipolicy.ts';
 import type { Ndparams } from './ndparams.ts';
 import type { Nicparams } from './nicparams.ts';
@@ -40,8 +40,8 @@ export function fillHvparams(
   os: string,
   own: Record<string, unknown>,
 ): Record<string, unknown> {
-  const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
-  if (!known)
+  const { built, defaults } = hypervisorRow(hypervisor);
+  if (!built)
     throw new GantryError('INPUT_INVALID', {
       subject: 'hypervisor',
       field: 'hypervisor',
@@ -49,7 +49,7 @@ export function fillHvparams(
     });
   const [base = os] = os.split('+');
   return {
-    ...known.defaults,
+    ...defaults,
     ...cluster.hvparams[hypervisor],
     ...cluster.os_hvp[base]?.[hypervisor],
     ...(os === base ? {} : cluster.os_hvp[os]?.[hypervisor]),

@@ -1,10 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { builtDiskTemplates, type DiskTemplate } from '../disk-templates/catalogue.ts';
-import type { HypervisorName } from '../objects/instance.ts';
-import { hvparamsByHypervisor } from './hvparams.ts';
-
-/** Hypervisors for which node agents of this build have an adapter; `fake` is that of simulated clusters. */
-export const builtHypervisors = Object.keys(hvparamsByHypervisor) as readonly HypervisorName[];
+import { builtHypervisors, type HypervisorName } from '../hypervisors/catalogue.ts';
 
 /** What can be enabled must work: an instance of anything else could be created and never started. @throws INPUT_INVALID */
 export function requireBuilt(enabled: {

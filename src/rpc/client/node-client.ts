@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { type Clock, GantryError, type Log, type Random, silentLog, systemClock, traceparent } from '../../base/index.ts';
+import type { ConsoleKind } from '../../model/index.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
 import type { CallOptions, NodeCaller } from '../node-caller.ts';
-import { type ConsoleKind, epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader, traceHeader } from '../wire.ts';
+import { epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader, traceHeader } from '../wire.ts';
 import { ConnectionLost } from './connection-problem.ts';
 import { Connections } from './connections.ts';
 import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { type ErrorReport, GantryError } from '../../base/index.ts';
-import { type ConsoleKind, consolePath } from '../wire.ts';
+import type { ConsoleKind } from '../../model/index.ts';
+import { consolePath } from '../wire.ts';
 import { connectionProblem } from './connection-problem.ts';
 import { addressOf, type NodeTarget } from './node-target.ts';
 

@@ -8,8 +8,9 @@ import { WebSocket } from 'ws';
 import { heardLog } from '../../../test/support/heard-log.ts';
 import { until } from '../../../test/support/until.ts';
 import { GantryError } from '../../base/index.ts';
+import type { ConsoleKind } from '../../model/index.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
-import { type ConsoleKind, consolePath, heartbeatMs } from '../wire.ts';
+import { consolePath, heartbeatMs } from '../wire.ts';
 import type { RpcServerOptions } from './rpc-server.ts';
 
 const list = async () => [];

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { GantryError, type Log } from '../../base/index.ts';
-import { type ConsoleKind, heartbeatMs } from '../wire.ts';
+import type { ConsoleKind } from '../../model/index.ts';
+import { heartbeatMs } from '../wire.ts';
 
 /** Opens a console of an instance. @throws CONSOLE_MISSING */
 export type ConsoleOpener = (instanceUuid: string, kind: ConsoleKind) => Promise<Duplex>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultBeparams, fillDiskparams, fillNdparams, hvparamsByHypervisor } from '../../../model/index.ts';
+import { defaultBeparams, defaultKvmHvparams, fillDiskparams, fillNdparams } from '../../../model/index.ts';
 import { plainConfig, plainGroup, plainInstance, plainNode } from '../../testing/plain-config.ts';
 import { instanceSpec } from './instance-spec.ts';
 
@@ -15,7 +15,7 @@ function levelsUpTo(count: number) {
 }
 
 test('hypervisor parameters: built in, cluster, OS, its variant, instance, this start; the later wins', () => {
-  assert.equal(levelsUpTo(0), hvparamsByHypervisor.kvm.defaults.boot_order);
+  assert.equal(levelsUpTo(0), defaultKvmHvparams.boot_order);
   for (let count = 1; count <= 5; count++) assert.equal(levelsUpTo(count), `level${count - 1}`);
 });
 

@@ -4,14 +4,13 @@ import {
   type Beparams,
   type BeparamsPartial,
   builtDiskTemplates,
-  builtHypervisors,
   type Disk,
   type DiskTemplate,
   diskTemplateRow,
   fillBeparams,
   fillHvparams,
   type HypervisorName,
-  hvparamsByHypervisor,
+  hypervisorRow,
   type Instance,
   type LogicalIdPart,
   type NewDisk,
@@ -19,7 +18,7 @@ import {
   normaliseParams,
   type OpcodeParams,
   type opcodes,
-  requirePrivateVnc,
+  usableHypervisors,
   validate,
   withoutForeignHvparams,
 } from '../../../model/index.ts';
@@ -49,7 +48,7 @@ export function wantedInstance(config: ConfigSnapshot, params: CreateParams): Wa
   const { cluster } = config;
   const hypervisor = params.hypervisor ?? cluster.enabled_hypervisors[0] ?? 'kvm';
   if (!cluster.enabled_hypervisors.includes(hypervisor)) {
-    const supported = builtHypervisors.filter((name) => name !== 'fake').join(', ');
+    const supported = usableHypervisors.join(', ');
     throw new GantryError('HYPERVISOR_NOT_ENABLED', { hypervisor, enabled: cluster.enabled_hypervisors.join(', '), supported });
   }
   const diskTemplate = params.disk_template ?? cluster.enabled_disk_templates[0] ?? 'file';
@@ -86,11 +85,11 @@ function withoutAuto(given: NonNullable<CreateParams['beparams']>, cluster: Bepa
 
 /** The parameters of a hypervisor in the form that nodes know. @throws INPUT_INVALID naming the parameter, VNC_ADDRESS_REFUSED */
 export function readHvparams(hypervisor: HypervisorName, given: Record<string, unknown>): Record<string, unknown> {
-  const known = hvparamsByHypervisor[hypervisor as keyof typeof hvparamsByHypervisor];
-  if (!known) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
-  const own = normaliseParams(known.schema, withoutForeignHvparams(hypervisor, given));
-  validate(known.schema, { ...known.defaults, ...own }, `hvparams of ${hypervisor}`);
-  if (typeof own['vnc_bind_address'] === 'string') requirePrivateVnc(own['vnc_bind_address']);
+  const { built, schema, defaults, check } = hypervisorRow(hypervisor);
+  if (!built) throw invalid('hypervisor', `"${hypervisor}" is not supported by this build`);
+  const own = normaliseParams(schema, withoutForeignHvparams(hypervisor, given));
+  validate(schema, { ...defaults, ...own }, `hvparams of ${hypervisor}`);
+  check?.(own);
   return own;
 }
 

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
+import { HvparamsChange } from '../../hypervisors/hvparams-change.ts';
 import { MacPrefix } from '../../objects/common.ts';
 import { DiskTemplate } from '../../objects/disk.ts';
 import { HypervisorName } from '../../objects/instance.ts';
 import { BeparamsChange } from '../../params/beparams.ts';
 import { DataCollectorIntervals, DiagnoseCommand, EnabledDataCollectors } from '../../params/data-collectors.ts';
 import { DiskparamsChange } from '../../params/diskparams.ts';
-import { HvparamsChange } from '../../params/hvparams.ts';
 import { IpolicyPartial } from '../../params/ipolicy.ts';
 import { NdparamsChange } from '../../params/ndparams.ts';
 import { NicparamsChange } from '../../params/nicparams.ts';

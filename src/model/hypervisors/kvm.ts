@@ -1,6 +1,6 @@
-import { type Static, type TRecord, Type } from 'typebox';
-import { PartialParams } from '../objects/common.ts';
-import { orReset } from './reset.ts';
+import { type Static, Type } from 'typebox';
+import type { HypervisorRow } from './hypervisor-row.ts';
+import { requirePrivateVnc } from './require-private-vnc.ts';
 
 const cacheModes = ['default', 'none', 'writeback', 'writethrough'] as const;
 
@@ -70,25 +70,18 @@ export const defaultKvmHvparams: KvmHvparams = {
   reboot_behavior: 'reboot',
 };
 
-/** Parameters of the fake hypervisor of simulated clusters. */
-export const FakeHvparams = Type.Object({ migration_mode: Type.Enum(['live', 'non-live']) }, { additionalProperties: false });
-export const defaultFakeHvparams: Static<typeof FakeHvparams> = { migration_mode: 'live' };
-
-const strict = { additionalProperties: false };
-
-/** By hypervisor, as a change of one level asks for them. */
-export const HvparamsChange = Type.Object(
-  {
-    kvm: Type.Optional(orReset(KvmHvparams)),
-    fake: Type.Optional(orReset(FakeHvparams)),
-    lxc: Type.Optional(PartialParams),
-    docker: Type.Optional(PartialParams),
+/** QEMU, accelerated by KVM or not. */
+export const kvm = {
+  summary: 'virtual machines (QEMU)',
+  built: true,
+  simulated: false,
+  can: ['migration', 'reset', 'resume'],
+  disks: 'block',
+  nics: 'tap',
+  consoles: ['serial', 'vnc'],
+  schema: KvmHvparams,
+  defaults: defaultKvmHvparams,
+  check: ({ vnc_bind_address: address }) => {
+    if (typeof address === 'string') requirePrivateVnc(address);
   },
-  strict,
-) as unknown as TRecord<string, typeof PartialParams>;
-
-/** Schema and built-in defaults of each hypervisor that has parameters so far. */
-export const hvparamsByHypervisor = {
-  kvm: { schema: KvmHvparams, defaults: defaultKvmHvparams as Record<string, unknown> },
-  fake: { schema: FakeHvparams, defaults: defaultFakeHvparams as Record<string, unknown> },
-} as const;
+} as const satisfies HypervisorRow;

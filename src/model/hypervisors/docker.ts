@@ -1,0 +1,15 @@
+import { Type } from 'typebox';
+import type { HypervisorRow } from './hypervisor-row.ts';
+
+/** Known by name: a configuration may have it, and no node of this build has an adapter for it. */
+export const docker = {
+  summary: 'application containers (Docker)',
+  built: false,
+  simulated: false,
+  can: [],
+  disks: 'mount',
+  nics: 'veth',
+  consoles: [],
+  schema: Type.Object({}),
+  defaults: {},
+} as const satisfies HypervisorRow;
