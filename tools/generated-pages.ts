@@ -1,4 +1,5 @@
 import { collectorsPage } from './pages/collectors-page.ts';
+import { commandsPage } from './pages/commands-page.ts';
 import { bashCompletion, zshCompletion } from './pages/completion-scripts.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { locationExample } from './pages/location-example.ts';
@@ -11,6 +12,7 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/monitoring-collectors.md': collectorsPage,
   'docs/opcodes.md': opcodesPage,
+  'docs/commands.md': commandsPage,
   'docs/location.schema.json': locationSchema,
   'docs/monitor-plugin-manifest.schema.json': pluginManifestSchema,
   'docs/monitor-plugin-report.schema.json': pluginReportSchema,

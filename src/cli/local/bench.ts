@@ -13,7 +13,7 @@ interface Benchmark {
 }
 
 /** By name. */
-const benchmarks: Readonly<Record<string, Benchmark>> = {
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
   htools: {
     file: 'htools/htools.ts',
     options: '[balancing|squeezing|allocating]... [--small] [--peer-seconds N]',

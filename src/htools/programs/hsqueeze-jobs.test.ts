@@ -42,7 +42,7 @@ test('when a move fails, no node is tagged or switched off', async () => {
 test('nodes are switched on; moving instances there is left to hbal', async () => {
   const { code, err, opcodes } = await squeeze('overutilized', {});
   assert.deepEqual(opcodes, [power(4)]);
-  assert.match(err, /hbal -L -X moves instances there\.\n$/);
+  assert.match(err, /"hbal -L -X" moves instances there\.\n$/);
   assert.equal(code, 0);
 });
 

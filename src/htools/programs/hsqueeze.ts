@@ -152,5 +152,5 @@ async function execute(cluster: PreparedCluster, plan: SqueezePlan, sets: MoveSe
   const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
   const queue = await queueForProgram(settings, 'hsqueeze');
   await executeJobSets(jobSetsOf(cluster, plan, sets), queue, { program: 'hsqueeze', comment }, told);
-  if (plan.action === 'on' && sets.length > 0) io.err('Once these nodes are up, hbal -L -X moves instances there.\n');
+  if (plan.action === 'on' && sets.length > 0) io.err('Once these nodes are up, "hbal -L -X" moves instances there.\n');
 }
