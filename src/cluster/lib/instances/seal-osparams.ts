@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import type { OpInput } from '../../../jobs/index.ts';
-import { resetWord } from '../../../model/index.ts';
+import { opcodeCatalogue, resetWord } from '../../../model/index.ts';
 import type { SecretParameters } from '../../../rpc/index.ts';
 import type { SecretBox } from '../../../store/index.ts';
 import type { Osparams } from './osparams.ts';
@@ -112,7 +112,9 @@ function checkValues(opcode: string, given: Sorted): void {
   }
 }
 
-const isByOs = (op: OpInput): boolean => op.OP_ID === 'OP_CLUSTER_SET_PARAMS' && op['osparams'] !== undefined;
+/** Of the cluster the parameters are given for each OS. */
+const isByOs = (op: OpInput): boolean =>
+  op['osparams'] !== undefined && opcodeCatalogue.get(op.OP_ID)?.ownFields['osparams_private_cluster'] !== undefined;
 
 function definedOf(op: OpInput): Partial<Sorted> {
   const kinds: readonly Kind[] = ['osparams', 'osparams_private', 'osparams_secret'];
