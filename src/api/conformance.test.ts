@@ -35,9 +35,6 @@ const allowed: Record<string, RegExp[]> = {
   'networks-bulk': hashOrder,
   'network-lan': hashOrder,
   'query-network': [...doc, ...hashOrder],
-  // Gantry has more fields; a test of its own compares them.
-  'query-instance-fields': [/./],
-  'query-job-fields': [/./],
 };
 
 let rig: ApiRig;
@@ -46,11 +43,14 @@ before(async () => {
 });
 after(() => rig.close());
 
+const kinds = ['instance', 'node', 'group', 'network', 'job', 'lock', 'export', 'filter'];
+// Gantry has more fields than Ganeti; a test of its own compares them.
+const fieldLists = new Set(kinds.map((kind) => `query-${kind}-fields`));
 const skipped = /^(err-|auth-|queryput-|jobs|job\d|query-job$)/;
 const notOffered = new Set(['inst1-info', 'node1-storage']);
 
 for (const { name, path, status } of capturedIndex()) {
-  if (skipped.test(name) || notOffered.has(name)) continue;
+  if (skipped.test(name) || notOffered.has(name) || fieldLists.has(name)) continue;
   test(`GET ${path} answers as Ganeti does (${name})`, async () => {
     const reply = await rig.client.send('GET', path, { user: writer });
     assert.equal(reply.status, status);
@@ -61,16 +61,18 @@ for (const { name, path, status } of capturedIndex()) {
   });
 }
 
-for (const kind of ['instance', 'node', 'group', 'network', 'job', 'lock', 'export', 'filter']) {
-  test(`every query field of Ganeti's ${kind} exists with its title and kind`, async () => {
-    const { body } = await rig.client.send('GET', `/2/query/${kind}/fields`, { user: writer });
-    type Definitions = { fields: { name: string; title: string; kind: string }[] };
-    const ours = new Map((body as Definitions).fields.map((field) => [field.name, field]));
-    for (const { name, title, kind: type } of captured<Definitions>(`query-${kind}-fields`).fields) {
-      const found = ours.get(name);
-      assert.ok(found, `field ${name} is missing`);
-      assert.deepEqual([found.title, found.kind], [title, type], name);
-    }
+for (const kind of kinds) {
+  test(`every query field of Ganeti's ${kind} exists with its title and kind, in the same order`, async () => {
+    const { status, body } = await rig.client.send('GET', `/2/query/${kind}/fields`, { user: writer });
+    type Definitions = { fields: { name: string; title: string; kind: string; doc: string }[] };
+    const theirs = captured<Definitions>(`query-${kind}-fields`).fields.map(({ name, title, kind: type }) => [name, title, type]);
+    const known = new Set(theirs.map(([name]) => name));
+    const ours = (body as Definitions).fields.map(({ name, title, kind: type, doc }) => (assert.ok(doc, name), [name, title, type]));
+    assert.equal(status, 200);
+    assert.deepEqual(
+      ours.filter(([name]) => known.has(name)),
+      theirs,
+    );
   });
 }
 

@@ -32,9 +32,15 @@ export interface JobsView {
   present(id: number): { readonly waitingFor: readonly string[] } | undefined;
 }
 
-/** What every query looks at: one snapshot of the configuration, and what the program that answers knows beside it. */
-export interface View {
+/** The configuration alone, as every program has it that follows it. */
+export interface ConfigView {
   readonly config: ConfigSnapshot;
+}
+
+/** What every query looks at: one snapshot of the configuration, and what the program that answers knows beside it. */
+export interface View extends ConfigView {
+  /** Whether the one who asks may see this object of a kind; left out: he may see everything. */
+  readonly visible?: ((kind: string, item: unknown) => boolean) | undefined;
   readonly live: LiveView;
   readonly jobs: JobsView;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clusterInfo } from '../../src/api/rows/cluster-info.ts';
 import { builtInCollectors, opcodes, validate } from '../../src/model/index.ts';
-import { clusterInfo } from '../../src/query/cluster-info.ts';
 import { startSimulatedMaster } from '../support/simulated-master.ts';
 import { until } from '../support/until.ts';
 
@@ -19,9 +19,9 @@ test('names and intervals that cannot be are refused', () => {
 
 test('what is set for collectors reaches all nodes, and a node that lost it', { timeout: 60_000 }, async () => {
   const master = await startSimulatedMaster(3, { pollIntervalMs: 50 });
-  const { config, live } = master.leading.services;
+  const { config, live, jobs } = master.leading.services;
   const set = (params: Record<string, unknown>) => master.run({ OP_ID: 'OP_CLUSTER_SET_PARAMS', ...params });
-  const info = () => clusterInfo(config.current, '1');
+  const info = () => clusterInfo({ config: config.current, live, jobs }, '1');
   const untilAllHave = async (wanted: object) => {
     const have = () => master.simulation.nodes.map((node) => JSON.stringify(live.node(node)?.info.data_collectors));
     await until('all nodes have the settings', () => have().every((one) => one === JSON.stringify(wanted)));

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { instanceRow } from '../../src/api/rows/instance-row.ts';
 import { jobEnd } from '../../src/cluster/index.ts';
-import { instanceFields } from '../../src/query/instance-fields.ts';
-import { liveInstance } from '../../src/query/live-instance.ts';
+import { instanceKind, liveInstance } from '../../src/query/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // A guest that a disk error stopped. Agents and jobs are real; the guest is not. The real one: src/node/hypervisor/kvm/resume-instance.test.ts.
@@ -31,7 +30,7 @@ function shown({ leading }: SimulatedMaster) {
   const { config, live, jobs } = leading.services;
   const instance = config.current.instances.find('web1') ?? assert.fail();
   const view = { config: config.current, live, jobs };
-  const value = (wanted: string) => (instanceFields.find(({ name }) => name === wanted) ?? assert.fail(wanted)).get(instance, view);
+  const value = (wanted: string) => (instanceKind.byName.get(wanted) ?? assert.fail(wanted)).get(instance, view);
   const { status, running } = liveInstance(instance, view);
   return { status, running, oper_state: value('oper_state'), oper_problem: value('oper_problem'), row: instanceRow(instance, view) };
 }

@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import type { Cluster } from '../../model/index.ts';
-import { clusterInfo } from '../../query/index.ts';
+import { osKind, plainRow, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
+import { clusterInfo, InfoResult } from '../rows/cluster-info.ts';
 import { commonOses } from './os-list.ts';
 import { bulkQuery, isSet } from './query-params.ts';
-import { Reply, type Route } from './route.ts';
+import { viewOf } from './resource-routes.ts';
+import { component, Reply, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
 
 const cluster = () => [{ kind: 'cluster', name: 'cluster' }];
@@ -21,12 +23,13 @@ interface InfoText {
 const infoTexts = new WeakMap<Cluster, InfoText>();
 
 /** The text of `/2/info`; it stays the same while the cluster object and the name of the master do. */
-function infoReply({ services, version }: ApiContext): Reply {
+function infoReply(context: ApiContext): Reply {
+  const { services, version } = context;
   const { current } = services.config;
   const master = current.nodes.get(current.cluster.master_node)?.name;
   const known = infoTexts.get(current.cluster);
   if (known && known.master === master && known.version === version) return known.reply;
-  const reply = new Reply(JSON.stringify(clusterInfo(current, version)), `"${current.cluster.serial_no}-${master}-${version}"`);
+  const reply = new Reply(JSON.stringify(clusterInfo(viewOf(context), version)), `"${current.cluster.serial_no}-${master}-${version}"`);
   infoTexts.set(current.cluster, { master, version, reply });
   return reply;
 }
@@ -66,7 +69,7 @@ const reading: Route[] = [
     summary: 'The cluster and its parameters',
     permission: 'cluster:read',
     objects: cluster,
-    result: Type.Object({}, { additionalProperties: true }),
+    result: InfoResult,
     handle: (_, context) => infoReply(context),
   },
   {
@@ -86,22 +89,17 @@ const reading: Route[] = [
     permission: 'cluster:read',
     objects: cluster,
     query: bulkQuery,
-    result: Type.Array(Type.Unknown()),
+    result: Type.Union([
+      Type.Array(Type.String(), { description: 'Without "bulk": names, with "+" and the variant where there are variants' }),
+      Type.Array(component('os_row', rowSchema(osKind.rowFields)), { description: 'With "bulk"' }),
+    ]),
     handle: async ({ query }, context) => {
       const oses = await commonOses(context);
       if (!isSet(query, 'bulk')) {
         return oses.flatMap(({ name, variants }) => (variants.length > 0 ? variants.map((variant) => `${name}+${variant}`) : [name]));
       }
-      return oses.map(({ name, valid, variants, parameters, api_versions }) => ({
-        name,
-        valid,
-        variants,
-        parameters: parameters.map(([parameter, description]) => ({ name: parameter, description })),
-        api_versions,
-        blacklisted: false,
-        hidden: false,
-        trusted: true,
-      }));
+      const view = viewOf(context);
+      return oses.map((os) => plainRow(osKind.rowFields, os, view));
     },
   },
   {

@@ -1,11 +1,8 @@
 import type { NodeGroup } from '../../model/index.ts';
-import { groupFields, pickFields } from '../../query/index.ts';
+import { groupKind } from '../../query/index.ts';
 import { findObject, type Resource, resourceRoutes } from './resource-routes.ts';
 import type { Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
-
-const names =
-  'alloc_policy name node_cnt node_list ipolicy custom_ipolicy diskparams custom_diskparams ndparams custom_ndparams ctime mtime uuid serial_no tags';
 
 const groups: Resource<NodeGroup> = {
   kind: 'group',
@@ -13,7 +10,7 @@ const groups: Resource<NodeGroup> = {
   param: 'group_name',
   idField: 'name',
   collection: ({ services }) => services.config.current.groups,
-  fields: pickFields(groupFields, names.split(' ')),
+  queried: groupKind,
 };
 
 export const groupRoutes: readonly Route[] = [

@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/index.ts';
 import type { Instance } from '../../model/index.ts';
-import { ConsoleResult } from '../../query/index.ts';
+import { ConsoleResult, instanceKind } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { instanceRow, instanceRowFields, instanceRowMore } from '../rows/instance-row.ts';
+import { instanceRow, instanceRowMore } from '../rows/instance-row.ts';
 import { consoleInfo } from './instance-console.ts';
 import { findObject, type Resource, resourceRoutes, viewOf } from './resource-routes.ts';
 import { objectsFrom, Reply, type Route } from './route.ts';
@@ -14,7 +14,7 @@ const instances: Resource<Instance> = {
   param: 'instance_name',
   idField: 'id',
   collection: ({ services }) => services.config.current.instances,
-  fields: instanceRowFields,
+  queried: instanceKind,
   more: instanceRowMore,
   bulk: (context) => {
     const { text, etag } = context.instanceRows.all(viewOf(context));

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { type Job, lockLevels, opcodeCatalogue, validate } from '../../model/index.ts';
-import { jobFields, LockMode, nullable, pickFields, plainRow, rowSchema } from '../../query/index.ts';
+import { jobKind, LockMode, nullable, pickFields, plainRow, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { objectBody } from './object-body.ts';
@@ -11,8 +11,8 @@ import { type ApiRequest, component, objectsFrom, type Route } from './route.ts'
 import { submissionKey } from './submission-key.ts';
 import { submitJob } from './submit.ts';
 
-const listFields = pickFields(jobFields, 'id ops status summary opstatus received_ts start_ts end_ts'.split(' '));
-const pageFields = [...listFields, ...pickFields(jobFields, ['oplog', 'opresult'])];
+const listFields = jobKind.rowFields;
+const pageFields = [...listFields, ...pickFields(jobKind.fields, ['oplog', 'opresult'])];
 const objects = objectsFrom('job', 'job_id');
 const JobId = Type.Integer({ description: 'Number of the job' });
 
@@ -38,7 +38,7 @@ const page = (job: Job, context: ApiContext) => plainRow(pageFields, job, viewOf
 /** What Ganeti shows of a job that does not exist: its number, and null for everything else. */
 const emptyPage = (id: number) => Object.fromEntries(pageFields.map(({ name }) => [name, name === 'id' ? id : null]));
 
-const jobs = ({ services }: ApiContext) => [...services.jobs.list()].sort((left, right) => left.id - right.id);
+const jobs = (context: ApiContext) => jobKind.items(viewOf(context));
 
 const reading: Route[] = [
   {

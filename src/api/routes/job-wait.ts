@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GantryError } from '../../base/index.ts';
 import type { JobChange } from '../../jobs/index.ts';
 import { type Job, jobStatus, type LogEntry } from '../../model/index.ts';
-import { jobFields, toPlain } from '../../query/index.ts';
+import { jobKind, toPlain } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { viewOf } from './resource-routes.ts';
 
@@ -30,12 +30,10 @@ export interface WaitReply {
 const seenOf = ({ progress, waitingFor }: Pick<JobChange, 'progress' | 'waitingFor'>): string =>
   JSON.stringify([progress?.index ?? null, progress?.step ?? null, ...waitingFor]);
 
-const byName = new Map(jobFields.map((one) => [one.name, one]));
-
 /** Values of fields of a job, as lists show them. @throws API_QUERY_FAILED for an unknown field */
 export function jobValues(job: Job, names: readonly string[], context: ApiContext): unknown[] {
   return names.map((name) => {
-    const found = byName.get(name);
+    const found = jobKind.byName.get(name);
     if (!found) throw new GantryError('API_QUERY_FAILED', { problem: `Unknown job field '${name}'` });
     return toPlain(found.get(job, viewOf(context)));
   });

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { type Node, nodeRole } from '../../model/index.ts';
-import { nodeFields, pickFields } from '../../query/index.ts';
+import { nodeKind } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { isSet } from './query-params.ts';
 import { withReason } from './reason-trail.ts';
@@ -10,16 +10,13 @@ import { objectsFrom, type Route } from './route.ts';
 import { submitFrom } from './submit.ts';
 import { tagRoutes } from './tag-routes.ts';
 
-const names =
-  'name offline master_candidate drained dtotal dfree sptotal spfree mtotal mnode mfree pinst_cnt sinst_cnt ctotal cnos cnodes csockets pip sip role pinst_list sinst_list master_capable vm_capable ndparams group.uuid ctime mtime uuid serial_no tags';
-
 const nodes: Resource<Node> = {
   kind: 'node',
   path: '/2/nodes',
   param: 'node_name',
   idField: 'id',
   collection: ({ services }) => services.config.current.nodes,
-  fields: pickFields(nodeFields, names.split(' ')),
+  queried: nodeKind,
   moreOnPage: { secondary_ip: Type.String() },
 };
 

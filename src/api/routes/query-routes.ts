@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
-import { fieldKinds, queryFields, queryKinds, runQuery } from '../../query/index.ts';
+import { fieldKinds, kinds, rowSchema } from '../../query/index.ts';
+import { queryFields, queryKinds, runQuery } from '../rows/run-query.ts';
 import { objectBody } from './object-body.ts';
 import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, component, type Route } from './route.ts';
 
 const fieldsQuery = Type.Object({ fields: Type.Optional(Type.String({ description: 'Names of fields, separated by commas' })) });
-const kinds = queryKinds.join(', ');
+const kindNames = queryKinds.join(', ');
 const split = (text: string) => text.split(',').map((name) => name.trim());
 
 const Kind = Type.Enum(fieldKinds, {
@@ -15,9 +16,16 @@ const Kind = Type.Enum(fieldKinds, {
 });
 const Definition = component('query_field', Type.Object({ name: Type.String(), title: Type.String(), kind: Kind, doc: Type.String() }));
 const State = Type.Enum([0, 1, 2, 3, 4], { description: '0 normal, 1 unknown field, 2 no data, 3 not available, 4 its node is offline' });
-const Cell = Type.Tuple([State, Type.Unknown({ description: 'By the kind of the field; null unless the state is 0' })]);
+const Cell = Type.Tuple([State, Type.Unknown({ description: 'By the field, see "$defs"; null unless the state is 0' })]);
+/** The values of all fields of each kind; a cell has those of its field. */
+const fieldsByKind = Object.fromEntries(
+  queryKinds.map((kind) => [kind, component(`${kind}_fields`, rowSchema(kinds.get(kind)?.fields ?? []))]),
+);
 const Result = Type.Object({
-  data: Type.Array(Type.Array(Cell), { description: 'Rows; each has a cell for each of the fields, in their order' }),
+  data: Type.Array(Type.Array(Cell), {
+    description: 'Rows; each has a cell for each of the fields, in their order. "$defs" has the values of the fields of each kind',
+    $defs: fieldsByKind,
+  }),
   fields: Type.Array(Definition),
 });
 
@@ -35,7 +43,7 @@ export const queryRoutes: readonly Route[] = [
     method: 'GET',
     path: '/2/query/{kind}',
     tag: 'query',
-    summary: `Values of chosen fields of all objects of a kind: ${kinds}`,
+    summary: `Values of chosen fields of all objects of a kind: ${kindNames}`,
     permission: 'cluster:query',
     query: fieldsQuery,
     result: Result,
@@ -45,7 +53,7 @@ export const queryRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/2/query/{kind}',
     tag: 'query',
-    summary: `Values of chosen fields of the objects of a kind that pass a filter: ${kinds}`,
+    summary: `Values of chosen fields of the objects of a kind that pass a filter: ${kindNames}`,
     permission: 'cluster:query',
     query: fieldsQuery,
     body: Type.Object({
@@ -66,7 +74,7 @@ export const queryRoutes: readonly Route[] = [
     method: 'GET',
     path: '/2/query/{kind}/fields',
     tag: 'query',
-    summary: `The fields of a kind: ${kinds}`,
+    summary: `The fields of a kind: ${kindNames}`,
     permission: 'cluster:read',
     query: fieldsQuery,
     result: Type.Object({ fields: Type.Array(Definition) }),

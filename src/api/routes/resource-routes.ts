@@ -1,6 +1,6 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
-import { type Field, niceSortedByName, plainRow, rowSchema, type View } from '../../query/index.ts';
+import { type Kind, plainRow, rowSchema, type View } from '../../query/index.ts';
 import type { Collection } from '../../store/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { bulkQuery, isSet } from './query-params.ts';
@@ -16,7 +16,7 @@ export interface Resource<Item> {
   /** What Ganeti calls the name in the list. */
   readonly idField: 'id' | 'name';
   readonly collection: (context: ApiContext) => Collection<Item>;
-  readonly fields: readonly Field<Item>[];
+  readonly queried: Kind<Item>;
   /** Overrides how the list with all fields is made. */
   readonly bulk?: (context: ApiContext) => unknown;
   /** What a row has beside the fields, or in another form. */
@@ -41,10 +41,11 @@ export const listOrRows = (reference: TSchema, row: TSchema): TSchema =>
 
 /** GET of the list and GET of one. */
 export function resourceRoutes<Item extends { name: string }>(resource: Resource<Item>): Route[] {
-  const { kind, path, param, idField, fields, collection, more = {}, moreOnPage = {} } = resource;
-  const sorted = (context: ApiContext) => niceSortedByName(collection(context));
-  const bulk = resource.bulk ?? ((context) => sorted(context).map((item) => plainRow(fields, item, viewOf(context))));
-  const list = (context: ApiContext) => sorted(context).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
+  const { kind, path, param, idField, queried, more = {}, moreOnPage = {} } = resource;
+  const fields = queried.rowFields;
+  const allRows = (view: View) => queried.items(view).map((item) => plainRow(fields, item, view));
+  const bulk = resource.bulk ?? ((context) => allRows(viewOf(context)));
+  const list = (context: ApiContext) => queried.items(viewOf(context)).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
   const row = component(`${kind}_row`, rowSchema(fields, more));
   const page = Object.keys(moreOnPage).length > 0 ? component(`${kind}_page`, rowSchema(fields, { ...more, ...moreOnPage })) : row;
   return [

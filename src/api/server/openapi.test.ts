@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { opcodeCatalogue, validate } from '../../model/index.ts';
-import { queryKinds } from '../../query/index.ts';
 import { allRoutes } from '../routes/all-routes.ts';
+import { queryKinds } from '../rows/run-query.ts';
 import { type ApiRig, startApiRig, writer } from '../testing/api-rig.ts';
 
 interface Page {
@@ -98,6 +98,7 @@ test('what resources answer fits their description', async () => {
     '/2/jobs /2/jobs',
     '/2/jobs?bulk=1 /2/jobs',
   ];
+  asked.push('/2/info /2/info', '/2/os /2/os', '/2/os?bulk=1 /2/os');
   for (const kind of ['node', 'group', 'network', 'instance']) {
     const { body } = await rig.client.send('GET', `/2/${kind}s`, { user: writer });
     for (const { uri } of body as { uri: string }[]) asked.push(`${uri} /2/${kind}s/{${kind}_name}`);
@@ -149,6 +150,18 @@ test('every field of a row has a type', () => {
       .filter(([, schema]) => !['type', 'enum', 'const', 'anyOf', '$ref'].some((key) => key in schema))
       .map(([field]) => field);
     assert.deepEqual(untyped, [], name);
+  }
+});
+
+test('every field of a query is described with the type of its values', async () => {
+  const answers = ['get', 'put'].map((method) => schemaIn(page.paths['/2/query/{kind}']?.[method]?.responses['200']));
+  for (const answer of answers) {
+    const { $defs: described } = (answer as { properties: { data: { $defs: Record<string, { properties: object }> } } }).properties.data;
+    assert.deepEqual(Object.keys(described), queryKinds);
+    for (const kind of queryKinds) {
+      const { fields } = (await rig.client.send('GET', `/2/query/${kind}/fields`, { user: writer })).body as { fields: { name: string }[] };
+      assert.deepEqual(Object.keys(described[kind]?.properties ?? {}).sort(), fields.map(({ name }) => name).sort(), kind);
+    }
   }
 });
 

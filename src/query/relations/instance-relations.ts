@@ -1,0 +1,26 @@
+import type { Instance, Network, Node, NodeGroup } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
+import { nodeRelations } from './node-relations.ts';
+import { toMany, toOne } from './relation.ts';
+
+const defined = <T>(values: readonly (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
+const groupOf = (node: Node | undefined, config: ConfigSnapshot) => node && nodeRelations.group.of(node, config);
+
+const primaryNode = toOne<Instance, Node>('node', 'Its primary node', (instance, config) => config.nodes.get(instance.primary_node));
+const secondaryNodes = toMany<Instance, Node>('node', 'Its secondary nodes, in their order', (instance, config) =>
+  defined(instance.secondary_nodes.map((uuid) => config.nodes.get(uuid))),
+);
+
+export const instanceRelations = {
+  primary_node: primaryNode,
+  secondary_nodes: secondaryNodes,
+  group: toOne<Instance, NodeGroup>('group', 'Group of its primary node', (instance, config) =>
+    groupOf(primaryNode.of(instance, config), config),
+  ),
+  secondary_groups: toMany<Instance, NodeGroup>('group', 'Groups of its secondary nodes, one for each of them', (instance, config) =>
+    defined(secondaryNodes.of(instance, config).map((node) => groupOf(node, config))),
+  ),
+  networks: toMany<Instance, Network>('network', 'Networks of its NICs, each once', (instance, config) =>
+    defined([...new Set(instance.nics.map(({ network }) => network))].map((uuid) => config.networks.get(uuid ?? ''))),
+  ),
+};
