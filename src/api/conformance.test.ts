@@ -69,10 +69,10 @@ for (const kind of kinds) {
     const known = new Set(theirs.map(([name]) => name));
     const ours = (body as Definitions).fields.map(({ name, title, kind: type, doc }) => (assert.ok(doc, name), [name, title, type]));
     assert.equal(status, 200);
-    assert.deepEqual(
-      ours.filter(([name]) => known.has(name)),
-      theirs,
-    );
+    const shared = ours.filter(([name]) => known.has(name));
+    // Ganeti has a point before an underscore.
+    if (kind === 'instance') for (const list of [shared, theirs]) list.sort();
+    assert.deepEqual(shared, theirs);
   });
 }
 
