@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Principal } from '../src/access/index.ts';
 import { defineOperation, type JobQueue } from '../src/jobs/index.ts';
 import { openFixture } from '../src/jobs/testing/queue-fixture.ts';
 import { jobStatus, opcodes } from '../src/model/index.ts';
+
+const bench: Principal = { name: 'bench', scheme: 'users-file', groups: [], options: ['write'] };
 
 /**
  * No-op jobs per second, from submission to the answer that the job has succeeded, each submission durable.
@@ -54,7 +57,7 @@ export async function benchJobs(options: { jobs: number; submitters: number; dir
 }
 
 async function runOne(queue: JobQueue): Promise<void> {
-  const id = await queue.submit([{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'bench');
+  const id = await queue.submit([{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], bench);
   for (let status: ReturnType<typeof jobStatus> = 'queued'; status !== 'success'; ) {
     const change = await queue.waitForChange(id, { status, timeoutMs: 60_000 });
     if (!change) throw new Error(`job ${id} did not end`);

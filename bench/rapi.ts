@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { openAuthenticator, usersFileOnly } from '../src/access/index.ts';
+import { createAccessControl, openAuthenticator, optionsAuthorizer, usersFileOnly } from '../src/access/index.ts';
 import { type ApiServer, createApi } from '../src/api/index.ts';
 import { writeTestCertificate } from '../src/api/testing/test-certificate.ts';
 import { type Clock, GantryError, type Random, seededRandom, silentLog, systemClock } from '../src/base/index.ts';
@@ -157,7 +157,17 @@ function services(config: Config, live: LiveState): MasterServices {
     throw new GantryError('INTERNAL', { detail: 'not part of the benchmark' });
   };
   const jobs = new Proxy({} as MasterServices['jobs'], { get: unused });
-  return { config, live, jobs, nodes: { call: unused }, join: { createToken: unused, join: unused }, clock: systemClock, log: silentLog };
+  const access = createAccessControl({ authorizer: optionsAuthorizer, config, job: unused, log: silentLog });
+  return {
+    access,
+    config,
+    live,
+    jobs,
+    nodes: { call: unused },
+    join: { createToken: unused, join: unused },
+    clock: systemClock,
+    log: silentLog,
+  };
 }
 
 async function benchChange({ config, port, ca }: Master, instances: number): Promise<ChangeResult> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Principal } from '../../src/access/index.ts';
 import { GantryError, silentLog, systemClock } from '../../src/base/index.ts';
 import { type Leading, lead } from '../../src/cluster/index.ts';
 import { jobStatus, keys } from '../../src/model/index.ts';
@@ -13,6 +14,8 @@ import { createAuthority, createCertificate, createNodeClient, createRevocationL
 import { createConfig, type InitialObjects, openStore, type Store, type Write } from '../../src/store/index.ts';
 import { type ScaleSize, scaleCluster } from './scale-cluster.ts';
 import type { ScaleNodesOrder } from './scale-nodes.ts';
+
+const bench: Principal = { name: 'bench', scheme: 'users-file', groups: [], options: ['write'] };
 
 /**
  * A master over many nodes: it starts, verifies and stays. The nodes are simulated, in a process of their own, but every
@@ -139,7 +142,7 @@ async function measure({ services, leadership, start }: Leading, seconds: number
 }
 
 async function verify(jobs: Leading['services']['jobs']): Promise<string[]> {
-  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'bench');
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], bench);
   for (let status: ReturnType<typeof jobStatus> = 'queued'; ; ) {
     const change = await jobs.waitForChange(id, { status, timeoutMs: 600_000 });
     if (!change) throw new Error('the verification did not end');

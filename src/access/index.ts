@@ -1,6 +1,10 @@
+export { type AccessControl, createAccessControl } from './access-control.ts';
 export type { Authenticator, ChainAnswer, ChainClaim } from './authn/chain.ts';
 export { openAuthenticator, readAuthenticationSettings, usersFileOnly } from './authn/open-authenticator.ts';
 export { Presented } from './authn/presented.ts';
-export type { AuthorizationRequest, AuthorizedObject, Authorizer } from './authz/authorizer.ts';
+export type { AuthorizationRequest, Authorizer } from './authz/authorizer.ts';
 export { optionsAuthorizer } from './authz/options-authorizer.ts';
+export type { NamedObject } from './authz/resolve-object.ts';
+export { isWatcher, watcherPrincipal } from './internal/internal-principals.ts';
+export { principalOfJob, storedPrincipal } from './job-principal.ts';
 export type { Principal } from './principal.ts';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Authenticator, Authorizer } from '../access/index.ts';
+import type { Authenticator } from '../access/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import type { ConsoleKind } from '../model/index.ts';
 import type { InstanceRows } from './rows/instance-rows.ts';
@@ -16,8 +16,6 @@ export interface ApiOptions {
   readonly openConsole: (nodeUuid: string, instanceUuid: string, kind: ConsoleKind) => Promise<Duplex>;
   /** Throws while it is not certain that this master leads; then it must not answer with what it knows. Default: it leads. */
   readonly requireLead?: () => void;
-  /** Default: by the options of the users file. */
-  readonly authorizer?: Authorizer;
   readonly limits?: Partial<ApiLimits>;
 }
 
@@ -83,6 +81,5 @@ export interface ApiContext {
   /** Version of the software. */
   readonly version: string;
   readonly limits: ApiLimits;
-  readonly authorizer: Authorizer;
   readonly instanceRows: InstanceRows;
 }

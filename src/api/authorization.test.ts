@@ -170,7 +170,7 @@ test('each opcode of a job is authorized with its permission and objects, all be
     authorizer: {
       decide: (request) => {
         asked.push(request);
-        return request.permission !== 'instance:remove';
+        return { allowed: request.permission !== 'instance:remove' };
       },
     },
   });
@@ -179,9 +179,10 @@ test('each opcode of a job is authorized with its permission and objects, all be
     const reply = await strict.client.send('POST', '/2/jobs', { user: writer, body: { ops } });
     assert.equal(reply.status, 403);
     assert.deepEqual(asked.at(-1), {
-      user: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
+      principal: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
       permission: 'instance:remove',
-      objects: [{ kind: 'instance', name: 'x1' }],
+      opcode: { id: 'OP_INSTANCE_REMOVE', params: { OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'x1' } },
+      objects: [{ kind: 'instance', name: 'x1', tags: [] }],
     });
     assert.deepEqual(strict.services.jobs.list(), []);
     asked.length = 0;
@@ -190,7 +191,8 @@ test('each opcode of a job is authorized with its permission and objects, all be
     const permissions = allowed.map(({ OP_ID }) => opcodeCatalogue.get(OP_ID)?.permission);
     assert.deepEqual(
       asked.map(({ permission }) => permission),
-      ['job:submit', ...permissions],
+      ['job:submit', ...permissions, ...permissions],
+      'by the API at once, and by the queue for certain',
     );
   } finally {
     await strict.close();
@@ -203,7 +205,7 @@ test('a resource made from an opcode is decided on by the name in its path befor
     authorizer: {
       decide: (request) => {
         asked.push(request);
-        return false;
+        return { allowed: false };
       },
     },
   });
@@ -212,9 +214,9 @@ test('a resource made from an opcode is decided on by the name in its path befor
     assert.equal(reply.status, 403);
     assert.deepEqual(asked, [
       {
-        user: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
+        principal: { name: 'admin', scheme: 'users-file', groups: [], options: ['write'] },
         permission: 'instance:startup',
-        objects: [{ kind: 'instance', name: 'web-1' }],
+        objects: [{ kind: 'instance', name: 'web-1', tags: [] }],
       },
     ]);
   } finally {

@@ -1,4 +1,3 @@
-import { optionsAuthorizer } from '../access/index.ts';
 import { createConnectionGuard, version } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import { type ApiContext, type ApiOptions, type ApiServer, defaultLimits } from './api-options.ts';
@@ -22,7 +21,6 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
     requireLead: options.requireLead ?? (() => undefined),
     version: options.clusterInfo?.version ?? version,
     limits: { ...defaultLimits, ...options.limits },
-    authorizer: options.authorizer ?? optionsAuthorizer,
     instanceRows: createInstanceRows(),
   };
   const { authenticator } = options;

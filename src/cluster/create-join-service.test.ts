@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import type { Principal } from '../access/index.ts';
 import { type Clock, GantryError, type Log, silentLog } from '../base/index.ts';
 import type { JobQueue, OpInput } from '../jobs/index.ts';
 import { type Cluster, type Instance, keys, type Node } from '../model/index.ts';
@@ -9,6 +10,8 @@ import { createJoinService } from './create-join-service.ts';
 import { changingConfig } from './testing/changing-config.ts';
 import { memoryStore } from './testing/memory-store.ts';
 import { plainGroup, plainInstance, plainNode, plainUuid } from './testing/plain-config.ts';
+
+const alice: Principal = { name: 'alice', scheme: 'users-file', groups: ['staff'], options: ['write'] };
 
 const shaOf = (text: string) => createHash('sha256').update(text).digest('hex');
 const address = '198.51.100.7';
@@ -33,8 +36,8 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
   const clock: Clock = { now: () => time.now * 1000, sleep: async () => undefined };
   const [submitted, reasons, signed, made]: [unknown[], string[], unknown[], unknown[]] = [[], [], [], []];
   const jobs = {
-    submit: async (ops: readonly OpInput[], user: string) => {
-      submitted.push({ ops, user });
+    submit: async (ops: readonly OpInput[], by: Principal) => {
+      submitted.push({ ops, by });
       const [op] = ops as readonly Record<string, unknown>[];
       if (!failing && !lost && op) {
         const node = plainNode(5, { name: String(op['node_name']), certificate_fingerprint: String(op['certificate_fingerprint']) });
@@ -68,7 +71,7 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
     revocations: { current: async () => 'the list' },
   });
   const token = async (more: object = {}) => {
-    const made = await service.createToken({ nodeName: 'late', ttlSeconds: 60, user: 'alice', ...more });
+    const made = await service.createToken({ nodeName: 'late', ttlSeconds: 60, by: alice, ...more });
     const [id = '', secret = ''] = made.token.split(' ');
     return { ...made, id, secret };
   };
@@ -93,6 +96,7 @@ describe('a join token', () => {
       expires_at: 1_000_060,
       created_at: 1_000_000,
       user: 'alice',
+      principal: alice,
       key_fingerprint: null,
       addresses: ['198.51.100.0/24'],
     });
@@ -140,9 +144,19 @@ describe('a node that joins', () => {
       certificates: [{ serial: 'ab', expires: 2_000_000 }],
       group: 'group1',
     };
-    assert.deepEqual(submitted, [{ ops: [op], user: 'alice' }]);
+    assert.deepEqual(submitted, [{ ops: [op], by: alice }]);
     assert.equal((await stored(mine.id))?.['key_fingerprint'], shaOf('my key'));
     assert.equal(config.current.nodes.get(uuid)?.certificates, undefined);
+  });
+
+  it('is added in the name of its user when the token is of an earlier version', async () => {
+    const { token, join, submitted, store } = await rig();
+    const mine = await token();
+    const entry = await store.get(keys.joinToken(mine.id));
+    const { principal: _, ...old } = JSON.parse(entry?.value ?? '') as Record<string, unknown>;
+    await store.transact({ compares: [], writes: [{ type: 'put', key: keys.joinToken(mine.id), value: JSON.stringify(old) }] });
+    await join(mine);
+    assert.deepEqual((submitted[0] as { by: Principal }).by, { ...alice, groups: [] });
   });
 
   it('may come again with its key, and its new certificate is recorded', async () => {

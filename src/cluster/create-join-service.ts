@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { principalOfJob, storedPrincipal } from '../access/index.ts';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
-import { hasJoined, keys, type Node } from '../model/index.ts';
+import { hasJoined, type JobPrincipal, keys, type Node } from '../model/index.ts';
 import type { Config, ConfigSnapshot, Leadership, Store } from '../store/index.ts';
 import type { JoinAuthority } from './join-authority.ts';
 import type { JoinService } from './join-service.ts';
@@ -30,6 +31,8 @@ interface StoredToken {
   /** Absent in tokens of an earlier version. */
   readonly created_at?: number;
   readonly user: string;
+  /** Absent in tokens of an earlier version. */
+  readonly principal?: JobPrincipal;
   /** Of the public key that used it first; null until then. */
   readonly key_fingerprint: string | null;
   /** IPv4 addresses and networks of which the node may have one; none: only the address that it joins from. */
@@ -117,13 +120,13 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
       certificates: [{ serial, expires }],
       ...(token.group && { group: token.group }),
     };
-    const jobId = await jobs.submit([op], token.user);
+    const jobId = await jobs.submit([op], principalOfJob(token));
     await jobEnd(jobs, jobId);
     return jobId;
   }
 
   return {
-    async createToken({ nodeName, group, ttlSeconds, user, addresses = [] }) {
+    async createToken({ nodeName, group, ttlSeconds, by, addresses = [] }) {
       checkTokenAddresses(config.current, addresses);
       const configured = awaited(config.current, nodeName, group);
       const allowed = addresses.length > 0 || !configured ? addresses : [...new Set([configured.primary_ip, configured.secondary_ip])];
@@ -138,14 +141,15 @@ export function createJoinService(options: JoinServiceOptions): JoinService {
         group: group ?? null,
         expires_at: expiresAt,
         created_at: createdAt,
-        user,
+        user: by.name,
+        principal: storedPrincipal(by),
         key_fingerprint: null,
         addresses: allowed,
       };
       const put = { type: 'put', key: keys.joinToken(id), value: JSON.stringify(stored) } as const;
       const { committed } = await store.transact({ compares: [fence], writes: [put] });
       if (!committed) throw fencedOut(leadership);
-      log.info({ tokenId: id, node: nodeName, user }, 'join token made');
+      log.info({ tokenId: id, node: nodeName, user: by.name }, 'join token made');
       return { token: authority.encodeToken({ id, secret, node: nodeName }), expiresAt };
     },
 

@@ -1,3 +1,5 @@
+import type { Principal } from '../access/index.ts';
+
 /** Lets new nodes into the cluster: one-time tokens and signed certificates. */
 export interface JoinService {
   /**
@@ -9,7 +11,8 @@ export interface JoinService {
     readonly nodeName: string;
     readonly group?: string;
     readonly ttlSeconds: number;
-    readonly user: string;
+    /** Makes the token; the job that adds the node is submitted in this name. */
+    readonly by: Principal;
     /** IPv4 addresses and networks (`10.0.0.0/24`) of which the node may have one; none: only the address that it joins from. */
     readonly addresses?: readonly string[];
   }): Promise<{

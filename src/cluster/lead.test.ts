@@ -11,7 +11,7 @@ import type { NodeCaller } from '../rpc/index.ts';
 import { createConfig, createSecretBox, newSecretKey, openStore, type Store } from '../store/index.ts';
 import { type Leading, type LeadOptions, lead } from './lead.ts';
 import { jobEnd } from './lib/job-end.ts';
-import { runtimeOfPlain } from './testing/perform.ts';
+import { runtimeOfPlain, tester } from './testing/perform.ts';
 import { plainConfig, plainGroup, plainInstance, plainLive, plainNode, plainUuid } from './testing/plain-config.ts';
 
 const [node0, node1] = [plainUuid(2, 0), plainUuid(2, 1)];
@@ -182,7 +182,7 @@ describe('a master that leads', () => {
       });
       await leading.start();
       const ops = ['WEB1', plainUuid(3, 5)].map((instance_name) => ({ OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name }));
-      const id = await jobs.submit(ops, 'alice');
+      const id = await jobs.submit(ops, tester);
       await store.transact({
         compares: [],
         writes: [put('Web1', plainUuid(3, 0)), put('other', plainUuid(3, 5)), put('free', plainUuid(3, 6))],
@@ -209,7 +209,7 @@ describe('a master that leads', () => {
       await until('it has the newest key', () => secrets.isCurrent(kept()));
       assert.equal(secrets.open(kept()), 'x');
       const create = { OP_ID: 'OP_INSTANCE_CREATE', mode: 'create', instance_name: 'n', os_type: 'o', osparams_private: { p: 'hidden' } };
-      const id = await jobs.submit([create], 'alice');
+      const id = await jobs.submit([create], tester);
       const stored = (await jobs.get(id))?.ops[0]?.input['osparams_private'] as Record<string, string>;
       assert.ok(secrets.isCurrent(stored['p'] ?? ''));
     });
@@ -219,7 +219,7 @@ describe('a master that leads', () => {
     led({ options: { certificates: async () => [{ name: 'the CA', certificate: 'no PEM' }] } }, async ({ leading }) => {
       const { jobs } = leading.services;
       await leading.start();
-      await assert.rejects(jobEnd(jobs, await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'alice')), /PEM|INTERNAL|unexpected|defect/i);
+      await assert.rejects(jobEnd(jobs, await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], tester)), /PEM|INTERNAL|unexpected|defect/i);
     }));
 
   it('gives everything back when it ends, and ends it all whatever fails', async (context) => {
@@ -241,7 +241,7 @@ describe('a master that leads', () => {
     const { jobs, config } = leading.services;
     await leading.close();
     assert.equal(await store.get(keys.leader), undefined);
-    await assert.rejects(jobs.submit([{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice'), { code: 'QUEUE_STOPPED' });
+    await assert.rejects(jobs.submit([{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], tester), { code: 'QUEUE_STOPPED' });
     await assert.rejects(
       config.transact((draft) => draft.update('node', node0, (node) => ({ ...node, tags: ['x'] }))),
       { code: 'STORE_UNAVAILABLE' },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Authorizer, createAccessControl, optionsAuthorizer } from '../access/index.ts';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import { createJobQueue, type JobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
@@ -45,6 +46,8 @@ export interface LeadOptions {
   readonly connect: (config: Config, term: number, epoch: string) => NodeCaller;
   readonly authority: JoinAuthority;
   readonly signal: AbortSignal;
+  /** Decides what users may do and see; default: by the options of the users file. */
+  readonly authorizer?: Authorizer;
   /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
   readonly secrets?: SecretBox;
   /** The certificates of this master, for `cluster verify`; default: none. */
@@ -119,7 +122,10 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     return busy.has(uuid) || busy.has(name.toLowerCase());
   };
   const garbage = createStoredGarbage({ store, leadership, isBusy, config, nodes, live: () => live, log });
+  const job = (id: number) => jobs.present(id)?.job;
+  const access = createAccessControl({ authorizer: options.authorizer ?? optionsAuthorizer, config, job, log });
   const jobs: JobQueue = createJobQueue({
+    access,
     store,
     config,
     leadership,
@@ -155,7 +161,7 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     ...(watchSeconds && { intervalSeconds: watchSeconds }),
   });
   return {
-    services: { config, jobs, nodes, live, join, clock, log },
+    services: { access, config, jobs, nodes, live, join, clock, log },
     leadership,
     async start() {
       await live.start();

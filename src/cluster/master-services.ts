@@ -1,3 +1,4 @@
+import type { AccessControl } from '../access/index.ts';
 import type { Clock, Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import type { NodeCaller } from '../rpc/index.ts';
@@ -7,6 +8,8 @@ import type { LiveState } from './live-state.ts';
 
 /** What a running master offers to the servers in front of it (REST, confd, …). */
 export interface MasterServices {
+  /** Decides what users may do and see. */
+  readonly access: AccessControl;
   readonly config: Config;
   readonly jobs: JobQueue;
   readonly nodes: NodeCaller;

@@ -12,6 +12,7 @@ import { createConfig, openStore, type Store } from '../store/index.ts';
 import { jobEnd } from './lib/job-end.ts';
 import { type MasterTerms, type MasterTermsOptions, openMasterTerms } from './master-terms.ts';
 import { recordCertificate } from './revocation-distributor.ts';
+import { tester } from './testing/perform.ts';
 import { plainConfig, plainGroup, plainNode } from './testing/plain-config.ts';
 
 const leads = (terms: MasterTerms) =>
@@ -29,7 +30,7 @@ test('whatever write finds that another master leads ends the term at once: the 
     const uuid = terms.services.config.current.cluster.uuid;
     const node = [...terms.services.config.current.nodes.values()][0]?.uuid ?? '';
     const certificate = { serial: 'ab', expires: 4e9 };
-    const token = { nodeName: 'node9', ttlSeconds: 60, user: 'alice' };
+    const token = { nodeName: 'node9', ttlSeconds: 60, by: tester };
     const writes: readonly ((first: ReturnType<typeof terms.requireLead>) => Promise<unknown>)[] = [
       ({ services }) => services.join.createToken(token),
       ({ services, leadership }) => recordCertificate(services.config, leadership, node, certificate, 0),
@@ -51,13 +52,13 @@ test('whatever write finds that another master leads ends the term at once: the 
 test('a queue whose writes are refused while the lease holds ends the term, and the next term carries on', () =>
   withSimulatedTerms(async ({ terms, store }) => {
     const first = terms.requireLead();
-    await jobEnd(first.services.jobs, await first.services.jobs.submit([noop], 'alice'));
+    await jobEnd(first.services.jobs, await first.services.jobs.submit([noop], tester));
     await store.transact({ compares: [], writes: [{ type: 'put', key: keys.jobSerial, value: '7' }] });
-    await assert.rejects(first.services.jobs.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });
+    await assert.rejects(first.services.jobs.submit([noop], tester), { code: 'QUEUE_STOPPED' });
     assert.throws(() => terms.services.jobs.list(), { code: 'MASTER_STANDS_BY' }, 'nothing is answered by a queue that stands still');
     const second = await leads(terms);
     assert.ok(second.leadership.term > first.leadership.term);
-    const id = await second.services.jobs.submit([noop], 'alice');
+    const id = await second.services.jobs.submit([noop], tester);
     assert.equal(id, 8, 'it goes on from what the store says');
     await jobEnd(second.services.jobs, id);
     await sleep(50);
@@ -189,7 +190,7 @@ test('a later term is tried again and again, after longer and longer pauses, and
     [200, 400, 800, 1600, 3200, 5000, 5000],
   );
   assert.ok(terms.requireLead().leadership.term > first.leadership.term);
-  await assert.rejects(first.services.jobs.submit([noop], 'alice'), { code: 'QUEUE_STOPPED' });
+  await assert.rejects(first.services.jobs.submit([noop], tester), { code: 'QUEUE_STOPPED' });
   stop.abort();
   await running;
   assert.ok(await isFree(store));

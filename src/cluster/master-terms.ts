@@ -42,6 +42,9 @@ class Terms implements MasterTerms {
     this.services = {
       clock,
       log,
+      get access() {
+        return need().access;
+      },
       get config() {
         return need().config;
       },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Principal } from '../access/index.ts';
 import { type Clock, GantryError, type Log, silentLog } from '../base/index.ts';
 import type { JobQueue, OpInput } from '../jobs/index.ts';
 import type { Instance, Node } from '../model/index.ts';
@@ -56,7 +57,7 @@ function rig(situation: Situation, more: { clock?: Clock; fail?: () => void } = 
   };
   const jobs = {
     list: () => (job ? [{ ops: [{ end_ts: job.ended ? [1, 0] : null, input: { instance_name: job.instance_name } }] }] : []),
-    submit: async (ops: readonly OpInput[], user: string) => {
+    submit: async (ops: readonly OpInput[], { name: user }: Principal) => {
       await later('submit');
       submitted.push({ ops, user });
     },

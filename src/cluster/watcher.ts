@@ -1,3 +1,4 @@
+import { watcherPrincipal } from '../access/index.ts';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import type { Instance } from '../model/index.ts';
@@ -5,7 +6,6 @@ import type { Config } from '../store/index.ts';
 import type { CertificateRenewer } from './certificate-renewer.ts';
 import type { GarbageList } from './garbage.ts';
 import { busyInstances } from './lib/instances/busy-instances.ts';
-import { watcherUser } from './lib/watcher-user.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface WatcherOptions {
@@ -65,7 +65,7 @@ export class Watcher {
             reason: [['gnt:watcher', 'it should run', this.#nowNs()]],
           },
         ],
-        watcherUser,
+        watcherPrincipal,
       );
       started.push(instance.name);
     }

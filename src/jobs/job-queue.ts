@@ -1,3 +1,4 @@
+import type { Principal } from '../access/index.ts';
 import type { Job, JobStatus } from '../model/index.ts';
 import type { LockRow } from '../query/index.ts';
 import type { Once } from './queue/known-submissions.ts';
@@ -37,17 +38,18 @@ export interface WaitOptions {
 /** The job queue of the leading master. */
 export interface JobQueue {
   /**
-   * Validates the opcodes against the catalogue and stores the job; durable when it resolves.
+   * Validates the opcodes against the catalogue, asks whether the principal may submit each, and stores the job; durable when it
+   * resolves.
    * @param once makes it safe to submit the same again: it is the same job
    * @param trace of the request; default: a new one
-   * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, SUBMISSION_KEY_REUSED
+   * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, SUBMISSION_KEY_REUSED
    */
-  submit(ops: readonly OpInput[], user: string, once?: Once, trace?: string): Promise<number>;
+  submit(ops: readonly OpInput[], by: Principal, once?: Once, trace?: string): Promise<number>;
   /**
    * Several jobs at once; a negative dependency counts back within them (-1: the job before). All are checked before
    * the first is stored. Errors as `submit`.
    */
-  submitMany(jobs: readonly (readonly OpInput[])[], user: string, trace?: string): Promise<readonly number[]>;
+  submitMany(jobs: readonly (readonly OpInput[])[], by: Principal, trace?: string): Promise<readonly number[]>;
   /** A job that is not archived, or an archived one from the store. */
   get(id: number): Promise<Job | undefined>;
   /** A job that is not archived as it is now, with its progress and what it waits for; undefined when there is none. */

@@ -37,6 +37,7 @@ export { Network } from './objects/network.ts';
 export { Nic } from './objects/nic.ts';
 export { hasJoined, Node, nodeRole, SignedCertificateRecord } from './objects/node.ts';
 export { NodeGroup } from './objects/node-group.ts';
+export { JobPrincipal } from './objects/principal.ts';
 export { opcodeCatalogue, opcodeDefinition } from './opcodes/catalogue.ts';
 export {
   type CliFlag,
@@ -52,7 +53,7 @@ export {
 } from './opcodes/define-opcode.ts';
 export { ganetiOperations } from './opcodes/ganeti-operations.ts';
 export { opcodes } from './opcodes/opcodes.ts';
-export { readOpcode } from './opcodes/read-opcode.ts';
+export { type ReadOpcode, readOpcode } from './opcodes/read-opcode.ts';
 export { withGanetiDefaults } from './opcodes/with-ganeti-defaults.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
 export { canBePlugin } from './params/collector-names.ts';

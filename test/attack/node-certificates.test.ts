@@ -29,6 +29,7 @@ import {
 import { createConfig, openStore } from '../../src/store/index.ts';
 import { startFakeNodes } from '../support/fake-nodes.ts';
 import { simulatedCluster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // Who takes over a node has a certificate of the cluster: it must open nothing but what a node may, and nothing at all
 // once the node has been taken out.
@@ -201,7 +202,7 @@ test('a node that is taken out is told, and every other node, agent and master k
   }
   const [certificate] = config.current.nodes.get(uuids[2] ?? '')?.certificates ?? [];
   assert.ok(certificate);
-  await jobEnd(jobs, await jobs.submit([{ OP_ID: 'OP_NODE_REMOVE', node_name: 'node3' }], 'tester'));
+  await jobEnd(jobs, await jobs.submit([{ OP_ID: 'OP_NODE_REMOVE', node_name: 'node3' }], tester));
   const lists = [masterList, ...['node1', 'node2', 'node3'].map((name) => join(dir, name, 'ca.crl'))];
   for (const list of lists) {
     const { serials } = await checkRevocationList(await readFile(list, 'utf8'), nodes.authority.certificate);

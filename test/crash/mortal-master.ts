@@ -11,6 +11,7 @@ import { type JobStatus, jobStatus, keys } from '../../src/model/index.ts';
 import { type Credentials, createNodeClient } from '../../src/rpc/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { type Death, killingStore } from '../support/killing-store.ts';
+import { tester } from '../support/tester.ts';
 
 export interface MortalOrders {
   readonly store: string;
@@ -71,10 +72,10 @@ async function main(): Promise<void> {
   const found = (await store.range(keys.jobs)).entries.length;
   if (found > 0) store.arm();
   await leading.start();
-  if (found === 0) for (const op of orders.first) await jobEnd(jobs, await jobs.submit([op], 'tester'));
+  if (found === 0) for (const op of orders.first) await jobEnd(jobs, await jobs.submit([op], tester));
   store.arm();
   // A job that was never acknowledged may be gone; its client would submit it again.
-  if (found <= orders.first.length) for (const op of orders.ops) await jobs.submit([op], 'tester');
+  if (found <= orders.first.length) for (const op of orders.ops) await jobs.submit([op], tester);
   const statuses: JobStatus[] = [];
   const errors: unknown[] = [];
   for (const { id } of jobs.list().slice(orders.first.length)) {

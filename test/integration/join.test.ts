@@ -5,6 +5,7 @@ import { silentLog, systemClock } from '../../src/base/index.ts';
 import { createJoinService } from '../../src/cluster/create-join-service.ts';
 import type { JoinAuthority } from '../../src/cluster/join-authority.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // How nodes get in: through the join service of a master whose queue and store are real.
 
@@ -52,7 +53,7 @@ const request = (token: string, csr: string) => {
 test('a node whose answer was lost may come again with its key, and nobody else with his', async () => {
   master = await startSimulatedMaster(1);
   const service = serviceOf(master);
-  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester });
   const first = await service.join(request(token, 'my key'));
   const again = await service.join(request(token, 'my key'));
   assert.equal(again.nodeUuid, first.nodeUuid);
@@ -65,14 +66,14 @@ test('a wrong secret, an unknown token and an expired one are refused alike', as
   master = await startSimulatedMaster(1);
   let now = systemClock.now();
   const service = serviceOf(master, () => now);
-  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester });
   const [id] = token.split(' ');
   await assert.rejects(service.join(request(`${id} guess`, 'k')), { code: 'JOIN_TOKEN_INVALID' });
   await assert.rejects(service.join(request('nothing nothing', 'k')), { code: 'JOIN_TOKEN_INVALID' });
   now += 61_000;
   await assert.rejects(service.join(request(token, 'k')), { code: 'JOIN_TOKEN_INVALID' });
   assert.equal(master.leading.services.config.current.nodes.size, 1);
-  await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
+  await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester });
   assert.equal((await master.store.range('/join-tokens/')).entries.length, 1, 'the expired one is forgotten');
 });
 
@@ -80,7 +81,7 @@ test('a node joins only with an address that its token allows, or from which it 
   master = await startSimulatedMaster(2);
   const service = serviceOf(master);
   const ask = async (addresses: string[] | undefined, claimed: { primaryIp: string; secondaryIp?: string; from?: string }) => {
-    const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester', ...(addresses && { addresses }) });
+    const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester, ...(addresses && { addresses }) });
     const { primaryIp, secondaryIp = primaryIp, from = primaryIp } = claimed;
     return service.join({ ...request(token, 'k'), primaryIp, secondaryIp, from });
   };
@@ -115,7 +116,7 @@ test('a node that is taken out has its certificates revoked, all that were signe
   master = await startSimulatedMaster(1);
   const { config } = master.leading.services;
   const service = serviceOf(master);
-  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester' });
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester });
   await service.join(request(token, 'key'));
   await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
   assert.deepEqual(Object.keys(config.current.cluster.revoked_certificates ?? {}), [Buffer.from('key').toString('hex')]);
@@ -127,13 +128,13 @@ test('the token of a node that was removed lets it in no more; a new one does', 
   const { config } = master.leading.services;
   let now = systemClock.now();
   const service = serviceOf(master, () => now);
-  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, user: 'tester' });
+  const { token } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, by: tester });
   await service.join(request(token, 'key'));
   await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
   await assert.rejects(service.join(request(token, 'key')), { code: 'JOIN_TOKEN_INVALID' });
   assert.equal(config.current.nodes.find('fresh'), undefined);
   now += 600_000;
-  const { token: next } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, user: 'tester' });
+  const { token: next } = await service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, by: tester });
   await service.join(request(next, 'key'));
   assert.ok(config.current.nodes.find('fresh'));
 });
@@ -151,7 +152,7 @@ test('a node that is only configured joins with a token for its name, under the 
   await assert.rejects(master.run({ ...create, pnode: 'fresh' }), { code: 'NODE_NOT_JOINED' });
   await assert.rejects(master.run({ OP_ID: 'OP_NODE_EVACUATE', node_name: 'fresh', mode: 'primary-only' }), { code: 'NODE_NOT_JOINED' });
   const tokenOf = async (more: object = {}) =>
-    (await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, user: 'tester', ...more })).token;
+    (await service.createToken({ nodeName: 'fresh', ttlSeconds: 60, by: tester, ...more })).token;
   await assert.rejects(tokenOf({ group: 'nowhere' }), { code: 'OBJECT_UNKNOWN' });
   await master.run({ OP_ID: 'OP_GROUP_ADD', group_name: 'other' });
   await assert.rejects(tokenOf({ group: 'other' }), { code: 'INPUT_INVALID', message: /configured in the group default/ });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { watcherPrincipal } from '../../src/access/index.ts';
 import { GantryError, silentLog } from '../../src/base/index.ts';
 import type { Garbage } from '../../src/cluster/garbage.ts';
 import { createStoredGarbage } from '../../src/cluster/stored-garbage.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 import { until } from '../support/until.ts';
 
 // What a master does when it cannot know what a node has done. Agents, handlers and jobs are the real ones.
@@ -99,8 +101,8 @@ test('the watcher leaves alone what was stopped after it had looked', async () =
   const [one] = nodesOf(master);
   await master.run(create);
   const { jobs } = master.leading.services;
-  const stop = await jobs.submit([{ OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: 'web1' }], 'tester');
-  const start = await jobs.submit([{ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'web1', no_remember: true }], 'gantry-watcher');
+  const stop = await jobs.submit([{ OP_ID: 'OP_INSTANCE_SHUTDOWN', instance_name: 'web1' }], tester);
+  const start = await jobs.submit([{ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'web1', no_remember: true }], watcherPrincipal);
   for (const id of [stop, start]) await jobs.waitForChange(id, { status: 'queued', timeoutMs: 1 });
   await until('all jobs have ended', () => jobs.list().every((job) => job.end_ts !== null));
   assert.deepEqual(statesOn(master, one), []);

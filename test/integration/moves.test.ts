@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { GantryError } from '../../src/base/index.ts';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // Moves and removals of instances that are not where, or not as, the configuration says. Agents and jobs are real.
 
@@ -22,7 +23,7 @@ interface Problem {
 
 async function verify({ leading }: SimulatedMaster): Promise<readonly Problem[]> {
   const { jobs } = leading.services;
-  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'tester');
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], tester);
   await jobEnd(jobs, id);
   return ((await jobs.get(id))?.ops[0]?.result as { problems: readonly Problem[] }).problems;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // Networks and addresses through the whole master: two groups of two nodes each, nodes simulated.
 
@@ -153,7 +154,7 @@ step('a node without the bridge of a network is told by verify, and gets no inst
     return error.code === 'PLACEMENT_IMPOSSIBLE';
   });
   const { jobs } = master.leading.services;
-  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'tester');
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], tester);
   await jobEnd(jobs, id);
   const { problems } = (await jobs.get(id))?.ops[0]?.result as { problems: { code: string; subject: string }[] };
   const missing = problems.filter(({ code }) => code === 'VERIFY_BRIDGE_MISSING').map(({ subject }) => subject);

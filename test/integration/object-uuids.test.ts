@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // Objects are named by name, by UUID, or by both, as Ganeti's opcodes do.
 
@@ -109,7 +110,7 @@ test('the result of a change of a node tells each capability that was named, cha
   master = await startSimulatedMaster(2);
   const { jobs } = master.leading.services;
   const resultOf = async (more: object) => {
-    const id = await jobs.submit([{ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node2', ...more }], 'tester');
+    const id = await jobs.submit([{ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node2', ...more }], tester);
     await jobEnd(jobs, id);
     return (await jobs.get(id))?.ops[0]?.result;
   };

@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { GantryError } from '../../src/base/index.ts';
 import { createOperations, jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, type SimulatedMasterOptions, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 import { until } from '../support/until.ts';
 
 // Where a whole master puts instances. Agents, jobs and locks are real; hypervisors and disks are not.
@@ -41,7 +42,7 @@ async function race(
   const { jobs } = leading.services;
   const ids = await jobs.submitMany(
     ops.map((op) => [op]),
-    'tester',
+    tester,
   );
   return Promise.all(
     ids.map((id) =>
@@ -236,7 +237,7 @@ test('while instances move, others are placed; room is theirs on both nodes, and
   }
   const release = Promise.withResolvers<void>();
   simulation.hold('migration-send', release.promise);
-  const migrate = (instance_name: string) => jobs.submit([{ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name }], 'tester');
+  const migrate = (instance_name: string) => jobs.submit([{ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name }], tester);
   const moves = [await migrate('web1'), await migrate('web2'), await migrate('web3')];
   await until('two memories are on their way', () => simulation.count('migration-send') >= 2);
   assert.deepEqual(await statusesOf(cluster, moves), ['running', 'waiting', 'running']);
@@ -276,7 +277,7 @@ test('a move that fails gives the room on its target back', async () => {
 /** Evacuates a node, and waits for the jobs that do it. */
 async function evacuate({ leading }: SimulatedMaster, params: Record<string, unknown>): Promise<number> {
   const { jobs } = leading.services;
-  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', ...params }], 'tester');
+  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', ...params }], tester);
   await jobEnd(jobs, id);
   const job = await jobs.get(id);
   const { jobs: submitted } = job?.ops[0]?.result as { jobs: [boolean, number][] };
@@ -311,7 +312,7 @@ test('who can leave a node leaves it, and the others are told with their reasons
   const before = placesOf(cluster);
   const { jobs } = cluster.leading.services;
   const told = async (params: Record<string, unknown>) => {
-    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1', ...params }], 'tester');
+    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1', ...params }], tester);
     await jobEnd(jobs, id);
     const [op] = (await jobs.get(id))?.ops ?? [];
     return {
@@ -355,7 +356,7 @@ for (const offline of [false, true]) {
     await cluster.run(create('local', gib, { pnode: 'node2', disk_template: 'file', disks: [{ size: 100 }] }));
     if (offline) await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node2', offline: true });
     const { jobs } = cluster.leading.services;
-    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' }], 'tester');
+    const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' }], tester);
     await jobEnd(jobs, id);
     const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number | string][] };
     for (const [, job] of submitted) if (typeof job === 'number') await jobEnd(jobs, job);
@@ -372,7 +373,7 @@ test('an evacuation whose step runs twice submits its jobs once', async () => {
   const cluster = await start(3);
   await cluster.run(create('web1', gib, { pnode: 'node1' }));
   const { jobs, config, live } = cluster.leading.services;
-  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' }], 'tester');
+  const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' }], tester);
   await jobEnd(jobs, id);
   const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number][] };
   const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], stays: [], comment: `evacuates node1 for job ${id}` };

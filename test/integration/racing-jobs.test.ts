@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // Jobs that come at the same time, of which one takes away what the other one builds on.
 
@@ -19,7 +20,7 @@ async function race({ leading }: SimulatedMaster, ...ops: readonly Op[]): Promis
   const { jobs } = leading.services;
   const ids = await jobs.submitMany(
     ops.map((op) => [op]),
-    'tester',
+    tester,
   );
   return Promise.all(
     ids.map((id) =>

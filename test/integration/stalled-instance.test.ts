@@ -4,6 +4,7 @@ import { instanceRow } from '../../src/api/rows/instance-row.ts';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { instanceKind, liveInstance } from '../../src/query/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 
 // A guest that a disk error stopped. Agents and jobs are real; the guest is not. The real one: src/node/hypervisor/kvm/resume-instance.test.ts.
 
@@ -37,7 +38,7 @@ function shown({ leading }: SimulatedMaster) {
 
 async function verify({ leading }: SimulatedMaster): Promise<readonly (readonly [string, string])[]> {
   const { jobs } = leading.services;
-  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], 'tester');
+  const id = await jobs.submit([{ OP_ID: 'OP_CLUSTER_VERIFY' }], tester);
   await jobEnd(jobs, id);
   const { problems } = (await jobs.get(id))?.ops[0]?.result as { problems: readonly { code: string; text: string }[] };
   return problems.map(({ code, text }) => [code, text] as const);

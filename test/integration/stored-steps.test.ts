@@ -5,6 +5,7 @@ import { type Job, jobStatus, keys } from '../../src/model/index.ts';
 import type { RpcName } from '../../src/rpc/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
 import { until } from '../support/until.ts';
 
 // Jobs that were stored in their middle when steps had names and no ids, and plans had no version.
@@ -64,7 +65,7 @@ async function goOn(op: (typeof cases)[number][0], held: RpcName, names: Record<
   if (op !== create) await now.run(create);
   const gate = Promise.withResolvers<void>();
   now.simulation.hold(held, gate.promise);
-  const id = await now.leading.services.jobs.submit([op], 'tester');
+  const id = await now.leading.services.jobs.submit([op], tester);
   const count = Object.keys(names).length;
   await until('the job stands at the call', () => now.leading.services.jobs.present(id)?.job.ops[0]?.execution?.outcomes.length === count);
   await now.succeed(async (store) => {

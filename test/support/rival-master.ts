@@ -11,6 +11,7 @@ import { jobEnd, lead } from '../../src/cluster/index.ts';
 import { jobStatus } from '../../src/model/index.ts';
 import { type Credentials, createNodeClient } from '../../src/rpc/index.ts';
 import { openStore } from '../../src/store/index.ts';
+import { tester } from './tester.ts';
 
 export interface RivalOrders {
   readonly store: string;
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   say(`leading ${leadership.term}`);
   await start();
   const { jobs } = services;
-  if (jobs.list().length === 0) for (const op of orders.ops) await jobs.submit([op], 'tester');
+  if (jobs.list().length === 0) for (const op of orders.ops) await jobs.submit([op], tester);
   for (const { id } of jobs.list()) {
     await jobEnd(jobs, id).catch((error: unknown) => {
       if (!(error instanceof GantryError)) throw error;

@@ -6,6 +6,7 @@ import { type JoinAuthority, jobEnd, type Leading, lead } from '../../src/cluste
 import { configVersion, defaultBeparams, defaultIpolicy, defaultNdparams, defaultNicparams } from '../../src/model/index.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../src/node/index.ts';
 import { createConfig, openStore, type Store } from '../../src/store/index.ts';
+import { tester } from './tester.ts';
 
 /** A whole master, without its REST API, over simulated nodes `node1`, `node2`, … in the group `default`. */
 export interface SimulatedMaster {
@@ -61,7 +62,7 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
     },
     async run(op) {
       const { jobs } = leading.services;
-      await jobEnd(jobs, await jobs.submit([op], 'tester'));
+      await jobEnd(jobs, await jobs.submit([op], tester));
     },
     async succeed(between = async () => undefined) {
       await leading.close();

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { type TObject, type TSchema, Type } from 'typebox';
 import { closestName, GantryError } from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
+import { internalScheme } from '../internal/internal-scheme.ts';
 import { type Authenticator, type ChainLink, createChain } from './chain.ts';
-import { internalScheme } from './internal-scheme.ts';
 import type { SchemeContext, SchemeDefinition } from './scheme.ts';
 import { schemes } from './schemes.ts';
 

@@ -1,19 +1,28 @@
 import type { Principal } from '../principal.ts';
+import type { ResolvedObject } from './resolve-object.ts';
 
-/** What a request or an opcode is about: a kind (`instance`, `node`, `job`, …) and a name as the user gave it. */
-export interface AuthorizedObject {
-  readonly kind: string;
-  readonly name: string;
-}
-
+/** What is decided on. */
 export interface AuthorizationRequest {
-  readonly user: Principal;
-  /** `object:action`, e.g. `instance:create`. */
+  readonly principal: Principal;
+  /** `object:action`, e.g. `instance:create`. Actions `read` and `query` change nothing. */
   readonly permission: string;
-  readonly objects: readonly AuthorizedObject[];
+  /** What it is about: what an opcode touches or uses, or the objects that a resource names. */
+  readonly objects: readonly ResolvedObject[];
+  /** What would be submitted; its parameters are validated. */
+  readonly opcode?: { readonly id: string; readonly params: Readonly<Record<string, unknown>> };
+  /** What would be read, where the request says it. */
+  readonly read?: { readonly kind: string; readonly fields: readonly string[] };
 }
 
-/** Decides what a user may do. Roles, quotas and tenants plug in here. */
+/** `reason` is for people: it completes "User x may not do this: …". Without one, the permission is what is missing. */
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason?: string };
+
+/** Decides what a principal may do, and see. Roles, quotas and tenants plug in here. */
 export interface Authorizer {
-  decide(request: AuthorizationRequest): Promise<boolean> | boolean;
+  decide(request: AuthorizationRequest): Decision | Promise<Decision>;
+  /**
+   * Which objects of a kind a list shows; asked once for a list. Undefined, or no such method: all of them.
+   * What a list may show at all is decided before.
+   */
+  visible?(principal: Principal, kind: string): ((object: ResolvedObject) => boolean) | undefined;
 }

@@ -1,14 +1,16 @@
-import type { Authorizer } from './authorizer.ts';
+import type { Authorizer, Decision } from './authorizer.ts';
+
+const yes: Decision = { allowed: true };
+const no: Decision = { allowed: false };
 
 /**
  * Rights by the options of the users file, as in Ganeti: any user may read plain resources (`…:read`), queries and
  * console addresses (`…:query`) need `read` or `write`, everything else needs `write`.
  */
 export const optionsAuthorizer: Authorizer = {
-  decide({ user, permission }) {
-    const may = (option: string) => user.options.includes(option);
-    if (permission.endsWith(':read')) return true;
-    if (permission.endsWith(':query')) return may('read') || may('write');
-    return may('write');
+  decide({ principal: { options }, permission }) {
+    if (permission.endsWith(':read')) return yes;
+    if (permission.endsWith(':query')) return options.includes('read') || options.includes('write') ? yes : no;
+    return options.includes('write') ? yes : no;
   },
 };

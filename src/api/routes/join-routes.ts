@@ -48,7 +48,7 @@ export const joinRoutes: readonly Route[] = [
         ...(group && { group }),
         ...(addresses && { addresses }),
         ttlSeconds,
-        user: user.name,
+        by: user,
       });
       services.log.info({ audit: true, user: user.name, action: 'create join token', node: nodeName }, 'join token created');
       return { token, expires_at: expiresAt };

@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import type { AuthorizedObject, Principal } from '../../access/index.ts';
+import type { NamedObject, Principal } from '../../access/index.ts';
 import type { OperationContext } from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
@@ -39,7 +39,7 @@ export interface Route {
   /** It makes a job: clients may give it a key by which they can send it again. */
   readonly submits?: boolean;
   /** What the request is about, from the path alone. */
-  readonly objects?: (params: Readonly<Record<string, string>>) => readonly AuthorizedObject[];
+  readonly objects?: (params: Readonly<Record<string, string>>) => readonly NamedObject[];
   /** Returns JSON or a `Reply`. */
   readonly handle: (request: ApiRequest, context: ApiContext) => unknown;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuthorizationRequest } from '../../access/index.ts';
+import { type AuthorizationRequest, createAccessControl, type Principal } from '../../access/index.ts';
 import { silentOperation } from '../../base/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import type { ApiContext } from '../api-options.ts';
@@ -12,22 +12,28 @@ const now = 1_700_000_000_123.4;
 const time = 1_700_000_000_123_000_000;
 
 function contextThat(allows: (permission: string) => boolean) {
-  const submitted: { ops: readonly OpInput[]; user: string; once: unknown }[] = [];
+  const submitted: { ops: readonly OpInput[]; user: Principal; once: unknown }[] = [];
   const audit: unknown[] = [];
   const asked: AuthorizationRequest[] = [];
+  const log = { info: (facts: unknown) => audit.push(facts), warn: (facts: unknown) => audit.push(facts) } as never;
   const context = {
     services: {
       jobs: {
-        submit: async (ops: readonly OpInput[], user: string, once: unknown) => submitted.push({ ops, user, once }) + 40,
+        submit: async (ops: readonly OpInput[], user: Principal, once: unknown) => submitted.push({ ops, user, once }) + 40,
       },
       clock: { now: () => now },
-      log: { info: (facts: unknown) => audit.push(facts), warn: (facts: unknown) => audit.push(facts) },
-    },
-    authorizer: {
-      decide: async (request: AuthorizationRequest) => {
-        asked.push(request);
-        return allows(request.permission);
-      },
+      log,
+      access: createAccessControl({
+        authorizer: {
+          decide: async (request) => {
+            asked.push(request);
+            return { allowed: allows(request.permission) };
+          },
+        },
+        config: { current: { instances: { find: () => undefined } } as never },
+        job: () => undefined,
+        log,
+      }),
     },
   } as unknown as ApiContext;
   return { context, submitted, audit, asked };
@@ -40,9 +46,10 @@ test('opcodes are decided on one by one, submitted as one job, and audited with 
   const { context, submitted, audit, asked } = contextThat(() => true);
   assert.equal(await submitJob(context, alice, [start, remove]), 41);
   const objects = [{ kind: 'instance', name: 'web1' }];
+  const resolved = [{ kind: 'instance', name: 'web1', tags: [] }];
   assert.deepEqual(asked, [
-    { user: alice, permission: 'instance:startup', objects },
-    { user: alice, permission: 'instance:remove', objects },
+    { principal: alice, permission: 'instance:startup', opcode: { id: 'OP_INSTANCE_STARTUP', params: start }, objects: resolved },
+    { principal: alice, permission: 'instance:remove', opcode: { id: 'OP_INSTANCE_REMOVE', params: remove }, objects: resolved },
   ]);
   const reason = [['gnt:library:rapi', '', time]];
   assert.deepEqual(submitted, [
@@ -51,7 +58,7 @@ test('opcodes are decided on one by one, submitted as one job, and audited with 
         { ...start, reason },
         { ...remove, reason },
       ],
-      user: 'alice',
+      user: alice,
       once: undefined,
     },
   ]);

@@ -1,27 +1,10 @@
-import type { AuthorizedObject, Principal } from '../../access/index.ts';
-import { GantryError } from '../../base/index.ts';
+import type { Principal } from '../../access/index.ts';
 import type { OpInput } from '../../jobs/index.ts';
 import { readOpcode } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { type ReasonEntry, reasonTrail } from './reason-trail.ts';
 import type { ApiRequest } from './route.ts';
 import { onceOf, submissionKey } from './submission-key.ts';
-
-/** @throws API_FORBIDDEN */
-export async function authorize(
-  context: ApiContext,
-  user: Principal,
-  permission: string,
-  objects: readonly AuthorizedObject[],
-  trace?: string,
-): Promise<void> {
-  if (await context.authorizer.decide({ user, permission, objects })) return;
-  context.services.log.warn(
-    { audit: true, ...traced(trace), user: user.name, permission, objects, decision: 'refused' },
-    'permission refused',
-  );
-  throw new GantryError('API_FORBIDDEN', { user: user.name, permission });
-}
 
 /** The trace for a line of the log. */
 const traced = (trace: string | undefined) => (trace === undefined ? {} : { trace });
@@ -37,9 +20,10 @@ export interface Origin {
 }
 
 /**
- * Checks opcodes against the catalogue and the rights of the user, submits them as one job and writes the audit lines.
+ * Checks opcodes against the catalogue and the rights of the user (the queue decides again), submits them as one job and writes
+ * the audit lines.
  * @returns the number of the job
- * @throws INPUT_INVALID, API_FORBIDDEN, and what `JobQueue.submit` throws
+ * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED, and what `JobQueue.submit` throws
  */
 export async function submitJob(
   context: ApiContext,
@@ -51,10 +35,10 @@ export async function submitJob(
     const { definition, params } = readOpcode(op);
     return { definition, params, objects: definition.touches(params).map(({ kind, name }) => ({ kind, name })) };
   });
-  for (const { definition, objects } of checked) await authorize(context, user, definition.permission, objects, origin.trace);
+  await context.services.access.requireOpcodes(user, checked, origin.trace);
   const job = await context.services.jobs.submit(
     checked.map(({ params }) => withReason(params, context, origin)),
-    user.name,
+    user,
     origin.key === undefined
       ? undefined
       : onceOf(

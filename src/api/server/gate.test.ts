@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Authenticator, Principal } from '../../access/index.ts';
+import { type Authenticator, createAccessControl, type Principal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { Route } from '../routes/route.ts';
@@ -26,10 +26,14 @@ function gateWith({ waitMs = 0, refusedFor, blockedFor = 0 }: Turns = {}) {
           calls.push(['slept', ms]);
         },
       },
-      log: { warn: (facts: object) => calls.push(['refused', facts]) },
+      access: createAccessControl({
+        authorizer: { decide: async ({ permission }) => ({ allowed: permission !== 'node:remove' }) },
+        config: { current: {} as never },
+        job: () => undefined,
+        log: { warn: (facts: object) => calls.push(['refused', facts]) } as never,
+      }),
     },
     requireLead: () => calls.push('lead'),
-    authorizer: { decide: async ({ permission }: { permission: string }) => permission !== 'node:remove' },
   } as unknown as ApiContext;
   const authenticator: Authenticator = {
     challenge: '',

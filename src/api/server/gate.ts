@@ -6,7 +6,6 @@ import { type Authenticator, type ChainAnswer, type ChainClaim, Presented, type 
 import { GantryError } from '../../base/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import type { Route } from '../routes/route.ts';
-import { authorize } from '../routes/submit.ts';
 import type { Guess, GuessLimiter } from './guess-limiter.ts';
 
 /** What stands between a request and its handler, for HTTP and WebSocket alike. */
@@ -15,7 +14,7 @@ export interface Gate {
   identify(request: Arrival): Promise<Principal>;
   /** For what needs no user: only the limit and the origin are looked at. */
   admit(request: Arrival): void;
-  /** @throws API_FORBIDDEN; while this master does not lead, why */
+  /** @throws API_FORBIDDEN, ACCESS_REFUSED; while this master does not lead, why */
   permit(user: Principal, route: Route, params: Readonly<Record<string, string>>, trace?: string): Promise<void>;
   /** Counts a wrong credential, so that the address is slowed down. */
   refused(address: string): void;
@@ -85,7 +84,8 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
     },
     permit: async (user, route, params, trace) => {
       context.requireLead();
-      await authorize(context, user, route.permission, route.objects?.(params) ?? [], trace);
+      const objects = route.objects?.(params) ?? [];
+      await context.services.access.require(user, { permission: route.permission, objects }, trace);
     },
     refused: (address) => limiter.refused(address),
   };

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { openAuthenticator, usersFileOnly } from '../../access/index.ts';
+import { type Authorizer, openAuthenticator, usersFileOnly } from '../../access/index.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { lead, type MasterServices } from '../../cluster/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -27,6 +27,11 @@ export interface ApiRig {
   close(): Promise<void>;
 }
 
+export interface RigOptions extends Partial<ApiOptions & MasterServices> {
+  /** Decides in the whole master; default: by the options of the users file. */
+  readonly authorizer?: Authorizer;
+}
+
 /** Name and password of the users of the rig. */
 export const writer = 'admin:secret';
 export const reader = 'reader:look';
@@ -38,7 +43,7 @@ const usersFile = 'admin secret write\nreader look read\nplain word\n';
  * A whole master on a store of its own, with the cluster of the captures, and the REST server in front of it on
  * loopback. Only the nodes are not real.
  */
-export async function startApiRig(options: Partial<ApiOptions & MasterServices> = {}): Promise<ApiRig> {
+export async function startApiRig(options: RigOptions = {}): Promise<ApiRig> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-api-'));
   const log = silentLog;
   const store = await openStore(`sqlite:${join(folder, 'store.db')}`);
@@ -65,6 +70,7 @@ export async function startApiRig(options: Partial<ApiOptions & MasterServices> 
       encodeToken: ({ id, secret }) => `${id}.${secret}`,
     },
     signal: stop.signal,
+    ...(options.authorizer && { authorizer: options.authorizer }),
   });
   await leading.start();
   const users = join(folder, 'users');

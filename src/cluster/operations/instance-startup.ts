@@ -1,3 +1,4 @@
+import { isWatcher } from '../../access/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
 import { fillBeparams, type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -8,7 +9,6 @@ import { rehearseStart } from '../lib/instances/rehearse-on-node.ts';
 import { requireBeparams } from '../lib/instances/require-beparams.ts';
 import { recordStateStep, startStep } from '../lib/instances/running-steps.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
-import { watcherUser } from '../lib/watcher-user.ts';
 
 interface StartupPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
@@ -21,13 +21,13 @@ interface StartupPlan {
 export const instanceStartup = ({ garbage }: ClusterParts) =>
   defineOperation(opcodes.instanceStartup, {
     async plan(context, params): Promise<StartupPlan> {
-      const { config, user, log } = context;
+      const { config, principal, log } = context;
       const instance = findInstance(config, params.instance_name);
       requireOnline(findNode(config, instance.primary_node));
       readHvparams(instance.hypervisor, { ...instance.hvparams, ...params.hvparams });
       if (params.beparams) requireBeparams({ ...fillBeparams(config.cluster, instance), ...params.beparams }, 'OP_INSTANCE_STARTUP');
       const hvparams = params.hvparams && readHvparams(instance.hypervisor, params.hvparams);
-      const obsolete = user === watcherUser && instance.admin_state !== 'up';
+      const obsolete = isWatcher(principal) && instance.admin_state !== 'up';
       if (obsolete) log(`Instance ${instance.name} is to be ${instance.admin_state} now and is not started.`);
       const overrides = { ...(hvparams && { hvparams }), ...(params.beparams && { beparams: params.beparams }) };
       if (!obsolete) await rehearseStart(context, instance, 'present', overrides);

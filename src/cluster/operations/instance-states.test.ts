@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { watcherPrincipal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import type { Operation } from '../../jobs/index.ts';
 import type { Instance, Node } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
-import { watcherUser } from '../lib/watcher-user.ts';
 import { perform, runtimeOfPlain, type Scene } from '../testing/perform.ts';
 import { plainInstance, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
 import { instanceReboot } from './instance-reboot.ts';
@@ -70,7 +70,7 @@ describe('startup', () => {
   });
 
   it('does nothing for the watcher when the instance was stopped meanwhile', async () => {
-    const scene = { user: watcherUser };
+    const scene = { principal: watcherPrincipal };
     const outcome = await startup({ scene, instance: { admin_state: 'down' } });
     assert.deepEqual([outcome.calls, outcome.steps], [[], []]);
     assert.deepEqual(outcome.log, ['Instance instance0 is to be down now and is not started.']);

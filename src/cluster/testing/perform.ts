@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Principal } from '../../access/index.ts';
 import { type Clock, GantryError, type Json, silentOperation } from '../../base/index.ts';
 import type { CommitStep, Operation, PlanContext, Step, StepContext } from '../../jobs/index.ts';
 import type { CallOptions, InstanceRuntime } from '../../rpc/index.ts';
@@ -15,7 +16,7 @@ export interface Scene extends Partial<PlainObjects> {
   /** By node and method, `node0 disk-create`: what is answered, or thrown. Everything else succeeds. */
   readonly answers?: Readonly<Record<string, unknown>>;
   readonly live?: LiveState;
-  readonly user?: string;
+  readonly principal?: Principal;
   readonly dryRun?: boolean;
   /** Jobs of the queue, as `list` gives them. */
   readonly jobs?: readonly unknown[];
@@ -100,8 +101,8 @@ class Notes {
   }
 
   parts({ live = plainLive(), untold = [], secrets = createSecretBox(), jobs = [] }: Scene): ClusterParts {
-    const submitMany = async (ops: readonly unknown[], user: string) => {
-      this.submitted.push({ ops, user });
+    const submitMany = async (ops: readonly unknown[], { name }: Principal) => {
+      this.submitted.push({ ops, user: name });
       return ops.map((_op, index) => 100 + index);
     };
     const spread = async (uuid: string) => {
@@ -124,6 +125,9 @@ class Notes {
   }
 }
 
+/** A user who may do everything. */
+export const tester: Principal = { name: 'tester', scheme: 'users-file', groups: [], options: ['write'] };
+
 /**
  * Plans an operation and runs its steps as a job does, without a store: on failure it is undone back to the last pivot.
  * @throws what the plan throws
@@ -141,11 +145,12 @@ export async function perform(
     clock,
     signal: new AbortController().signal,
     jobId: 7,
+    principal: scene.principal ?? tester,
     operation: silentOperation,
     log: (text: string) => void record.log.push(text),
   };
   const operation = make(record.parts(scene));
-  const own = { random: () => 0.5, newUuid: () => plainUuid(7, ++uuids), user: scene.user ?? 'tester', dryRun: scene.dryRun ?? false };
+  const own = { random: () => 0.5, newUuid: () => plainUuid(7, ++uuids), user: common.principal.name, dryRun: scene.dryRun ?? false };
   const plan = throughJson(await operation.plan({ ...common, ...own, config: record.config }, params as never));
   const steps = operation.steps(plan);
   requireIds(steps);

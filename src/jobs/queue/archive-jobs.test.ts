@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type JobRecord, newRecord, type Phase } from '../record/job-record.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { archiveJob, archiveOlder } from './archive-jobs.ts';
 import { buildJob } from './build-job.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -15,7 +16,7 @@ function rig() {
   const host = { clock: { now: () => now }, writer: { archive } };
   const scheduler = { host, jobs, archiving: new Map() } as unknown as Scheduler;
   const add = (id: number, phase: Phase, end_ts: [number, number] | null) => {
-    const job = { ...buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice', 0, []), end_ts };
+    const job = { ...buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], alice, 0, []), end_ts };
     const record = { ...newRecord(job, 1), phase };
     jobs.set(id, record);
     return record;

@@ -1,5 +1,6 @@
+import { type Principal, storedPrincipal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
-import { type Job, readOpcode } from '../../model/index.ts';
+import { type Job, type ReadOpcode, readOpcode } from '../../model/index.ts';
 import type { OpInput } from '../job-queue.ts';
 import { jobTime } from '../record/job-time.ts';
 import type { Dependency } from './dependencies.ts';
@@ -7,7 +8,7 @@ import type { Dependency } from './dependencies.ts';
 const opsLimit = 500;
 
 /** Checks opcodes against the catalogue; returns them in the form that operations know. @throws INPUT_INVALID */
-export function readOps(ops: readonly OpInput[]): OpInput[] {
+export function readOps(ops: readonly OpInput[]): ReadOpcode[] {
   if (ops.length === 0) throw new GantryError('INPUT_INVALID', { subject: 'job', field: 'ops', problem: 'has no opcode' });
   if (ops.length > opsLimit) {
     throw new GantryError('INPUT_INVALID', {
@@ -17,11 +18,12 @@ export function readOps(ops: readonly OpInput[]): OpInput[] {
     });
   }
   return ops.map((op) => {
-    const { definition, params } = readOpcode(op);
+    const read = readOpcode(op);
+    const { definition, params } = read;
     if (params['dry_run'] === true && !definition.dryRun) {
       throw new GantryError('INPUT_INVALID', { subject: definition.id, field: 'dry_run', problem: 'is not possible for this opcode' });
     }
-    return params;
+    return read;
   });
 }
 
@@ -33,7 +35,7 @@ export function readOps(ops: readonly OpInput[]): OpInput[] {
 export function buildJob(
   id: number,
   ops: readonly OpInput[],
-  user: string,
+  by: Principal,
   nowMs: number,
   relative: readonly number[],
   trace?: string,
@@ -41,12 +43,13 @@ export function buildJob(
   const time = Math.round(nowMs * 1e6);
   return {
     id,
-    user,
+    user: by.name,
+    principal: storedPrincipal(by),
     ...(trace !== undefined && { trace }),
     ops: ops.map((op, index) => {
       const short = op.OP_ID.replace(/^OP_/, '').toLowerCase();
       const given = (op['reason'] ?? []) as unknown[];
-      const reason = [...given, [`gantry:user:${user}`, short, time], [`gnt:opcode:${short}`, `job=${id};index=${index}`, time]];
+      const reason = [...given, [`gantry:user:${by.name}`, short, time], [`gnt:opcode:${short}`, `job=${id};index=${index}`, time]];
       const depends = (op['depends'] as readonly Dependency[] | null | undefined)?.map(([job, wanted]) => [
         absolute(job, relative),
         wanted,

@@ -1,3 +1,4 @@
+import type { AccessControl, Principal } from '../../access/index.ts';
 import { type Clock, GantryError, type Log, type Random } from '../../base/index.ts';
 import { type Job, jobStatus } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -15,7 +16,7 @@ import { jobFigures } from './job-figures.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
 import { addJob, cancelJob, createScheduler, describe, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
-import { type Submission, submitJobs } from './submit-jobs.ts';
+import { admit, type Submission, submitJobs } from './submit-jobs.ts';
 import { waitForChange } from './wait-for-change.ts';
 
 export interface JobQueueOptions {
@@ -32,6 +33,8 @@ export interface JobQueueOptions {
   readonly log: Log;
   /** Counts what becomes of jobs; default: for this queue alone. */
   readonly metrics?: JobMetrics;
+  /** Decides on every submission, wherever it comes from. */
+  readonly access: Pick<AccessControl, 'requireOpcodes'>;
   /** Encrypts the secrets of an opcode; called before it is stored anywhere. */
   readonly sealOp?: (op: OpInput) => OpInput;
   /** Called when the end of an opcode is durable. */
@@ -66,17 +69,21 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     return record;
   };
 
-  const submitMany = async (jobs: readonly (readonly OpInput[])[], user: string, trace?: string) => {
+  const submitMany = async (jobs: readonly (readonly OpInput[])[], by: Principal, trace?: string) => {
     started();
-    return submitJobs(submission as Submission, jobs, user, trace);
+    const admitted = await admit(options.access, jobs, by, trace);
+    started();
+    return submitJobs(submission as Submission, admitted, trace);
   };
 
   return {
-    async submit(ops, user, once, trace) {
-      if (!once) return (await submitMany([ops], user, trace))[0] as number;
+    async submit(ops, by, once, trace) {
+      if (!once) return (await submitMany([ops], by, trace))[0] as number;
       started();
       const present = submission as Submission;
-      return present.known.once(user, once, async (writesFor) => (await submitJobs(present, [ops], user, trace, writesFor))[0] as number);
+      const admitted = await admit(options.access, [ops], by, trace);
+      started();
+      return present.known.once(by.name, once, async (writesFor) => (await submitJobs(present, admitted, trace, writesFor))[0] as number);
     },
     submitMany,
     async get(id) {

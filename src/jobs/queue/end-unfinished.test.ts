@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Job, jobStatus, keys } from '../../model/index.ts';
 import { cancelled, succeeded, withExecution } from '../record/job-changes.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { buildJob } from './build-job.ts';
 import { endUnfinishedJobs } from './end-unfinished.ts';
 
@@ -10,7 +11,7 @@ const fresh = (id: number, ops = 1): Job =>
   buildJob(
     id,
     Array.from({ length: ops }, () => delay),
-    'alice',
+    alice,
     1000,
     [],
   );

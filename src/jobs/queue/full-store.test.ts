@@ -5,6 +5,7 @@ import { GantryError } from '../../base/index.ts';
 import { jobStatus } from '../../model/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { JobQueue } from '../job-queue.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testDelay } from '../testing/test-operations.ts';
 import { end, gated, noop, reaches, reboot, testQueues } from '../testing/test-queues.ts';
 
@@ -32,17 +33,17 @@ beforeEach(async () => {
 });
 
 test('a full store: what somebody waits for is refused at once, what a running job tells waits for room', async () => {
-  const running = await queue.submit([reboot], 'alice');
-  const waiting = await queue.submit([noop], 'alice');
+  const running = await queue.submit([reboot], alice);
+  const waiting = await queue.submit([noop], alice);
   await reaches(queue, running, 'running');
   isFull = true;
   const ended = gate.open(queue, running);
   await until('the end of the running job is refused', () => refused > 0);
   assert.equal(jobStatus(await reaches(queue, running, 'running')), 'running');
-  await assert.rejects(queue.submit([noop], 'alice'), full);
+  await assert.rejects(queue.submit([noop], alice), full);
   await assert.rejects(queue.changePriority(waiting, -5), full);
   await assert.rejects(queue.cancel(waiting), full);
-  await assert.rejects(queue.submitMany([[noop], [noop]], 'alice'), full);
+  await assert.rejects(queue.submitMany([[noop], [noop]], alice), full);
   assert.deepEqual(
     queue.list().map((job) => [job.id, jobStatus(job), job.priority]),
     [
@@ -53,7 +54,7 @@ test('a full store: what somebody waits for is refused at once, what a running j
   isFull = false;
   assert.equal(jobStatus(await ended), 'success');
   await reaches(queue, waiting, 'success');
-  const later = await queue.submit([noop], 'alice');
+  const later = await queue.submit([noop], alice);
   await reaches(queue, later, 'success');
   assert.ok(later > waiting, 'no number is given twice');
   assert.deepEqual(
@@ -63,7 +64,7 @@ test('a full store: what somebody waits for is refused at once, what a running j
 });
 
 test('an ended job that cannot be archived for want of room stays, and is archived later', async () => {
-  const id = await queue.submit([noop], 'alice');
+  const id = await queue.submit([noop], alice);
   await end(queue, id);
   isFull = true;
   await assert.rejects(queue.archive(id), full);

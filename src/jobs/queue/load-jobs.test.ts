@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { keys } from '../../model/index.ts';
 import { openSqliteStore, type RangeOptions, type Store } from '../../store/index.ts';
 import { running, waiting } from '../record/job-changes.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { buildJob } from './build-job.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
 
@@ -13,7 +14,7 @@ const dir = await mkdtemp(join(tmpdir(), 'gantry-load-'));
 after(() => rm(dir, { recursive: true, force: true }));
 let stores = 0;
 
-const job = (id: number) => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice', 1000, []);
+const job = (id: number) => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], alice, 1000, []);
 const put = (key: string, value: unknown) =>
   ({ type: 'put', key, value: typeof value === 'string' ? value : JSON.stringify(value) }) as const;
 const open = () => openSqliteStore(join(dir, `${stores++}.db`));

@@ -5,6 +5,7 @@ import { GantryError } from '../../base/index.ts';
 import { jobStatus, type Touch } from '../../model/index.ts';
 import type { JobQueue } from '../job-queue.ts';
 import type { Operation, Step } from '../saga/operation.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { effects, operationMap, testSteps } from '../testing/test-operations.ts';
 import { create, end, errorOf, gated, reaches, reboot, testQueues } from '../testing/test-queues.ts';
 
@@ -14,7 +15,7 @@ describe('locks', () => {
   test('of waiting jobs are shown: who holds, who waits, and for what', async () => {
     const { operation, open: openGate } = gated();
     const { queue } = await start({ operations: operationMap(operation) });
-    const [first, second] = (await queue.submitMany([[reboot], [reboot]], 'alice')) as [number, number];
+    const [first, second] = (await queue.submitMany([[reboot], [reboot]], alice)) as [number, number];
     await reaches(queue, second, 'waiting');
     const change = await queue.waitForChange(second, { status: 'queued', timeoutMs: 1000 });
     assert.deepEqual(change?.waitingFor, [`instance web1 (held by job ${first})`]);
@@ -34,7 +35,7 @@ describe('locks', () => {
     ];
     const operation = testSteps(steps, [{ kind: 'allocation', name: 'allocation', mode: 'exclusive' }]);
     const { queue } = await start({ operations: operationMap(operation) });
-    const ids = await queue.submitMany([[reboot], [reboot]], 'alice');
+    const ids = await queue.submitMany([[reboot], [reboot]], alice);
     for (const id of ids) await reaches(queue, id, 'running');
     gate.resolve();
     for (const id of ids) assert.equal(jobStatus(await end(queue, id)), 'success');
@@ -44,7 +45,7 @@ describe('locks', () => {
     const { queue } = await start();
     const ids = await queue.submitMany(
       [[create('web1')], [create('WEB1')], [{ OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'web1' }]],
-      'alice',
+      alice,
     );
     const [made, refused, removed] = [await end(queue, ids[0] ?? 0), await end(queue, ids[1] ?? 0), await end(queue, ids[2] ?? 0)];
     assert.deepEqual([made, refused, removed].map(jobStatus), ['success', 'error', 'success']);
@@ -68,7 +69,7 @@ function holders(needs: Map<string, readonly string[]>) {
     ({ queue } = await start({ operations: operationMap(more) }));
     return queue;
   };
-  const submit = (instance_name: string) => queue.submit([{ ...reboot, instance_name }], 'alice');
+  const submit = (instance_name: string) => queue.submit([{ ...reboot, instance_name }], alice);
   const hasBegun = (id: number) => gate.order.includes(id);
   const runs = (id: number) => until(`job ${id} runs`, () => hasBegun(id));
   const letGo = async (id: number) => {

@@ -6,6 +6,7 @@ import { withExecution } from '../record/job-changes.ts';
 import { newRecord } from '../record/job-record.ts';
 import type { Operation, Step } from '../saga/operation.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testSteps } from '../testing/test-operations.ts';
 import { buildJob } from './build-job.ts';
 import { opWants } from './op-wants.ts';
@@ -21,7 +22,7 @@ const current = {
   networks: lookup('network'),
 } as unknown as ConfigSnapshot;
 const hostOf = (...operations: Operation[]) => ({ operations: operationMap(...operations), config: { current } }) as unknown as SagaHost;
-const job = buildJob(1, [{ OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'the-instance' }], 'alice', 0, []);
+const job = buildJob(1, [{ OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'the-instance' }], alice, 0, []);
 const record = newRecord(job, 1);
 const short = (wants: ReturnType<typeof opWants>) => wants.map(({ level, key, label }) => `${level}/${key} ${label}`);
 

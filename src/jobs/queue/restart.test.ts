@@ -5,6 +5,7 @@ import { until } from '../../../test/support/until.ts';
 import { jobStatus, keys } from '../../model/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
 import type { Operation, Step } from '../saga/operation.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testDelay, testSteps } from '../testing/test-operations.ts';
 import { end, errorOf, gated, noop, reaches, reboot, statuses, testQueues } from '../testing/test-queues.ts';
 import { buildJob } from './build-job.ts';
@@ -94,7 +95,7 @@ describe('after a restart', () => {
 
     const again = gated([]);
     const next = await start({ operations: operationMap(again.operation), idle: true });
-    const urgent = buildJob(9, [{ ...reboot, priority: -20 }], 'alice', 0, []);
+    const urgent = buildJob(9, [{ ...reboot, priority: -20 }], alice, 0, []);
     await next.store.transact({ compares: [], writes: [{ type: 'put', key: keys.job(9), value: JSON.stringify(urgent) }] });
     await next.config.transact((draft) =>
       draft.update('cluster', next.config.current.cluster.uuid, (old) => ({ ...old, max_running_jobs: 1 })),

@@ -10,6 +10,7 @@ import { succeeded } from '../record/job-changes.ts';
 import { newRecord } from '../record/job-record.ts';
 import type { Operation } from '../saga/operation.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testDelay } from '../testing/test-operations.ts';
 import { create, end, errorOf, gated, noop, reaches, reboot, statuses, testQueues } from '../testing/test-queues.ts';
 import { buildJob } from './build-job.ts';
@@ -249,13 +250,13 @@ test('a job that ends just when another one begins to wait for it does not let t
   } as unknown as SagaHost;
   const parts = { host, locks: createLockManager(), archived: async () => undefined, onOpFinished: undefined };
   const scheduler = createScheduler({ ...parts, jobs: new Map() });
-  const ended = succeeded(0, null, [1, 0])(buildJob(1, [noop], 'alice', 0, []));
+  const ended = succeeded(0, null, [1, 0])(buildJob(1, [noop], alice, 0, []));
   let looks = 0;
   const first = newRecord(ended, 1);
   // Not ended when it is looked at first.
-  Object.defineProperty(first, 'job', { get: () => (looks++ === 0 ? buildJob(1, [noop], 'alice', 0, []) : ended) });
+  Object.defineProperty(first, 'job', { get: () => (looks++ === 0 ? buildJob(1, [noop], alice, 0, []) : ended) });
   scheduler.jobs.set(1, first);
-  const second = newRecord(buildJob(2, [{ ...noop, depends: [[1, ['success']]] }], 'alice', 0, []), 1);
+  const second = newRecord(buildJob(2, [{ ...noop, depends: [[1, ['success']]] }], alice, 0, []), 1);
   addJob(scheduler, second);
   assert.equal(second.phase, 'depends');
   await until('it is ready', () => second.phase === 'ready');

@@ -1,4 +1,6 @@
+import type { AccessControl, Principal } from '../../access/index.ts';
 import { GantryError, newTrace } from '../../base/index.ts';
+import type { ReadOpcode } from '../../model/index.ts';
 import type { Write } from '../../store/index.ts';
 import type { OpInput } from '../job-queue.ts';
 import { newRecord } from '../record/job-record.ts';
@@ -17,29 +19,49 @@ export interface Submission {
   readonly known: KnownSubmissions;
 }
 
+/** Jobs that were checked against the catalogue, and that their principal may submit. */
+export interface Admitted {
+  readonly by: Principal;
+  readonly jobs: readonly (readonly ReadOpcode[])[];
+}
+
+/**
+ * Nothing gets into the queue without passing here, whoever submits it.
+ * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED
+ */
+export async function admit(
+  access: Pick<AccessControl, 'requireOpcodes'>,
+  given: readonly (readonly OpInput[])[],
+  by: Principal,
+  trace?: string,
+): Promise<Admitted> {
+  const jobs = given.map(readOps);
+  for (const ops of jobs) await access.requireOpcodes(by, ops, trace);
+  return { by, jobs };
+}
+
 /**
  * Checks all jobs, then stores them in order; resolves when all are durable.
  * @param writesWith what is written in the same transaction as a job
- * @throws INPUT_INVALID, QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
+ * @throws QUEUE_DRAINED, QUEUE_FULL, QUEUE_STOPPED, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
  */
 export async function submitJobs(
   submission: Submission,
-  given: readonly (readonly OpInput[])[],
-  user: string,
+  { by, jobs }: Admitted,
   trace?: string,
   writesWith: (job: number) => readonly Write[] = () => [],
 ): Promise<number[]> {
   const { scheduler, limit } = submission;
   const { host } = scheduler;
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
-  if (scheduler.unfinished + given.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
-  const jobs = given.map(readOps);
+  if (scheduler.unfinished + jobs.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
   for (const ops of jobs) await checkDependenciesExist(scheduler, ops);
   const ids: number[] = [];
   const built = jobs.map((ops) => {
     const id = submission.nextId + ids.length;
-    const sealed = host.sealOp ? ops.map(host.sealOp) : ops;
-    const job = buildJob(id, sealed, user, host.clock.now(), ids, trace ?? newTrace(host.random));
+    const { sealOp = (op: OpInput) => op } = host;
+    const sealed = ops.map(({ params }) => sealOp(params));
+    const job = buildJob(id, sealed, by, host.clock.now(), ids, trace ?? newTrace(host.random));
     ids.push(id);
     return { job, encoded: encodeJob(job) };
   });
@@ -53,9 +75,9 @@ export async function submitJobs(
   return ids;
 }
 
-async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly OpInput[]): Promise<void> {
-  for (const op of ops) {
-    for (const [id] of dependenciesOf({ input: op })) {
+async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly ReadOpcode[]): Promise<void> {
+  for (const { params } of ops) {
+    for (const [id] of dependenciesOf({ input: params })) {
       if (id < 0 || jobs.has(id) || (await archived(id))) continue;
       throw new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id });
     }

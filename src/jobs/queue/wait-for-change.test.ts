@@ -6,6 +6,7 @@ import type { StepProgress, WaitOptions } from '../job-queue.ts';
 import { logged, running, succeeded } from '../record/job-changes.ts';
 import { type JobRecord, newRecord, notify, show } from '../record/job-record.ts';
 import type { Step } from '../saga/operation.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testSteps } from '../testing/test-operations.ts';
 import { reboot, testQueues } from '../testing/test-queues.ts';
 import { buildJob } from './build-job.ts';
@@ -40,7 +41,7 @@ describe('waiting for a job', () => {
 describe('waiting', () => {
   /** A running job, and a wait for it whose time ends when the test says so. */
   function rig(options: Partial<WaitOptions> = {}, begin: (record: JobRecord) => void = () => undefined) {
-    const record = newRecord(running(0, [1, 0])(buildJob(1, [{ OP_ID: 'OP_TEST_DELAY' }], 'alice', 0, [])), 1);
+    const record = newRecord(running(0, [1, 0])(buildJob(1, [{ OP_ID: 'OP_TEST_DELAY' }], alice, 0, [])), 1);
     begin(record);
     const queue = new AbortController();
     const sleeps: { ms: number; signal: AbortSignal | undefined; end: () => void }[] = [];

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { GantryError } from '../../base/index.ts';
 import type { Job } from '../../model/index.ts';
 import { buildJob } from '../queue/build-job.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import * as change from './job-changes.ts';
 
 const delay = { OP_ID: 'OP_TEST_DELAY', duration: 0 };
@@ -10,7 +11,7 @@ const fresh = (count = 1): Job =>
   buildJob(
     1,
     Array.from({ length: count }, () => delay),
-    'alice',
+    alice,
     1000,
     [],
   );

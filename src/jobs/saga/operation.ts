@@ -1,3 +1,4 @@
+import type { Principal } from '../../access/index.ts';
 import type { Clock, Json, OperationContext, Random } from '../../base/index.ts';
 import type { OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -40,6 +41,8 @@ export interface PlanContext {
   /** Its log is that of the master, with trace, job and step; `log` below is that of the job. */
   readonly operation: OperationContext;
   readonly user: string;
+  /** Who submitted the job. */
+  readonly principal: Principal;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   /** A line in the job's log. */
@@ -49,6 +52,8 @@ export interface PlanContext {
 export interface StepContext<Plan = unknown> {
   readonly plan: Plan;
   readonly outcomes: Outcomes;
+  /** Who submitted the job; jobs that it submits have the same. */
+  readonly principal: Principal;
   readonly config: ConfigSnapshot;
   /** Calls carry the step's id and the master's term by themselves. */
   readonly nodes: NodeCaller;

@@ -8,6 +8,7 @@ import { ganetiOpresult } from '../../query/index.ts';
 import type { Store } from '../../store/index.ts';
 import { buildJob } from '../queue/build-job.ts';
 import { withExecution } from '../record/job-changes.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { effects, operationMap, testSteps } from '../testing/test-operations.ts';
 import { create, end, errorOf, hastyClock, noop, reboot, statuses, testQueues } from '../testing/test-queues.ts';
 import type { Step, WorldStep } from './operation.ts';
@@ -229,7 +230,7 @@ test('a job all of whose steps were undone only has to end', async () => {
   const first = await start({ operations: operationMap(testSteps(steps)), idle: true });
   const error = new GantryError('TIMED_OUT', { subject: 'x', seconds: 1 }).toReport();
   const begun = withExecution(0, { plan: null, outcomes: [], undoing: { step: 'a', error, undone: ['a'] } })(
-    buildJob(1, [reboot], 'alice', 0, []),
+    buildJob(1, [reboot], alice, 0, []),
   );
   await first.store.transact({ compares: [], writes: [{ type: 'put', key: keys.job(1), value: JSON.stringify(begun) }] });
   await first.queue.start();

@@ -9,6 +9,7 @@ import type { NodeCaller } from '../../rpc/index.ts';
 import type { Store } from '../../store/index.ts';
 import { buildJob } from '../queue/build-job.ts';
 import { withExecution } from '../record/job-changes.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testDelay, testSteps } from '../testing/test-operations.ts';
 import { create, end, errorOf, noop, reboot, testQueues } from '../testing/test-queues.ts';
 import type { Operation, Step, StepContext } from './operation.ts';
@@ -235,7 +236,7 @@ describe('a saga', () => {
     const fixture = await start({ operations: operationMap(testSteps(['a', 'b', 'c'].map(step))), idle: true });
     const executions = [begun(['a']), begun(['a', 'old', 'older']), begun(['a'], 'gone'), begun(['a'], 'b')];
     for (const [i, execution] of executions.entries())
-      await stored(fixture.store, withExecution(0, execution)(buildJob(i + 1, [reboot], 'alice', 0, [])));
+      await stored(fixture.store, withExecution(0, execution)(buildJob(i + 1, [reboot], alice, 0, [])));
     await fixture.queue.start();
     const jobs = [];
     for (const id of [1, 2, 3, 4]) jobs.push(await end(fixture.queue, id));
@@ -275,7 +276,7 @@ describe('a saga', () => {
     const fixture = await start({ operations: operationMap(able, unable), idle: true });
     const execution = { plan: 'old', version: 1, outcomes: [] };
     for (const [i, op] of [reboot, noop].entries())
-      await stored(fixture.store, withExecution(0, execution)(buildJob(i + 1, [op], 'alice', 0, [])));
+      await stored(fixture.store, withExecution(0, execution)(buildJob(i + 1, [op], alice, 0, [])));
     await fixture.queue.start();
     assert.equal(jobStatus(await end(fixture.queue, 1)), 'success');
     const refused = errorOf(await end(fixture.queue, 2));

@@ -1,3 +1,4 @@
+import { principalOfJob } from '../../access/index.ts';
 import { GantryError, type Json } from '../../base/index.ts';
 import type { JobOp } from '../../model/index.ts';
 import { compose, type Execution, failed, type JobChange, running, succeeded, withExecution } from '../record/job-changes.ts';
@@ -136,6 +137,7 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
   return {
     plan: saga.execution.plan,
     outcomes: outcomesOf(saga.execution),
+    principal: principalOfJob(saga.record.job),
     config: host.config.current,
     operation: operationOf(saga).part({ step }),
     nodes: stepNodes(host.nodes, id, host.signal, record.job.trace),
@@ -157,6 +159,7 @@ function planContext(host: SagaHost, record: JobRecord, index: number): PlanCont
     newUuid: host.newUuid,
     jobId: record.id,
     user: record.job.user,
+    principal: principalOfJob(record.job),
     dryRun: record.job.ops[index]?.input['dry_run'] === true,
     signal: host.signal,
     log: (text) => logLine(host, record, index, text),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Principal } from '../../access/index.ts';
 import { seededRandom, silentLog, systemClock } from '../../base/index.ts';
 import {
   type Cluster,
@@ -15,8 +16,9 @@ import {
 } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
 import { type Config, campaign, createConfig, type Leadership, openConfig, openSqliteStore, type Store } from '../../store/index.ts';
-import type { JobQueue } from '../job-queue.ts';
+import type { JobQueue, OpInput } from '../job-queue.ts';
 import { createJobQueue, type JobQueueOptions } from '../queue/create-job-queue.ts';
+import type { Once } from '../queue/known-submissions.ts';
 
 /** For the tests and benchmarks of this room: a master's job queue on a real SQLite store in a directory of its own. */
 export interface QueueFixture {
@@ -24,10 +26,20 @@ export interface QueueFixture {
   readonly store: Store;
   readonly config: Config;
   readonly leadership: Leadership;
-  readonly queue: JobQueue;
+  readonly queue: TestQueue;
   /** Stops it as a master that goes down; the directory stays. */
   readonly close: () => Promise<void>;
 }
+
+/** Also takes the name alone of who submits: then it is a user who may do everything. */
+export interface TestQueue extends JobQueue {
+  submit(ops: readonly OpInput[], by: Principal | string, once?: Once, trace?: string): Promise<number>;
+  submitMany(jobs: readonly (readonly OpInput[])[], by: Principal | string, trace?: string): Promise<readonly number[]>;
+}
+
+export const userNamed = (name: string): Principal => ({ name, scheme: 'users-file', groups: [], options: ['write'] });
+/** Submits jobs that are built without a queue. */
+export const alice = userNamed('alice');
 
 export interface FixtureOptions extends Partial<Omit<JobQueueOptions, 'store' | 'config' | 'leadership'>> {
   readonly operations: JobQueueOptions['operations'];
@@ -51,17 +63,20 @@ export async function openFixture(dir: string, options: FixtureOptions): Promise
   const shared = { clock: systemClock, log: silentLog };
   const leadership = await campaign(bare, { ...shared, name: 'node0', ttlSeconds: 60, signal: new AbortController().signal });
   const config = await openConfig(store, shared);
-  const queue = createJobQueue({
-    ...shared,
-    nodes: noNodes,
-    random: seededRandom(1),
-    newUuid: randomUUID,
-    undoRetry: { attempts: 3, firstPauseMs: 1 },
-    ...options,
-    store,
-    config,
-    leadership,
-  });
+  const queue = withNames(
+    createJobQueue({
+      ...shared,
+      access: { requireOpcodes: async () => undefined },
+      nodes: noNodes,
+      random: seededRandom(1),
+      newUuid: randomUUID,
+      undoRetry: { attempts: 3, firstPauseMs: 1 },
+      ...options,
+      store,
+      config,
+      leadership,
+    }),
+  );
   if (!options.idle) await queue.start();
   const close = async () => {
     await queue.stop();
@@ -70,6 +85,15 @@ export async function openFixture(dir: string, options: FixtureOptions): Promise
     await bare.close();
   };
   return { dir, store, config, leadership, queue, close };
+}
+
+function withNames(queue: JobQueue): TestQueue {
+  const principal = (by: Principal | string) => (typeof by === 'string' ? userNamed(by) : by);
+  return {
+    ...queue,
+    submit: (ops, by, once, trace) => queue.submit(ops, principal(by), once, trace),
+    submitMany: (jobs, by, trace) => queue.submitMany(jobs, principal(by), trace),
+  };
 }
 
 function withChanges(store: Store, changes: Partial<Store>): Store {

@@ -7,9 +7,10 @@ import { buildJob } from '../queue/build-job.ts';
 import { queueStopped } from '../queue/scheduler.ts';
 import { reprioritised } from '../record/job-changes.ts';
 import { newRecord } from '../record/job-record.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { createJobWriter } from './job-writer.ts';
 
-const job = (id: number): Job => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice', 1000, []);
+const job = (id: number): Job => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], alice, 1000, []);
 const fence = { key: keys.leader, modRevision: 3 };
 
 /** A writer on a store that answers when it is told to. */

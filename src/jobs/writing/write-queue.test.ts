@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { keys } from '../../model/index.ts';
 import { buildJob } from '../queue/build-job.ts';
 import { newRecord } from '../record/job-record.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { type Prepared, takeBatch, type WriteItem, type WriteQueue } from './write-queue.ts';
 
-const record = (id: number) => newRecord(buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice', 1000, []), 1);
+const record = (id: number) => newRecord(buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], alice, 1000, []), 1);
 const write = (id: number, value = ''): Prepared => ({
   compares: [{ key: keys.job(id), modRevision: id }],
   writes: [{ type: 'put', key: keys.job(id), value }],

@@ -7,10 +7,11 @@ import { type Store, storeLimits, type Transaction, type TransactionResult } fro
 import { buildJob } from '../queue/build-job.ts';
 import { cancelled, type JobChange, reprioritised, withExecution } from '../record/job-changes.ts';
 import { type JobRecord, newRecord } from '../record/job-record.ts';
+import { alice } from '../testing/queue-fixture.ts';
 import { createJobWriter, encodeJob, type JobWriter } from './job-writer.ts';
 
 const fence = { key: keys.leader, modRevision: 5 };
-const newJob = (id: number): Job => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], 'alice', 0, []);
+const newJob = (id: number): Job => buildJob(id, [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }], alice, 0, []);
 const known = (id: number, revision = 10): JobRecord => newRecord(newJob(id), revision);
 const priority = (value: number): JobChange => reprioritised(value);
 

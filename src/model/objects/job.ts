@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { JobPrincipal } from './principal.ts';
 
 /** Ganeti's opcode states (source: Ganeti design "job queue"). */
 export const opStatuses = ['queued', 'waiting', 'canceling', 'running', 'canceled', 'success', 'error'] as const;
@@ -41,6 +42,8 @@ export type JobOp = Static<typeof JobOp>;
 export const Job = Type.Object({
   id: Type.Integer({ minimum: 1 }),
   user: Type.String(),
+  /** Who submitted it, with what decides about its child jobs; jobs of earlier versions have only the name. */
+  principal: Type.Optional(JobPrincipal),
   /** Of the request that led to it, 32 hexadecimal digits; jobs of earlier versions have none. */
   trace: Type.Optional(Type.String()),
   ops: Type.Array(JobOp, { minItems: 1 }),

@@ -1,0 +1,99 @@
+import { GantryError, type Log } from '../base/index.ts';
+import type { Job, OpcodeDefinition, readOpcode } from '../model/index.ts';
+import type { ConfigSnapshot } from '../store/index.ts';
+import type { AuthorizationRequest, Authorizer, Decision } from './authz/authorizer.ts';
+import { objectsOfOpcode } from './authz/objects-of-opcode.ts';
+import { type NamedObject, type ResolvedObject, resolveObject } from './authz/resolve-object.ts';
+import { internalRights } from './internal/internal-principals.ts';
+import { internalScheme } from './internal/internal-scheme.ts';
+import type { Principal } from './principal.ts';
+
+/** What somebody wants to do, as a resource describes it. */
+export interface Wish extends Pick<AuthorizationRequest, 'permission' | 'read'> {
+  readonly objects: readonly NamedObject[];
+}
+
+type Opcode = Pick<ReturnType<typeof readOpcode>, 'params'> & {
+  readonly definition: Pick<OpcodeDefinition, 'id' | 'permission' | 'touches'>;
+};
+
+/** Asked before anything is submitted, changed or read. */
+export interface AccessControl {
+  /**
+   * @param trace of the request, for the audit line of a refusal
+   * @throws API_FORBIDDEN, ACCESS_REFUSED
+   */
+  require(principal: Principal, wish: Wish, trace?: string): Promise<void>;
+  /** Decides on each opcode of a submission, all before any is stored. Errors as `require`. */
+  requireOpcodes(principal: Principal, ops: readonly Opcode[], trace?: string): Promise<void>;
+  /** Which objects a list shows; undefined: all, so that nothing is asked for each row. */
+  visible(principal: Principal, kind: string): ((object: NamedObject) => boolean) | undefined;
+}
+
+export interface AccessControlOptions {
+  readonly authorizer: Authorizer;
+  readonly config: { readonly current: ConfigSnapshot };
+  /** A job that is not archived. */
+  readonly job: (id: number) => Pick<Job, 'user' | 'principal'> | undefined;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+export function createAccessControl({ authorizer, config, job, log }: AccessControlOptions): AccessControl {
+  const source = () => ({ config: config.current, job });
+
+  async function require(request: AuthorizationRequest, objects: readonly NamedObject[], trace: string | undefined): Promise<void> {
+    const { principal, permission } = request;
+    const decision = boundary(request) ?? (await authorizer.decide(request));
+    if (decision.allowed) return;
+    const { reason } = decision;
+    const how = { ...(trace !== undefined && { trace }), ...(reason !== undefined && { reason }) };
+    log.warn({ audit: true, user: principal.name, permission, objects, decision: 'refused', ...how }, 'permission refused');
+    if (reason === undefined) throw new GantryError('API_FORBIDDEN', { user: principal.name, permission });
+    throw new GantryError('ACCESS_REFUSED', { user: principal.name, permission, reason });
+  }
+
+  return {
+    require: (principal, { objects, ...wish }, trace) => require(requestOf(principal, wish, objects, source), objects, trace),
+    async requireOpcodes(principal, ops, trace) {
+      for (const { definition, params } of ops) {
+        const { id, permission } = definition;
+        const request = requestOf(principal, { permission, opcode: { id, params } }, () => objectsOfOpcode(definition, params), source);
+        const told = definition.touches(params).map(({ kind, name }) => ({ kind, name }));
+        await require(request, told, trace);
+      }
+    },
+    visible(principal, kind) {
+      if (principal.scheme === internalScheme) return () => false;
+      const sees = authorizer.visible?.(principal, kind);
+      if (!sees) return undefined;
+      const from = source();
+      return (object) => sees(resolveObject(object, from));
+    },
+  };
+}
+
+/** What no authorizer can allow or refuse: the limits of a principal, and the rights of the master's own parts. */
+function boundary({ principal, permission }: AuthorizationRequest): Decision | undefined {
+  if (principal.scheme === internalScheme) return { allowed: internalRights.get(principal.name)?.has(permission) === true };
+  if (principal.limits?.readOnly !== true || /:(read|query)$/.test(permission)) return undefined;
+  return { allowed: false, reason: 'it is limited to reading' };
+}
+
+/** The objects are looked up when the authorizer wants them, and once. */
+function requestOf(
+  principal: Principal,
+  rest: Omit<AuthorizationRequest, 'principal' | 'objects'>,
+  named: readonly NamedObject[] | (() => readonly NamedObject[]),
+  source: () => Parameters<typeof resolveObject>[1],
+): AuthorizationRequest {
+  let resolved: readonly ResolvedObject[] | undefined;
+  return {
+    principal,
+    ...rest,
+    get objects() {
+      const from = source();
+      resolved ??= (typeof named === 'function' ? named() : named).map((one) => resolveObject(one, from));
+      return resolved;
+    },
+  };
+}

@@ -1,2 +1,0 @@
-/** Submits the jobs of the watcher. */
-export const watcherUser = 'gantry-watcher';
