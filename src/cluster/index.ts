@@ -1,3 +1,5 @@
+export { checkConfig } from './import/check-config.ts';
+export { type PreparedImport, prepareImport } from './import/prepare-import.ts';
 export { type InitialCluster, writeInitialConfig } from './initial-config.ts';
 export type { JoinAuthority } from './join-authority.ts';
 export type { JoinService } from './join-service.ts';

@@ -23,6 +23,7 @@ export {
 export { type Capability, type ConsoleKind, consoleKinds } from './hypervisors/hypervisor-row.ts';
 export { defaultKvmHvparams, KvmHvparams } from './hypervisors/kvm.ts';
 export { requirePrivateVnc } from './hypervisors/require-private-vnc.ts';
+export { ClusterImport, type ImportedInstance } from './import/cluster-import.ts';
 export { keys, type NamedKind } from './keys.ts';
 export { LogProblemFile, MonitorSettingsFile, RestartsFile, SupervisorFile } from './node-files/daemon-files.ts';
 export { InstanceRuntimeFile, StoppedNote } from './node-files/instance-files.ts';

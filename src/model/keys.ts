@@ -7,6 +7,8 @@ export const keys = {
   cluster: '/config/cluster',
   /** There while the configuration is migrated to another version: whoever reads it refuses all of it. */
   migrating: '/config/migrating',
+  /** There while objects are imported in parts: whoever reads the configuration refuses all of it. */
+  importing: '/config/importing',
   node: (uuid: string) => `/config/nodes/${uuid}`,
   group: (uuid: string) => `/config/groups/${uuid}`,
   network: (uuid: string) => `/config/networks/${uuid}`,

@@ -2,6 +2,7 @@ import { GantryError } from '../base/index.ts';
 import { type Cluster, type Instance, keys, type NamedKind } from '../model/index.ts';
 import type { Collection, ConfigSnapshot, InstancesOfNode, ObjectKind, ObjectOf } from './config.ts';
 import { parseConfigKey, readObject } from './config-objects.ts';
+import { importingError } from './import/import-mark.ts';
 import { InstanceIndex } from './instance-index.ts';
 import { migratingError } from './migrations/stored-version.ts';
 import { PersistentMap } from './persistent-map.ts';
@@ -59,10 +60,10 @@ export class ConfigState implements ConfigSnapshot {
   /**
    * The state of a complete reading of `/config/`.
    * @param previous an older state, from which unchanged objects are taken over
-   * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING
+   * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING, STORE_IMPORTING
    */
   static load(entries: readonly Entry[], revision: number, previous?: ConfigState): ConfigState {
-    entries.forEach(refuseMigrating);
+    entries.forEach(refuseUnfinished);
     // The cluster first: with a newer layout nothing else can be understood.
     const cluster = entries.find(({ key }) => key === keys.cluster);
     let parts = cluster ? withPut(noParts, cluster, previous) : noParts;
@@ -98,9 +99,9 @@ export class ConfigState implements ConfigSnapshot {
     return held?.modRevision ?? 0;
   }
 
-  /** @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING */
+  /** @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING, STORE_IMPORTING */
   apply({ revision, events }: WatchBatch): ConfigState {
-    for (const event of events) if (event.type === 'put') refuseMigrating(event.entry);
+    for (const event of events) if (event.type === 'put') refuseUnfinished(event.entry);
     return new ConfigState({ ...events.reduce(withEvent, this.#parts), revision });
   }
 }
@@ -134,9 +135,10 @@ class ObjectCollection<K extends NamedKind> implements Collection<ObjectOf[K]> {
   }
 }
 
-/** Objects of two versions are mixed: some may fit the schemas and still be wrong. @throws STORE_MIGRATING, STORE_VERSION_NEWER */
-function refuseMigrating({ key, value }: Entry): void {
+/** Objects of two versions, or only some of an import: all may fit their schemas and still be wrong. @throws STORE_MIGRATING, STORE_VERSION_NEWER, STORE_IMPORTING */
+function refuseUnfinished({ key, value }: Entry): void {
   if (key === keys.migrating) throw migratingError(value);
+  if (key === keys.importing) throw importingError(value);
 }
 
 function withEvent(parts: Parts, event: WatchEvent): Parts {

@@ -3,8 +3,11 @@ export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, Objec
 export { createConfig, type InitialObjects } from './create-config.ts';
 export { drawEpoch, ensureEpoch } from './epoch.ts';
 export { openEtcdStore } from './etcd-store.ts';
+export { type ImportMark, readImportMark } from './import/import-mark.ts';
+export { type ImportOptions, type ImportWrites, importObjects } from './import/import-objects.ts';
 export { type CampaignOptions, campaign, currentLeader, type LeaderRecord, type Leadership } from './leadership.ts';
 export { type ConfigOptions, openConfig } from './live-config.ts';
+export { loadSnapshot } from './load-snapshot.ts';
 export { type MigrateOptions, migrateConfig, plannedMigration } from './migrations/migrate-config.ts';
 export { rehearseMigrations } from './migrations/migrate-content.ts';
 export { requireKnownVersion, versionOf } from './migrations/stored-version.ts';

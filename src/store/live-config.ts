@@ -29,7 +29,7 @@ interface Waiting {
 
 /**
  * Loads the configuration and keeps it current.
- * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING, STORE_UNAVAILABLE
+ * @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING, STORE_IMPORTING, STORE_UNAVAILABLE
  */
 export async function openConfig(store: Store, options: ConfigOptions): Promise<Config> {
   const { entries, revision } = await store.range(keys.config);

@@ -123,6 +123,7 @@ export const commandIndex: readonly IndexEntry[] = [
   hostCommand('node join', 'Let this host join a cluster, with a token from "gantry node add"', () => import('../daemon/node-join.ts')),
   hostCommand('store backup', 'Write a backup of the state store into a file', () => import('../daemon/store-backup.ts')),
   hostCommand('store restore', 'Restore the state store from a backup', () => import('../daemon/store-restore.ts')),
+  hostCommand('store import', 'Import a whole configuration from a file into the state store', () => import('../daemon/store-import.ts')),
   hostCommand('store migrate', 'Bring the stored configuration to the version of this Gantry', () => import('../daemon/store-migrate.ts')),
   entry('instance list', 'List instances', () => import('../commands/instance-list.ts')),
   entry('instance info', 'Show all about instances', () => import('../commands/instance-info.ts')),

@@ -18,8 +18,9 @@ export const masterPaths = (stateDir: string) => ({
   /** Which authentication schemes are asked, and in which order; without it, the users file alone. */
   authentication: join(stateDir, 'authentication.json'),
   store: join(stateDir, 'store.db'),
-  /** The store as it was before its configuration was migrated to a newer version. */
-  backupBefore: (version: number, seconds: number) => join(stateDir, `before-upgrade-from-${version}-${seconds}.backup`),
+  /** The store as it was before its configuration was migrated from a version, or before an import. */
+  backupBefore: (what: number | 'import', seconds: number) =>
+    join(stateDir, `before-${what === 'import' ? what : `upgrade-from-${what}`}-${seconds}.backup`),
   /** Is read by the monitoring agent, which finds it by the command line of the master. */
   queue: join(stateDir, 'queue.json'),
 });

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
-import { createLog, GantryError, systemClock } from '../../base/index.ts';
+import { createLog, systemClock } from '../../base/index.ts';
 import { dropPrivileges } from '../../host/index.ts';
-import { campaign, currentLeader, migrateConfig, openStore, plannedMigration, rehearseMigrations, type Store } from '../../store/index.ts';
+import { migrateConfig, openStore, plannedMigration, rehearseMigrations, type Store } from '../../store/index.ts';
 import { backupSaver } from './backup-saver.ts';
 import { daemonOptions, type HostCommand } from './daemon-options.ts';
+import { leadAlone } from './lead-alone.ts';
 import { masterPaths } from './master-files.ts';
 
 export const hostCommand = {
@@ -20,7 +21,6 @@ export const hostCommand = {
   examples: ['gantry store migrate --dry-run', 'gantry store migrate'],
 } as const satisfies HostCommand;
 
-const leaseSeconds = 10;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** `gantry store migrate`: what a master does when it begins to lead. */
@@ -53,16 +53,8 @@ async function show(store: Store): Promise<void> {
 /** @throws STORE_IN_USE and what `migrateConfig` throws */
 async function migrate(store: Store, saveBackup: ReturnType<typeof backupSaver>): Promise<void> {
   if (!(await plannedMigration(store))) return say('The configuration has the version of this Gantry; there is nothing to migrate.');
-  const leader = await currentLeader(store);
-  if (leader) throw new GantryError('STORE_IN_USE', { leader: leader.name });
   const log = createLog('store', { level: 'warn' });
-  const { signal } = new AbortController();
-  const leadership = await campaign(store, { name: hostname(), ttlSeconds: leaseSeconds, clock: systemClock, log, signal, inThread: true });
-  try {
-    const done = await migrateConfig(store, { fence: leadership.compare, master: hostname(), saveBackup, log });
-    if (done)
-      say(`The configuration was migrated from version ${done.from} to version ${done.to}. The store before it is in ${done.backup}.`);
-  } finally {
-    await leadership.resign();
-  }
+  const done = await leadAlone(store, ({ compare }) => migrateConfig(store, { fence: compare, master: hostname(), saveBackup, log }));
+  if (done)
+    say(`The configuration was migrated from version ${done.from} to version ${done.to}. The store before it is in ${done.backup}.`);
 }

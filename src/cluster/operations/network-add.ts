@@ -11,7 +11,7 @@ export const networkAdd = () =>
   defineOperation(opcodes.networkAdd, {
     async plan({ config, clock, newUuid }, params): Promise<Network> {
       requireFreeName(config, 'network', params.network_name);
-      checkAddresses(params);
+      requireNetworkAddresses(params);
       if (params.gateway && params.conflicts_check !== false) requireNoGuest(config, params.gateway);
       const now = clock.now() / 1000;
       return {
@@ -42,7 +42,7 @@ export const networkAdd = () =>
   });
 
 /** @throws INPUT_INVALID naming what is no network, or no usable address of it */
-function checkAddresses(params: Params): void {
+export function requireNetworkAddresses(params: Pick<Params, 'network' | 'gateway' | 'network6' | 'gateway6' | 'add_reserved_ips'>): void {
   const range = parseCidr(params.network);
   if (!range || !isUnicastIpv4(range.first) || !isUnicastIpv4(range.last))
     throw invalid('network', `"${params.network}" is not an IPv4 network for hosts such as 10.1.0.0/24 with a prefix of 8 to 30`);

@@ -1,6 +1,7 @@
 import { GantryError, type Log } from '../../base/index.ts';
 import { configVersion, keys } from '../../model/index.ts';
 import { inPieces, readContent, type StoreContent } from '../backup.ts';
+import { importingError } from '../import/import-mark.ts';
 import type { Comparison, Store, Write } from '../store.ts';
 import { migrateContent, rehearseMigrations, withVersion } from './migrate-content.ts';
 import type { Migration } from './migration.ts';
@@ -71,6 +72,9 @@ export async function plannedMigration(store: Store, all: readonly Migration[] =
   if (!cluster) throw new GantryError('CLUSTER_MISSING', { place: 'the state store' });
   const stored = versionOf(cluster.value);
   const mark = marked && { value: readMark(marked.value), modRevision: marked.modRevision };
+  const importing = await store.get(keys.importing);
+  // A half import is completed by the version that began it.
+  if (importing && stored !== to) throw importingError(importing.value);
   if (stored > to) throw newerVersion(stored, to, mark?.value.backup);
   if (!mark && stored === to) return undefined;
   const from = mark?.value.done ?? stored;

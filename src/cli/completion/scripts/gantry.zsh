@@ -10,7 +10,7 @@ typeset -gA _gantry_words=(
   'monitor plugin' 'check'
   'network' 'add connect disconnect info list remove'
   'node' 'add evacuate info join list modify remove'
-  'store' 'backup migrate restore'
+  'store' 'backup import migrate restore'
   'tag' 'add list remove'
 )
 typeset -gA _gantry_options=(
@@ -76,6 +76,7 @@ typeset -gA _gantry_options=(
   'node modify' '-C --master-candidate -D --drained -O --offline --master-capable --vm-capable --node-parameters -f --force --dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'node remove' '--dry-run -y --yes -f --force --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'store backup' '--to --state-dir --store --user --help'
+  'store import' '--from --dry-run --state-dir --store --user --help'
   'store migrate' '--dry-run --state-dir --store --user --help'
   'store restore' '--from --as-is --state-dir --store --user --help'
   'tag add' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
@@ -538,6 +539,10 @@ typeset -gA _gantry_values=(
   'store backup --state-dir' '@file'
   'store backup --store' ''
   'store backup --user' ''
+  'store import --from' '@file'
+  'store import --state-dir' '@file'
+  'store import --store' ''
+  'store import --user' ''
   'store migrate --state-dir' '@file'
   'store migrate --store' ''
   'store migrate --user' ''
