@@ -228,6 +228,13 @@ export const nodeContract = {
 
   'disk-create': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
   'disk-remove': define({ params: diskOf, result: Outcome, timeoutMs: 10 * minute, changes: true }),
+  /** Gives a disk that nobody uses another `logical_id`, and moves or renames what it names. */
+  'disk-rename': define({
+    params: Type.Object({ ...diskOf.properties, logical_id: LogicalId }),
+    result: Outcome,
+    timeoutMs: minute,
+    changes: true,
+  }),
   'disk-list': define({
     params: Type.Object({
       /** Of shared storage only these disks, where they are there; default: everything that lies on it. */

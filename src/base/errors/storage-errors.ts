@@ -33,6 +33,22 @@ export const storageErrors = defineErrors({
     why: 'A disk never replaces an existing file, because the file may contain data.',
     todo: 'Find out what the file contains; move or remove it, then try again.',
   },
+  STORAGE_RENAME_UNSUPPORTED: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'A disk of template {template} cannot get another place or name.',
+    why: 'Disks of this template have no name or path that Gantry could change.',
+    todo: 'Leave the disk where it is.',
+  },
+  STORAGE_DISK_BUSY: {
+    kind: 'operational',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Disk {disk} cannot be moved: {path} is in use.',
+    why: 'A process of this or another node has the disk open.',
+    todo: 'Stop the instance with "gantry instance shutdown NAME"; if it is stopped already, find the process with "fuser {path}" on the node.',
+  },
   STORAGE_PATH_REFUSED: {
     kind: 'user',
     http: 400,

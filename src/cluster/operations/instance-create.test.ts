@@ -67,7 +67,7 @@ describe('a creation', () => {
       disks: [
         {
           ...{ uuid: newUuid(2), name: null, dev_type: 'file', size: 1024, mode: 'rw', format: 'raw', params: {} },
-          logical_id: ['loop', `web1/${newUuid(2)}.raw`],
+          logical_id: ['loop', `${newUuid(1)}/${newUuid(2)}.raw`],
         },
       ],
       nics: [{ uuid: newUuid(3), name: null, mac: 'aa:00:00:80:80:80', ip: null, network: null, nicparams: {} }],
@@ -101,8 +101,8 @@ describe('a creation', () => {
     assert.deepEqual(
       instance.disks.map(({ name, mode, format, logical_id }) => [name, mode, format, logical_id]),
       [
-        ['root', 'ro', 'qcow2', ['loop', `/srv/shared/web1/${newUuid(2)}.qcow2`]],
-        [null, 'rw', 'raw', ['loop', `/srv/shared/web1/${newUuid(3)}.raw`]],
+        ['root', 'ro', 'qcow2', ['loop', `/srv/shared/${newUuid(1)}/${newUuid(2)}.qcow2`]],
+        [null, 'rw', 'raw', ['loop', `/srv/shared/${newUuid(1)}/${newUuid(3)}.raw`]],
       ],
     );
     assert.deepEqual([instance.network_port, instance.admin_state, instance.disks_active], [11_001, 'down', false]);

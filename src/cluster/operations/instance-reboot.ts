@@ -6,11 +6,14 @@ import { checkStart } from '../lib/instances/rehearse-on-node.ts';
 import { requireRunning } from '../lib/instances/require-running.ts';
 import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
+import { settleSteps, type UnsettledDisks, unsettledDisks } from '../lib/storage/settle-disks.ts';
 
 interface RebootPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
   readonly type: 'soft' | 'hard' | 'full';
   readonly timeout: number;
+  /** Of a version that kept disks under the name of the instance. */
+  readonly unsettled: UnsettledDisks | undefined;
 }
 
 export const instanceReboot = ({ garbage }: ClusterParts) =>
@@ -25,13 +28,15 @@ export const instanceReboot = ({ garbage }: ClusterParts) =>
       }
       // Before it is stopped: what cannot be started again goes on running.
       else await checkStart(context, instance, 'present');
-      return { instance, type, timeout: params.shutdown_timeout ?? defaultShutdownSeconds };
+      const timeout = params.shutdown_timeout ?? defaultShutdownSeconds;
+      return { instance, type, timeout, unsettled: unsettledDisks(instance) };
     },
-    steps: ({ instance, type, timeout }) =>
+    steps: ({ instance, type, timeout, unsettled }) =>
       type === 'soft'
         ? [resetStep(instance)]
         : [
             { ...stopStep(instance.primary_node, instance, timeout), pivot: true },
+            ...settleSteps(instance, unsettled),
             { ...startStep(instance.primary_node, instance, garbage), pivot: true },
             recordStateStep(instance.uuid, 'up'),
           ],

@@ -9,11 +9,14 @@ import { rehearseStart } from '../lib/instances/rehearse-on-node.ts';
 import { requireBeparams } from '../lib/instances/require-beparams.ts';
 import { recordStateStep, startStep } from '../lib/instances/running-steps.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
+import { settleSteps, type UnsettledDisks, unsettledDisks } from '../lib/storage/settle-disks.ts';
 
 interface StartupPlan {
   readonly instance: Pick<Instance, 'uuid' | 'name' | 'hypervisor' | 'primary_node'>;
   readonly overrides: SpecOverrides;
   readonly record: boolean;
+  /** Of a version that kept disks under the name of the instance. */
+  readonly unsettled: UnsettledDisks | undefined;
   /** It was stopped by order after the watcher had found it down. */
   readonly obsolete: boolean;
 }
@@ -36,11 +39,13 @@ export const instanceStartup = ({ garbage }: ClusterParts) =>
         obsolete,
         overrides,
         record: !params.no_remember,
+        unsettled: unsettledDisks(instance),
       };
     },
-    steps({ instance, overrides, record, obsolete }) {
+    steps({ instance, overrides, record, obsolete, unsettled }) {
       if (obsolete) return [];
       return [
+        ...settleSteps(instance, unsettled),
         // Not undone: an instance that was started by somebody else in between must not be stopped by us.
         { ...startStep(instance.primary_node, instance, garbage, overrides), undo: async () => undefined, pivot: true },
         ...(record ? [recordStateStep(instance.uuid, 'up')] : []),

@@ -63,6 +63,23 @@ describe('startup', () => {
     assert.deepEqual(stateOf(outcome).slice(0, 1), ['down'], 'not recorded');
   });
 
+  it('first moves disks that an earlier version made, and records what was moved; so does a hard reboot', async () => {
+    const disk = plainUuid(4, 0);
+    const [old] = plainInstance(0, 0, 1024).disks;
+    const instance = { admin_state: 'up', disks: [{ ...old, logical_id: ['loop', `instance0/${disk}.raw`] }] } as Partial<Instance>;
+    const place = ({ config }: Awaited<ReturnType<typeof perform>>) => config.instances.get(uuid)?.disks[0]?.logical_id[1];
+    const moved = await startup({ instance });
+    assert.deepEqual(moved.calls, ['node0 disk-rename', 'node0 instance-start']);
+    assert.equal(place(moved), `${uuid}/${disk}.raw`);
+    const { disks } = (moved.params[1] as { instance: Pick<Instance, 'disks'> }).instance;
+    assert.equal(disks[0]?.logical_id[1], place(moved), 'it starts with the new path');
+    const busy = new GantryError('STORAGE_DISK_BUSY', { disk, path: '/x' });
+    assert.equal(place(await startup({ instance, answers: { 'node0 disk-rename': busy } })), `instance0/${disk}.raw`);
+    const reboot = on(instanceReboot);
+    const hard = await reboot({ instance, params: { reboot_type: 'hard' } });
+    assert.deepEqual([hard.calls.slice(-2), place(hard)], [['node0 disk-rename', 'node0 instance-start'], `${uuid}/${disk}.raw`]);
+  });
+
   it('is not undone, so that what somebody else started goes on', async () => {
     const { calls, error } = await startup({ answers: { 'node0 instance-start': broken } });
     assert.equal(error, broken);

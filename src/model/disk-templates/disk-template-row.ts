@@ -23,6 +23,14 @@ export interface NewDisk {
   readonly format: string;
 }
 
+/** A disk that exists, with its owner. */
+export interface StoredDisk {
+  readonly instance: { readonly uuid: string };
+  readonly uuid: string;
+  readonly format: string;
+  readonly logical_id: readonly LogicalIdPart[];
+}
+
 /** What the configuration of the cluster says of places for disks. */
 export interface StorageFolders {
   readonly file_storage_dir: string;
@@ -58,6 +66,8 @@ export interface DiskTemplateRow {
   readonly logicalId: (type: typeof Type) => TSchema;
   /** `logical_id` of a new disk; templates that cannot be created have none. */
   readonly newLogicalId?: (disk: NewDisk) => LogicalIdPart[];
+  /** `logical_id` that a disk of an earlier version gets before its next use; undefined: it has the one that it should have. */
+  readonly settledLogicalId?: (disk: StoredDisk) => LogicalIdPart[] | undefined;
   /** The folder of the cluster's configuration that nodes must have for it. */
   readonly folder?: (cluster: StorageFolders) => string;
   readonly placement: PlacementTraits;

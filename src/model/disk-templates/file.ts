@@ -1,5 +1,5 @@
 import type { DiskTemplateRow } from './disk-template-row.ts';
-import { fileLogicalId, newFile } from './file-logical-id.ts';
+import { fileLogicalId, newFile, settledFile } from './file-logical-id.ts';
 
 export const file = {
   summary: 'a file on the node',
@@ -16,6 +16,7 @@ export const file = {
   logicalId: fileLogicalId,
   // Only its node sees the file, and the folder need not be the same on every node.
   newLogicalId: (disk) => ['loop', newFile(disk)],
+  settledLogicalId: settledFile,
   folder: (cluster) => cluster.file_storage_dir,
   // Ganeti counts no room for files on the node's own disks. We do, as for logical volumes.
   placement: { countsDisk: false, as: 'plain', balanced: false, rescue: 'recreate' },

@@ -1,5 +1,5 @@
 import type { DiskTemplateRow } from './disk-template-row.ts';
-import { fileLogicalId, newFile } from './file-logical-id.ts';
+import { fileLogicalId, newFile, settledFile } from './file-logical-id.ts';
 
 export const sharedfile = {
   summary: 'a file in a folder that all nodes mount',
@@ -15,6 +15,7 @@ export const sharedfile = {
   params: {},
   logicalId: fileLogicalId,
   newLogicalId: (disk) => ['loop', `${disk.cluster.shared_file_storage_dir}/${newFile(disk)}`],
+  settledLogicalId: settledFile,
   folder: (cluster) => cluster.shared_file_storage_dir,
   placement: { countsDisk: false, balanced: true, rescue: 'anywhere' },
 } as const satisfies DiskTemplateRow;

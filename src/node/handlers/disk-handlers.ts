@@ -7,7 +7,10 @@ import { diskTemplateFor } from '../storage/disk-templates.ts';
 import { isAlive, releaseDisks } from './instance-guard.ts';
 
 /** Disks: made, removed, listed. */
-export function diskHandlers(parts: NodeParts, exclusively: KeyedMutex): Pick<NodeHandlers, 'disk-create' | 'disk-remove' | 'disk-list'> {
+export function diskHandlers(
+  parts: NodeParts,
+  exclusively: KeyedMutex,
+): Pick<NodeHandlers, 'disk-create' | 'disk-remove' | 'disk-rename' | 'disk-list'> {
   const { diskTemplates } = parts;
   return {
     'disk-create': ({ disk, instance }, context) =>
@@ -26,6 +29,15 @@ export function diskHandlers(parts: NodeParts, exclusively: KeyedMutex): Pick<No
           await releaseDisks(parts, instance.uuid);
         }
         return template.remove(disk, instance);
+      }),
+
+    'disk-rename': ({ disk, instance, logical_id }, context) =>
+      exclusively(instance.uuid, async () => {
+        context.signal.throwIfAborted();
+        const template = diskTemplateFor(diskTemplates, disk.dev_type);
+        if (await isAlive(parts, instance.uuid)) throw new GantryError('INSTANCE_RUNNING', { name: instance.name });
+        if (template.rename) return template.rename(disk, logical_id, instance);
+        throw new GantryError('STORAGE_RENAME_UNSUPPORTED', { template: disk.dev_type });
       }),
 
     'disk-list': async ({ shared }) => {

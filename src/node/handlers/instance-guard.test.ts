@@ -37,6 +37,10 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
       deactivate: (disk: { uuid: string }) => call(`deactivate ${disk.uuid}`, undefined),
       create: (disk: { uuid: string }, owner: { name: string }) => call(`create ${disk.uuid} of ${owner.name}`, { changed: true }),
       remove: (disk: { uuid: string }) => call(`remove ${disk.uuid}`, { changed: true }),
+      ...(name !== 'file' && {
+        rename: (disk: { uuid: string }, id: string[], owner: { name: string }) =>
+          call(`rename ${disk.uuid} to ${id[1]} of ${owner.name}`, { changed: true }),
+      }),
       list: () => call(`list ${name}`, [{ path: `/${name}` }]),
       find: (disk: { uuid: string }, owner?: { name: string }) =>
         call(`find ${disk.uuid} of ${owner?.name}`, disk.uuid === 'gone' ? null : { path: disk.uuid }),
@@ -238,6 +242,7 @@ describe('other calls', () => {
       () => handlers['migration-finish']({ ...ref, role: 'source', success: true }, cancelled),
       () => handlers['disk-create']({ disk, instance: ref }, cancelled),
       () => handlers['disk-remove']({ disk, instance: ref }, cancelled),
+      () => handlers['disk-rename']({ disk, instance: ref, logical_id: [] }, cancelled),
       () => handlers['os-install']({ instance, reinstall: false, debug: 0 }, cancelled),
     ])
       await assert.rejects(work(), { name: 'AbortError' });
@@ -262,6 +267,19 @@ describe('disks', () => {
       code: 'INSTANCE_RUNNING',
       facts: { name: 'name-of-i1' },
     });
+    assert.deepEqual(running.calls, ['instances']);
+  });
+
+  it('are renamed while nothing runs with them, where their template can do that', async () => {
+    const disk = testDisk('d0');
+    const rename = ({ handlers }: ReturnType<typeof recordingParts>, more: object = {}) =>
+      handlers['disk-rename']({ disk: { ...disk, ...more }, instance: ref, logical_id: ['loop', 'i1/d0.raw'] }, context());
+    const free = recordingParts();
+    assert.deepEqual(await rename(free), { changed: true });
+    assert.deepEqual(free.calls, ['instances', 'rename d0 to i1/d0.raw of name-of-i1']);
+    await assert.rejects(rename(free, { dev_type: 'file' }), { code: 'STORAGE_RENAME_UNSUPPORTED', facts: { template: 'file' } });
+    const running = recordingParts([row('i1', 'running')]);
+    await assert.rejects(rename(running), { code: 'INSTANCE_RUNNING' });
     assert.deepEqual(running.calls, ['instances']);
   });
 

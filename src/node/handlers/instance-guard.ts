@@ -36,7 +36,7 @@ export async function activateDisks(
   await parts.activations.put({ uuid: instance.uuid, name: instance.name, disks: [...instance.disks, ...forgotten] });
   const active: ActiveDisk[] = [];
   for (const disk of instance.disks) {
-    const block = await diskTemplateFor(parts.diskTemplates, disk.dev_type).activate(disk);
+    const block = await diskTemplateFor(parts.diskTemplates, disk.dev_type).activate(disk, instance);
     active.push({ ...block, uuid: disk.uuid, mode: disk.mode });
   }
   return active;

@@ -18,9 +18,15 @@ export interface DiskTemplateAdapter {
   remove(disk: DiskSpec, owner: DiskOwner): Promise<{ changed: boolean }>;
   grow(disk: DiskSpec, toSize: number): Promise<{ changed: boolean }>;
   /** Makes it usable on this node. @throws STORAGE_DISK_MISSING */
-  activate(disk: DiskSpec): Promise<BlockDescription>;
+  activate(disk: DiskSpec, owner?: DiskOwner): Promise<BlockDescription>;
   deactivate(disk: DiskSpec): Promise<void>;
   snapshot(disk: DiskSpec, name: string): Promise<{ changed: boolean }>;
+  /**
+   * Gives the disk another `logical_id`, and moves or renames what it names; absent where that cannot be done. Until the caller
+   * uses the new one, the old one finds the disk as well, and both do so while the work is half done.
+   * @throws STORAGE_DISK_BUSY when somebody uses it, STORAGE_DISK_EXISTS, STORAGE_DISK_MISSING, STORAGE_FAILED
+   */
+  rename?(disk: DiskSpec, logicalId: DiskSpec['logical_id'], owner: DiskOwner): Promise<{ changed: boolean }>;
   /** Every disk of this template that lies on this node, known to the cluster or not. */
   list(): Promise<RpcResult<'disk-list'>>;
   /** The same for one disk, without a look at the others; null when it is not there. */

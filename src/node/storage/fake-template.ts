@@ -10,7 +10,7 @@ export interface FakeDisk {
   readonly snapshots: readonly string[];
 }
 
-export type FakeOperation = 'create' | 'remove' | 'grow' | 'activate' | 'deactivate' | 'snapshot' | 'list' | 'space';
+export type FakeOperation = 'create' | 'remove' | 'grow' | 'activate' | 'deactivate' | 'snapshot' | 'rename' | 'list' | 'space';
 
 export interface FakeTemplateOptions {
   /** The template that it plays; default `file`. */
@@ -86,6 +86,12 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
       if (found.snapshots.includes(snapshot)) return { changed: false };
       disks.set(disk.uuid, { ...found, snapshots: [...found.snapshots, snapshot] });
       return { changed: true };
+    },
+    rename: async (disk, logical_id) => {
+      await begin('rename', disk);
+      const found = held(disk);
+      disks.set(disk.uuid, { ...found, disk: { ...found.disk, logical_id } });
+      return { changed: String(found.disk.logical_id) !== String(logical_id) };
     },
     list: async () => {
       await begin('list', null);

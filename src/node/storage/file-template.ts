@@ -8,6 +8,7 @@ import { createFile } from './create-file.ts';
 import { assertNoLinks, diskPath, diskUuidOf, missing } from './disk-path.ts';
 import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
 import { readQcow2Header } from './qcow2-header.ts';
+import { renameFiles } from './rename-files.ts';
 import { requireRoom, storageFailure, syncFolder } from './storage-files.ts';
 
 const mib = 1024 * 1024;
@@ -32,11 +33,19 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
   const locate = async (disk: DiskSpec, owner?: DiskOwner): Promise<string> => {
     const path = disk.logical_id[1] !== undefined || owner ? diskPath(disk, dir, owner) : await find(dir, disk);
     await assertNoLinks(disk, path, dir);
-    return path;
+    return owner ? await followed(disk, path, owner) : path;
   };
 
-  const present = async (disk: DiskSpec): Promise<string> => {
-    const path = await locate(disk);
+  /** A disk that was moved to the folder of its owner is found by its old path, too: who moved it may not have recorded it yet. */
+  const followed = async (disk: DiskSpec, path: string, owner: DiskOwner): Promise<string> => {
+    const moved = join(dir, owner.uuid, basename(path));
+    if (moved === path || diskUuidOf(basename(path)) !== disk.uuid || (await lstat(path).catch(missing))) return path;
+    await assertNoLinks(disk, moved, dir);
+    return (await lstat(moved).catch(missing)) ? moved : path;
+  };
+
+  const present = async (disk: DiskSpec, owner?: DiskOwner): Promise<string> => {
+    const path = await locate(disk, owner);
     if (await lstat(path).catch(missing)) return path;
     throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path });
   };
@@ -58,7 +67,21 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
       return { changed: true };
     },
 
-    remove: (disk, owner) => removeFiles(disk, dir, () => locate(disk, owner)),
+    remove: async (disk, owner) => {
+      const path = await locate(disk, owner);
+      const named = diskPath(disk, dir, owner);
+      // A move that was interrupted leaves a part of it in the other folder.
+      const rest = named === path ? { changed: false } : await removeFiles(disk, dir, named);
+      const { changed } = await removeFiles(disk, dir, path);
+      return { changed: changed || rest.changed };
+    },
+
+    rename: async (disk, logicalId, owner) => {
+      const from = diskPath(disk, dir, owner);
+      const to = diskPath({ ...disk, logical_id: logicalId }, dir, owner);
+      for (const path of [from, to]) await assertNoLinks(disk, path, dir);
+      return renameFiles({ disk, dir, from, to });
+    },
 
     grow: async (disk, toSize) => {
       const path = await present(disk);
@@ -69,8 +92,8 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
       return { changed: true };
     },
 
-    activate: async (disk) => {
-      const path = await present(disk);
+    activate: async (disk, owner) => {
+      const path = await present(disk, owner);
       return { path, format: disk.format, driver: 'file', size: await virtualSize(path, disk.format) };
     },
 
@@ -113,8 +136,7 @@ async function find(dir: string, disk: DiskSpec): Promise<string> {
 }
 
 /** Removes the disk, its snapshots, what an interrupted creation left, and the folder when it is empty then. */
-async function removeFiles(disk: DiskSpec, dir: string, locate: () => Promise<string>): Promise<{ changed: boolean }> {
-  const path = await locate();
+async function removeFiles(disk: DiskSpec, dir: string, path: string): Promise<{ changed: boolean }> {
   const folder = dirname(path);
   let changed = false;
   for (const name of (await readdir(folder).catch(missing)) ?? []) {
