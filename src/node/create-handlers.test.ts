@@ -46,7 +46,6 @@ function partsWith(hypervisor: Hypervisor): NodeParts & { readonly active: Map<s
       needsRenewal: () => false,
     },
     monitorSettings: memoryMonitorSettings(),
-    uidOf: () => 0,
     addressTowards: async () => '127.0.0.1',
     folderProblem: async () => null,
     folderExposure: async () => null,

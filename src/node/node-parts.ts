@@ -33,8 +33,6 @@ export interface NodeParts {
   readonly activations: Activations;
   readonly certificates: CertificateStore;
   readonly monitorSettings: MonitorSettings;
-  /** User id that owns the devices of an instance. */
-  readonly uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => number;
   /** The address of this node that another one reaches best. */
   readonly addressTowards: (peer: string) => Promise<string>;
   /** Problems of a folder that disks shall lie in; null when it is writable. */

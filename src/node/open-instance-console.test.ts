@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GantryError } from '../base/index.ts';
+import type { ConsolePlaces } from '../rpc/index.ts';
 import { createFakeHypervisor } from './hypervisor/fake-hypervisor.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
 import { openInstanceConsole } from './open-instance-console.ts';
+import { consolesAt } from './testing/consoles-at.ts';
 
 const runtime = { uuid: 'i1', name: 'web1', hypervisor: 'fake', memory: 1, vcpus: 1, cpu_seconds: 0, pid: null } as const;
 
@@ -21,7 +23,7 @@ test('a console that breaks before somebody listens to it ends nothing but itsel
     const hypervisor: Hypervisor = {
       ...createFakeHypervisor(),
       list: async () => [{ ...runtime, state: 'running' }],
-      console: async () => ({ serial_socket: path, vnc_socket: path, vnc: null }),
+      consoles: consolesAt(() => ({ serial_socket: path, vnc_socket: path })),
     };
     for (const kind of ['serial', 'vnc'] as const) {
       const socket = await openInstanceConsole([hypervisor], 'i1', kind);
@@ -57,11 +59,11 @@ test('a console is opened where it is: on a socket, with what was said before, o
     for (const server of [serial, vnc, port]) if (!server.listening) await once(server, 'listening');
     await writeFile(join(folder, 'log'), 'x'.repeat(20_000));
     const { port: number } = port.address() as AddressInfo;
-    const open = (places: object, kind: 'serial' | 'vnc', state = 'running') => {
+    const open = (places: Partial<ConsolePlaces>, kind: 'serial' | 'vnc', state = 'running') => {
       const hypervisor = {
         ...createFakeHypervisor(),
         list: async () => [{ ...runtime, state }],
-        console: async () => ({ serial_socket: null, vnc_socket: null, vnc: null, ...places }),
+        consoles: consolesAt(() => places),
       } as unknown as Hypervisor;
       return openInstanceConsole([createFakeHypervisor(), hypervisor], 'i1', kind);
     };
@@ -79,6 +81,8 @@ test('a console is opened where it is: on a socket, with what was said before, o
       return true;
     };
     await assert.rejects(open({}, 'serial'), missing('^it has no serial line$'));
+    const without = { ...createFakeHypervisor(), list: async () => [{ ...runtime, state: 'running' as const }] };
+    await assert.rejects(openInstanceConsole([without], 'i1', 'vnc'), missing('^instances of fake have no vnc console$'));
     await assert.rejects(open({}, 'vnc'), missing('^it has no VNC'));
     for (const state of ['shutdown', 'crashed'])
       await assert.rejects(open({ serial_socket }, 'serial', state), missing('^it does not run here$'));

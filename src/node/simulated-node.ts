@@ -98,7 +98,6 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
       needsRenewal: () => false,
     },
     monitorSettings: memoryMonitorSettings(),
-    uidOf: () => 0,
     addressTowards: async () => world.address,
     folderProblem: async () => null,
     folderExposure: async () => null,
@@ -145,6 +144,8 @@ function mortal<T extends object>(port: T, isDead: () => boolean): T {
   return new Proxy(port, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);
+      // The part of a port that is a port itself, such as a capability.
+      if (typeof value === 'object' && value !== null) return mortal(value, isDead);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => (isDead() ? new Promise(() => {}) : Reflect.apply(value, target, args));
     },

@@ -5,11 +5,13 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { ConsolePlaces } from '../rpc/index.ts';
 import { createAuthority, createRevocationList, signNode } from '../rpc/index.ts';
 import { agentPaths } from './agent-config.ts';
 import { createFakeHypervisor } from './hypervisor/fake-hypervisor.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
 import { startAgent } from './start-agent.ts';
+import { consolesAt } from './testing/consoles-at.ts';
 import { testDisk, testInstance } from './testing/instance-spec.ts';
 import { TestCluster } from './testing/test-cluster.ts';
 import { withCode } from './testing/with-code.ts';
@@ -227,7 +229,7 @@ describe('node agent', () => {
     const real = createFakeHypervisor();
     const withSerial: Hypervisor = {
       ...real,
-      console: async () => ({ serial_socket: join(run, 'socket'), serial_log: join(run, 'log'), vnc: null }),
+      consoles: consolesAt(() => ({ serial_socket: join(run, 'socket'), serial_log: join(run, 'log') })),
     };
     const agent = await cluster.startAgent({ hypervisors: [withSerial] });
     const client = await cluster.client(() => agent);
@@ -250,8 +252,8 @@ describe('node agent', () => {
     await Promise.all(screens.map((screen) => once(screen, 'listening')));
     const port = (screens[1]?.address() as AddressInfo).port;
     const real = createFakeHypervisor();
-    let places: Awaited<ReturnType<Hypervisor['console']>> = { serial_socket: null, vnc: null };
-    const agent = await cluster.startAgent({ hypervisors: [{ ...real, console: async () => places }] });
+    let places: Partial<ConsolePlaces> = {};
+    const agent = await cluster.startAgent({ hypervisors: [{ ...real, consoles: consolesAt(() => places) }] });
     const client = await cluster.client(() => agent);
     await client.call(node, 'disk-create', { disk, instance: owner }, { stepId: '1' });
     await client.call(node, 'instance-start', { instance }, { stepId: '2' });
@@ -274,6 +276,6 @@ describe('node agent', () => {
     const client = await cluster.client(() => agent);
     await client.call(node, 'disk-create', { disk, instance: owner }, { stepId: '1' });
     await client.call(node, 'instance-start', { instance }, { stepId: '2' });
-    await assert.rejects(client.openConsole(node, instance.uuid), withCode('CONSOLE_MISSING', /no serial line/));
+    await assert.rejects(client.openConsole(node, instance.uuid), withCode('CONSOLE_MISSING', /instances of fake have no serial console/));
   });
 });

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, createLog, type Log, systemClock, version } from '../base/index.ts';
-import { type InstanceSpec, RpcServer } from '../rpc/index.ts';
+import { RpcServer } from '../rpc/index.ts';
 import { fileActivations } from './activations.ts';
 import { addressTowards } from './address-towards.ts';
 import { type AgentConfig, agentPaths } from './agent-config.ts';
@@ -11,9 +11,8 @@ import { createHandlers } from './create-handlers.ts';
 import { openFence } from './fence.ts';
 import { folderExposure, folderProblem } from './folder-problem.ts';
 import { readHostFacts } from './host-facts.ts';
+import { createHypervisors } from './hypervisor/create-hypervisors.ts';
 import type { Hypervisor } from './hypervisor/hypervisor.ts';
-import { instanceUid } from './hypervisor/kvm/instance-uid.ts';
-import { createKvmHypervisor } from './hypervisor/kvm/kvm-hypervisor.ts';
 import { hypervisorProbes } from './hypervisor-probes.ts';
 import { fileMonitorSettings } from './monitor-settings.ts';
 import { createLinuxNetwork } from './network/linux-network.ts';
@@ -61,7 +60,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
   );
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const fence = await openFence(agentPaths(config).term);
-  const hypervisors = new Map((replaced.hypervisors ?? realHypervisors(config, clock, log)).map((one) => [one.name, one]));
+  const hypervisors = new Map((replaced.hypervisors ?? createHypervisors(config, clock, log)).map((one) => [one.name, one]));
   const parts: NodeParts = {
     name: config.name,
     version,
@@ -83,7 +82,6 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
       },
     }),
     monitorSettings: await fileMonitorSettings(agentPaths(config).monitor, log),
-    uidOf: (instance: Pick<InstanceSpec, 'uuid' | 'network_port'>) => instanceUid(config.uidBase, instance),
     addressTowards: (peer) => addressTowards(peer, config.listen.host),
     folderProblem,
     folderExposure,
@@ -107,11 +105,6 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     await letGo();
   };
   return { port, left, close };
-}
-
-function realHypervisors(config: AgentConfig, clock: Clock, log: Log): Hypervisor[] {
-  const { runDir, stateDir, logDir, uidBase } = config;
-  return [createKvmHypervisor({ runDir, stateDir, logDir, uidBase, listenAddress: config.listen.host, clock, log })];
 }
 
 /** The built-in definitions come last, so that an operator's own of the same name wins. */

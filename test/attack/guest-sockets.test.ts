@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connectQmp, run } from '../../src/base/index.ts';
 import { connectGuest } from '../../src/monitor/collectors/connect-guest.ts';
-import type { StartRequest } from '../../src/node/hypervisor/hypervisor.ts';
-import { handlerContext, refOf, stateOf, withCode } from '../../src/node/hypervisor/hypervisor-conformance.ts';
+import { capabilityOf } from '../../src/node/hypervisor/capability-of.ts';
+import { handlerContext, placesOf, refOf, stateOf, withCode } from '../../src/node/hypervisor/hypervisor-conformance.ts';
 import { createKvmHarness, type KvmHarness } from '../../src/node/hypervisor/kvm/kvm-test-harness.ts';
+import type { StartRequest } from '../../src/node/hypervisor/start-request.ts';
 
 // QEMU's user puts links to the sockets of another machine where the agents look for its own.
 
@@ -99,10 +100,10 @@ describe('sockets of a guest', () => {
     await symlink(victims.serial, old.serial);
 
     const stalled = handlerContext();
-    await assert.rejects(harness.source.reset(ref), withCode('SOCKET_REFUSED'));
-    await assert.rejects(harness.source.console(ref), withCode('SOCKET_REFUSED'));
+    await assert.rejects(capabilityOf(harness.source, 'reset')(ref), withCode('SOCKET_REFUSED'));
+    await assert.rejects(placesOf(harness.source, ref), withCode('SOCKET_REFUSED'));
     const to = { ...ref, hypervisor: 'kvm' as const, address: '127.0.0.1', port: 1, live: true, bandwidth: 1, downtime: 1 };
-    await assert.rejects(harness.source.sendMigration(to, stalled), withCode('SOCKET_REFUSED'));
+    await assert.rejects(capabilityOf(harness.source, 'migration').send(to, stalled), withCode('SOCKET_REFUSED'));
     const monitor = connectGuest(join(workDirectory, 'qmpmon'), { now: () => 0, patience: 2000, pollingInterval: 10 });
     await assert.rejects(monitor, withCode('SOCKET_REFUSED'));
     // It ends the machine that was meant, which it knows by its process, and no other.
@@ -117,20 +118,20 @@ describe('sockets of a guest', () => {
     const ref = refOf(request);
     await asBefore(request);
     await harness.booted(ref);
-    assert.deepEqual(await harness.source.reset(ref), { changed: true });
+    assert.deepEqual(await capabilityOf(harness.source, 'reset')(ref), { changed: true });
     await harness.booted(ref);
-    const { address, port } = await harness.target.acceptMigration(request, '127.0.0.1', '127.0.0.1');
+    const { address, port } = await capabilityOf(harness.target, 'migration').accept(request, '127.0.0.1', '127.0.0.1');
     const to = { ...ref, hypervisor: 'kvm' as const, address, port, live: true, bandwidth: 1000, downtime: 300 };
-    await harness.source.sendMigration(to, handlerContext());
-    await harness.source.finishMigration(ref, 'source', true);
-    await harness.target.finishMigration(ref, 'target', true);
+    await capabilityOf(harness.source, 'migration').send(to, handlerContext());
+    await capabilityOf(harness.source, 'migration').finish(ref, 'source', true);
+    await capabilityOf(harness.target, 'migration').finish(ref, 'target', true);
     assert.equal(await stateOf(harness.target, ref), 'running');
     await harness.target.stop(ref, 0, handlerContext());
   });
 
   it('show VNC to root alone', async () => {
     const request = await started();
-    const { vnc_socket } = await harness.source.console(refOf(request));
+    const { vnc_socket } = await placesOf(harness.source, refOf(request));
     assert.ok(vnc_socket);
     const greeting = await new Promise<string>((resolve, reject) => {
       const socket = connect(vnc_socket);

@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { run } from '../../src/base/index.ts';
 import { createLinuxNetwork } from '../../src/node/network/linux-network.ts';
 import { nicSpec } from '../../src/node/network/network-conformance.ts';
+import { deviceOf } from '../../src/node/network/prepared-nic.ts';
 
 // A routed NIC must not take over the node's own addresses, its routers, its master, or what another instance has: the
 // agent checks it against what the kernel says, whatever the master asks for. A real network namespace is the node.
@@ -20,7 +21,7 @@ const mail = { uuid: randomUUID(), name: 'mail1' };
 const routes = () => inside('ip', '-4', 'route', 'show', 'table', 'all');
 const routed = (ip: string, more: Partial<ReturnType<typeof nicSpec>> = {}, link = '') =>
   nicSpec({ ip, ...more }, { mode: 'routed', link });
-const prepare = (nic: ReturnType<typeof nicSpec>, instance = web) => network.prepare(instance, nic, 0, { ownerUid: 70001 });
+const prepare = (nic: ReturnType<typeof nicSpec>, instance = web) => network.prepare(instance, nic, 0, { kind: 'tap', ownerUid: 70001 });
 const lan = (cidr: string, gateway: string | null) => ({ network: { name: 'lan', cidr, gateway, cidr6: null, gateway6: null } });
 
 before(async () => {
@@ -96,7 +97,7 @@ test('a routed NIC does not take the address of another one, and keeps its own',
 });
 
 test('the gateway of a network is never taken over from a router that the node needs', async () => {
-  const { tap } = await prepare(routed('192.0.2.77', lan('192.0.2.0/24', '192.0.2.1')));
+  const tap = deviceOf(await prepare(routed('192.0.2.77', lan('192.0.2.0/24', '192.0.2.1'))));
   assert.match(await inside('ip', 'route', 'get', '192.0.2.1'), /dev eth0/);
   assert.match(await inside('ip', 'route', 'get', '192.0.2.77'), new RegExp(`dev ${tap}`));
   assert.doesNotMatch(await inside('ip', 'address', 'show', 'dev', tap), /192\.0\.2\.1\//);
@@ -104,7 +105,7 @@ test('the gateway of a network is never taken over from a router that the node n
 
 test('a route that a routing daemon learned for an instance on its way here does not keep it out', async () => {
   await inside('ip', 'route', 'add', '10.7.0.9/32', 'via', '192.0.2.30', 'proto', 'bird');
-  const { tap } = await prepare(routed('10.7.0.9'));
+  const tap = deviceOf(await prepare(routed('10.7.0.9')));
   assert.match(await inside('ip', 'route', 'get', '10.7.0.9'), new RegExp(`dev ${tap}`));
 });
 

@@ -22,8 +22,8 @@ export const hypervisorErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'The hypervisor {hypervisor} cannot {ability}.',
-    why: 'Hypervisors differ in what they can do with a running instance; {able} can do this.',
-    todo: 'Stop the instance first and start it again: "gantry instance failover" moves it to another node, "gantry instance reboot --type full" starts it anew.',
+    why: 'Hypervisors differ in what they can do with a running instance. Those that can do this: {able}.',
+    todo: 'Stop the instance and start it again: "gantry instance failover" moves it to another node, "gantry instance reboot --type full" restarts it.',
   },
   HYPERVISOR_START_FAILED: {
     kind: 'operational',

@@ -13,9 +13,9 @@ export const networkErrors = defineErrors({
     kind: 'operational',
     http: 500,
     ganeti: 'environment_error',
-    what: 'The tap device {device} for NIC {index} of {instance} could not be set up: {problem}',
+    what: 'The device {device} for NIC {index} of {instance} could not be set up: {problem}',
     why: 'The kernel or the program ip refused a step.',
-    todo: 'Check that /dev/net/tun exists and that the agent runs as root; the message names the cause.',
+    todo: 'For a virtual machine, check that /dev/net/tun exists, and in any case that the agent runs as root; the message names the cause.',
   },
   NETWORK_SWITCH_MISSING: {
     kind: 'operational',

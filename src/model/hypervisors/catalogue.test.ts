@@ -23,8 +23,8 @@ test('what a hypervisor cannot do is refused, with those that can', () => {
   requireCapability('kvm', 'migration');
   assert.throws(() => requireCapability('lxc', 'migration'), {
     code: 'HYPERVISOR_INCAPABLE',
-    message: 'The hypervisor lxc cannot move a running instance to another node.',
-    facts: { hypervisor: 'lxc', ability: 'move a running instance to another node', able: 'kvm' },
+    message: 'The hypervisor lxc cannot migrate a running instance.',
+    facts: { hypervisor: 'lxc', ability: 'migrate a running instance', able: 'kvm' },
   });
 });
 

@@ -9,7 +9,7 @@ export const fake = {
   can: ['migration', 'reset', 'resume'],
   disks: 'block',
   nics: 'tap',
-  consoles: ['serial', 'vnc'],
+  consoles: [],
   schema: Type.Object({ migration_mode: Type.Enum(['live', 'non-live']) }, { additionalProperties: false }),
   defaults: { migration_mode: 'live' },
 } as const satisfies HypervisorRow;

@@ -1,13 +1,13 @@
 import type { TObject } from 'typebox';
 
 /**
- * What only some hypervisors can do with a running instance, in words that go on "… cannot". An adapter has a part of its own
- * for each, see `capabilities.ts` of the node room.
+ * What only some hypervisors can do with a running instance, in words that follow "… cannot". An adapter has a port of its own
+ * for each, see `capabilities.ts` in the node room.
  */
 export const capabilities = {
-  migration: 'move a running instance to another node',
-  reset: 'press the reset button of an instance',
-  resume: 'let a paused instance go on',
+  migration: 'migrate a running instance',
+  reset: 'reset a running instance',
+  resume: 'resume a paused instance',
 } as const;
 export type Capability = keyof typeof capabilities;
 

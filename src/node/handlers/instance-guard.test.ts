@@ -54,17 +54,19 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
     stop: (one: { uuid: string }, seconds: number) => call(`stop ${one.uuid} ${seconds}`, { changed: true, graceful: true }),
     reset: (one: { uuid: string }) => call(`reset ${one.uuid}`, { changed: true }),
     resume: (one: { uuid: string }) => call(`resume ${one.uuid}`, { changed: true }),
-    console: (one: { uuid: string }) => call(`console ${one.uuid}`, { serial_socket: null, vnc: null }),
-    acceptMigration: (_request: object, source: string, address: string) =>
-      call(`accept from ${source} on ${address}`, { address, port: 1, machine: 'm' }),
-    sendMigration: ({ uuid }: { uuid: string }) => call(`send ${uuid}`, { downtime_ms: 1, total_ms: 2, ram_mib: 3 }),
-    finishMigration: (one: { uuid: string }, role: string, success: boolean) =>
-      call(`finish ${one.uuid} ${role} ${success}`, { changed: true }),
+    nicWish: () => ({ kind: 'tap', ownerUid: 77 }),
+    consoles: { places: (one: { uuid: string }) => call(`console ${one.uuid}`, { serial_socket: null, vnc: null }), open: {} },
+    migration: {
+      accept: (_request: object, source: string, address: string) =>
+        call(`accept from ${source} on ${address}`, { address, port: 1, machine: 'm' }),
+      send: ({ uuid }: { uuid: string }) => call(`send ${uuid}`, { downtime_ms: 1, total_ms: 2, ram_mib: 3 }),
+      finish: (one: { uuid: string }, role: string, success: boolean) => call(`finish ${one.uuid} ${role} ${success}`, { changed: true }),
+    },
   } as unknown as Hypervisor;
   const network = {
     check: (_: object, nic: { uuid: string }, index: number) => call(`check ${nic.uuid} ${index}`, undefined),
     prepare: (_: object, nic: { uuid: string; mac: string }, index: number, { ownerUid }: { ownerUid: number }) =>
-      call(`prepare ${nic.uuid} ${index} ${ownerUid}`, { uuid: nic.uuid, mac: nic.mac, tap: `tap${index}` }),
+      call(`prepare ${nic.uuid} ${index} ${ownerUid}`, { kind: 'tap', uuid: nic.uuid, mac: nic.mac, tap: `tap${index}` }),
     cleanup: ({ uuid }: { uuid: string }) => call(`cleanup ${uuid}`, undefined),
     links: () => call('links', { bridges: ['br0'], switches: ['sw0'] }),
   } as unknown as NetworkPort;
@@ -100,7 +102,6 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
       needsRenewal: () => false,
     },
     monitorSettings: { current: () => ({}), store: async () => ({ changed: true }) } as unknown as NodeParts['monitorSettings'],
-    uidOf: () => 77,
     addressTowards: async (peer) => `towards ${peer}`,
     folderProblem: async () => null,
     folderExposure: async () => null,
@@ -226,6 +227,33 @@ describe('other calls', () => {
     assert.deepEqual(await handlers['instance-list']({}, context()), [row('i1', 'running')]);
     await handlers['migration-accept']({ instance: { ...instance, disks: [], nics: [] }, source_address: '10.0.0.9' }, context());
     assert.deepEqual(calls, ['reset i1', 'resume i1', 'console i1', 'send i1', 'instances', 'accept from 10.0.0.9 on towards 10.0.0.9']);
+  });
+
+  it('are refused that the hypervisor cannot carry out', async () => {
+    const { parts, calls } = recordingParts();
+    const { reset: _, resume: __, migration: ___, consoles: ____, ...poor } = parts.hypervisors.get('fake') as Hypervisor;
+    const handlers = createHandlers({ ...parts, hypervisors: new Map([['fake', poor as Hypervisor]]) });
+    const incapable = (ability: string) => ({ code: 'HYPERVISOR_INCAPABLE', facts: { hypervisor: 'fake', ability, able: 'kvm' } });
+    const moving = incapable('migrate a running instance');
+    const sent = { ...ref, address: 'a', port: 1, live: true, bandwidth: 1, downtime: 1 };
+    await assert.rejects(async () => handlers['instance-reset'](ref, context()), incapable('reset a running instance'));
+    await assert.rejects(async () => handlers['instance-resume'](ref, context()), incapable('resume a paused instance'));
+    await assert.rejects(async () => handlers['migration-send'](sent, context()), moving);
+    await assert.rejects(async () => handlers['migration-accept']({ instance, source_address: 'a' }, context()), moving);
+    await assert.rejects(async () => handlers['migration-finish']({ ...ref, role: 'source', success: true }, context()), moving);
+    assert.deepEqual(await handlers['instance-console'](ref, context()), { serial_socket: null, vnc: null });
+    assert.deepEqual(calls, []);
+  });
+
+  it('are refused when a disk is of another kind than the hypervisor takes, and nothing of it stays', async () => {
+    const { parts, calls } = recordingParts();
+    const hypervisor = { ...parts.hypervisors.get('fake'), name: 'lxc', nicWish: () => ({ kind: 'veth' }) } as Hypervisor;
+    const handlers = createHandlers({ ...parts, hypervisors: new Map([['lxc', hypervisor]]) });
+    await assert.rejects(async () => handlers['instance-start']({ instance: { ...instance, hypervisor: 'lxc' } }, context()), {
+      code: 'HYPERVISOR_UNSUPPORTED',
+      facts: { hypervisor: 'lxc', problem: 'it takes disks as mounted folders, and disk d0 is one of block devices' },
+    });
+    assert.deepEqual(calls.slice(-3), ['cleanup i1', 'deactivate d0', 'deactivate d1']);
   });
 
   it('do nothing once they are cancelled', async () => {

@@ -1,18 +1,27 @@
 import { GantryError } from '../../base/index.ts';
+import { type Capability, type HypervisorName, hypervisorRow } from '../../model/index.ts';
 import type { BlockDescription, DiskSpec, InstanceRuntime, InstanceSpec } from '../../rpc/index.ts';
-import type { Hypervisor, InstanceRef, PreparedNic, StartRequest } from '../hypervisor/hypervisor.ts';
+import { type Capabilities } from '../hypervisor/capabilities.ts';
+import { capabilityOf } from '../hypervisor/capability-of.ts';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
+import type { InstanceRef, StartRequest } from '../hypervisor/start-request.ts';
+import type { PreparedNic } from '../network/prepared-nic.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { diskTemplateFor } from '../storage/disk-templates.ts';
 
 export type ActiveDisk = BlockDescription & { readonly uuid: string; readonly mode: 'rw' | 'ro' };
 
 /** @throws HYPERVISOR_UNSUPPORTED */
-export function hypervisorFor({ hypervisors }: NodeParts, name: InstanceSpec['hypervisor']): Hypervisor {
+export function hypervisorFor({ hypervisors }: NodeParts, name: HypervisorName): Hypervisor {
   const found = hypervisors.get(name);
   if (found) return found;
   const problem = `this node has no adapter for it, only for ${[...hypervisors.keys()].join(', ') || 'none'}`;
   throw new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor: name, problem });
 }
+
+/** A capability of the hypervisor of this name. @throws HYPERVISOR_UNSUPPORTED, HYPERVISOR_INCAPABLE */
+export const capabilityFor = <C extends Capability>(parts: NodeParts, name: HypervisorName, capability: C): Capabilities[C] =>
+  capabilityOf(hypervisorFor(parts, name), capability);
 
 const dead: readonly InstanceRuntime['state'][] = ['shutdown', 'crashed'];
 
@@ -57,16 +66,27 @@ export async function releaseInstance(parts: NodeParts, instanceUuid: string): P
 
 /** Makes disks and NICs ready, hands them to `begin`, and takes them back when that fails and nothing runs. */
 export async function withDevices<T>(parts: NodeParts, spec: InstanceSpec, begin: (request: StartRequest) => Promise<T>): Promise<T> {
+  const wish = hypervisorFor(parts, spec.hypervisor).nicWish(spec);
   try {
     const disks = await activateDisks(parts, spec);
+    for (const disk of disks) requireKind(spec, disk);
     const nics: PreparedNic[] = [];
-    const options = { ownerUid: parts.uidOf(spec) };
-    for (const [index, nic] of spec.nics.entries()) nics.push(await parts.network.prepare(spec, nic, index, options));
+    for (const [index, nic] of spec.nics.entries()) nics.push(await parts.network.prepare(spec, nic, index, wish));
     return await begin({ spec, disks, nics });
   } catch (error) {
     await takeBack(parts, spec);
     throw error;
   }
+}
+
+/** The storage of a node gives a disk as a block device, or as a mounted folder; a hypervisor takes one of them. @throws HYPERVISOR_UNSUPPORTED */
+function requireKind({ hypervisor }: InstanceSpec, disk: ActiveDisk): void {
+  const { disks } = hypervisorRow(hypervisor);
+  const kind = disk.driver === 'mount' ? 'mount' : 'block';
+  if (disks === kind) return;
+  const words = { block: 'block devices', mount: 'mounted folders' };
+  const problem = `it takes disks as ${words[disks]}, and disk ${disk.uuid} is one of ${words[kind]}`;
+  throw new GantryError('HYPERVISOR_UNSUPPORTED', { hypervisor, problem });
 }
 
 /** After a failure: releases the devices of an instance that does not run here; does not throw. */

@@ -1,8 +1,9 @@
 import type { KeyedMutex } from '../../host/index.ts';
-import type { NodeHandlers } from '../../rpc/index.ts';
+import type { HypervisorName } from '../../model/index.ts';
+import type { NodeHandlers, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { checkStart } from './check-start.ts';
-import { hypervisorFor, releaseInstance, withDevices } from './instance-guard.ts';
+import { capabilityFor, hypervisorFor, releaseInstance, withDevices } from './instance-guard.ts';
 
 type Names =
   | 'instance-list'
@@ -45,16 +46,16 @@ export function instanceHandlers(parts: NodeParts, exclusively: KeyedMutex): Pic
     'instance-reset': ({ hypervisor, ...instance }, context) =>
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
-        return hypervisorFor(parts, hypervisor).reset(instance);
+        return capabilityFor(parts, hypervisor, 'reset')(instance);
       }),
 
     'instance-resume': ({ hypervisor, ...instance }, context) =>
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
-        return hypervisorFor(parts, hypervisor).resume(instance);
+        return capabilityFor(parts, hypervisor, 'resume')(instance);
       }),
 
-    'instance-console': ({ hypervisor, ...instance }) => hypervisorFor(parts, hypervisor).console(instance),
+    'instance-console': ({ hypervisor, ...instance }) => readConsole(parts, hypervisor, instance),
     ...migrationHandlers(parts, exclusively),
   };
 }
@@ -67,24 +68,34 @@ function migrationHandlers(
     'migration-accept': ({ instance, source_address: source }, context) =>
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
-        const hypervisor = hypervisorFor(parts, instance.hypervisor);
+        const migration = capabilityFor(parts, instance.hypervisor, 'migration');
         const address = await parts.addressTowards(source);
-        return withDevices(parts, instance, (request) => hypervisor.acceptMigration(request, source, address));
+        return withDevices(parts, instance, (request) => migration.accept(request, source, address));
       }),
 
     'migration-send': (params, context) =>
       exclusively(params.uuid, async () => {
         context.signal.throwIfAborted();
-        return hypervisorFor(parts, params.hypervisor).sendMigration(params, context);
+        return capabilityFor(parts, params.hypervisor, 'migration').send(params, context);
       }),
 
     'migration-finish': ({ hypervisor, role, success, ...instance }, context) =>
       exclusively(instance.uuid, async () => {
         context.signal.throwIfAborted();
-        const outcome = await hypervisorFor(parts, hypervisor).finishMigration(instance, role, success);
+        const outcome = await capabilityFor(parts, hypervisor, 'migration').finish(instance, role, success);
         const staysHere = (role === 'target') === success;
         if (!staysHere) await releaseInstance(parts, instance.uuid);
         return outcome;
       }),
   };
+}
+
+/** @throws HYPERVISOR_UNSUPPORTED, HYPERVISOR_NOT_RUNNING */
+async function readConsole(
+  parts: NodeParts,
+  name: HypervisorName,
+  instance: { readonly uuid: string; readonly name: string },
+): Promise<RpcResult<'instance-console'>> {
+  const { consoles } = hypervisorFor(parts, name);
+  return consoles ? consoles.places(instance) : { serial_socket: null, vnc: null };
 }

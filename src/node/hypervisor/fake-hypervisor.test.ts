@@ -9,8 +9,8 @@ import { createFakeHypervisor } from './fake-hypervisor.ts';
 import type { FakeMachine } from './fake-machines.ts';
 import type { FakeWire } from './fake-migration.ts';
 import { fakeTroubles } from './fake-troubles.ts';
-import type { StartRequest } from './hypervisor.ts';
 import { type HypervisorHarness, handlerContext, hypervisorConformance, refOf, stateOf, withCode } from './hypervisor-conformance.ts';
+import type { StartRequest } from './start-request.ts';
 
 const newRequest = (name = 'web1'): StartRequest => ({
   spec: {
@@ -55,7 +55,7 @@ function fakeHarness(): HypervisorHarness {
 }
 
 describe('fake hypervisor', () => {
-  hypervisorConformance(fakeHarness);
+  hypervisorConformance('fake', fakeHarness);
 
   it('keeps its machines in a file', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'gantry-fake-'));

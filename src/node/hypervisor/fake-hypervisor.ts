@@ -3,7 +3,8 @@ import type { InstanceSpec } from '../../rpc/index.ts';
 import { createFakeMachines, type FakeMachine, isAlive, newMachine } from './fake-machines.ts';
 import { type FakeWire, fakeMigration } from './fake-migration.ts';
 import type { BeforeFakeMethod, FakeMethod } from './fake-troubles.ts';
-import type { Hypervisor, InstanceRef } from './hypervisor.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import type { InstanceRef } from './start-request.ts';
 
 export interface FakeHypervisorOptions {
   /** The hypervisor that it plays; default `fake`. */
@@ -82,14 +83,20 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): Hyper
         return { changed: true };
       }),
     resume: (instance) => after('resume', instance, () => goOn(instance)),
-    console: (instance) =>
-      after('console', instance, () => {
-        machines.running(instance);
-        return { serial_socket: null, serial_log: null, vnc: null };
-      }),
-    acceptMigration: (request, ...rest) => after('acceptMigration', request.spec, () => migration.acceptMigration(request, ...rest)),
-    sendMigration: (params, context) => after('sendMigration', params, () => migration.sendMigration(params, context), context.signal),
-    finishMigration: (instance, ...rest) => after('finishMigration', instance, () => migration.finishMigration(instance, ...rest)),
+    nicWish: () => ({ kind: 'tap', ownerUid: 0 }),
+    consoles: {
+      places: (instance) =>
+        after('console', instance, () => {
+          machines.running(instance);
+          return { serial_socket: null, serial_log: null, vnc: null };
+        }),
+      open: {},
+    },
+    migration: {
+      accept: (request, ...rest) => after('acceptMigration', request.spec, () => migration.accept(request, ...rest)),
+      send: (params, context) => after('sendMigration', params, () => migration.send(params, context), context.signal),
+      finish: (instance, ...rest) => after('finishMigration', instance, () => migration.finish(instance, ...rest)),
+    },
     verify: () => after('verify', null, () => []),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Clock, GantryError } from '../../base/index.ts';
 import type { InstanceRuntime, InstanceSpec, RpcResult } from '../../rpc/index.ts';
-import type { InstanceRef, StartRequest } from './hypervisor.ts';
+import type { InstanceRef, StartRequest } from './start-request.ts';
 
 /** A machine that exists in memory alone. */
 export interface FakeMachine {

@@ -1,6 +1,7 @@
 import { type Clock, GantryError } from '../../base/index.ts';
+import type { MigrationPort } from './capabilities.ts';
 import { type FakeMachine, type FakeMachines, isAlive, newMachine } from './fake-machines.ts';
-import type { Hypervisor, InstanceRef } from './hypervisor.ts';
+import type { InstanceRef } from './start-request.ts';
 
 /** Joins fake nodes for migrations: who listens at which `address port`. */
 export type FakeWire = Map<string, (source: FakeMachine) => void>;
@@ -10,13 +11,9 @@ const mebibytesPerMillisecond = 1;
 const longestDowntimeMs = 10;
 
 /** The migration methods of a fake hypervisor over its machines. */
-export function fakeMigration(
-  machines: FakeMachines,
-  wire: FakeWire,
-  clock: Clock,
-): Pick<Hypervisor, 'acceptMigration' | 'sendMigration' | 'finishMigration'> {
+export function fakeMigration(machines: FakeMachines, wire: FakeWire, clock: Clock): MigrationPort {
   return {
-    async acceptMigration(request, _sourceAddress, listenAddress) {
+    async accept(request, _sourceAddress, listenAddress) {
       const { spec } = request;
       const here = machines.get(spec.uuid);
       if (here && isAlive(here) && here.state !== 'migrating-in') throw failed(spec, `it is here already, and ${here.state}`);
@@ -30,7 +27,7 @@ export function fakeMigration(
       });
       return { address: listenAddress, port: Number(listens.split(' ')[1]), machine: machine.machine };
     },
-    async sendMigration(params) {
+    async send(params) {
       const machine = machines.running(params);
       if (machine.sent) return machine.sent;
       const arrive = wire.get(`${params.address} ${params.port}`);
@@ -42,7 +39,7 @@ export function fakeMigration(
       machines.put(params.uuid, { ...machine, state: 'paused', sent });
       return sent;
     },
-    async finishMigration(instance, role, success) {
+    async finish(instance, role, success) {
       const machine = machines.get(instance.uuid);
       if ((role === 'target') !== success) {
         if (machine?.listens) wire.delete(machine.listens);

@@ -1,7 +1,19 @@
 import { GantryError, type Random } from '../../base/index.ts';
-import type { Hypervisor, InstanceRef } from './hypervisor.ts';
+import type { InstanceRef } from './start-request.ts';
 
-export type FakeMethod = Exclude<keyof Hypervisor, 'name'>;
+/** The methods of the port and of its capabilities. */
+export type FakeMethod =
+  | 'probe'
+  | 'list'
+  | 'start'
+  | 'stop'
+  | 'reset'
+  | 'resume'
+  | 'console'
+  | 'acceptMigration'
+  | 'sendMigration'
+  | 'finishMigration'
+  | 'verify';
 
 /** Called before each method: it may throw, and it says how many milliseconds the method takes (0: none). */
 export type BeforeFakeMethod = (method: FakeMethod, instance: InstanceRef | null) => number;

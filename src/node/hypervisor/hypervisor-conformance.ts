@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { it } from 'node:test';
 import { type ErrorCode, type GantryError, silentOperation } from '../../base/index.ts';
-import type { HandlerContext, InstanceRuntime, RpcParams } from '../../rpc/index.ts';
-import type { Hypervisor, InstanceRef, StartRequest } from './hypervisor.ts';
+import type { HypervisorName } from '../../model/index.ts';
+import { type Capability, type ConsoleKind, hypervisorRow } from '../../model/index.ts';
+import type { ConsolePlaces, HandlerContext, InstanceRuntime, RpcParams } from '../../rpc/index.ts';
+import { capabilityOf } from './capability-of.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import type { InstanceRef, StartRequest } from './start-request.ts';
 
 /** Two nodes with adapters of one kind, and what a test must be able to do to their guests. */
 export interface HypervisorHarness {
@@ -12,6 +17,8 @@ export interface HypervisorHarness {
   readonly restarted: () => Hypervisor;
   /** A request for a new instance whose disks both nodes reach. `stubborn` guests do not stop when they are asked. */
   readonly request: (guest: 'obedient' | 'stubborn') => Promise<StartRequest>;
+  /** One with every console that the hypervisor has; default: as any. */
+  readonly requestWithConsoles?: () => Promise<StartRequest>;
   /** Waits until the guest is so far that it hears what it is asked. */
   readonly booted: (instance: InstanceRef) => Promise<void>;
   /** Ends its process as a crash does. */
@@ -36,6 +43,10 @@ export const withCode = (code: ErrorCode) => (error: { code?: string }) => {
   return true;
 };
 
+/** Where the consoles of a running instance are. */
+export const placesOf = async ({ consoles }: Hypervisor, instance: InstanceRef): Promise<ConsolePlaces> =>
+  (consoles ?? assert.fail('it has no consoles')).places(instance);
+
 /** State of an instance as the adapter lists it, or undefined. */
 export async function stateOf(hypervisor: Hypervisor, { uuid }: InstanceRef): Promise<InstanceRuntime['state'] | undefined> {
   return (await hypervisor.list()).find((row) => row.uuid === uuid)?.state;
@@ -51,11 +62,26 @@ export const sendParams = (request: StartRequest, address: string, port: number)
   downtime: 300,
 });
 
-/** What every hypervisor adapter must do. */
-export function hypervisorConformance(harness: () => HypervisorHarness): void {
+/** What every hypervisor adapter must do, and what one must do that has a capability; it must have those of the catalogue. */
+export function hypervisorConformance(name: HypervisorName, harness: () => HypervisorHarness): void {
+  const { can, consoles } = hypervisorRow(name);
   lifeCycle(harness);
   unaskedEnds(harness);
-  migrations(harness);
+  if (can.includes('reset')) resets(harness);
+  if (can.includes('resume')) resumes(harness);
+  if (can.includes('migration')) migrations(harness);
+  for (const kind of consoles) opensConsole(kind, harness);
+
+  it('has the capabilities that the catalogue of hypervisors tells', () => {
+    const { source } = harness();
+    assert.equal(source.name, name);
+    const all = ['migration', 'reset', 'resume'] as const satisfies readonly Capability[];
+    assert.deepEqual(
+      all.filter((one) => source[one] !== undefined),
+      all.filter((one) => can.includes(one)),
+    );
+    assert.deepEqual(Object.keys(source.consoles?.open ?? {}).sort(), [...consoles].sort());
+  });
 }
 
 function lifeCycle(harness: () => HypervisorHarness): void {
@@ -71,8 +97,6 @@ function lifeCycle(harness: () => HypervisorHarness): void {
     assert.equal(row?.name, ref.name);
     assert.equal(row?.memory, wanted.spec.memory);
     assert.deepEqual(await again.start(wanted, handlerContext()), { changed: false });
-    await booted(ref);
-    assert.deepEqual(await again.reset(ref), { changed: true });
     await booted(ref);
     assert.deepEqual(await again.stop(ref, 20, handlerContext()), { changed: true, graceful: true });
     assert.equal(await stateOf(source, ref), undefined);
@@ -102,9 +126,51 @@ function lifeCycle(harness: () => HypervisorHarness): void {
   it('says what is not running', async () => {
     const { source, request } = harness();
     const ref = refOf(await request('obedient'));
-    await assert.rejects(source.reset(ref), withCode('HYPERVISOR_NOT_RUNNING'));
-    await assert.rejects(source.console(ref), withCode('HYPERVISOR_NOT_RUNNING'));
+    if (source.consoles) await assert.rejects(source.consoles.places(ref), withCode('HYPERVISOR_NOT_RUNNING'));
     assert.deepEqual(await source.stop(ref, 0, handlerContext()), { changed: false, graceful: false });
+  });
+}
+
+function resets(harness: () => HypervisorHarness): void {
+  it('presses the reset button, also after a restart of the agent', async () => {
+    const { source, restarted, request, booted } = harness();
+    const wanted = await request('obedient');
+    const ref = refOf(wanted);
+    await assert.rejects(capabilityOf(source, 'reset')(ref), withCode('HYPERVISOR_NOT_RUNNING'));
+    await source.start(wanted, handlerContext());
+    await booted(ref);
+    assert.deepEqual(await capabilityOf(restarted(), 'reset')(ref), { changed: true });
+    await booted(ref);
+    await source.stop(ref, 0, handlerContext());
+  });
+}
+
+function resumes(harness: () => HypervisorHarness): void {
+  it('leaves a guest alone that does not stand still', async () => {
+    const { source, request } = harness();
+    const wanted = await request('obedient');
+    const ref = refOf(wanted);
+    await assert.rejects(capabilityOf(source, 'resume')(ref), withCode('HYPERVISOR_NOT_RUNNING'));
+    await source.start(wanted, handlerContext());
+    assert.deepEqual(await capabilityOf(source, 'resume')(ref), { changed: false });
+    await source.stop(ref, 0, handlerContext());
+  });
+}
+
+function opensConsole(kind: ConsoleKind, harness: () => HypervisorHarness): void {
+  it(`opens the ${kind} console of what runs, and of nothing else`, async () => {
+    const { source, request, requestWithConsoles, booted } = harness();
+    const wanted = await (requestWithConsoles ?? (() => request('obedient')))();
+    const ref = refOf(wanted);
+    const open = source.consoles?.open[kind] ?? assert.fail();
+    await assert.rejects(open(ref), withCode('HYPERVISOR_NOT_RUNNING'));
+    await source.start(wanted, handlerContext());
+    await booted(ref);
+    const console = await open(ref);
+    const closed = once(console, 'close');
+    console.destroy();
+    await closed;
+    await source.stop(ref, 0, handlerContext());
   });
 }
 
@@ -143,21 +209,21 @@ function migrations(harness: () => HypervisorHarness): void {
     const ref = refOf(wanted);
     await source.start(wanted, handlerContext());
     await booted(ref);
-    const accepted = await target.acceptMigration(wanted, '127.0.0.1', address);
-    assert.deepEqual(await target.acceptMigration(wanted, '127.0.0.1', address), accepted);
+    const accepted = await capabilityOf(target, 'migration').accept(wanted, '127.0.0.1', address);
+    assert.deepEqual(await capabilityOf(target, 'migration').accept(wanted, '127.0.0.1', address), accepted);
     assert.equal(await stateOf(target, ref), 'migrating-in');
     await assert.rejects(target.start(wanted, handlerContext()), withCode('HYPERVISOR_START_FAILED'));
     const params = sendParams(wanted, accepted.address, accepted.port);
-    const sent = await source.sendMigration(params, handlerContext());
+    const sent = await capabilityOf(source, 'migration').send(params, handlerContext());
     assert.ok(sent.downtime_ms >= 0 && sent.total_ms >= sent.downtime_ms && sent.ram_mib > 0, JSON.stringify(sent));
-    assert.deepEqual(await source.sendMigration(params, handlerContext()), sent);
-    await target.finishMigration(ref, 'target', true);
-    await source.finishMigration(ref, 'source', true);
-    assert.deepEqual(await target.finishMigration(ref, 'target', true), { changed: false });
-    assert.deepEqual(await source.finishMigration(ref, 'source', true), { changed: false });
+    assert.deepEqual(await capabilityOf(source, 'migration').send(params, handlerContext()), sent);
+    await capabilityOf(target, 'migration').finish(ref, 'target', true);
+    await capabilityOf(source, 'migration').finish(ref, 'source', true);
+    assert.deepEqual(await capabilityOf(target, 'migration').finish(ref, 'target', true), { changed: false });
+    assert.deepEqual(await capabilityOf(source, 'migration').finish(ref, 'source', true), { changed: false });
     assert.equal(await stateOf(source, ref), undefined);
     assert.equal(await stateOf(target, ref), 'running');
-    await assert.rejects(target.acceptMigration(wanted, '127.0.0.1', address), withCode('HYPERVISOR_MIGRATION_FAILED'));
+    await assert.rejects(capabilityOf(target, 'migration').accept(wanted, '127.0.0.1', address), withCode('HYPERVISOR_MIGRATION_FAILED'));
     assert.deepEqual(await target.stop(ref, 20, handlerContext()), { changed: true, graceful: true });
   });
 
@@ -166,15 +232,15 @@ function migrations(harness: () => HypervisorHarness): void {
     const wanted = await request('obedient');
     const ref = refOf(wanted);
     await source.start(wanted, handlerContext());
-    await assert.rejects(source.sendMigration(sendParams(wanted, address, 9), handlerContext()), (error: GantryError) => {
+    await assert.rejects(capabilityOf(source, 'migration').send(sendParams(wanted, address, 9), handlerContext()), (error: GantryError) => {
       assert.doesNotMatch(error.message, /Internal error/);
       return withCode('HYPERVISOR_MIGRATION_FAILED')(error);
     });
     assert.equal(await stateOf(source, ref), 'running');
-    await target.finishMigration(ref, 'target', false);
-    await source.finishMigration(ref, 'source', false);
+    await capabilityOf(target, 'migration').finish(ref, 'target', false);
+    await capabilityOf(source, 'migration').finish(ref, 'source', false);
     assert.equal(await stateOf(source, ref), 'running');
-    await assert.rejects(target.finishMigration(ref, 'target', true), withCode('HYPERVISOR_MIGRATION_FAILED'));
+    await assert.rejects(capabilityOf(target, 'migration').finish(ref, 'target', true), withCode('HYPERVISOR_MIGRATION_FAILED'));
     await source.stop(ref, 0, handlerContext());
   });
 
@@ -184,13 +250,13 @@ function migrations(harness: () => HypervisorHarness): void {
     const ref = refOf(wanted);
     await source.start(wanted, handlerContext());
     const older = { ...wanted, spec: { ...wanted.spec, hvparams: { ...wanted.spec.hvparams, machine_version: 'pc-i440fx-7.1' } } };
-    const { port } = await target.acceptMigration(older, '127.0.0.1', address);
+    const { port } = await capabilityOf(target, 'migration').accept(older, '127.0.0.1', address);
     await assert.rejects(
-      source.sendMigration(sendParams(wanted, address, port), handlerContext()),
+      capabilityOf(source, 'migration').send(sendParams(wanted, address, port), handlerContext()),
       withCode('HYPERVISOR_MIGRATION_FAILED'),
     );
-    await target.finishMigration(ref, 'target', false);
-    await source.finishMigration(ref, 'source', false);
+    await capabilityOf(target, 'migration').finish(ref, 'target', false);
+    await capabilityOf(source, 'migration').finish(ref, 'source', false);
     assert.equal(await stateOf(target, ref), undefined);
     assert.equal(await stateOf(source, ref), 'running');
     await source.stop(ref, 0, handlerContext());
@@ -202,11 +268,11 @@ function migrations(harness: () => HypervisorHarness): void {
     const ref = refOf(wanted);
     await source.start(wanted, handlerContext());
     await booted(ref);
-    const { port } = await target.acceptMigration(wanted, '127.0.0.1', address);
-    await source.sendMigration(sendParams(wanted, address, port), handlerContext());
-    await target.finishMigration(ref, 'target', false);
+    const { port } = await capabilityOf(target, 'migration').accept(wanted, '127.0.0.1', address);
+    await capabilityOf(source, 'migration').send(sendParams(wanted, address, port), handlerContext());
+    await capabilityOf(target, 'migration').finish(ref, 'target', false);
     assert.equal(await stateOf(target, ref), undefined);
-    await source.finishMigration(ref, 'source', false);
+    await capabilityOf(source, 'migration').finish(ref, 'source', false);
     assert.equal(await stateOf(source, ref), 'running');
     assert.deepEqual(await source.stop(ref, 20, handlerContext()), { changed: true, graceful: true });
   });

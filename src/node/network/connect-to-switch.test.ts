@@ -11,6 +11,7 @@ import { run } from '../../base/index.ts';
 import { devicesInVlans, portColumns } from './connect-to-switch.ts';
 import { createLinuxNetwork } from './linux-network.ts';
 import { nicSpec } from './network-conformance.ts';
+import { deviceOf } from './prepared-nic.ts';
 
 test('a VLAN is written as columns of a port', () => {
   assert.deepEqual(portColumns(''), []);
@@ -54,7 +55,7 @@ describe('Open vSwitch', { skip: installed ? false : 'openvswitch-switch is not 
   const column = (tap: string, name: string) => inside('ovs-vsctl', '--timeout=10', 'get', 'port', tap, name);
   const ports = () => inside('ovs-vsctl', '--timeout=10', 'list-ports', 'sw0');
   const prepare = (vlan: string, nic = nicSpec(), link = 'sw0') =>
-    network().prepare(web, { ...nic, nicparams: { mode: 'openvswitch', link, vlan } }, 0, { ownerUid: 70001 });
+    network().prepare(web, { ...nic, nicparams: { mode: 'openvswitch', link, vlan } }, 0, { kind: 'tap', ownerUid: 70001 });
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'gantry-ovs-'));
@@ -95,7 +96,7 @@ describe('Open vSwitch', { skip: installed ? false : 'openvswitch-switch is not 
 
   it('makes a NIC a port of its switch, with its VLAN, and follows a change of it', async () => {
     const nic = nicSpec();
-    const { tap } = await prepare('.5', nic);
+    const tap = deviceOf(await prepare('.5', nic));
     assert.equal(await ports(), tap);
     assert.deepEqual([await column(tap, 'tag'), await column(tap, 'vlan_mode')], ['5', 'access']);
     await prepare('.5', nic);
@@ -112,7 +113,7 @@ describe('Open vSwitch', { skip: installed ? false : 'openvswitch-switch is not 
   it('moves a port from switch to switch, and takes away every port of an instance', async () => {
     const nic = nicSpec();
     await prepare('', nic);
-    const { tap } = await prepare('', nic, 'sw1');
+    const tap = deviceOf(await prepare('', nic, 'sw1'));
     assert.equal(await ports(), '');
     assert.equal(await inside('ovs-vsctl', '--timeout=10', 'port-to-br', tap), 'sw1');
     await prepare('', nicSpec());

@@ -22,11 +22,11 @@ export function createFakeNetwork(owners = new Map<string, string>(), links: () 
 
   return {
     check,
-    prepare: async (instance, nic, index) => {
-      await check(instance, nic, index);
-      const tap = `fake-${nic.uuid}`;
-      owners.set(tap, instance.uuid);
-      return { uuid: nic.uuid, mac: nic.mac, tap };
+    prepare: async (instance, { uuid, mac, ...nic }, index, { kind }) => {
+      await check(instance, { uuid, mac, ...nic }, index);
+      const device = `fake-${uuid}`;
+      owners.set(device, instance.uuid);
+      return kind === 'tap' ? { kind, uuid, mac, tap: device } : { kind, uuid, mac, veth: device, peer: `${device}-peer` };
     },
     cleanup: async ({ uuid }) => {
       for (const [device, owner] of owners) if (owner === uuid) owners.delete(device);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { type ErrorCode, GantryError, run } from '../../base/index.ts';
-import { createLinuxNetwork, tapName } from './linux-network.ts';
+import { createLinuxNetwork, deviceName } from './linux-network.ts';
 import { networkConformance, nicSpec } from './network-conformance.ts';
+import { deviceOf } from './prepared-nic.ts';
 
 const namespace = `gantry-net-${process.pid}`;
 const commandPrefix = ['ip', 'netns', 'exec', namespace];
@@ -14,6 +15,8 @@ const withCode = (code: ErrorCode) => (thrown: unknown) => thrown instanceof Gan
 describe('Linux network', () => {
   const network = createLinuxNetwork({ commandPrefix });
   const web = { uuid: randomUUID(), name: 'web1' };
+
+  const tapOf = async (...args: Parameters<typeof network.prepare>) => deviceOf(await network.prepare(...args));
 
   before(async () => {
     await run('ip', ['netns', 'add', namespace]);
@@ -27,7 +30,7 @@ describe('Linux network', () => {
 
   it('attaches a bridged NIC to its bridge, with its MTU, for the user of the instance', async () => {
     const nic = nicSpec();
-    const { tap } = await network.prepare(web, nic, 0, { ownerUid: 70001 });
+    const tap = await tapOf(web, nic, 0, { kind: 'tap', ownerUid: 70001 });
     assert.ok(tap.length <= 15);
     const [link] = await show('link', 'show', 'dev', tap);
     assert.equal(link?.['master'], 'br0');
@@ -40,14 +43,39 @@ describe('Linux network', () => {
     await network.cleanup(web);
   });
 
+  it('connects one end of a pair to the bridge, and gives the other one the MAC; it goes into the instance, and both go with it', async () => {
+    const nic = nicSpec();
+    const made = await network.prepare(web, nic, 0, { kind: 'veth' });
+    assert.ok(made.kind === 'veth' && made.veth.length <= 15 && made.peer.length <= 15);
+    const [[host], [peer]] = [await show('link', 'show', 'dev', made.veth), await show('link', 'show', 'dev', made.peer)];
+    assert.deepEqual([host?.['master'], host?.['mtu'], host?.['ifalias']], ['br0', 1420, `gantry:${web.uuid}`]);
+    assert.deepEqual([peer?.['address'], peer?.['mtu'], peer?.['master'], peer?.['link']], [nic.mac, 1420, undefined, made.veth]);
+    // As a tap it is another device.
+    const tap = await tapOf(web, nic, 0, { kind: 'tap', ownerUid: 0 });
+    assert.equal(tap, made.veth);
+    assert.deepEqual(await show('link', 'show', 'type', 'veth'), []);
+    assert.deepEqual(await network.prepare(web, nic, 0, { kind: 'veth' }), made);
+    const inner = `${namespace}-inner`;
+    await run('ip', ['netns', 'add', inner]);
+    try {
+      await inside('ip', 'link', 'set', 'dev', made.peer, 'netns', inner);
+      assert.deepEqual(await network.prepare(web, nic, 0, { kind: 'veth' }), made, 'a running instance keeps it');
+      assert.equal((await show('link', 'show', 'dev', made.veth))[0]?.['ifindex'] !== undefined, true);
+    } finally {
+      await run('ip', ['netns', 'delete', inner]);
+    }
+    await network.cleanup(web);
+    assert.deepEqual(await network.list(), []);
+  });
+
   it('keeps the device of a running instance when it is repeated, and replaces one of another user', async () => {
     const nic = nicSpec();
-    const { tap } = await network.prepare(web, nic, 0, { ownerUid: 0 });
+    const tap = await tapOf(web, nic, 0, { kind: 'tap', ownerUid: 0 });
     const [first] = await show('link', 'show', 'dev', tap);
-    await network.prepare(web, nic, 0, { ownerUid: 0 });
+    await network.prepare(web, nic, 0, { kind: 'tap', ownerUid: 0 });
     const [second] = await show('link', 'show', 'dev', tap);
     assert.equal(second?.['ifindex'], first?.['ifindex']);
-    await network.prepare(web, nic, 0, { ownerUid: 70005 });
+    await network.prepare(web, nic, 0, { kind: 'tap', ownerUid: 70005 });
     const [third] = await show('link', 'show', 'dev', tap);
     assert.notEqual(third?.['ifindex'], first?.['ifindex']);
     await network.cleanup(web);
@@ -56,8 +84,8 @@ describe('Linux network', () => {
   it('routes to a routed NIC through the table of its link', async () => {
     const nicparams = { mode: 'routed', link: '100' } as const;
     const nic = nicSpec({ ip: '10.7.0.5', network: { name: 'net1', cidr: '10.7.0.0/24', gateway: '10.7.0.1' } }, nicparams);
-    for (let time = 0; time < 2; time++) await network.prepare(web, nic, 0, { ownerUid: 70001 });
-    const tap = tapName(web.uuid, nic.uuid);
+    for (let time = 0; time < 2; time++) await network.prepare(web, nic, 0, { kind: 'tap', ownerUid: 70001 });
+    const tap = deviceName(web.uuid, nic.uuid);
     const routes = await show('route', 'show', 'table', '100');
     assert.deepEqual(
       routes.map(({ dst, dev }) => ({ dst, dev })),
@@ -77,13 +105,13 @@ describe('Linux network', () => {
 
   it('routes through the main table without a link', async () => {
     const nic = nicSpec({ ip: '10.7.0.6' }, { mode: 'routed', link: '' });
-    const { tap } = await network.prepare(web, nic, 0, { ownerUid: 70001 });
+    const tap = await tapOf(web, nic, 0, { kind: 'tap', ownerUid: 70001 });
     assert.equal((await show('route', 'get', '10.7.0.6'))[0]?.['dev'], tap);
     await network.cleanup(web);
   });
 
   it('refuses what it cannot do and leaves no device', async () => {
-    const prepare = (nic: ReturnType<typeof nicSpec>) => network.prepare(web, nic, 0, { ownerUid: 70001 });
+    const prepare = (nic: ReturnType<typeof nicSpec>) => network.prepare(web, nic, 0, { kind: 'tap', ownerUid: 70001 });
     const check = (nic: ReturnType<typeof nicSpec>) => network.check(web, nic, 0);
     await assert.rejects(check(nicSpec({}, { link: 'nosuchbridge' })), withCode('NETWORK_BRIDGE_MISSING'));
     await assert.rejects(check(nicSpec({}, { link: '' })), withCode('NETWORK_NIC_INVALID'));
@@ -107,7 +135,7 @@ describe('Linux network', () => {
   });
 
   it('removes a device whose making was interrupted before it got its alias', async () => {
-    const device = tapName(web.uuid, randomUUID());
+    const device = deviceName(web.uuid, randomUUID());
     await inside('ip', 'tuntap', 'add', 'dev', device, 'mode', 'tap');
     await network.cleanup({ uuid: randomUUID() });
     assert.match(await inside('ip', 'link', 'show', 'type', 'tun'), new RegExp(device));

@@ -5,6 +5,7 @@ import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
 import { connectToSwitch, devicesInVlans, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
+import type { NicWish } from './prepared-nic.ts';
 import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem, sharedWireProblem } from './route-guard.ts';
 
 export interface LinuxNetworkOptions {
@@ -14,6 +15,10 @@ export interface LinuxNetworkOptions {
   readonly callers?: () => readonly string[];
   /** Addresses at which they reach this node's agent: neither these. */
   readonly reachedAt?: () => readonly string[];
+}
+
+interface WishedNic extends NicRequest {
+  readonly wish: NicWish;
 }
 
 interface NicRequest {
@@ -28,16 +33,20 @@ const devicePrefix = (instanceUuid: string): string => `gt${digest(instanceUuid,
 const aliasOf = (instanceUuid: string): string => `gantry:${instanceUuid}`;
 
 /**
- * Name of the tap device of a NIC. It follows from the two UUIDs, so that a repeated call finds the device again, and it
+ * Name of the device of a NIC on the host's side. It follows from the two UUIDs, so that a repeated call finds the device again, and it
  * has at most 15 characters, which is what the kernel allows.
  */
-export const tapName = (instanceUuid: string, nicUuid: string): string => devicePrefix(instanceUuid) + digest(nicUuid, 5);
+export const deviceName = (instanceUuid: string, nicUuid: string): string => devicePrefix(instanceUuid) + digest(nicUuid, 5);
 
-/** Taps, bridges and routes through the `ip` program. The alias of a device tells which instance it belongs to. */
+/** Name of the other end of a pair, until the hypervisor moves it into the instance. */
+const peerName = (instanceUuid: string, nicUuid: string): string => `gp${deviceName(instanceUuid, nicUuid).slice(2)}`;
+
+/** Taps, pairs, bridges and routes through the `ip` program. The alias of a device tells which instance it belongs to. */
 export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPort {
   const tool = createIpTool(options.commandPrefix);
   const { execute, ip, list, readLink } = tool;
-  const taps = (): Promise<Link[]> => list<Link>('-d', 'link', 'show', 'type', 'tun');
+  const devices = async (): Promise<Link[]> =>
+    (await Promise.all(['tun', 'veth'].map((kind) => list<Link>('-d', 'link', 'show', 'type', kind)))).flat();
 
   /** `ip` shows users by their name where they have one. */
   const shownUser = async (uid: number): Promise<string> => {
@@ -45,19 +54,28 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     return entry.split(':')[0] || String(uid);
   };
 
-  const removeTap = async (device: string): Promise<void> => {
+  const removeDevice = async (device: string): Promise<void> => {
     const rules = await list<{ readonly iif?: string; readonly table?: string }>('rule', 'show');
     for (const rule of rules.filter((one) => one.iif === device)) await ip('rule', 'del', 'iif', device, 'lookup', rule.table ?? 'main');
     await leaveSwitches(tool, device);
     if (await readLink(device)) await ip('link', 'delete', 'dev', device);
   };
 
-  /** Makes the tap, or keeps one that belongs to the same user, because a running hypervisor may hold it. */
-  const ensureTap = async ({ instance, device }: NicRequest, ownerUid: number, mtu: number): Promise<void> => {
+  /** Whether it is such a device as is wanted, for the same user. */
+  const isWanted = async ({ linkinfo }: Link, wish: NicWish): Promise<boolean> =>
+    wish.kind === 'veth'
+      ? linkinfo?.info_kind === 'veth'
+      : linkinfo?.info_kind === 'tun' && String(linkinfo.info_data?.user) === (await shownUser(wish.ownerUid));
+
+  /** Makes the device, or keeps what is wanted and there, because a running hypervisor may hold it. */
+  const ensureDevice = async ({ instance, nic, device, wish }: WishedNic, mtu: number): Promise<void> => {
     const found = await readLink(device);
-    const kept = found !== null && String(found.linkinfo?.info_data?.user) === (await shownUser(ownerUid));
-    if (found && !kept) await removeTap(device);
-    if (!kept) await ip('tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', String(ownerUid));
+    const kept = found !== null && (await isWanted(found, wish));
+    if (found && !kept) await removeDevice(device);
+    if (!kept) {
+      if (wish.kind === 'tap') await ip('tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', String(wish.ownerUid));
+      else await makePair(tool, device, peerName(instance.uuid, nic.uuid), nic.mac, mtu);
+    }
     // No IPv6 address of the node on the guest's wire.
     const settings = [`alias ${aliasOf(instance.uuid)}`, 'addrgenmode none', `mtu ${mtu}`];
     await execute(['ip', '-batch', '-'], settings.map((setting) => `link set dev ${device} ${setting}\n`).join(''));
@@ -86,8 +104,8 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     return bridge;
   };
 
-  const connectBridged = async (request: NicRequest, ownerUid: number): Promise<void> => {
-    await ensureTap(request, ownerUid, (await requireBridge(request)).mtu);
+  const connectBridged = async (request: WishedNic): Promise<void> => {
+    await ensureDevice(request, (await requireBridge(request)).mtu);
     await ip('link', 'set', 'dev', request.device, 'master', request.nic.nicparams.link, 'up');
   };
 
@@ -101,9 +119,9 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     return { routes, callers };
   };
 
-  const connectRouted = async (request: NicRequest, ownerUid: number): Promise<void> => {
+  const connectRouted = async (request: WishedNic): Promise<void> => {
     const { routes, callers } = await harmlessRoute(request);
-    await ensureTap(request, ownerUid, 1500);
+    await ensureDevice(request, 1500);
     const gateway = request.nic.network?.gateway ?? '';
     await routeTo(tool, request, mayHoldGateway(gateway, routes, callers) ? gateway : null);
   };
@@ -116,10 +134,10 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
     if (request.nic.ip) await requireForeignAddress(request, await devicesInVlans(tool, link, vlan));
   };
 
-  const connectSwitched = async (request: NicRequest, ownerUid: number): Promise<void> => {
+  const connectSwitched = async (request: WishedNic): Promise<void> => {
     const { link, vlan } = request.nic.nicparams;
     await requireSwitch(request);
-    await ensureTap(request, ownerUid, 1500);
+    await ensureDevice(request, 1500);
     await connectToSwitch(tool, { device: request.device, link, vlan });
     await ip('link', 'set', 'dev', request.device, 'up');
   };
@@ -127,7 +145,7 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
   const requestOf = (instance: NicRequest['instance'], nic: NicSpec, index: number): NicRequest => {
     const problem = nicparamsProblem(nic.nicparams);
     if (problem !== null) throw new GantryError('NETWORK_NIC_INVALID', { index, instance: instance.name, problem });
-    return { instance, nic, index, device: tapName(instance.uuid, nic.uuid) };
+    return { instance, nic, index, device: deviceName(instance.uuid, nic.uuid) };
   };
 
   return {
@@ -137,34 +155,36 @@ export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPo
         await { bridged: requireBridge, routed: harmlessRoute, openvswitch: requireSwitch }[nic.nicparams.mode](request);
       }),
 
-    prepare: async (instance, nic, index, { ownerUid }) => {
+    prepare: async (instance, nic, index, wish) => {
       const { mode } = nic.nicparams;
       const request = requestOf(instance, nic, index);
       const existed = (await readLink(request.device)) !== null;
       try {
-        await { bridged: connectBridged, routed: connectRouted, openvswitch: connectSwitched }[mode](request, ownerUid);
+        await { bridged: connectBridged, routed: connectRouted, openvswitch: connectSwitched }[mode]({ ...request, wish });
       } catch (thrown) {
-        if (!existed) await removeTap(request.device);
+        if (!existed) await removeDevice(request.device);
         const problem = commandProblem(thrown);
         if (problem === null) throw thrown;
         throw new GantryError('NETWORK_TAP_FAILED', { device: request.device, index, instance: instance.name, problem }, { cause: thrown });
       }
-      return { uuid: nic.uuid, mac: nic.mac, tap: request.device };
+      const { uuid, mac } = nic;
+      if (wish.kind === 'tap') return { kind: 'tap', uuid, mac, tap: request.device };
+      return { kind: 'veth', uuid, mac, veth: request.device, peer: peerName(instance.uuid, uuid) };
     },
 
     cleanup: (instance) =>
       reported(async () => {
         const prefix = devicePrefix(instance.uuid);
-        for (const { ifname, ifalias } of await taps()) {
+        for (const { ifname, ifalias } of await devices()) {
           // Without an alias: its making was interrupted, the name still tells.
           const owned = ifalias === undefined ? ifname.startsWith(prefix) : ifalias === aliasOf(instance.uuid);
-          if (owned) await removeTap(ifname);
+          if (owned) await removeDevice(ifname);
         }
       }),
 
     list: () =>
       reported(async () =>
-        (await taps()).flatMap(({ ifname, ifalias }) =>
+        (await devices()).flatMap(({ ifname, ifalias }) =>
           ifalias?.startsWith('gantry:') ? [{ device: ifname, instanceUuid: ifalias.slice('gantry:'.length) }] : [],
         ),
       ),
@@ -192,6 +212,11 @@ async function routeTo({ execute, ip, list }: IpTool, { device, nic }: NicReques
   if (table === '') return;
   const rules = await list<{ readonly iif?: string }>('rule', 'show');
   if (!rules.some((rule) => rule.iif === device)) await ip('rule', 'add', 'iif', device, 'lookup', table);
+}
+
+/** Both ends have the MTU of the wire; the instance's end has the MAC of the NIC. */
+async function makePair({ ip }: IpTool, device: string, peer: string, mac: string, mtu: number): Promise<void> {
+  await ip('link', 'add', 'dev', device, 'mtu', String(mtu), 'type', 'veth', 'peer', 'name', peer, 'address', mac, 'mtu', String(mtu));
 }
 
 async function reported<T>(work: () => Promise<T>): Promise<T> {

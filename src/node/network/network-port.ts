@@ -1,15 +1,10 @@
 import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
-import type { PreparedNic } from '../hypervisor/hypervisor.ts';
+import type { NicWish, PreparedNic } from './prepared-nic.ts';
 
 /** Makes NICs ready for a hypervisor and takes them away again. Every method may be repeated. */
 export interface NetworkPort {
   /** @throws NETWORK_BRIDGE_MISSING, NETWORK_SWITCH_MISSING, NETWORK_ROUTE_INVALID, NETWORK_NIC_INVALID, NETWORK_TAP_FAILED */
-  prepare(
-    instance: Pick<InstanceSpec, 'uuid' | 'name'>,
-    nic: NicSpec,
-    index: number,
-    options: { readonly ownerUid: number },
-  ): Promise<PreparedNic>;
+  prepare(instance: Pick<InstanceSpec, 'uuid' | 'name'>, nic: NicSpec, index: number, wish: NicWish): Promise<PreparedNic>;
   /** Refuses what `prepare` would refuse, and changes nothing. @throws as `prepare`, NETWORK_FAILED */
   check(instance: Pick<InstanceSpec, 'uuid' | 'name'>, nic: NicSpec, index: number): Promise<void>;
   /** Removes every device of the instance. */

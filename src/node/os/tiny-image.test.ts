@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { run, silentLog, systemClock } from '../../base/index.ts';
 import { createLinuxNetwork } from '../network/linux-network.ts';
+import { deviceOf } from '../network/prepared-nic.ts';
 import { diskPathOf } from '../testing/disk-path-of.ts';
 import { createOsAdapter } from './os-adapter.ts';
 import { inFolder, installRequest, nic, recordingContext, withCode } from './os-test-helpers.ts';
@@ -100,9 +101,11 @@ describe('tiny image', () => {
       const request = await installRequest(work, { os: 'tiny', nics: [nic()], osparams });
       const adapter = createOsAdapter({ searchPath: [builtinOsDir], logDir: join(work, 'log'), workDir: join(work, 'work') });
       await adapter.install(request, recordingContext());
-      const { tap, mac } = await createLinuxNetwork({ commandPrefix }).prepare(request.instance, request.instance.nics[0] ?? nic(), 0, {
+      const made = await createLinuxNetwork({ commandPrefix }).prepare(request.instance, request.instance.nics[0] ?? nic(), 0, {
+        kind: 'tap',
         ownerUid: 0,
       });
+      const [tap, mac] = [deviceOf(made), made.mac];
       const params = tinyHvparams(join(dir, 'tiny'));
       const [serial, monitor] = [join(work, 'serial'), join(work, 'monitor')];
       const child = spawn(

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderProblem } from '../folder-problem.ts';
+import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { checkLog } from './check-log.ts';
 
-const look = (logDir: string | undefined) => checkLog({ logDir, folderProblem } as NodeParts, {} as never);
+const hypervisors: NodeParts['hypervisors'] = new Map([['kvm', {} as Hypervisor]]);
+const look = (logDir: string | undefined) => checkLog({ logDir, folderProblem, hypervisors } as NodeParts, {} as never);
 
 test('folders of logs are well when they can be written, and may still be missing inside', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'gantry-check-log-'));

@@ -7,13 +7,13 @@ import type { NodeCheck } from './node-check.ts';
 import { readNodeFile } from './read-node-file.ts';
 
 /** Nothing ends because a log cannot be written, so somebody has to tell. */
-export const checkLog: NodeCheck = async ({ logDir, runDir, folderProblem }) => {
+export const checkLog: NodeCheck = async ({ logDir, runDir, folderProblem, hypervisors }) => {
   const own = logProblem();
   const problems = own === null ? [] : [finding('VERIFY_LOG', 'log of the node agent', { problem: own })];
   const monitors = await monitorProblem(runDir);
   if (monitors !== null) problems.push(finding('VERIFY_LOG', 'log of the monitoring agent', { problem: monitors }));
   if (logDir === undefined) return problems;
-  for (const folder of [logDir, join(logDir, 'os'), join(logDir, 'kvm')]) {
+  for (const folder of [logDir, ...['os', ...hypervisors.keys()].map((name) => join(logDir, name))]) {
     const isThere = await access(folder).then(
       () => true,
       () => folder === logDir,

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { GantryError, type QmpClient } from '../../../base/index.ts';
 import type { RpcResult } from '../../../rpc/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { bringUp } from './bring-up.ts';
 import { endProcess } from './end-process.ts';
 import { findInstance, forgetInstance, queryStatus } from './find-instance.ts';

@@ -1,7 +1,7 @@
 import { GantryError, type QmpClient } from '../../../base/index.ts';
 import { unprivileged } from '../../../host/index.ts';
 import { requirePrivateVnc } from '../../../model/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { chooseAccelerator } from './accelerator-probe.ts';
 import { buildCommandLine, hasVnc } from './command-line.ts';
 import { endProcess, waitForEnd } from './end-process.ts';

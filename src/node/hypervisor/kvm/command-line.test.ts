@@ -79,6 +79,7 @@ describe('QEMU command line', () => {
 
   it('gives every NIC a device of its own: its tap, MAC, slot and place in the boot order', () => {
     const nics = [0, 1, 2].map((index) => ({
+      kind: 'tap' as const,
       uuid: `0c0ffee${index}-0000-4000-8000-000000000001`,
       mac: `aa:00:00:00:00:0${index}`,
       tap: `gt${index}`,

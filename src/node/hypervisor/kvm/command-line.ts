@@ -1,6 +1,8 @@
+import { GantryError } from '../../../base/index.ts';
 import type { KvmHvparams } from '../../../model/index.ts';
 import type { InstanceSpec } from '../../../rpc/index.ts';
-import type { PreparedNic, StartRequest } from '../hypervisor.ts';
+import { deviceOf, type PreparedNic } from '../../network/prepared-nic.ts';
+import type { StartRequest } from '../start-request.ts';
 import { bootIndex, diskArguments } from './disk-arguments.ts';
 import { descriptorOf, type HandedSocket } from './handed-sockets.ts';
 import { vncName } from './instance-files.ts';
@@ -108,6 +110,7 @@ function kernelArguments(hvparams: KvmHvparams): string[] {
 }
 
 function nicArguments(nic: PreparedNic, index: number, hvparams: KvmHvparams): string[] {
+  if (nic.kind !== 'tap') throw new GantryError('INTERNAL', { detail: `QEMU cannot use the device ${deviceOf(nic)}` });
   const id = `nic-${nic.uuid.slice(0, 18)}`;
   const slot = `0x${(firstNicSlot + index).toString(16)}`;
   const boot = hvparams.boot_order === 'network' ? bootIndex(hvparams, 'network', index) : '';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { ConsolePlaces } from '../../../rpc/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import { requireInstance } from './find-instance.ts';
 import { kvmParameters } from './kvm-parameters.ts';
 import type { KvmParts } from './kvm-parts.ts';

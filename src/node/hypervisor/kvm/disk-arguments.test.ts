@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { buildCommandLine, hasVnc } from './command-line.ts';
 import { diskArguments } from './disk-arguments.ts';
 import { kvmParameters } from './kvm-parameters.ts';

@@ -1,6 +1,6 @@
 import type { KvmHvparams } from '../../../model/index.ts';
 import { blockNode, formatOf } from '../../storage/block-node.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 
 type Disk = StartRequest['disks'][number];
 

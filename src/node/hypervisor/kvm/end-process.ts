@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import { type ProcessIdentity, readSameProcess } from '../../../host/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import type { KvmParts } from './kvm-parts.ts';
 
 const quitMs = 5000;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { GantryError, type QmpClient } from '../../../base/index.ts';
 import { identifyProcess, type ProcessIdentity, processesIn, readSameProcess } from '../../../host/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { type Runtime, readRuntime } from './runtime-file.ts';
 

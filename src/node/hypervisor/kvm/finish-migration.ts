@@ -1,5 +1,5 @@
 import { GantryError } from '../../../base/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import { endProcess } from './end-process.ts';
 import { type FoundInstance, findInstance, forgetInstance, queryStatus } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';

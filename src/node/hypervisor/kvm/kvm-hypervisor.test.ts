@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { GantryError, run } from '../../../base/index.ts';
 import { identifyProcess } from '../../../host/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
-import { handlerContext, hypervisorConformance, refOf, sendParams, stateOf, withCode } from '../hypervisor-conformance.ts';
+import { capabilityOf } from '../capability-of.ts';
+import { handlerContext, hypervisorConformance, placesOf, refOf, sendParams, stateOf, withCode } from '../hypervisor-conformance.ts';
+import type { StartRequest } from '../start-request.ts';
 import { createKvmHypervisor } from './kvm-hypervisor.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from './kvm-test-harness.ts';
 import type { Runtime } from './runtime-file.ts';
@@ -47,7 +48,7 @@ async function tamper(request: StartRequest, change: (runtime: Runtime) => Runti
 }
 
 describe('KVM hypervisor', () => {
-  hypervisorConformance(() => harness);
+  hypervisorConformance('kvm', () => harness);
 
   it('runs QEMU without any privilege, in a directory of its own', async () => {
     const request = await harness.request('obedient');
@@ -70,7 +71,7 @@ describe('KVM hypervisor', () => {
     const request = await harness.request('obedient');
     await harness.source.start(request, handlerContext());
     await harness.booted(refOf(request));
-    const { serial_socket, vnc, vnc_socket } = await harness.source.console(refOf(request));
+    const { serial_socket, vnc, vnc_socket } = await placesOf(harness.source, refOf(request));
     assert.match(await hearUntil(serial_socket ?? '', guestGreeting), new RegExp(guestGreeting));
     assert.deepEqual([vnc, vnc_socket], [null, null]);
     await harness.source.stop(refOf(request), 0, handlerContext());
@@ -142,7 +143,10 @@ describe('KVM hypervisor, faults', () => {
     for (const vnc_bind_address of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1,password=on']) {
       const wanted = withHvparams(request, { vnc_bind_address });
       await assert.rejects(harness.source.start(wanted, handlerContext()), withCode('VNC_ADDRESS_REFUSED'));
-      await assert.rejects(harness.target.acceptMigration(wanted, '127.0.0.1', '127.0.0.1'), withCode('VNC_ADDRESS_REFUSED'));
+      await assert.rejects(
+        capabilityOf(harness.target, 'migration').accept(wanted, '127.0.0.1', '127.0.0.1'),
+        withCode('VNC_ADDRESS_REFUSED'),
+      );
       await assert.rejects(stat(filesOf(request).directory), { code: 'ENOENT' });
     }
   });
@@ -194,7 +198,7 @@ describe('KVM hypervisor, faults', () => {
     }).listen(qmp);
     try {
       assert.equal(await stateOf(harness.source, ref), 'running');
-      await assert.rejects(harness.source.reset(ref), withCode('HYPERVISOR_QMP_GARBLED'));
+      await assert.rejects(capabilityOf(harness.source, 'reset')(ref), withCode('HYPERVISOR_QMP_GARBLED'));
       assert.deepEqual(await harness.source.stop(ref, 5, handlerContext()), { changed: true, graceful: false });
       assert.equal(await stateOf(harness.source, ref), undefined);
     } finally {
@@ -217,17 +221,17 @@ describe('KVM hypervisor, faults', () => {
     const ref = refOf(request);
     await harness.source.start(request, handlerContext());
     await harness.booted(ref);
-    const { port } = await harness.target.acceptMigration(request, '127.0.0.1', '127.0.0.1');
+    const { port } = await capabilityOf(harness.target, 'migration').accept(request, '127.0.0.1', '127.0.0.1');
     const target = (await harness.target.list()).find(({ uuid }) => uuid === ref.uuid)?.pid;
     assert.ok(target);
     // It takes everything into its buffers, but never says that it has loaded it.
     process.kill(target, 'SIGSTOP');
-    const sending = harness.source.sendMigration(sendParams(request, '127.0.0.1', port), handlerContext());
+    const sending = capabilityOf(harness.source, 'migration').send(sendParams(request, '127.0.0.1', port), handlerContext());
     setTimeout(() => process.kill(target, 'SIGKILL'), 400);
     await assert.rejects(sending, withCode('HYPERVISOR_MIGRATION_FAILED'));
     assert.equal(await stateOf(harness.source, ref), 'running');
-    await harness.target.finishMigration(ref, 'target', false);
-    await harness.source.finishMigration(ref, 'source', false);
+    await capabilityOf(harness.target, 'migration').finish(ref, 'target', false);
+    await capabilityOf(harness.source, 'migration').finish(ref, 'source', false);
     assert.deepEqual(await harness.source.stop(ref, 20, handlerContext()), { changed: true, graceful: true });
   });
 });
@@ -296,13 +300,13 @@ describe('KVM hypervisor, host', () => {
           boot_order: 'network',
           reboot_behavior: 'exit',
         });
-        const nics = [{ uuid: '0c0ffee0-0000-4000-8000-000000000001', mac: 'aa:00:00:11:22:33', tap }];
+        const nics = [{ kind: 'tap' as const, uuid: '0c0ffee0-0000-4000-8000-000000000001', mac: 'aa:00:00:11:22:33', tap }];
         await run('ip', ['tuntap', 'del', tap, 'mode', 'tap']);
         const started = { ...request, nics };
         await run('ip', ['tuntap', 'add', tap, 'mode', 'tap', 'user', String(harness.uidOf(started))]);
         await harness.source.start(started, handlerContext());
         assert.equal(await stateOf(harness.source, refOf(request)), 'running');
-        const { vnc, vnc_socket } = await harness.source.console(refOf(request));
+        const { vnc, vnc_socket } = await placesOf(harness.source, refOf(request));
         assert.equal(vnc, null);
         assert.match(await hearUntil(vnc_socket ?? '', 'RFB 003.008'), /^RFB 003\.008\n/);
         await harness.source.stop(refOf(request), 0, handlerContext());

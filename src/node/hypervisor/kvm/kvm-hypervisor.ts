@@ -1,12 +1,14 @@
 import { GantryError } from '../../../base/index.ts';
 import { createKeyedMutex } from '../../../host/index.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { openSerialLine, openVnc } from '../open-console-socket.ts';
 import { probeAccelerator } from './accelerator-probe.ts';
 import { acceptMigration } from './accept-migration.ts';
 import { readConsole } from './console.ts';
 import { requireInstance } from './find-instance.ts';
 import { finishMigration } from './finish-migration.ts';
 import { instanceFiles } from './instance-files.ts';
+import { instanceUid } from './instance-uid.ts';
 import type { KvmOptions, KvmParts } from './kvm-parts.ts';
 import { listInstances } from './list-instances.ts';
 import { createQemuFacts } from './qemu-facts.ts';
@@ -54,16 +56,25 @@ export function createKvmHypervisor(options: KvmOptions): Hypervisor {
     list: () => listInstances(parts),
     start: (request, context) => startInstance(parts, request, context),
     stop: (instance, timeoutSeconds, context) => stopInstance(parts, instance, timeoutSeconds, context),
+    nicWish: (instance) => ({ kind: 'tap', ownerUid: instanceUid(parts.uidBase, instance) }),
     async reset(instance) {
       await requireInstance(parts, instance);
       await parts.qmp.use(parts.files(instance), (qmp) => qmp.execute('system_reset'));
       return { changed: true };
     },
     resume: (instance) => resumeInstance(parts, instance),
-    console: (instance) => readConsole(parts, instance),
-    acceptMigration: (request, _sourceAddress, listenAddress) => acceptMigration(parts, request, listenAddress),
-    sendMigration: (params, context) => sendMigration(parts, params, context),
-    finishMigration: (instance, role, success) => finishMigration(parts, instance, role, success),
+    consoles: {
+      places: (instance) => readConsole(parts, instance),
+      open: {
+        serial: async (instance) => openSerialLine(await readConsole(parts, instance), instance.name),
+        vnc: async (instance) => openVnc(await readConsole(parts, instance), instance.name),
+      },
+    },
+    migration: {
+      accept: (request, _sourceAddress, listenAddress) => acceptMigration(parts, request, listenAddress),
+      send: (params, context) => sendMigration(parts, params, context),
+      finish: (instance, role, success) => finishMigration(parts, instance, role, success),
+    },
     verify: () => verifyHost(parts),
     tend: () => tendInstances(parts),
     close: () => parts.serialLines.close(),

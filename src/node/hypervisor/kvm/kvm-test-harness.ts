@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemClock } from '../../../base/index.ts';
 import { diskPathOf } from '../../testing/disk-path-of.ts';
-import type { Hypervisor, InstanceRef, StartRequest } from '../hypervisor.ts';
+import type { Hypervisor } from '../hypervisor.ts';
 import { type HypervisorHarness, handlerContext } from '../hypervisor-conformance.ts';
+import type { InstanceRef, StartRequest } from '../start-request.ts';
 import { type InstanceFiles, instanceFiles } from './instance-files.ts';
 import { instanceUid } from './instance-uid.ts';
 import { createKvmHypervisor } from './kvm-hypervisor.ts';
@@ -60,6 +61,11 @@ export async function createKvmHarness(): Promise<KvmHarness> {
       const request = newRequest(join(directory, `${randomUUID()}.raw`));
       await writeFile(diskPathOf(request), guest === 'obedient' ? obedientGuest() : stubbornGuest());
       return request;
+    },
+    async requestWithConsoles() {
+      const request = newRequest(join(directory, `${randomUUID()}.raw`));
+      await writeFile(diskPathOf(request), obedientGuest());
+      return { ...request, spec: { ...request.spec, hvparams: { ...request.spec.hvparams, vnc_bind_address: '127.0.0.1' } } };
     },
     async booted(ref) {
       // As an agent does that comes after another one.

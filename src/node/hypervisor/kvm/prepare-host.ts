@@ -1,7 +1,7 @@
 import { chmod, lchown, realpath, stat } from 'node:fs/promises';
 import type { Log } from '../../../base/index.ts';
 import { isRoot } from '../../../host/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 
 /** Lets the user of an instance reach its disks and taps. */
 export async function prepareHost(request: StartRequest, uid: number, log: Log): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
 import { silentLog } from '../../../base/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { instanceFiles } from './instance-files.ts';
 import { newRequest } from './kvm-test-harness.ts';
 import { prepareHost } from './prepare-host.ts';

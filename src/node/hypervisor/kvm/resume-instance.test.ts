@@ -5,8 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
 import { run } from '../../../base/index.ts';
 import { diskPathOf } from '../../testing/disk-path-of.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import { capabilityOf } from '../capability-of.ts';
 import { handlerContext, refOf, withCode } from '../hypervisor-conformance.ts';
+import type { StartRequest } from '../start-request.ts';
 import { createKvmHarness, type KvmHarness, newRequest } from './kvm-test-harness.ts';
 import { writingGuest } from './test-guests.ts';
 
@@ -64,12 +65,12 @@ describe('a guest whose disk has no room', () => {
 
   it('goes on when it is told to, or started, and says what is wrong until it can', () =>
     fillingGuest(async (request, folder) => {
-      await assert.rejects(harness.source.resume(refOf(request)), withCode('HYPERVISOR_STALLED'));
+      await assert.rejects(capabilityOf(harness.source, 'resume')(refOf(request)), withCode('HYPERVISOR_STALLED'));
       await assert.rejects(harness.source.start(request, handlerContext()), withCode('HYPERVISOR_STALLED'));
       assert.equal((await rowWhen(request, () => true)).state, 'paused');
       await makeRoom(folder);
       assert.deepEqual(await harness.source.start(request, handlerContext()), { changed: true });
       assert.equal((await rowWhen(request, () => true)).state, 'running');
-      assert.deepEqual(await harness.source.resume(refOf(request)), { changed: false });
+      assert.deepEqual(await capabilityOf(harness.source, 'resume')(refOf(request)), { changed: false });
     }));
 });

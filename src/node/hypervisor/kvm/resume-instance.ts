@@ -1,5 +1,5 @@
 import { GantryError, type QmpClient } from '../../../base/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import { queryStatus, requireInstance } from './find-instance.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import type { Runtime } from './runtime-file.ts';

@@ -2,7 +2,7 @@ import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../../../host/index.ts';
 import { InstanceRuntimeFile, nodeFileNames, validate } from '../../../model/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 
 /** What the agent must know to find an instance again after its own restart: the file that all hypervisors write, with what QEMU needs. */
 export interface Runtime extends Omit<InstanceRuntimeFile, 'request'> {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../../../base/index.ts';
 import { createKeyedMutex, readPlainTail } from '../../../host/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { keptBytes, SerialLine } from './serial-line.ts';
 import { withInstanceSocket } from './with-instance-socket.ts';

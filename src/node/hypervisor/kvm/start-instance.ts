@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import type { HandlerContext } from '../../../rpc/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { bringUp } from './bring-up.ts';
 import { endProcess } from './end-process.ts';
 import { brokenStates, findInstance, forgetInstance, queryStatus } from './find-instance.ts';

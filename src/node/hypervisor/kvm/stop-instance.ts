@@ -1,7 +1,7 @@
 import { GantryError } from '../../../base/index.ts';
 import { type ProcessIdentity, readSameProcess } from '../../../host/index.ts';
 import type { HandlerContext } from '../../../rpc/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import { endProcess } from './end-process.ts';
 import { findInstance, forgetInstance, queryStatus } from './find-instance.ts';
 import { kvmParameters } from './kvm-parameters.ts';

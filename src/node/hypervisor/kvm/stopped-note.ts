@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../base/index.ts';
 import { nodeFileNames, type StoppedNote } from '../../../model/index.ts';
-import type { InstanceRef } from '../hypervisor.ts';
+import type { InstanceRef } from '../start-request.ts';
 import type { KvmParts } from './kvm-parts.ts';
 
 const noteFile = (runDir: string, uuid: string): string => join(runDir, nodeFileNames.stopped, `${uuid}.json`);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonObject, type Log, type QmpClient, silentLog } from '../../../base/index.ts';
 import { createKeyedMutex, identifyProcess } from '../../../host/index.ts';
-import type { StartRequest } from '../hypervisor.ts';
+import type { StartRequest } from '../start-request.ts';
 import { instanceFiles } from './instance-files.ts';
 import type { KvmParts } from './kvm-parts.ts';
 import { newRequest } from './kvm-test-harness.ts';
