@@ -1,5 +1,5 @@
 import { GantryError, type Log } from '../base/index.ts';
-import type { Job, OpcodeDefinition, readOpcode } from '../model/index.ts';
+import type { Job, OpcodeDefinition } from '../model/index.ts';
 import type { ConfigSnapshot } from '../store/index.ts';
 import type { AuthorizationRequest, Authorizer, Decision } from './authz/authorizer.ts';
 import { objectsOfOpcode } from './authz/objects-of-opcode.ts';
@@ -13,9 +13,11 @@ export interface Wish extends Pick<AuthorizationRequest, 'permission' | 'read'> 
   readonly objects: readonly NamedObject[];
 }
 
-type Opcode = Pick<ReturnType<typeof readOpcode>, 'params'> & {
+/** An opcode that was checked against the catalogue. */
+interface Opcode {
   readonly definition: Pick<OpcodeDefinition, 'id' | 'permission' | 'touches'>;
-};
+  readonly params: Readonly<Record<string, unknown>>;
+}
 
 /** Asked before anything is submitted, changed or read. */
 export interface AccessControl {

@@ -1,3 +1,4 @@
+import type { AccessControl } from '../../access/index.ts';
 import type { Clock, Log, Random } from '../../base/index.ts';
 import type { LockLevel } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -22,6 +23,8 @@ export interface SagaHost {
   readonly sealOp?: ((op: OpInput) => OpInput) | undefined;
   readonly fence: Comparison;
   readonly writer: JobWriter;
+  /** Decides again when an opcode begins. */
+  readonly access: Pick<AccessControl, 'requireOpcodes'>;
   /** Aborted when the queue stops or another master leads: then nothing more is begun or recorded. */
   readonly signal: AbortSignal;
   readonly undoRetry: UndoRetry;

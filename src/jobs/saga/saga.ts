@@ -37,6 +37,9 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   const operation = host.operations.get(String(input['OP_ID']));
   if (!operation) throw new GantryError('JOB_UNSUPPORTED', { opcode: String(input['OP_ID']) });
   if (execution) return { host, record, index, operation, ...readExecution(record.id, operation, execution) };
+  // It was decided on when it was submitted. While it waited, its names may have come to stand for other objects, with other tags.
+  const { trace } = record.job;
+  await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
   const context = planContext(host, record, index);
   const plan = toJson(
     await observeStep({ host, record, index }, 'plan', undefined, () => untilStopped(operation.plan(context, input as never), host.signal)),
