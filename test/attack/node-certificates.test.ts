@@ -273,3 +273,19 @@ test('a stranger gets no further than the handshake', async () => {
   await new Promise<void>((resolve) => plain.once('close', () => resolve()));
   assert.doesNotMatch(Buffer.concat(answer).toString(), /memory_total/);
 });
+
+test('nobody is taken for a node that is only configured, whatever certificate of the cluster he has', async () => {
+  const cluster = await TestCluster.create();
+  closers.push(() => cluster.close());
+  const agent = await cluster.startAgent();
+  const master = await createCertificate(cluster.authority, { role: 'master', name: 'master', addresses: [] });
+  const credentials = { ...master, ca: cluster.authority.certificate, crl: await createRevocationList(cluster.authority, []) };
+  const clientFor = (fingerprint: string) => {
+    const target = { name: 'n1', address: '127.0.0.1', port: agent.port, fingerprint };
+    const client = createNodeClient({ credentials, term: 1, resolve: () => target, retryDelaysMs: [] });
+    closers.push(() => client.close());
+    return client;
+  };
+  await clientFor(cluster.fingerprint).call('n1', 'node-info', {});
+  await assert.rejects(clientFor('').call('n1', 'node-info', {}), { code: 'NODE_IDENTITY_WRONG' });
+});

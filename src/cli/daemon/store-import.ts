@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { GantryError, silentLog, systemClock } from '../../base/index.ts';
 import { checkConfig, type PreparedImport, prepareImport } from '../../cluster/index.ts';
 import { dropPrivileges } from '../../host/index.ts';
@@ -58,7 +59,7 @@ export async function run(args: string[]): Promise<number> {
   await dropPrivileges(options.user);
   const paths = masterPaths(options['state-dir']);
   const store = await openStore(options.store ?? `sqlite:${paths.store}`);
-  const file = { path: options.from, text };
+  const file = { path: resolve(options.from), text };
   try {
     return options['dry-run']
       ? await rehearse(store, file)
@@ -78,6 +79,7 @@ async function rehearse(store: Store, file: File): Promise<number> {
     });
   const prepared = await prepareImport(store, file, now());
   const isGood = tellChecked(prepared);
+  if (prepared.done > 0) say(`The import would continue after ${prepared.done} parts.`);
   say(`${countsOf(prepared)} would be imported. Nothing was changed.`);
   return isGood ? 0 : 1;
 }
