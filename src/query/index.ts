@@ -1,3 +1,5 @@
+export type { Change, ChangeBatch } from './changes/change.ts';
+export { ChangeFeed, type ChangeLimits, type ChangeSources, type LiveKind } from './changes/change-feed.ts';
 export { type Cell, toPlain } from './fields/cell.ts';
 export type { Field, FieldSource } from './fields/field.ts';
 export { niceCompare, niceSortedByName } from './fields/nice-sort.ts';

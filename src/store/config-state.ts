@@ -5,7 +5,7 @@ import { parseConfigKey, readObject } from './config-objects.ts';
 import { importingError } from './import/import-mark.ts';
 import { InstanceIndex } from './instance-index.ts';
 import { migratingError } from './migrations/stored-version.ts';
-import { PersistentMap } from './persistent-map.ts';
+import { type Difference, PersistentMap } from './persistent-map.ts';
 import type { Entry, WatchBatch, WatchEvent } from './store.ts';
 
 /** A value and the revision of its last change, which a transaction on it must name. */
@@ -46,15 +46,16 @@ export class ConfigState implements ConfigSnapshot {
   readonly networks: Collection<ObjectOf['network']>;
   readonly instances: Collection<ObjectOf['instance']>;
 
-  private constructor(parts: Parts) {
+  /** @param previous a state of before: collections that are the same are taken over, and with them what was derived from them */
+  private constructor(parts: Parts, previous?: ConfigState) {
     this.#parts = parts;
     const cluster = parts.objects.cluster.get('');
     if (!cluster) throw new GantryError('CLUSTER_MISSING', { place: 'the state store' });
     this.cluster = cluster.value;
-    this.nodes = new ObjectCollection('node', parts.objects.node, parts.texts);
-    this.groups = new ObjectCollection('group', parts.objects.group, parts.texts);
-    this.networks = new ObjectCollection('network', parts.objects.network, parts.texts);
-    this.instances = new ObjectCollection('instance', parts.objects.instance, parts.texts);
+    this.nodes = ObjectCollection.of('node', parts, previous?.nodes);
+    this.groups = ObjectCollection.of('group', parts, previous?.groups);
+    this.networks = ObjectCollection.of('network', parts, previous?.networks);
+    this.instances = ObjectCollection.of('instance', parts, previous?.instances);
   }
 
   /**
@@ -102,7 +103,7 @@ export class ConfigState implements ConfigSnapshot {
   /** @throws CLUSTER_MISSING, STORE_OBJECT_CORRUPT, STORE_VERSION_NEWER, STORE_MIGRATING, STORE_IMPORTING */
   apply({ revision, events }: WatchBatch): ConfigState {
     for (const event of events) if (event.type === 'put') refuseUnfinished(event.entry);
-    return new ConfigState({ ...events.reduce(withEvent, this.#parts), revision });
+    return new ConfigState({ ...events.reduce(withEvent, this.#parts), revision }, this);
   }
 }
 
@@ -115,6 +116,20 @@ class ObjectCollection<K extends NamedKind> implements Collection<ObjectOf[K]> {
     this.#kind = kind;
     this.#objects = objects;
     this.#texts = texts;
+  }
+
+  /** @param previous taken over when it is the same */
+  static of<K extends NamedKind>(kind: K, { objects, texts }: Parts, previous?: Collection<ObjectOf[K]>): Collection<ObjectOf[K]> {
+    const own: PersistentMap<Held<ObjectOf[K]>> = objects[kind];
+    const same = previous instanceof ObjectCollection && previous.#objects === own && previous.#texts === texts;
+    return same ? previous : new ObjectCollection(kind, own, texts);
+  }
+
+  /** Undefined when they have nothing in common. */
+  static changes<T>(older: Collection<T>, newer: Collection<T>): IterableIterator<Difference<Held<T>>> | undefined {
+    if (!(older instanceof ObjectCollection && newer instanceof ObjectCollection)) return undefined;
+    const [before, after] = [older.#objects, newer.#objects] as unknown as [PersistentMap<Held<T>>, PersistentMap<Held<T>>];
+    return after.changesSince(before);
   }
 
   get size(): number {
@@ -133,6 +148,33 @@ class ObjectCollection<K extends NamedKind> implements Collection<ObjectOf[K]> {
   *values(): IterableIterator<ObjectOf[K]> {
     for (const { value } of this.#objects.values()) yield value;
   }
+}
+
+/** What became of one object; `before` undefined: it is new; `after` undefined: it is gone. */
+export interface ObjectChange<T> {
+  readonly uuid: string;
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+/** The objects that differ in two snapshots of one configuration; it costs as much as there are of them. */
+export function* changedObjects<T extends { readonly uuid: string }>(
+  older: Collection<T>,
+  newer: Collection<T>,
+): IterableIterator<ObjectChange<T>> {
+  if (older === newer) return;
+  const changes = ObjectCollection.changes(older, newer);
+  if (changes) {
+    for (const { key: uuid, before, after } of changes) {
+      if (before?.value !== after?.value) yield { uuid, before: before?.value, after: after?.value };
+    }
+    return;
+  }
+  for (const after of newer.values()) {
+    const before = older.get(after.uuid);
+    if (before !== after) yield { uuid: after.uuid, before, after };
+  }
+  for (const before of older.values()) if (!newer.get(before.uuid)) yield { uuid: before.uuid, before, after: undefined };
 }
 
 /** Objects of two versions, or only some of an import: all may fit their schemas and still be wrong. @throws STORE_MIGRATING, STORE_VERSION_NEWER, STORE_IMPORTING */

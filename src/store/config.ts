@@ -76,5 +76,7 @@ export interface Config {
   rehearse(change: (draft: ConfigDraft) => void): void;
   /** Resolves when `current` is at least of this revision. */
   reached(revision: number): Promise<void>;
+  /** Resolves when `current` is of a later revision than this. @throws when `signal` aborts, and when it is closed */
+  moved(after: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 export { type Backup, formatBackup, readBackup, readContent, replaceContent, type StoreContent } from './backup.ts';
 export type { Collection, Config, ConfigDraft, ConfigSnapshot, ObjectKind, ObjectOf, Rider } from './config.ts';
+export { changedObjects, type ObjectChange } from './config-state.ts';
 export { createConfig, type InitialObjects } from './create-config.ts';
 export { drawEpoch, ensureEpoch } from './epoch.ts';
 export { openEtcdStore } from './etcd-store.ts';

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type Clock, seededRandom, silentLog, systemClock } from '../base/index.ts';
 import { type Instance, keys } from '../model/index.ts';
 import type { Config, ConfigDraft } from './config.ts';
+import { changedObjects } from './config-state.ts';
 import { createConfig } from './create-config.ts';
 import { openConfig } from './live-config.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -287,4 +288,50 @@ test('a cluster is written once', async () => {
   await createConfig(store, objects);
   await assert.rejects(createConfig(store, objects), hasCode('CLUSTER_EXISTS'));
   await store.close();
+});
+
+configTest('who waits for the next revision is told of it, of the end, and not after he left', async ({ config, other }) => {
+  const { signal } = new AbortController();
+  const leaving = new AbortController();
+  const left = assert.rejects(other.moved(other.current.revision, leaving.signal), { name: 'AbortError' });
+  const moved = other.moved(other.current.revision, signal);
+  leaving.abort();
+  await left;
+  const { revision } = await config.transact(add(1));
+  await moved;
+  assert.equal(other.current.revision, revision);
+  await other.moved(revision - 1, signal);
+  const ended = assert.rejects(other.moved(revision, signal), hasCode('STORE_UNAVAILABLE'));
+  await other.close();
+  await ended;
+});
+
+configTest('what differs between two snapshots is told object by object', async ({ config }) => {
+  await config.transact(add(1));
+  await config.transact(add(2));
+  const before = config.current;
+  await config.transact((draft) => {
+    draft.update('instance', uuidOf(1), (old) => ({ ...old, admin_state: 'down' }));
+    draft.remove('instance', uuidOf(2));
+    add(3)(draft);
+  });
+  const { current } = config;
+  const changes = [...changedObjects(before.instances, current.instances)];
+  assert.deepEqual(
+    new Set(changes.map(({ uuid, before: old, after }) => `${uuid} ${old?.admin_state} ${after?.admin_state}`)),
+    new Set([`${uuidOf(1)} up down`, `${uuidOf(2)} up undefined`, `${uuidOf(3)} undefined up`]),
+  );
+  assert.deepEqual([...changedObjects(before.nodes, current.nodes)], []);
+  assert.deepEqual([...changedObjects(current.instances, current.instances)], []);
+});
+
+configTest('collections that did not change are the same in the next snapshot', async ({ config }) => {
+  await config.transact(add(1));
+  const before = config.current;
+  await config.transact((draft) => draft.update('instance', uuidOf(1), (old) => ({ ...old, admin_state: 'down' })));
+  assert.equal(config.current.nodes, before.nodes);
+  assert.notEqual(config.current.instances, before.instances);
+  await config.transact(add(2));
+  assert.equal(config.current.nodes.find('instance2.example.com'), undefined);
+  assert.equal(config.current.instances.find('instance2.example.com')?.uuid, uuidOf(2));
 });

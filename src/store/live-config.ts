@@ -120,6 +120,22 @@ class LiveConfig implements Config {
     }
   }
 
+  async moved(after: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => {
+      this.#waiting = this.#waiting.filter((one) => one.until !== isLater);
+      aborted.reject(signal.reason);
+    };
+    const isLater = (state: ConfigState) => state.revision > after;
+    signal.addEventListener('abort', abort);
+    try {
+      await Promise.race([this.#until(isLater), aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
   async close(): Promise<void> {
     this.#fail(new GantryError('STORE_UNAVAILABLE', { store: '(configuration)', detail: 'it was closed' }));
     this.#closing.abort();

@@ -28,6 +28,9 @@ test('does what a Map does, and old versions stay as they were', () => {
         // However it came to be, it is laid out as if it had been made at once.
         assert.deepEqual([...version.entries()], [...PersistentMap.from(expected).entries()]);
         for (const { key } of steps) assert.equal(version.get(key), expected.get(key));
+        const differing = [...map.changesSince(version)].map(({ key, before, after }) => [key, before, after]);
+        const keys = [...new Set([...expected.keys(), ...model.keys()])].filter((key) => expected.get(key) !== model.get(key));
+        assert.deepEqual(differing.sort(), keys.map((key) => [key, expected.get(key), model.get(key)]).sort());
       }
     }),
     { seed: 7, numRuns: 300 },
@@ -45,6 +48,21 @@ test('the order depends on the content alone', () => {
   for (const key of keys) shuffled = shuffled.delete(key);
   assert.equal(shuffled.size, 0);
   assert.deepEqual([...shuffled.entries()], []);
+});
+
+test('of a large map only what differs is told, in a short time', () => {
+  const old = PersistentMap.from(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, index] as const));
+  const next = old.set('k7', -1).delete('k9').set('new', 1);
+  const began = performance.now();
+  for (let round = 0; round < 1000; round++) assert.equal([...next.changesSince(old)].length, 3);
+  // A walk over all of it would take a thousand times as long.
+  assert.ok(performance.now() - began < 2000, String(performance.now() - began));
+  assert.deepEqual([...next.changesSince(old)].map(({ key, before, after }) => [key, before, after]).sort(), [
+    ['k7', 7, -1],
+    ['k9', 9, undefined],
+    ['new', undefined, 1],
+  ]);
+  assert.deepEqual([...old.changesSince(old)], []);
 });
 
 test('setting what is there already, or deleting what is not, gives the same map', () => {

@@ -21,6 +21,13 @@ interface Branch<V> {
 
 type Trie<V> = Branch<V> | Bucket<V> | Leaf<V>;
 
+/** Undefined: the key was not there, or is not any more. */
+export interface Difference<V> {
+  readonly key: string;
+  readonly before: V | undefined;
+  readonly after: V | undefined;
+}
+
 /**
  * An immutable map from strings: `set` and `delete` take O(log n) and share all the rest with the map they came from, which stays
  * as it was. Its order depends only on its content, not on how it was built.
@@ -66,6 +73,11 @@ export class PersistentMap<V> {
     const hash = hashOf(key);
     if (!find(this.#root, hash, key)) return this;
     return new PersistentMap(withoutKey(this.#root, 0, hash, key) ?? { bitmap: 0, children: [] }, this.size - 1);
+  }
+
+  /** Keys that have another value than in an older map; when this map came from it, it costs as much as there are of them. */
+  changesSince(older: PersistentMap<V>): IterableIterator<Difference<V>> {
+    return differences(older.#root, this.#root);
   }
 
   *entries(): IterableIterator<[string, V]> {
@@ -137,6 +149,31 @@ function* leaves<V>(node: Trie<V>): IterableIterator<Leaf<V>> {
   if ('children' in node) for (const child of node.children) yield* leaves(child);
   else if ('bucket' in node) yield* node.bucket;
   else yield node;
+}
+
+/** Whatever two maps share is not looked at. */
+function* differences<V>(older: Trie<V> | undefined, newer: Trie<V> | undefined): IterableIterator<Difference<V>> {
+  if (older === newer) return;
+  if (older && newer && 'children' in older && 'children' in newer) {
+    for (let bits = older.bitmap | newer.bitmap; bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits;
+      yield* differences(childAt(older, bit), childAt(newer, bit));
+    }
+    return;
+  }
+  const before = new Map<string, V>();
+  if (older) for (const { key, value } of leaves(older)) before.set(key, value);
+  if (newer) {
+    for (const { key, value } of leaves(newer)) {
+      const old = before.get(key);
+      if (!before.delete(key) || !Object.is(old, value)) yield { key, before: old, after: value };
+    }
+  }
+  for (const [key, value] of before) yield { key, before: value, after: undefined };
+}
+
+function childAt<V>({ bitmap, children }: Branch<V>, bit: number): Trie<V> | undefined {
+  return (bitmap & bit) === 0 ? undefined : children[positionOf(bitmap, bit)];
 }
 
 function bitAt(hash: number, level: number): number {

@@ -147,6 +147,14 @@ export const apiErrors = defineErrors({
     why: 'This kind of object cannot be queried this way, or a filter does not fit the type of its field.',
     todo: 'Compare the filter with the types that /2/query/<kind>/fields lists.',
   },
+  QUERY_KIND_WITHOUT_CHANGES: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'Changes of objects of the kind "{kind}" cannot be followed',
+    why: 'Only what is in the configuration, and jobs, tell of their changes.',
+    todo: 'Follow "node", "group", "network", "instance" or "job", or ask again from time to time.',
+  },
   API_CONSOLE_UNAVAILABLE: {
     kind: 'operational',
     http: 503,

@@ -28,6 +28,7 @@ export function configOfTerm(config: Config, term: Term): Config {
     transact: (change, rider) => fencedEndsTerm(term, config.transact(change, rider)),
     rehearse: (change) => config.rehearse(change),
     reached: (revision) => config.reached(revision),
+    moved: (after, signal) => config.moved(after, signal),
     close: () => config.close(),
   };
 }

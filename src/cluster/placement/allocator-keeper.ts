@@ -10,7 +10,7 @@ import {
   stage,
   withdraw,
 } from '../../placement/index.ts';
-import type { ConfigSnapshot } from '../../store/index.ts';
+import { type Collection, type ConfigSnapshot, changedObjects } from '../../store/index.ts';
 import type { LiveState } from '../live-state.ts';
 import { configuredCluster, nodeData, type Presence, presenceKeys, presencesOf } from './configured-cluster.ts';
 import { nodeRefusal } from './node-refusal.ts';
@@ -99,12 +99,11 @@ export class AllocatorKeeper {
 function isSameFrame(one: ConfigSnapshot, other: ConfigSnapshot): boolean {
   if (one === other) return true;
   if (one.cluster !== other.cluster) return false;
-  return (['nodes', 'groups', 'networks'] as const).every((kind) => {
-    if (one[kind].size !== other[kind].size) return false;
-    for (const object of other[kind].values()) if (one[kind].get(object.uuid) !== object) return false;
-    return true;
-  });
+  return unchanged(one.nodes, other.nodes) && unchanged(one.groups, other.groups) && unchanged(one.networks, other.networks);
 }
+
+const unchanged = <T extends { readonly uuid: string }>(one: Collection<T>, other: Collection<T>): boolean =>
+  changedObjects(one, other).next().done === true;
 
 function build(config: ConfigSnapshot, live: LiveState, rules: RulesOf): Kept {
   const { version: liveVersion } = live;

@@ -27,6 +27,7 @@ export function changingConfig(objects: PlainObjects): Config & { replace(object
     },
     rehearse: (change) => change(new PlainDraft(current, claims, new Set())),
     reached: async () => undefined,
+    moved: async () => undefined,
     close: async () => undefined,
   };
 }
