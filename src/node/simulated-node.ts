@@ -32,6 +32,8 @@ export interface NodeWorld {
   readonly term: { term: number };
   /** Its bridges and switches; undefined: it has whatever is asked for. */
   links: FakeLinks | undefined;
+  /** Names of instances whose guests do not stop when they are asked. */
+  readonly deaf: Set<string>;
 }
 
 export interface SimulatedAgentOptions {
@@ -65,6 +67,7 @@ export function createNodeWorld(uuid: string, index: number): NodeWorld {
     activations: new Map(),
     term: { term: 0 },
     links: undefined,
+    deaf: new Set(),
   };
 }
 
@@ -113,7 +116,13 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
 }
 
 function fakeHypervisorOf({ world, shared, hypervisor, clock }: SimulatedAgentOptions): Hypervisor {
-  return createFakeHypervisor({ name: hypervisor, machines: world.machines, wire: shared.wire, clock });
+  return createFakeHypervisor({
+    name: hypervisor,
+    machines: world.machines,
+    wire: shared.wire,
+    clock,
+    obeys: ({ name }) => !world.deaf.has(name),
+  });
 }
 
 function hostOf({ world, memoryMib }: SimulatedAgentOptions) {

@@ -143,6 +143,11 @@ export class Simulation implements NodeCaller {
     found.agent ??= await createSimulatedAgent({ ...common, world: found.world });
   }
 
+  /** From now on the guest of this instance ignores its power button, on every node. */
+  ignorePowerButton(name: string): void {
+    for (const { world } of this.#byUuid.values()) world.deaf.add(name);
+  }
+
   /** Lets the guest of a machine stand still, as after a disk error. */
   stall(node: string, name: string, problem: string): void {
     const { machines } = this.#node(node).world;
@@ -194,16 +199,22 @@ export class Simulation implements NodeCaller {
     node: string,
     method: M,
     params: RpcParams<M>,
-    { stepId, trace, onProgress = () => undefined, signal = new AbortController().signal }: CallOptions,
+    { stepId, trace, onProgress = () => undefined, signal = new AbortController().signal, cancel }: CallOptions,
   ): Promise<RpcResult<M>> {
+    cancel?.throwIfAborted();
     const sent = validate(nodeContract[method].params, JSON.parse(JSON.stringify(params)), `call ${method}`);
     const operation = operationContext({ trace, log: this.#options.log ?? silentLog }, { node, method, step: stepId });
     const call = this.#dispatch(node, { method, params: sent, term, stepId }, { operation, progress: onProgress, signal });
+    const tellToEnd = async () => void (stepId !== undefined && (await this.#node(node).agent?.dispatcher.cancelStep(stepId, term)));
+    const onCancel = () => void tellToEnd().catch(() => undefined);
+    cancel?.addEventListener('abort', onCancel, { once: true });
     try {
       return checkAnswer(node, method, await call);
     } catch (error) {
-      if (signal.aborted && stepId !== undefined) await this.#node(node).agent?.dispatcher.cancelStep(stepId, term);
+      if (signal.aborted) await tellToEnd();
       throw error;
+    } finally {
+      cancel?.removeEventListener('abort', onCancel);
     }
   }
 

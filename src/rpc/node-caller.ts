@@ -7,7 +7,10 @@ export interface CallOptions {
   /** Trace that the call belongs to, see `OperationContext`. */
   readonly trace?: string | undefined;
   readonly onProgress?: (progress: Progress) => void;
+  /** Gives the call up. The agent goes on with a step, so that it can be joined again, unless the reason is that nobody wants it any more. */
   readonly signal?: AbortSignal;
+  /** Tells the agent to end the step; the call lasts until it has answered, within a limit. Only for methods that change something. */
+  readonly cancel?: AbortSignal;
 }
 
 /** Calls node agents. The network client and the in-process fake of simulated clusters both are one. */

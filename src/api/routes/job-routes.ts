@@ -162,7 +162,8 @@ const changing: Route[] = [
     method: 'DELETE',
     path: '/2/jobs/{job_id}',
     tag: 'job',
-    summary: 'Cancel a job; answers whether it worked and a message',
+    summary:
+      'Cancel a job. One that runs ends its present step, and what was done is undone. Answers whether that will happen, and a message',
     permission: 'job:cancel',
     objects,
     result: Type.Tuple([Type.Boolean(), Type.String()]),

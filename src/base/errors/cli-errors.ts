@@ -158,7 +158,7 @@ export const cliErrors = defineErrors({
     http: 409,
     ganeti: 'wrong_state',
     what: 'Job {job} was not cancelled: {detail}',
-    why: 'Only a job that has not begun its work can be cancelled.',
+    why: 'It has ended, or has done something that cannot be undone.',
     todo: 'Show its state and its result with "gantry job info {job}".',
   },
   CLI_CONSOLE_UNAVAILABLE: {

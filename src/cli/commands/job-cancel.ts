@@ -6,7 +6,7 @@ import { printJson, printLine } from '../output/print.ts';
 
 export const command: Command = {
   path: ['job', 'cancel'],
-  summary: 'Cancel jobs that have not started',
+  summary: 'Cancel jobs; what they have done is undone',
   args: [{ name: 'job', help: 'number of the job', complete: 'job', variadic: true }],
   run: async ({ args, output, client }) => {
     const ids = args.map((text) => jobNumber(text, 'job cancel'));

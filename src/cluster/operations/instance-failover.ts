@@ -4,6 +4,7 @@ import { type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { instanceNodes } from '../lib/instances/instance-nodes.ts';
+import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
 import { checkStart } from '../lib/instances/rehearse-on-node.ts';
 import { runtimeOf } from '../lib/instances/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
@@ -26,6 +27,7 @@ interface FailoverPlan {
 
 export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
   defineOperation(opcodes.instanceFailover, {
+    overtakes: ({ instance_name, shutdown_timeout }) => overtakenInstance(instance_name, shutdown_timeout === 0),
     locks: (params, config) => [...opcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
       const { config } = context;

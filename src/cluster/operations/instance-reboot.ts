@@ -2,6 +2,7 @@ import { defineOperation, type WorldStep } from '../../jobs/index.ts';
 import { type Instance, opcodes, requireCapability } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
+import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
 import { checkStart } from '../lib/instances/rehearse-on-node.ts';
 import { requireRunning } from '../lib/instances/require-running.ts';
 import { defaultShutdownSeconds, recordStateStep, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
@@ -18,6 +19,9 @@ interface RebootPlan {
 
 export const instanceReboot = ({ garbage }: ClusterParts) =>
   defineOperation(opcodes.instanceReboot, {
+    // Only who asks for a hard one: without a type the guest may end in order.
+    overtakes: ({ instance_name, reboot_type, shutdown_timeout }) =>
+      overtakenInstance(instance_name, reboot_type === 'hard' || shutdown_timeout === 0),
     async plan(context, params): Promise<RebootPlan> {
       const instance = findInstance(context.config, params.instance_name);
       requireOnline(findNode(context.config, instance.primary_node));

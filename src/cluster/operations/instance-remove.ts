@@ -6,6 +6,7 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance } from '../lib/find-object.ts';
 import { claimsOf } from '../lib/instances/new-instance.ts';
+import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
 import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/instances/running-steps.ts';
 import { requireAdapter } from '../lib/nodes/require-adapter.ts';
@@ -22,6 +23,7 @@ interface RemovePlan {
 
 export const instanceRemove = ({ garbage, live }: ClusterParts) =>
   defineOperation(opcodes.instanceRemove, {
+    overtakes: ({ instance_name, shutdown_timeout }) => overtakenInstance(instance_name, shutdown_timeout === 0),
     async plan(context, params): Promise<RemovePlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

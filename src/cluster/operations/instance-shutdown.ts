@@ -2,6 +2,7 @@ import { defineOperation } from '../../jobs/index.ts';
 import { type Instance, opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
+import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
 import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/instances/running-steps.ts';
 import { requireAdapter } from '../lib/nodes/require-adapter.ts';
@@ -18,6 +19,7 @@ interface ShutdownPlan {
 
 export const instanceShutdown = ({ live }: ClusterParts) =>
   defineOperation(opcodes.instanceShutdown, {
+    overtakes: ({ instance_name, force, timeout }) => overtakenInstance(instance_name, force || timeout === 0),
     async plan(context, params): Promise<ShutdownPlan> {
       const { config } = context;
       const instance = findInstance(config, params.instance_name);

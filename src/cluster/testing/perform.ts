@@ -160,6 +160,8 @@ export async function perform(
     plan,
     outcomes,
     config: record.config,
+    cancelled: common.signal,
+    hurried: common.signal,
     progress: (part, text) => void record.progress.push([part, text]),
   });
   const error = scene.dryRun ? undefined : await runSteps(record, steps, context);

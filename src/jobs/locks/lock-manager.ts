@@ -21,6 +21,8 @@ export interface LockManager {
   /** Gives back the locks of one level early. */
   releaseLevel(owner: number, level: LockLevel): void;
   changePriority(owner: number, priority: number): void;
+  /** Whether the owner holds the lock with this key, or the whole level. */
+  holds(owner: number, level: LockLevel, key: string): boolean;
   /** What the owner waits for, in words: `instance web1 (held by job 12)`. */
   waitingFor(owner: number): string | undefined;
   rows(): readonly LockRow[];
@@ -119,6 +121,8 @@ export function createLockManager(): LockManager {
       request.priority = priority;
       if (request.waiting) reprioritise(request.waiting, owner, priority);
     },
+    holds: (owner, level, key) =>
+      locks.get(lockId({ level, key }))?.holders.has(owner) === true || isWhole(locks.get(lockId({ level, key: '*' }))?.holders.get(owner)),
     waitingFor(owner) {
       const request = requests.get(owner);
       return request?.waiting && describeWait(request, request.waiting);
@@ -198,4 +202,4 @@ function row(name: string, parts: readonly Lock[]): LockRow | undefined {
   };
 }
 
-const isWhole = (mode: HoldMode): boolean => mode === 'S' || mode === 'X';
+const isWhole = (mode: HoldMode | undefined): boolean => mode === 'S' || mode === 'X';

@@ -12,10 +12,11 @@ import type { Operation } from '../saga/operation.ts';
 import type { SagaHost, UndoRetry } from '../saga/saga-host.ts';
 import { createJobWriter } from '../writing/job-writer.ts';
 import { archiveJob, archiveOlder } from './archive-jobs.ts';
+import { cancelJob } from './cancel-job.ts';
 import { jobFigures } from './job-figures.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
-import { addJob, cancelJob, createScheduler, describe, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
+import { addJob, createScheduler, describe, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
 import { admit, type Submission, submitJobs } from './submit-jobs.ts';
 import { waitForChange } from './wait-for-change.ts';
 

@@ -21,7 +21,8 @@ export function opWants({ operations, config }: SagaHost, record: JobRecord, ind
   return released ? wants.filter(({ level }) => level !== 'allocation') : wants;
 }
 
-function findTarget(config: ConfigSnapshot, kind: LockLevel, name: string): LockTarget | undefined {
+/** An object of the configuration that can be locked. */
+export function findTarget(config: ConfigSnapshot, kind: LockLevel, name: string): LockTarget | undefined {
   if (kind === 'instance') return config.instances.find(name);
   if (kind === 'node' || kind === 'sending') return config.nodes.find(name);
   if (kind === 'group') return config.groups.find(name);

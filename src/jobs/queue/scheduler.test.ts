@@ -54,7 +54,7 @@ describe('order', () => {
 });
 
 describe('cancelling', () => {
-  test('ends jobs that wait, and those that need their success, but not running ones', async () => {
+  test('ends jobs that wait, and those that need their success', async () => {
     const { operation, open: openGate } = gated();
     const { queue } = await start({ operations: operationMap(operation) });
     const [running, locked, depending] = (await queue.submitMany(
@@ -63,9 +63,6 @@ describe('cancelling', () => {
     )) as [number, number, number];
     await reaches(queue, locked, 'waiting');
     await reaches(queue, running, 'running');
-    const refused = await queue.cancel(running);
-    assert.equal(refused.cancelled, false);
-    assert.match(refused.message, /Job 1 is running/);
     assert.deepEqual(await queue.cancel(locked), { cancelled: true, message: `Job ${locked} canceled` });
     const job = await end(queue, locked);
     assert.deepEqual(statuses(job), ['canceled']);
@@ -198,19 +195,21 @@ describe('a waiting job', () => {
     assert.deepEqual(await queue.autoArchive(-1), 1);
   });
 
-  test('says at which step it is when it cannot be canceled', async () => {
+  test('says at which step it is when it is canceled; one that does not listen ends by itself', async () => {
     const { operation, order, open } = gated();
     const { queue } = await start({ operations: operationMap(operation) });
     const id = await queue.submit([reboot], 'alice');
     await until('it holds', () => order.length > 0);
-    const message = `Job ${id} is running, at step 1 of 1 (hold); only a job that waits can be canceled`;
-    assert.deepEqual(await queue.cancel(id), { cancelled: false, message });
+    const message = `Job ${id} will be canceled: step 1 of 1 (hold) is told to end, then what was done is undone`;
+    assert.deepEqual(await queue.cancel(id), { cancelled: true, message });
+    assert.deepEqual(await queue.cancel(id), { cancelled: true, message: `Job ${id} is being canceled` });
+    assert.deepEqual(statuses(await queue.get(id)), ['canceling']);
     await open(queue, id);
     assert.deepEqual(await queue.cancel(id), { cancelled: false, message: `Job ${id} has ended already (success)` });
   });
 });
 
-test('a job whose locks cannot be named fails with the reason, and is not canceled meanwhile; its place is free again', async () => {
+test('a job whose locks cannot be named fails with the reason, also when it is canceled meanwhile; its place is free again', async () => {
   const held = Promise.withResolvers<void>();
   let isHeld = false;
   const wrap = (store: Store): Partial<Store> => ({
@@ -230,12 +229,10 @@ test('a job whose locks cannot be named fails with the reason, and is not cancel
   const [first, broken, last] = (await queue.submitMany([[reboot], [noop], [reboot]], 'alice')) as [number, number, number];
   await gate.open(queue, first);
   await until('its locks are named', () => isHeld);
-  assert.deepEqual(await queue.cancel(broken), {
-    cancelled: false,
-    message: `Job ${broken} is running; only a job that waits can be canceled`,
-  });
+  const answer = queue.cancel(broken);
   assert.deepEqual(gate.order, [first], 'it has the only place');
   held.resolve();
+  assert.deepEqual(await answer, { cancelled: false, message: `Job ${broken} has ended already (error)` });
   assert.equal(errorOf(await end(queue, broken)).code, 'JOB_UNKNOWN');
   assert.equal(jobStatus(await gate.open(queue, last)), 'success');
 });

@@ -3,13 +3,14 @@ import { type Job, type JobOp, jobStatus } from '../../model/index.ts';
 import type { JobChange } from '../job-queue.ts';
 import type { LockManager } from '../locks/lock-manager.ts';
 import { type LockWant, sameWants } from '../locks/lock-want.ts';
-import { asStored, canceling, cancelled, running, waiting } from '../record/job-changes.ts';
+import { canceledText, cancelled, running, waiting } from '../record/job-changes.ts';
 import { currentOp, isEnded, type JobRecord, notify, show } from '../record/job-record.ts';
 import { failOp, runOp } from '../saga/run-op.ts';
 import { now } from '../saga/saga.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
 import { checkDependencies, type DependencyState, dependenciesOf } from './dependencies.ts';
 import { opWants } from './op-wants.ts';
+import { hurry, overtake, stands } from './overtake.ts';
 import { createReadyHeap, type ReadyHeap } from './ready-heap.ts';
 
 /**
@@ -35,6 +36,8 @@ export interface Scheduler {
   readonly followed: Set<JobRecord>;
   /** Jobs on their way to the archive. */
   readonly archiving: Map<JobRecord, Promise<void>>;
+  /** Jobs that wait for locks and overtake who holds them. */
+  readonly overtaking: Set<JobRecord>;
   unfinished: number;
 }
 
@@ -47,14 +50,18 @@ interface Turn {
 
 export function createScheduler(parts: Pick<Scheduler, 'host' | 'locks' | 'jobs' | 'archived' | 'onOpFinished'>): Scheduler {
   const compare = (a: Turn, b: Turn) => Number(b.resumed) - Number(a.resumed) || a.priority - b.priority || a.record.id - b.record.id;
+  const running = new Set<JobRecord>();
+  const { signal } = parts.host;
+  signal.addEventListener('abort', () => running.forEach((record) => record.planning?.abort(signal.reason)), { once: true });
   return {
     ...parts,
     ready: createReadyHeap(compare),
     granted: createReadyHeap(compare),
     turns: new Map(),
-    running: new Set(),
+    running,
     followed: new Set(),
     archiving: new Map(),
+    overtaking: new Set(),
     unfinished: 0,
   };
 }
@@ -77,34 +84,6 @@ export function pump(scheduler: Scheduler): void {
     if (record.phase === 'granted') run(scheduler, record);
     else askForLocks(scheduler, record);
   }
-}
-
-/** Cancels a job that has not begun its present opcode. @throws STORE_FULL, and then it waits as before */
-export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promise<{ cancelled: boolean; message: string }> {
-  const { host, locks } = scheduler;
-  const { id, phase } = record;
-  if (phase === 'ended') return { cancelled: false, message: `Job ${id} has ended already (${jobStatus(record.job)})` };
-  if (phase === 'leaving') return { cancelled: true, message: `Job ${id} is being canceled` };
-  if (phase === 'running' || record.resumed) {
-    const { progress } = record;
-    const at = progress ? `, at step ${progress.index} of ${progress.count} (${progress.step})` : '';
-    return { cancelled: false, message: `Job ${id} is running${at}; only a job that waits can be canceled` };
-  }
-  record.phase = 'leaving';
-  scheduler.turns.delete(record);
-  locks.release(id);
-  show(record, canceling);
-  try {
-    await host.writer.change(record, cancelled('Job canceled by request', now(host)), 'refusable');
-  } catch (error) {
-    if (host.signal.aborted) throw error;
-    show(record, asStored);
-    consider(scheduler, record);
-    pump(scheduler);
-    throw error;
-  }
-  endJob(scheduler, record);
-  return { cancelled: true, message: `Job ${id} canceled` };
 }
 
 /** Puts a waiting job where its new priority belongs. */
@@ -143,11 +122,26 @@ function queueUp(scheduler: Scheduler, record: JobRecord, phase: 'ready' | 'gran
 }
 
 /** The next opcode of the job: does it have to wait for other jobs? */
-function consider(scheduler: Scheduler, record: JobRecord): void {
+export function consider(scheduler: Scheduler, record: JobRecord): void {
   const op = record.job.ops[currentOp(record.job)] as JobOp;
+  if (op.status === 'canceling' && !op.execution) return void cancelRest(scheduler, record);
   if (record.resumed || dependenciesOf(op).length === 0) return queueUp(scheduler, record, 'ready');
   record.phase = 'depends';
   void considerDependencies(scheduler, record, op);
+}
+
+/** Ends a job that is to be cancelled and whose present opcode has not begun. */
+async function cancelRest(scheduler: Scheduler, record: JobRecord): Promise<void> {
+  const { host } = scheduler;
+  record.phase = 'leaving';
+  try {
+    await host.writer.change(record, cancelled(canceledText, now(host)));
+  } catch (error) {
+    if (!host.signal.aborted) host.log.error({ err: error, job: record.id }, 'the end of a job could not be stored');
+    return;
+  }
+  endJob(scheduler, record);
+  pump(scheduler);
 }
 
 async function considerDependencies(scheduler: Scheduler, record: JobRecord, op: JobOp): Promise<void> {
@@ -209,6 +203,7 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   };
   if (locks.request(record.id, wants, record.job.priority, granted)) return run(scheduler, record);
   show(record, waiting(index, now(host)));
+  overtake(scheduler, record);
 }
 
 /** While a job waited for its locks, objects may have been renamed or created: if so, it needs other locks, too. */
@@ -232,7 +227,9 @@ function run(scheduler: Scheduler, record: JobRecord): void {
   const { host } = scheduler;
   const index = currentOp(record.job);
   occupy(scheduler, record);
+  scheduler.overtaking.delete(record);
   show(record, running(index, now(host)));
+  for (const waiter of scheduler.overtaking) if (stands(scheduler, record, waiter)) hurry(record, waiter);
   void runOp(host, record, index).then((end) => leave(scheduler, record, index, end));
 }
 
@@ -242,6 +239,7 @@ function leave(scheduler: Scheduler, record: JobRecord, index: number, end: 'end
   const { host, locks, onOpFinished } = scheduler;
   record.resumed = false;
   record.progress = null;
+  record.planning = record.stepCancel = record.hurry = undefined;
   scheduler.running.delete(record);
   locks.release(record.id);
   try {
@@ -255,9 +253,10 @@ function leave(scheduler: Scheduler, record: JobRecord, index: number, end: 'end
   pump(scheduler);
 }
 
-function endJob(scheduler: Scheduler, record: JobRecord): void {
+export function endJob(scheduler: Scheduler, record: JobRecord): void {
   scheduler.host.metrics.jobEnded(jobStatus(record.job));
   record.phase = 'ended';
+  scheduler.overtaking.delete(record);
   scheduler.unfinished--;
   for (const dependent of record.dependents) if (dependent.phase === 'depends') consider(scheduler, dependent);
 }

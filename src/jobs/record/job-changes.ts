@@ -21,17 +21,20 @@ export const withOp =
   (index: number, change: (op: JobOp) => JobOp): JobChange =>
   (job) => ({ ...job, ops: job.ops.map((op, i) => (i === index ? change(op) : op)) });
 
+/** That it is to be cancelled stays in the job until it ends. */
+const unlessCanceling = (op: JobOp, status: JobOp['status']): JobOp['status'] => (op.status === 'canceling' ? 'canceling' : status);
+
 /** The opcode is being looked at: it waits for locks, for other jobs or for a free place. */
 export const waiting = (index: number, at: JobTime): JobChange =>
   compose(
-    withOp(index, (op) => ({ ...op, status: 'waiting', start_ts: op.start_ts ?? at })),
+    withOp(index, (op) => ({ ...op, status: unlessCanceling(op, 'waiting'), start_ts: op.start_ts ?? at })),
     (job) => ({ ...job, start_ts: job.start_ts ?? at }),
   );
 
 export const running = (index: number, at: JobTime): JobChange =>
   compose(
     waiting(index, at),
-    withOp(index, (op) => ({ ...op, status: 'running', exec_ts: op.exec_ts ?? at })),
+    withOp(index, (op) => ({ ...op, status: unlessCanceling(op, 'running'), exec_ts: op.exec_ts ?? at })),
   );
 
 export const withExecution = (index: number, execution: Execution): JobChange => withOp(index, (op) => ({ ...op, execution }));
@@ -61,6 +64,9 @@ export const failed = (index: number, error: ErrorReport, preceding: ErrorReport
     }),
   );
 
+/** Result of what was cancelled by order. */
+export const canceledText = 'Job canceled by request';
+
 /** Opcodes that have not ended are cancelled; Ganeti's result is a plain text. */
 export const cancelled = (reason: string, at: JobTime): JobChange => {
   return (job) => ({
@@ -70,7 +76,8 @@ export const cancelled = (reason: string, at: JobTime): JobChange => {
   });
 };
 
-export const canceling = (job: Job): Job => ({
+/** What has not ended is to be cancelled. */
+export const canceling: JobChange = (job) => ({
   ...job,
   ops: job.ops.map((op) => (hasEnded(op) ? op : { ...op, status: 'canceling' })),
 });
@@ -105,6 +112,11 @@ export function hasEnded(op: Pick<JobOp, 'status'>): boolean {
 export function asStored(job: Job): Job {
   return {
     ...job,
-    ops: job.ops.map((op) => (hasEnded(op) || op.execution ? op : { ...op, status: 'queued', start_ts: null, exec_ts: null })),
+    ops: job.ops.map((op) => (hasEnded(op) || op.execution || op.status === 'canceling' ? op : queuedAgain(op))),
   };
 }
+
+/** Takes `canceling` back where it could not be stored. */
+export const stillWaiting: JobChange = (job) => ({ ...job, ops: job.ops.map((op) => (hasEnded(op) ? op : queuedAgain(op))) });
+
+const queuedAgain = (op: JobOp): JobOp => ({ ...op, status: 'queued', start_ts: null, exec_ts: null });

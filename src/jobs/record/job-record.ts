@@ -24,12 +24,28 @@ export interface JobRecord {
   readonly watchers: Set<() => void>;
   /** The previous master had begun its present opcode. */
   resumed: boolean;
+  /** End the plan that is made, or the step that runs; tell its steps to hurry. There while somebody may listen. */
+  planning: AbortController | undefined;
+  stepCancel: AbortController | undefined;
+  hurry: AbortController | undefined;
 }
 
 export function newRecord(job: Job, revision: number): JobRecord {
   const resumed = job.ops.some((op) => !hasEnded(op) && op.execution !== undefined);
   const phase = isEnded(job) ? 'ended' : 'ready';
-  return { id: job.id, job, revision, phase, progress: null, dependents: new Set(), watchers: new Set(), resumed };
+  return {
+    id: job.id,
+    job,
+    revision,
+    phase,
+    progress: null,
+    dependents: new Set(),
+    watchers: new Set(),
+    resumed,
+    planning: undefined,
+    stepCancel: undefined,
+    hurry: undefined,
+  };
 }
 
 export function isEnded(job: Job): boolean {

@@ -23,6 +23,11 @@ export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unkn
   readonly upgradePlan?: (plan: Json, version: number) => Plan;
   /** Locks to take before planning; default: what the opcode touches. */
   readonly locks?: (params: P, config: ConfigSnapshot) => readonly Touch[];
+  /**
+   * What its arrival overtakes: jobs that hold the lock of one of these objects, for which this one waits, are told to hurry
+   * (`hurried` of their steps). Default: none.
+   */
+  readonly overtakes?: (params: P) => readonly Pick<Touch, 'kind' | 'name'>[];
   plan(context: PlanContext, params: P): Promise<Plan>;
   steps(plan: Plan): readonly Step<Plan>[];
   result(plan: Plan, outcomes: Outcomes): R;
@@ -61,7 +66,15 @@ export interface StepContext<Plan = unknown> {
   readonly jobId: number;
   /** Its log is that of the master, with trace, job and step; `log` below is that of the job. */
   readonly operation: OperationContext;
+  /** Aborted when this master stops: the next one continues, so nothing is cleaned up. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when the job is cancelled: the step ends as soon as it can, by throwing; then it is undone. Calls that change something
+   * on a node are told by themselves. Never aborted behind a pivot and while undoing.
+   */
+  readonly cancelled: AbortSignal;
+  /** Aborted when a job waits for this one that may overtake it: what is done with patience is to be done at once. `reason`: which job. */
+  readonly hurried: AbortSignal;
   readonly log: (text: string) => void;
   /** Progress of this step, 0..1; shown live, not kept. */
   readonly progress: (fraction: number, text?: string) => void;
@@ -82,6 +95,8 @@ export interface WorldStep<Plan = unknown> extends StepIdentity {
   undo?(context: StepContext<Plan>): Promise<void>;
   /** After this step the operation only goes forward. */
   readonly pivot?: boolean;
+  /** False: it always ends by itself; a job that is cancelled meanwhile goes back only then. */
+  readonly cancellable?: boolean;
 }
 
 /** A step that changes the configuration: written in one transaction with its own outcome, so it happens exactly once. */
@@ -103,6 +118,7 @@ export function defineOperation<D extends OpcodeDefinition<never, never> | Opcod
   opcode: D,
   operation: {
     locks?: (params: OpcodeParams<D>, config: ConfigSnapshot) => readonly Touch[];
+    overtakes?: (params: OpcodeParams<D>) => readonly Pick<Touch, 'kind' | 'name'>[];
     planVersion?: number;
     upgradePlan?: (plan: Json, version: number) => Plan;
     plan(context: PlanContext, params: OpcodeParams<D>): Promise<Plan>;

@@ -1,7 +1,9 @@
 import { GantryError } from '../../base/index.ts';
+import { canceledText, cancelled, type JobChange } from '../record/job-changes.ts';
 import type { JobRecord } from '../record/job-record.ts';
+import { isCanceling } from './interruptions.ts';
 import { opcodeId } from './observe-step.ts';
-import { beginSaga, failure, goForward } from './saga.ts';
+import { beginSaga, failure, goForward, now } from './saga.ts';
 import type { SagaHost } from './saga-host.ts';
 import { goBack, undoFrom } from './saga-undo.ts';
 
@@ -28,11 +30,14 @@ async function carryOut(host: SagaHost, record: JobRecord, index: number): Promi
     if (saga?.execution.undoing) await goBack(saga);
     else if (saga) {
       const problem = await goForward(saga);
-      if (problem) await undoFrom(saga, problem.failedAt, problem.error);
+      if (problem) await undoFrom(saga, problem);
     }
     return 'ended';
   } catch (thrown) {
     if (host.signal.aborted) return 'interrupted';
+    // Cancelled while it was planned: nothing was changed.
+    const wasPlanning = record.job.ops[index]?.execution === undefined;
+    if (wasPlanning && isCanceling(record, index)) return end(host, record, cancelled(canceledText, now(host)));
     return failOp(host, record, index, thrown);
   }
 }
@@ -41,8 +46,12 @@ async function carryOut(host: SagaHost, record: JobRecord, index: number): Promi
 export async function failOp(host: SagaHost, record: JobRecord, index: number, thrown: unknown): Promise<'ended' | 'interrupted'> {
   const error = GantryError.from(thrown);
   if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'an opcode failed by a defect');
+  return end(host, record, failure({ host, index }, error));
+}
+
+async function end(host: SagaHost, record: JobRecord, change: JobChange): Promise<'ended' | 'interrupted'> {
   try {
-    await host.writer.change(record, failure({ host, index }, error));
+    await host.writer.change(record, change);
     return 'ended';
   } catch (writing) {
     if (!host.signal.aborted) host.log.error({ err: writing, job: record.id }, 'the end of a job could not be stored');

@@ -1,21 +1,27 @@
 import { type ErrorReport, GantryError } from '../../base/index.ts';
-import { compose, type Execution, withExecution } from '../record/job-changes.ts';
+import { canceledText, cancelled, compose, type Execution, type JobChange, withExecution } from '../record/job-changes.ts';
 import { commitChange } from './commit-change.ts';
+import { isCanceling } from './interruptions.ts';
 import { logLine } from './log-line.ts';
 import { observeStep } from './observe-step.ts';
 import type { Step } from './operation.ts';
-import { begun, failure, isCommit, outcomesOf, type Saga, showProgress, stepContext } from './saga.ts';
+import { begun, failure, isCommit, now, outcomesOf, type Problem, type Saga, showProgress, stepContext } from './saga.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** Records that a step failed, undoes what must be undone, and ends the opcode with the error. */
-export async function undoFrom(saga: Saga, failedAt: number, thrown: unknown): Promise<void> {
+/** Records why it goes back, undoes what must be undone, and ends the opcode with the error, or as cancelled. */
+export async function undoFrom(saga: Saga, { failedAt, error: thrown, begun: hasBegun }: Problem): Promise<void> {
   const { host, record, index, steps } = saga;
+  record.stepCancel = undefined;
   const error = GantryError.from(thrown);
   if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'a step failed by a defect');
   const { id, title } = steps[failedAt] as Step;
-  logLine(host, record, index, `Step "${title}" failed: ${error.message}`);
-  if (toUndo(saga, failedAt).length === 0) return host.writer.change(record, compose(begun(saga), failure(saga, error)));
-  saga.execution = { ...saga.execution, undoing: { step: id, error: error.toReport(), undone: [] } };
+  if (!hasBegun) logLine(host, record, index, `Canceled before step "${title}".`);
+  else if (isCanceling(record, index) && error.code === 'CANCELLED') logLine(host, record, index, `Step "${title}" was canceled.`);
+  else logLine(host, record, index, `Step "${title}" failed: ${error.message}`);
+  // What has not begun counts as undone.
+  const execution = { ...saga.execution, undoing: { step: id, error: error.toReport(), undone: hasBegun ? [] : [id] } };
+  if (leftToUndo({ ...saga, execution }).length === 0) return host.writer.change(record, compose(begun(saga), ending(saga, error)));
+  saga.execution = execution;
   await host.writer.change(record, begun(saga));
   return goBack(saga);
 }
@@ -26,7 +32,7 @@ export async function goBack(saga: Saga): Promise<void> {
   const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
   const failedAt = steps.findIndex(({ id }) => id === undoing.step);
   const error = GantryError.fromReport(undoing.error as ErrorReport);
-  const left = toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).id));
+  const left = leftToUndo(saga);
   for (const [n, i] of left.entries()) {
     const problem = await undoPatiently(saga, i, n === left.length - 1 ? error : undefined);
     if (!problem) continue;
@@ -36,7 +42,18 @@ export async function goBack(saga: Saga): Promise<void> {
     logLine(host, record, index, `Not undone: ${unfinished.join(', ')}`);
     return host.writer.change(record, failure(saga, report));
   }
-  if (left.length === 0) await host.writer.change(record, failure(saga, error));
+  if (left.length === 0) await host.writer.change(record, ending(saga, error));
+}
+
+/** How an opcode ends that was undone. */
+const ending = (saga: Saga, error: GantryError): JobChange =>
+  isCanceling(saga.record, saga.index) ? cancelled(canceledText, now(saga.host)) : failure(saga, error);
+
+function leftToUndo(saga: Saga): readonly number[] {
+  const { steps, execution } = saga;
+  const undoing = execution.undoing as NonNullable<Execution['undoing']>;
+  const failedAt = steps.findIndex(({ id }) => id === undoing.step);
+  return toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).id));
 }
 
 /**
@@ -81,7 +98,7 @@ async function undoStep(saga: Saga, i: number, last: GantryError | undefined): P
   const step = saga.steps[i] as Step;
   const undoing = saga.execution.undoing as NonNullable<Execution['undoing']>;
   const execution: Execution = { ...saga.execution, undoing: { ...undoing, undone: [...undoing.undone, step.id] } };
-  const change = compose(withExecution(index, execution), ...(last ? [failure(saga, last)] : []));
+  const change = compose(withExecution(index, execution), ...(last ? [ending(saga, last)] : []));
   if (isCommit(step)) {
     const context = { plan: execution.plan, outcomes: outcomesOf(execution), clock: host.clock };
     await commitChange(

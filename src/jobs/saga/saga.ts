@@ -6,6 +6,7 @@ import type { JobRecord } from '../record/job-record.ts';
 import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
 import { commitChange } from './commit-change.ts';
+import { canceledError, cancelSignal, hurrySignal, isCanceling, planningSignal } from './interruptions.ts';
 import { logLine } from './log-line.ts';
 import { observeStep, operationOf } from './observe-step.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
@@ -29,6 +30,11 @@ export function isCommit(step: Step): step is CommitStep {
   return 'commit' in step;
 }
 
+/** Whether what was done before this step cannot be undone any more. */
+export function isBehindPivot(steps: readonly Step[], i: number): boolean {
+  return steps.some((step, k) => k < i && step.pivot);
+}
+
 export const now = (host: SagaHost) => jobTime(host.clock.now());
 
 /** Plans an opcode; undefined when it ended with that. The plan is stored with or before the first step. */
@@ -42,8 +48,11 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
   const context = planContext(host, record, index);
   const plan = toJson(
-    await observeStep({ host, record, index }, 'plan', undefined, () => untilStopped(operation.plan(context, input as never), host.signal)),
+    await observeStep({ host, record, index }, 'plan', undefined, () =>
+      untilStopped(operation.plan(context, input as never), context.signal),
+    ),
   );
+  record.planning = undefined;
   if (context.dryRun) {
     rehearse(host, plan, operation.steps(plan));
     await host.writer.change(record, succeeded(index, plan, now(host)));
@@ -71,19 +80,31 @@ function rehearse({ config, clock }: SagaHost, plan: Json, steps: readonly Step[
   });
 }
 
-/** Runs the steps that have no outcome yet. @returns the step that failed, and why; undefined when all is done */
-export async function goForward(saga: Saga): Promise<{ readonly failedAt: number; readonly error: unknown } | undefined> {
-  const { host, record, steps } = saga;
+/** Where and why a saga goes back. */
+export interface Problem {
+  readonly failedAt: number;
+  readonly error: unknown;
+  /** Whether a part of that step may have been done. */
+  readonly begun: boolean;
+}
+
+/** Runs the steps that have no outcome yet. @returns why it goes back; undefined when all is done */
+export async function goForward(saga: Saga): Promise<Problem | undefined> {
+  const { host, record, steps, index } = saga;
+  // The previous master may have begun the first one that has no outcome.
+  let begun = record.resumed;
   for (const [i, step] of steps.entries()) {
     if (saga.execution.outcomes.some((outcome) => outcome.step === step.id)) continue;
     host.signal.throwIfAborted();
+    if (isCanceling(record, index) && !isBehindPivot(steps, i)) return { failedAt: i, error: canceledError(record), begun };
+    begun = false;
     showProgress(saga, i, null, '');
     try {
       if (isCommit(step)) await runCommit(saga, step);
       else await runWorld(saga, i, step);
     } catch (error) {
       host.signal.throwIfAborted();
-      return { failedAt: i, error };
+      return { failedAt: i, error, begun: true };
     }
     if (isCommit(step) && step.releasesAllocation) host.releaseLevel(record, 'allocation');
   }
@@ -92,6 +113,7 @@ export async function goForward(saga: Saga): Promise<{ readonly failedAt: number
 
 async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
   const result = toJson(await observeStep(saga, 'world', step.id, () => untilStopped(step.do(stepContext(saga, i)), saga.host.signal)));
+  saga.record.stepCancel = undefined;
   const { execution, change } = withOutcome(saga, step, result);
   await saga.host.writer.change(saga.record, change);
   saga.execution = execution;
@@ -135,28 +157,37 @@ export function showProgress(saga: Saga, i: number, fraction: number | null, tex
 
 export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
   const { host, record, index } = saga;
-  const { id: step } = saga.steps[i] as Step;
-  const id = stepId(record.id, index, step, undoing);
+  const step = saga.steps[i] as WorldStep;
+  const id = stepId(record.id, index, step.id, undoing);
+  const isCancellable = !undoing && step.cancellable !== false && !isBehindPivot(saga.steps, i);
+  const cancelled = () => cancelSignal(record, index, isCancellable);
   return {
     plan: saga.execution.plan,
     outcomes: outcomesOf(saga.execution),
     principal: principalOfJob(saga.record.job),
     config: host.config.current,
-    operation: operationOf(saga).part({ step }),
-    nodes: stepNodes(host.nodes, id, host.signal, record.job.trace),
+    operation: operationOf(saga).part({ step: step.id }),
+    nodes: stepNodes(host.nodes, id, host.signal, record.job.trace, cancelled),
     clock: host.clock,
     jobId: record.id,
     signal: host.signal,
+    get cancelled() {
+      return cancelled();
+    },
+    get hurried() {
+      return hurrySignal(record);
+    },
     log: (text) => logLine(host, record, index, text),
     progress: (fraction, text = '') => showProgress(saga, i, Math.min(1, Math.max(0, fraction)), text),
   };
 }
 
 function planContext(host: SagaHost, record: JobRecord, index: number): PlanContext {
+  const signal = planningSignal(record);
   return {
     config: host.config.current,
     operation: operationOf({ host, record, index }),
-    nodes: planNodes(host.nodes, host.signal, record.job.trace),
+    nodes: planNodes(host.nodes, signal, record.job.trace),
     clock: host.clock,
     random: host.random,
     newUuid: host.newUuid,
@@ -164,7 +195,7 @@ function planContext(host: SagaHost, record: JobRecord, index: number): PlanCont
     user: record.job.user,
     principal: principalOfJob(record.job),
     dryRun: record.job.ops[index]?.input['dry_run'] === true,
-    signal: host.signal,
+    signal,
     log: (text) => logLine(host, record, index, text),
   };
 }

@@ -21,7 +21,8 @@ test('calls of a step carry its id, with what the step adds to it, and the trace
   const { calls, nodes } = recorder();
   const queue = new AbortController();
   const own = new AbortController();
-  const caller = stepNodes(nodes, 'job/7/0/start', queue.signal, 'the trace');
+  const cancel = new AbortController();
+  const caller = stepNodes(nodes, 'job/7/0/start', queue.signal, 'the trace', () => cancel.signal);
   const onProgress = () => undefined;
   await caller.call('node1', 'node-info', {});
   await caller.call('node2', 'instance-list', {}, { stepId: 'second', onProgress, signal: own.signal });
@@ -39,6 +40,12 @@ test('calls of a step carry its id, with what the step adds to it, and the trace
   await caller.call('node2', 'instance-list', {}, { signal: new AbortController().signal });
   queue.abort();
   assert.equal(calls[2]?.options?.signal?.aborted, true);
+  await caller.call('node2', 'instance-reset', { uuid: 'u', name: 'web1', hypervisor: 'kvm' });
+  assert.deepEqual(
+    calls.map(({ options }) => options?.cancel),
+    [undefined, undefined, undefined, cancel.signal],
+    'only what changes something is told to end when the job is cancelled',
+  );
 });
 
 test('calls of a plan have no id, only the trace', async () => {

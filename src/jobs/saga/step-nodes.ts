@@ -1,14 +1,24 @@
-import type { NodeCaller } from '../../rpc/index.ts';
+import { type NodeCaller, nodeContract } from '../../rpc/index.ts';
 
-/** Calls of one step: they carry the step's id and the trace of its job, and end when the queue stops. */
-export function stepNodes(nodes: NodeCaller, stepId: string, signal: AbortSignal, trace: string | undefined): NodeCaller {
+/**
+ * Calls of one step: they carry the step's id and the trace of its job, and end when the queue stops.
+ * @param cancelled tells calls that change something to end early
+ */
+export function stepNodes(
+  nodes: NodeCaller,
+  stepId: string,
+  signal: AbortSignal,
+  trace: string | undefined,
+  cancelled: () => AbortSignal,
+): NodeCaller {
   return {
     call: (node, method, params, options) =>
       nodes.call(node, method, params, {
         ...options,
         trace,
         stepId: options?.stepId ? `${stepId}:${options.stepId}` : stepId,
-        signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal,
+        signal: options?.signal && options.signal !== signal ? AbortSignal.any([signal, options.signal]) : signal,
+        ...(nodeContract[method].changes && { cancel: cancelled() }),
       }),
   };
 }

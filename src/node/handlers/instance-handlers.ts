@@ -4,6 +4,7 @@ import type { NodeHandlers, RpcResult } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
 import { checkStart } from './check-start.ts';
 import { capabilityFor, hypervisorFor, releaseInstance, withDevices } from './instance-guard.ts';
+import { instanceStopper } from './stop-instance.ts';
 
 type Names =
   | 'instance-list'
@@ -35,13 +36,7 @@ export function instanceHandlers(parts: NodeParts, exclusively: KeyedMutex): Pic
       return {};
     },
 
-    'instance-stop': ({ hypervisor, timeout, ...instance }, context) =>
-      exclusively(instance.uuid, async () => {
-        context.signal.throwIfAborted();
-        const outcome = await hypervisorFor(parts, hypervisor).stop(instance, timeout, context);
-        await releaseInstance(parts, instance.uuid);
-        return outcome;
-      }),
+    'instance-stop': instanceStopper(parts, exclusively),
 
     'instance-reset': ({ hypervisor, ...instance }, context) =>
       exclusively(instance.uuid, async () => {

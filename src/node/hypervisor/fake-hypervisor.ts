@@ -68,10 +68,12 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): Hyper
       return after('start', spec, work, signal);
     },
     stop(instance, timeoutSeconds, { signal }) {
-      const work = () => {
+      const work = async () => {
         const machine = machines.get(instance.uuid);
         const changed = machine !== undefined && isAlive(machine);
-        const graceful = changed && machine.state === 'running' && timeoutSeconds > 0 && obeys(instance);
+        const asked = changed && machine.state === 'running' && timeoutSeconds > 0;
+        const graceful = asked && obeys(instance);
+        if (asked && !graceful) await clock.sleep(timeoutSeconds * 1000, signal);
         machines.remove(instance.uuid);
         return { changed, graceful };
       };

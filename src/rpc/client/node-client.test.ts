@@ -319,6 +319,31 @@ describe('node client', () => {
     await assert.rejects(client.call(node, 'node-info', {}, { signal: abort.signal }), withCode('CANCELLED'));
   });
 
+  it('waits for the end of a step that was told to end, and gives it up when that takes too long', async () => {
+    const cancel = new AbortController();
+    const ends = Promise.withResolvers<unknown>();
+    const { agent, client } = await answering(async () => {
+      cancel.abort(new GantryError('CANCELLED', { subject: 'Job 7' }));
+      return ends.promise;
+    });
+    const call = client.call(node, 'disk-create', diskParams, { stepId: 'told', cancel: cancel.signal });
+    await until('the step is told', () => agent.cancelled.length > 0);
+    ends.resolve({ changed: true });
+    assert.deepEqual(await call, { changed: true }, 'it had nearly ended');
+    assert.deepEqual(agent.cancelled, ['told']);
+    const none = client.call(node, 'disk-create', diskParams, { stepId: 'next', cancel: cancel.signal });
+    await assert.rejects(none, withCode('CANCELLED', /Job 7/), 'nothing more is begun');
+
+    const again = new AbortController();
+    const deaf = await loopback.agent(async () => {
+      again.abort(new GantryError('CANCELLED', { subject: 'Job 8' }));
+      return new Promise(() => {});
+    });
+    const hasty = await loopback.client(deaf.target, { cancelPatienceMs: 20 });
+    const stuck = hasty.call(node, 'disk-create', diskParams, { stepId: 'stuck', cancel: again.signal });
+    await assert.rejects(stuck, withCode('CANCELLED', /Job 8/));
+  });
+
   it('does not tell the agent to cancel what has no step', async () => {
     const abort = new AbortController();
     const { agent, client } = await answering(async () => {

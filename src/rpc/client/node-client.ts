@@ -30,6 +30,8 @@ export interface NodeClientOptions {
   readonly silenceMs?: number;
   /** Replaces the time-outs of the contract, for tests. */
   readonly progressTimeoutMs?: number;
+  /** Milliseconds that an agent has to end a step that it was told to end, until the call is given up; default 20,000. */
+  readonly cancelPatienceMs?: number;
   /** Pauses before repetitions after a lost connection, ms; methods that change nothing use only the first. */
   readonly retryDelaysMs?: readonly number[];
 }
@@ -65,22 +67,30 @@ class NetworkClient implements NodeClient {
     const { changes } = nodeContract[method];
     if (changes && options.stepId === undefined) throw new GantryError('INTERNAL', { detail: `${method} was called without a step id` });
     const target = resolveTarget(this.#options.resolve, node);
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#closed.signal]) : this.#closed.signal;
-    const result = await this.#repeat(node, {
-      target,
-      verb: 'POST',
-      path: methodPath(method),
-      method,
-      headers: this.#headers(options.stepId, options.trace),
-      body: JSON.stringify(params),
-      signal,
-      onProgress: options.onProgress,
-    }).catch((error) => {
+    const { stepId, cancel } = options;
+    cancel?.throwIfAborted();
+    const tellToEnd = () => void (stepId !== undefined && this.#cancelStep(node, target, method, stepId));
+    const ending = cancel && this.#whenCancelled(cancel, tellToEnd);
+    const signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : []), ...(ending ? [ending.overdue] : [])]);
+    try {
+      const result = await this.#repeat(node, {
+        target,
+        verb: 'POST',
+        path: methodPath(method),
+        method,
+        headers: this.#headers(stepId, options.trace),
+        body: JSON.stringify(params),
+        signal,
+        onProgress: options.onProgress,
+      });
+      return checkAnswer(target.name, method, result);
+    } catch (error) {
       // The agent goes on with a step whose caller is gone, until it is told that nobody wants it any more.
-      if (options.stepId !== undefined && nobodyWaits(error)) void this.#cancelStep(node, target, method, options.stepId);
+      if (nobodyWaits(error)) tellToEnd();
       throw error;
-    });
-    return checkAnswer(target.name, method, result);
+    } finally {
+      ending?.done();
+    }
   }
 
   async openConsole(nodeUuid: string, instanceUuid: string, kind: ConsoleKind = 'serial'): Promise<Duplex> {
@@ -116,6 +126,25 @@ class NetworkClient implements NodeClient {
         await this.#clock.sleep(delay, signal).catch(() => undefined);
       }
     }
+  }
+
+  /** When `cancel` aborts, the agent is told, and gets some time to end the step in order; `overdue` aborts when that is over. */
+  #whenCancelled(cancel: AbortSignal, tellToEnd: () => void): { readonly overdue: AbortSignal; done(): void } {
+    const overdue = new AbortController();
+    const done = new AbortController();
+    const onAbort = () => {
+      tellToEnd();
+      this.#clock.sleep(this.#options.cancelPatienceMs ?? 20_000, done.signal).then(
+        () => overdue.abort(cancel.reason),
+        () => undefined,
+      );
+    };
+    cancel.addEventListener('abort', onAbort, { once: true });
+    const end = () => {
+      cancel.removeEventListener('abort', onAbort);
+      done.abort('done');
+    };
+    return { overdue: overdue.signal, done: end };
   }
 
   async #cancelStep(node: string, target: NodeTarget, method: RpcName, stepId: string): Promise<void> {

@@ -1,6 +1,6 @@
-import type { CommitStep, WorldStep } from '../../../jobs/index.ts';
+import type { CommitStep, StepContext, WorldStep } from '../../../jobs/index.ts';
 import type { Instance } from '../../../model/index.ts';
-import type { InstanceSpec } from '../../../rpc/index.ts';
+import type { InstanceSpec, RpcResult } from '../../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../../store/index.ts';
 import type { GarbageList } from '../../garbage.ts';
 import { staying } from '../moves/move-steps.ts';
@@ -54,7 +54,10 @@ export function startStep(
   };
 }
 
-/** Stops the instance: gracefully, then hard after `timeout` seconds. `restart`: undone by starting it again. */
+/**
+ * Stops the instance: gracefully, then hard after `timeout` seconds, or at once when a job waits that overtakes this one.
+ * `restart`: undone by starting it again.
+ */
 export function stopStep(
   node: string,
   instance: RefLike,
@@ -67,7 +70,7 @@ export function stopStep(
     formerly: ['stop it on the old node'],
     async do(context) {
       try {
-        return await context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
+        return await stopOn(context, node, instance, timeout);
       } catch (error) {
         const isMissing = lacksAdapter(error);
         if (!options.orLater || !(isUnreachable(error) || isMissing)) throw error;
@@ -84,6 +87,27 @@ export function stopStep(
       },
     }),
   };
+}
+
+async function stopOn(context: StepContext, node: string, instance: RefLike, timeout: number): Promise<RpcResult<'instance-stop'>> {
+  const stopped = context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout }, progressOf(context));
+  if (timeout === 0) return stopped;
+  const { hurried } = context;
+  const forced = Promise.withResolvers<RpcResult<'instance-stop'>>();
+  const force = () => {
+    context.log(`Overtaken by ${hurried.reason}: ${instance.name} is stopped hard.`);
+    const options = { stepId: 'hard', signal: context.signal };
+    context.nodes.call(node, 'instance-stop', { ...ref(instance), timeout: 0 }, options).then(forced.resolve, forced.reject);
+  };
+  // Whoever is asked second may find that nothing is left to be done; and an agent of before lets the second wait for the first.
+  stopped.then(forced.resolve, forced.reject);
+  if (hurried.aborted) force();
+  else hurried.addEventListener('abort', force, { once: true });
+  try {
+    return await forced.promise;
+  } finally {
+    hurried.removeEventListener('abort', force);
+  }
 }
 
 /** Records whether the instance shall run. This also clears what a failed move left: no move is running. */

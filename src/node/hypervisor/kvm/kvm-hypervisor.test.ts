@@ -5,7 +5,9 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { GantryError, run } from '../../../base/index.ts';
-import { identifyProcess } from '../../../host/index.ts';
+import { createKeyedMutex, identifyProcess } from '../../../host/index.ts';
+import { instanceStopper } from '../../handlers/stop-instance.ts';
+import type { NodeParts } from '../../node-parts.ts';
 import { capabilityOf } from '../capability-of.ts';
 import { handlerContext, hypervisorConformance, placesOf, refOf, sendParams, stateOf, withCode } from '../hypervisor-conformance.ts';
 import type { StartRequest } from '../start-request.ts';
@@ -204,6 +206,31 @@ describe('KVM hypervisor, faults', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('does not let a hard stop wait for a graceful one of a guest that ignores its power button', async () => {
+    const request = await harness.request('stubborn');
+    await harness.source.start(request, handlerContext());
+    await harness.booted(refOf(request));
+    const parts = {
+      hypervisors: new Map([['kvm', harness.source]]),
+      network: { cleanup: async () => undefined },
+      activations: { get: async () => undefined, remove: async () => undefined },
+      diskTemplates: new Map(),
+    } as unknown as NodeParts;
+    const stop = instanceStopper(parts, createKeyedMutex());
+    const ref = { ...refOf(request), hypervisor: 'kvm' as const };
+    const pressed = Promise.withResolvers<void>();
+    const began = performance.now();
+    const graceful = stop(
+      { ...ref, timeout: 120 },
+      handlerContext(() => pressed.resolve()),
+    );
+    await pressed.promise;
+    await stop({ ...ref, timeout: 0 }, handlerContext());
+    assert.deepEqual(await graceful, { changed: true, graceful: false });
+    assert.ok(performance.now() - began < 60_000, 'it did not wait for the guest');
+    assert.deepEqual(await harness.source.list(), []);
   });
 
   it('leaves the guest alone when a graceful stop is given up', async () => {

@@ -1,0 +1,82 @@
+import { type JobOp, jobStatus } from '../../model/index.ts';
+import { canceledText, canceling, cancelled, stillWaiting } from '../record/job-changes.ts';
+import { currentOp, isEnded, type JobRecord, show } from '../record/job-record.ts';
+import { canceledError, isCanceling } from '../saga/interruptions.ts';
+import { logLine } from '../saga/log-line.ts';
+import type { Step } from '../saga/operation.ts';
+import { isBehindPivot, isCommit, now } from '../saga/saga.ts';
+import { readExecution } from '../saga/stored-execution.ts';
+import { consider, endJob, pump, type Scheduler } from './scheduler.ts';
+
+export interface CancelAnswer {
+  readonly cancelled: boolean;
+  readonly message: string;
+}
+
+/**
+ * Cancels a job. One that waits ends at once. Of one that has begun the running step is told to end, then what was done is undone;
+ * this answers as soon as the request is stored. Behind a pivot the present opcode is finished first, and only those after it
+ * are cancelled.
+ * @throws STORE_FULL, and then the job stays as it was
+ */
+export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promise<CancelAnswer> {
+  const { id, phase } = record;
+  if (phase === 'ended') return { cancelled: false, message: `Job ${id} has ended already (${jobStatus(record.job)})` };
+  if (phase === 'leaving' || isCanceling(record, currentOp(record.job))) return { cancelled: true, message: `Job ${id} is being canceled` };
+  return phase === 'running' || record.resumed ? cancelBegun(scheduler, record) : cancelWaiting(scheduler, record);
+}
+
+async function cancelWaiting(scheduler: Scheduler, record: JobRecord): Promise<CancelAnswer> {
+  const { host, locks } = scheduler;
+  record.phase = 'leaving';
+  scheduler.turns.delete(record);
+  locks.release(record.id);
+  show(record, canceling);
+  try {
+    await host.writer.change(record, cancelled(canceledText, now(host)), 'refusable');
+  } catch (error) {
+    if (host.signal.aborted) throw error;
+    show(record, stillWaiting);
+    consider(scheduler, record);
+    pump(scheduler);
+    throw error;
+  }
+  endJob(scheduler, record);
+  return { cancelled: true, message: `Job ${record.id} canceled` };
+}
+
+async function cancelBegun({ host }: Scheduler, record: JobRecord): Promise<CancelAnswer> {
+  const { id } = record;
+  const index = currentOp(record.job);
+  const outlook = outlookOf(host, record, index);
+  if (outlook.refused !== undefined) return { cancelled: false, message: `Job ${id} ${outlook.refused}` };
+  await host.writer.change(record, canceling, 'refusable');
+  if (isEnded(record.job)) return { cancelled: false, message: `Job ${id} has ended already (${jobStatus(record.job)})` };
+  if (currentOp(record.job) === index) {
+    logLine(host, record, index, `To be canceled: ${outlook.plan}.`);
+    record.planning?.abort(canceledError(record));
+    record.stepCancel?.abort(canceledError(record));
+  }
+  return { cancelled: true, message: `Job ${id} will be canceled: ${outlook.plan}` };
+}
+
+/** What a cancelling does to an opcode that has begun, in words; or why it does nothing. */
+type Outlook = { readonly refused: string; readonly plan?: never } | { readonly refused?: never; readonly plan: string };
+
+function outlookOf(host: Scheduler['host'], record: JobRecord, index: number): Outlook {
+  const { input, execution } = record.job.ops[index] as JobOp;
+  const operation = host.operations.get(String(input['OP_ID']));
+  if (!execution || !operation) return { plan: 'it has changed nothing yet' };
+  if (execution.undoing) return { refused: 'has failed and is being undone already' };
+  const { steps, execution: read } = readExecution(record.id, operation, execution);
+  const i = steps.findIndex(({ id }) => !read.outcomes.some(({ step }) => step === id));
+  const step = steps[i] as Step | undefined;
+  const at = `step ${i + 1} of ${steps.length} (${step?.title})`;
+  if (step && isBehindPivot(steps, i)) {
+    const isLast = index === record.job.ops.length - 1;
+    if (isLast) return { refused: `cannot be canceled any more: it is at ${at}, and what was done before cannot be undone` };
+    return { plan: `its present opcode cannot be undone any more and is finished, from ${at}; those after it are not started` };
+  }
+  if (!step || isCommit(step) || step.cancellable === false) return { plan: `${at} is finished, then what was done is undone` };
+  return { plan: `${at} is told to end, then what was done is undone` };
+}

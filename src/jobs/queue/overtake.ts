@@ -1,0 +1,38 @@
+import type { LockManager } from '../locks/lock-manager.ts';
+import { currentOp, type JobRecord } from '../record/job-record.ts';
+import { hurrySignal } from '../saga/interruptions.ts';
+import type { SagaHost } from '../saga/saga-host.ts';
+import { findTarget } from './op-wants.ts';
+
+/** What is needed of the scheduler. */
+interface Parts {
+  readonly host: Pick<SagaHost, 'operations' | 'config'>;
+  readonly locks: Pick<LockManager, 'holds'>;
+  readonly running: ReadonlySet<JobRecord>;
+  readonly overtaking: Set<JobRecord>;
+}
+
+/** A job has begun to wait for locks: those that hold what it overtakes are told to hurry, and so is who gets them before it. */
+export function overtake(scheduler: Parts, waiter: JobRecord): void {
+  if (overtaken(scheduler, waiter).length === 0) return;
+  scheduler.overtaking.add(waiter);
+  for (const record of scheduler.running) if (stands(scheduler, record, waiter)) hurry(record, waiter);
+}
+
+/** Whether a running job holds an object that `waiter` overtakes. */
+export function stands(scheduler: Parts, record: JobRecord, waiter: JobRecord): boolean {
+  if (waiter.phase !== 'locks' || record === waiter) return false;
+  return overtaken(scheduler, waiter).some(({ kind, key }) => scheduler.locks.holds(record.id, kind, key));
+}
+
+/** Its steps learn that a job waits that wants them to be quick. */
+export function hurry(record: JobRecord, waiter: JobRecord): void {
+  hurrySignal(record);
+  record.hurry?.abort(`job ${waiter.id}`);
+}
+
+function overtaken({ host }: Parts, { job }: JobRecord) {
+  const input = job.ops[currentOp(job)]?.input ?? {};
+  const touches = host.operations.get(String(input['OP_ID']))?.overtakes?.(input as never) ?? [];
+  return touches.map(({ kind, name }) => ({ kind, key: findTarget(host.config.current, kind, name)?.uuid ?? name.toLowerCase() }));
+}

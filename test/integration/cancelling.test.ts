@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { jobEnd } from '../../src/cluster/index.ts';
+import { type Job, jobStatus } from '../../src/model/index.ts';
+import type { RpcName } from '../../src/rpc/index.ts';
+import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
+import { tester } from '../support/tester.ts';
+import { until } from '../support/until.ts';
+
+// Jobs that are cancelled or overtaken while a node works for them. Agents and jobs are real, guests are not.
+
+let master: SimulatedMaster | undefined;
+
+afterEach(async () => {
+  await master?.close();
+  master = undefined;
+});
+
+type Op = Record<string, unknown> & { OP_ID: string };
+const create = { OP_ID: 'OP_INSTANCE_CREATE', instance_name: 'web1', pnode: 'node1', no_install: true, disks: [{ size: 64 }] };
+const on = (OP_ID: string, more: object = {}): Op => ({ OP_ID, instance_name: 'web1', ...more });
+
+/** A job whose agent's work on `method` has begun. */
+async function begun(now: SimulatedMaster, op: Op, method: RpcName): Promise<number> {
+  const before = now.simulation.count(method);
+  const id = await now.leading.services.jobs.submit([op], tester);
+  await until(`${method} is called`, () => now.simulation.count(method) > before);
+  return id;
+}
+
+/** An instance whose guest ignores its power button. */
+async function withDeafGuest(): Promise<SimulatedMaster> {
+  const now = (master = await startSimulatedMaster(2));
+  await now.run(create);
+  now.simulation.ignorePowerButton('web1');
+  return now;
+}
+
+const jobOf = async (now: SimulatedMaster, id: number): Promise<Job> => (await now.leading.services.jobs.get(id)) as Job;
+const logOf = (job: Job) => job.ops.flatMap(({ log }) => log.map(([, , , text]) => String(text))).join('\n');
+const runs = (now: SimulatedMaster) => now.simulation.inspect(now.simulation.nodes[0] as string).machines.length === 1;
+
+test('a graceful shutdown that is cancelled ends at once, and the guest runs on', async () => {
+  const now = await withDeafGuest();
+  const id = await begun(now, on('OP_INSTANCE_SHUTDOWN'), 'instance-stop');
+  const { cancelled, message } = await now.leading.services.jobs.cancel(id);
+  assert.deepEqual([cancelled, message.startsWith(`Job ${id} will be canceled`)], [true, true]);
+  await assert.rejects(jobEnd(now.leading.services.jobs, id), { code: 'CANCELLED' });
+  assert.equal(jobStatus(await jobOf(now, id)), 'canceled');
+  assert.equal(runs(now), true);
+  assert.equal(now.leading.services.config.current.instances.find('web1')?.admin_state, 'up');
+  await now.run(on('OP_INSTANCE_SHUTDOWN', { force: true }));
+  assert.equal(runs(now), false);
+});
+
+for (const [what, op, runsAfter] of [
+  ['a forced shutdown', on('OP_INSTANCE_SHUTDOWN', { force: true }), false],
+  ['a shutdown without patience', on('OP_INSTANCE_SHUTDOWN', { timeout: 0 }), false],
+  ['a hard reboot', on('OP_INSTANCE_REBOOT', { reboot_type: 'hard' }), true],
+  ['a removal without patience', on('OP_INSTANCE_REMOVE', { shutdown_timeout: 0 }), false],
+] as const) {
+  test(`${what} overtakes a graceful stop`, async () => {
+    const now = await withDeafGuest();
+    const graceful = await begun(now, on('OP_INSTANCE_SHUTDOWN'), 'instance-stop');
+    const forced = await now.leading.services.jobs.submit([op], tester);
+    await jobEnd(now.leading.services.jobs, forced);
+    assert.equal(jobStatus(await jobOf(now, graceful)), 'success');
+    assert.match(logOf(await jobOf(now, graceful)), new RegExp(`Overtaken by job ${forced}: web1 is stopped hard\\.`));
+    assert.equal(runs(now), runsAfter);
+  });
+}
+
+test('jobs that can wait do not hurry a graceful stop', async () => {
+  const now = await withDeafGuest();
+  const graceful = await begun(now, on('OP_INSTANCE_SHUTDOWN'), 'instance-stop');
+  const { jobs } = now.leading.services;
+  const waiting = await jobs.submitMany([[on('OP_INSTANCE_REBOOT')], [on('OP_INSTANCE_SHUTDOWN')], [on('OP_INSTANCE_STARTUP')]], tester);
+  await until('they wait', () => waiting.every((id) => jobs.present(id)?.waitingFor.length === 1));
+  assert.equal(now.simulation.count('instance-stop'), 1);
+  assert.equal(jobStatus(await jobOf(now, graceful)), 'running');
+  for (const id of waiting) await jobs.cancel(id);
+  await jobs.cancel(graceful);
+});
+
+test('a creation that is cancelled in any of its steps leaves nothing', async () => {
+  const now = (master = await startSimulatedMaster(2));
+  for (const held of ['disk-create', 'os-install', 'instance-start'] as const) {
+    const gate = Promise.withResolvers<void>();
+    now.simulation.hold(held, gate.promise);
+    const id = await begun(now, { ...create, no_install: false, os_type: 'tiny' }, held);
+    assert.equal((await now.leading.services.jobs.cancel(id)).cancelled, true);
+    gate.resolve();
+    await assert.rejects(jobEnd(now.leading.services.jobs, id), { code: 'CANCELLED' });
+    assert.equal(now.leading.services.config.current.instances.size, 0, held);
+    assert.deepEqual([now.simulation.sharedDisks(), runs(now)], [[], false]);
+    for (const node of now.simulation.nodes) assert.deepEqual(now.simulation.inspect(node).disks, []);
+  }
+});
+
+test('a migration that is cancelled while it sends goes on where it was', async () => {
+  const now = (master = await startSimulatedMaster(2));
+  await now.run({ ...create, disk_template: 'sharedfile' });
+  const gate = Promise.withResolvers<void>();
+  now.simulation.hold('migration-send', gate.promise);
+  const id = await begun(now, on('OP_INSTANCE_MIGRATE', { target_node: 'node2' }), 'migration-send');
+  assert.equal((await now.leading.services.jobs.cancel(id)).cancelled, true);
+  gate.resolve();
+  const job = await jobEnd(now.leading.services.jobs, id).catch(() => jobOf(now, id));
+  // The request may have reached the node before it was told to end; then it has moved.
+  const target = jobStatus(job) === 'success' ? 1 : 0;
+  assert.ok(['success', 'canceled'].includes(jobStatus(job)));
+  assert.deepEqual(
+    now.simulation.nodes.map((node) => now.simulation.inspect(node).machines.map(({ state }) => state)),
+    target === 1 ? [[], ['running']] : [['running'], []],
+  );
+});
