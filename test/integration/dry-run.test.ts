@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { GantryError } from '../../src/base/index.ts';
-import { keys } from '../../src/model/index.ts';
+import { refusedAlike as refusedAlikeBy } from '../support/refused-alike.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 
 // Whatever a real run refuses, its dry run refuses with the same error, and neither leaves anything changed.
@@ -35,35 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => master.close());
 
-/** The configuration without the marks of changes that were undone, and what is on the nodes. */
-async function everything(): Promise<unknown> {
-  const { entries } = await master.store.range(keys.config);
-  const objects = entries.map(({ key, value }) => {
-    if (!value.startsWith('{')) return [key, value];
-    const { serial_no: _serial, mtime: _mtime, ...object } = JSON.parse(value) as Record<string, unknown>;
-    return [key, object];
-  });
-  const { simulation, leading } = master;
-  const jobs = leading.services.jobs.list().filter(({ ops }) => ops.some(({ status }) => status !== 'success' && status !== 'error'));
-  return { objects, jobs: jobs.length, shared: simulation.sharedDisks(), nodes: simulation.nodes.map((node) => simulation.inspect(node)) };
-}
-
-async function codeOf(op: Op): Promise<string> {
-  try {
-    await master.run(op);
-    return 'accepted';
-  } catch (error) {
-    return GantryError.from(error).code;
-  }
-}
-
-async function refusedAlike(code: string, op: Op): Promise<void> {
-  const before = await everything();
-  assert.equal(await codeOf({ ...op, dry_run: true }), code, `dry run of ${JSON.stringify(op)}`);
-  assert.deepEqual(await everything(), before, 'after the dry run');
-  assert.equal(await codeOf(op), code, `real run of ${JSON.stringify(op)}`);
-  assert.deepEqual(await everything(), before, 'after the real run');
-}
+const refusedAlike = (code: string, op: Op) => refusedAlikeBy(master, code, op);
 
 const point = { 'memory-size': 64, 'disk-size': 64, 'disk-count': 1, 'cpu-count': 1, 'nic-count': 1, 'spindle-use': 1 };
 const node = (more: Record<string, unknown>) => ({
