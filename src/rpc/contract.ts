@@ -16,6 +16,8 @@ export interface RpcMethod<P extends TSchema = TSchema, R extends TSchema = TSch
 
 const define = <P extends TSchema, R extends TSchema>(method: RpcMethod<P, R>): RpcMethod<P, R> => method;
 
+const diskRole = Type.Enum(['primary', 'secondary']);
+
 const diskFields = {
   uuid: Type.String(),
   dev_type: DiskTemplate,
@@ -29,6 +31,11 @@ const diskFields = {
 /** A disk as a node sees it: which adapter, and what the adapter needs. */
 export const DiskSpec = Type.Object({
   ...diskFields,
+  /** What this node is to the disk, and the other nodes that have it; only where a disk is on several nodes. */
+  role: Type.Optional(diskRole),
+  peers: Type.Optional(
+    Type.Array(Type.Object({ node: Type.String(), role: diskRole, address: Type.String({ description: 'For replication' }) })),
+  ),
   /** The disks that it is made of on each of its nodes. */
   children: Type.Optional(Type.Array(Type.Object(diskFields))),
 });

@@ -123,7 +123,7 @@ test('a disk that fills up in mid-creation leaves nothing behind', async () => {
     ];
     await changesNothing(cluster, () => refused(5, /STORAGE_FULL: .*64 MiB are needed/, ...create('--disk', '10M', '--disk', '64M')));
     await gantry(...create('--disk', '10M'));
-    const files = (await tracesOf(cluster)).filter((trace) => trace.startsWith(`file ${dir}/`));
+    const files = (await tracesOf(cluster)).filter((trace) => trace.startsWith(`file ${dir}/`) && trace.endsWith('.raw'));
     assert.equal(files.length, 1);
     await remove('big');
   } finally {

@@ -15,6 +15,7 @@ import { settleOsparams } from '../lib/instances/seal-osparams.ts';
 import { wishedNics } from '../lib/networking/new-nics.ts';
 import { missingLink } from '../lib/nodes/node-links.ts';
 import { requireUsable } from '../lib/nodes/require-node.ts';
+import { diskPlaces } from '../lib/storage/disk-places.ts';
 import { createDiskSteps, progressOf } from '../lib/storage/disk-steps.ts';
 import type { InstanceNeeds } from '../placement/instance-needs.ts';
 import { requireIallocator } from '../placement/require-iallocator.ts';
@@ -82,7 +83,7 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
             for (const { what, value } of claimsOf(instance)) draft.release(what, value);
           },
         },
-        ...createDiskSteps(node, instance.disks as DiskSpec[], { uuid: instance.uuid, name: instance.name }, garbage),
+        ...createDiskSteps(diskPlaces(instance), instance.disks as DiskSpec[], { uuid: instance.uuid, name: instance.name }, garbage),
         ...(install ? [installStep(node, instance, own, secrets)] : []),
         ...(start ? [startStep(node, instance, garbage), recordStateStep(instance.uuid, 'up')] : []),
       ];

@@ -11,6 +11,7 @@ import { rehearseCall } from '../lib/instances/rehearse-on-node.ts';
 import { defaultShutdownSeconds, recordStateStep, stopStep } from '../lib/instances/running-steps.ts';
 import { requireAdapter } from '../lib/nodes/require-adapter.ts';
 import { requireOnline } from '../lib/nodes/require-node.ts';
+import { diskPlaces } from '../lib/storage/disk-places.ts';
 import { removeDiskSteps } from '../lib/storage/disk-steps.ts';
 import type { LiveState } from '../live-state.ts';
 
@@ -42,7 +43,13 @@ export const instanceRemove = ({ garbage, live }: ClusterParts) =>
       return [
         stopStep(node, instance, timeout, orLater ? { orLater: garbage } : {}),
         { ...recordStateStep(instance.uuid, 'down'), pivot: true },
-        ...removeDiskSteps(node, instance.disks as DiskSpec[], { uuid: instance.uuid, name: instance.name }, garbage, orLater),
+        ...removeDiskSteps(
+          diskPlaces(instance),
+          instance.disks as DiskSpec[],
+          { uuid: instance.uuid, name: instance.name },
+          garbage,
+          orLater,
+        ),
         {
           id: 'forget-instance',
           title: 'forget the instance',

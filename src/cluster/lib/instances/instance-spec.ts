@@ -1,7 +1,8 @@
-import { fillBeparams, fillDiskparams, fillHvparams, type Instance, type Nic } from '../../../model/index.ts';
+import { fillBeparams, fillHvparams, type Instance, type Nic } from '../../../model/index.ts';
 import type { DiskSpec, InstanceSpec, NicSpec } from '../../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../../store/index.ts';
 import { nicparamsIn } from '../networking/nic-parameters.ts';
+import { diskPlaces, placedDisk } from '../storage/disk-places.ts';
 import { filledOsparams, visibleOsparams } from './osparams.ts';
 
 /** What may differ from the configuration for one start. */
@@ -27,24 +28,32 @@ export function instanceSpec(config: ConfigSnapshot, instance: Instance, overrid
     hvparams: fillHvparams(cluster, instance.hypervisor, instance.os, { ...instance.hvparams, ...overrides.hvparams }),
     osparams: visibleOsparams(filledOsparams(cluster, instance)),
     disk_template: instance.disk_template,
-    disks: diskSpecs(config, instance),
+    disks: diskSpecs(config, instance, overrides.node),
     nics: instance.nics.map((nic) => nicSpec(config, nic, config.nodes.get(overrides.node ?? instance.primary_node)?.group)),
     network_port: instance.network_port,
   };
 }
 
-export function diskSpecs(config: ConfigSnapshot, instance: Instance): DiskSpec[] {
-  const node = config.nodes.get(instance.primary_node);
-  const group = node && config.groups.get(node.group);
-  return instance.disks.map((disk) => ({
-    uuid: disk.uuid,
-    dev_type: disk.dev_type,
-    size: disk.size,
-    mode: disk.mode,
-    format: disk.format,
-    logical_id: disk.logical_id,
-    params: { ...(group ? fillDiskparams(config.cluster, group, disk.dev_type) : {}), ...disk.params },
-  }));
+/** @param on UUID of the node that is told; default: the primary one */
+export function diskSpecs(config: ConfigSnapshot, instance: Instance, on = instance.primary_node): DiskSpec[] {
+  const places = diskPlaces(instance);
+  return instance.disks.map((disk) =>
+    placedDisk(
+      config,
+      {
+        uuid: disk.uuid,
+        dev_type: disk.dev_type,
+        size: disk.size,
+        mode: disk.mode,
+        format: disk.format,
+        logical_id: disk.logical_id,
+        params: disk.params,
+        ...(disk.children && { children: disk.children }),
+      },
+      places,
+      on,
+    ),
+  );
 }
 
 function nicSpec(config: ConfigSnapshot, nic: Nic, group: string | undefined): NicSpec {
