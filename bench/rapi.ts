@@ -9,7 +9,7 @@ import { createAccessControl, openAuthenticator, optionsAuthorizer, usersFileOnl
 import { type ApiServer, createApi } from '../src/api/index.ts';
 import { writeTestCertificate } from '../src/api/testing/test-certificate.ts';
 import { type Clock, GantryError, type Random, seededRandom, silentLog, systemClock } from '../src/base/index.ts';
-import type { LiveState, MasterServices } from '../src/cluster/index.ts';
+import { type LiveState, MasterMetrics, type MasterServices } from '../src/cluster/index.ts';
 import { keys } from '../src/model/index.ts';
 import type { InstanceRuntime, NodeInfo } from '../src/rpc/index.ts';
 import { type Config, createConfig, openConfig, openStore, type Store, type Write } from '../src/store/index.ts';
@@ -165,6 +165,7 @@ function services(config: Config, live: LiveState): MasterServices {
     jobs,
     nodes: { call: unused },
     join: { createToken: unused, join: unused },
+    metrics: new MasterMetrics(),
     clock: systemClock,
     log: silentLog,
   };

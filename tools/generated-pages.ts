@@ -4,6 +4,7 @@ import { bashCompletion, zshCompletion } from './pages/completion-scripts.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { locationExample } from './pages/location-example.ts';
 import { locationSchema } from './pages/location-schema.ts';
+import { masterMetricsPage } from './pages/master-metrics-page.ts';
 import { opcodesPage } from './pages/opcodes-page.ts';
 import { pluginManifestSchema, pluginReportSchema } from './pages/plugin-schemas.ts';
 
@@ -11,6 +12,7 @@ import { pluginManifestSchema, pluginReportSchema } from './pages/plugin-schemas
 export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/monitoring-collectors.md': collectorsPage,
+  'docs/master-metrics.md': masterMetricsPage,
   'docs/opcodes.md': opcodesPage,
   'docs/commands.md': commandsPage,
   'docs/location.schema.json': locationSchema,

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../access/index.ts';
+import type { MetricsFormat } from '../base/index.ts';
 import type { MasterServices } from '../cluster/index.ts';
 import type { ConsoleKind } from '../model/index.ts';
 import type { InstanceRows } from './rows/instance-rows.ts';
+import type { RequestMetrics } from './server/request-metrics.ts';
 
 /** What the REST server needs beside the services of the master. */
 export interface ApiOptions {
@@ -82,4 +84,6 @@ export interface ApiContext {
   readonly version: string;
   readonly limits: ApiLimits;
   readonly instanceRows: InstanceRows;
+  readonly requestMetrics: RequestMetrics;
+  readonly metricsPage: (format: MetricsFormat) => Buffer;
 }

@@ -16,6 +16,7 @@ const access: Record<string, 'public' | 'user' | 'read' | 'write'> = {
   'POST /2/nodes/join': 'public',
   'GET /': 'user',
   'GET /2': 'user',
+  'GET /metrics': 'user',
   'GET /version': 'user',
   'GET /2/info': 'user',
   'GET /2/features': 'user',

@@ -8,6 +8,8 @@ import { createGate } from './server/gate.ts';
 import { guessLimiter } from './server/guess-limiter.ts';
 import { createHttpApp } from './server/http-app.ts';
 import { createListeners } from './server/listeners.ts';
+import { metricsPage } from './server/metrics-page.ts';
+import { RequestMetrics } from './server/request-metrics.ts';
 import { readTls } from './server/tls-context.ts';
 
 /**
@@ -15,6 +17,7 @@ import { readTls } from './server/tls-context.ts';
  * @throws API_TLS_UNUSABLE
  */
 export async function createApi(options: MasterServices & ApiOptions): Promise<ApiServer> {
+  const requestMetrics = new RequestMetrics();
   const context: ApiContext = {
     services: options,
     openConsole: options.openConsole,
@@ -22,6 +25,8 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
     version: options.clusterInfo?.version ?? version,
     limits: { ...defaultLimits, ...options.limits },
     instanceRows: createInstanceRows(),
+    requestMetrics,
+    metricsPage: metricsPage([options.metrics, requestMetrics]),
   };
   const { authenticator } = options;
   const { challenge, clientAuthorities } = authenticator;

@@ -19,6 +19,7 @@ export { createSampler, endings, formatLabels, formatNumber, formatSamples, type
 export { createHistogram, type Histogram, longSeconds, shortSeconds } from './metrics/histogram.ts';
 export type { Emit, FamilyHead, FamilySamples, MetricFamily, MetricSource } from './metrics/metric-family.ts';
 export { type MetricsFormat, metricsFormat, metricsPage, metricsTypes } from './metrics/metrics-page.ts';
+export { ProcessMetrics, processFamilies } from './metrics/process-metrics.ts';
 export { oneLine } from './one-line.ts';
 export { type ContextOrigin, type OperationContext, operationContext, silentOperation } from './operation-context.ts';
 export { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Authorizer, createAccessControl, optionsAuthorizer } from '../access/index.ts';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import { createJobQueue, type JobQueue } from '../jobs/index.ts';
-import type { NodeCaller } from '../rpc/index.ts';
+import { type NodeCaller, observedCaller } from '../rpc/index.ts';
 import {
   type Config,
   type ConfigDraft,
@@ -12,6 +12,7 @@ import {
   type Leadership,
   type MigrateOptions,
   migrateConfig,
+  observedStore,
   openConfig,
   requireKnownVersion,
   type SecretBox,
@@ -26,6 +27,7 @@ import { busyInstances } from './lib/instances/busy-instances.ts';
 import { declaredSecrets } from './lib/instances/osparams.ts';
 import { sealOsparams } from './lib/instances/seal-osparams.ts';
 import { LivePoller } from './live-poller.ts';
+import { MasterMetrics } from './master-metrics.ts';
 import type { MasterServices } from './master-services.ts';
 import { MonitorDistributor } from './monitor-distributor.ts';
 import { createOperations } from './operations.ts';
@@ -48,6 +50,8 @@ export interface LeadOptions {
   readonly signal: AbortSignal;
   /** Decides what users may do and see; default: by the options of the users file. */
   readonly authorizer?: Authorizer;
+  /** Counts what this master does; default: for this term alone. */
+  readonly metrics?: MasterMetrics;
   /** Encrypts secrets for the store; default: with a key that is gone with the process, for tests. */
   readonly secrets?: SecretBox;
   /** The certificates of this master, for `cluster verify`; default: none. */
@@ -76,7 +80,9 @@ const noBackup: MigrateOptions['saveBackup'] = () => {
 };
 
 /** Waits to become the leader, then puts the parts of a master together. */
-export async function lead(options: LeadOptions): Promise<Leading> {
+export async function lead(given: LeadOptions): Promise<Leading> {
+  const metrics = given.metrics ?? new MasterMetrics();
+  const options = { ...given, metrics, store: observedStore(given.store, metrics.store) };
   const { store, clock, log, signal } = options;
   const inThread = options.leaseInThread ?? false;
   const check = () => requireKnownVersion(store);
@@ -95,10 +101,16 @@ export async function lead(options: LeadOptions): Promise<Leading> {
   return leading;
 }
 
-async function assemble(options: LeadOptions, leadership: Leadership, config: Config, epoch: string): Promise<Leading> {
-  const { store, clock, log, secrets = createSecretBox() } = options;
+async function assemble(
+  options: LeadOptions & { readonly metrics: MasterMetrics },
+  leadership: Leadership,
+  config: Config,
+  epoch: string,
+): Promise<Leading> {
+  const { store, clock, log, metrics, secrets = createSecretBox() } = options;
   await recordMaster(config, leadership, options.name);
-  const direct = options.connect(config, leadership.term, epoch);
+  const nameOf = (node: string) => config.current.nodes.get(node)?.name ?? node;
+  const direct = observedCaller(options.connect(config, leadership.term, epoch), { metrics: metrics.rpc, log, nameOf });
   const nodes = refreshingCaller(direct, () => live);
   const live: LivePoller = new LivePoller({
     config,
@@ -144,6 +156,7 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     random: Math.random,
     newUuid: randomUUID,
     log,
+    metrics: metrics.jobs,
   });
   const join = createJoinService({ store, leadership, config, jobs, clock, authority, revocations, log });
   const certificates = new CertificateRenewer({ config, leadership, nodes: direct, live, authority, revocations, clock, log });
@@ -161,9 +174,11 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     ...(watchSeconds && { intervalSeconds: watchSeconds }),
   });
   return {
-    services: { access, config, jobs, nodes, live, join, clock, log },
+    services: { access, config, jobs, nodes, live, join, metrics, clock, log },
     leadership,
     async start() {
+      metrics.store.follow(() => store.sizeBytes?.());
+      metrics.beginTerm({ leadership, config, live, clock });
       await live.start();
       await jobs.start();
       watcher.start();
@@ -174,6 +189,7 @@ async function assemble(options: LeadOptions, leadership: Leadership, config: Co
     },
     async close() {
       ending.abort();
+      metrics.endTerm();
       // The last first, and each whatever became of those before: above all, the leadership is given back.
       await using ends = new AsyncDisposableStack();
       ends.defer(() => leadership.resign());

@@ -5,6 +5,7 @@ import type { NodeCaller } from '../rpc/index.ts';
 import type { Config } from '../store/index.ts';
 import type { JoinService } from './join-service.ts';
 import type { LiveState } from './live-state.ts';
+import type { MasterMetrics } from './master-metrics.ts';
 
 /** What a running master offers to the servers in front of it (REST, confd, …). */
 export interface MasterServices {
@@ -15,6 +16,7 @@ export interface MasterServices {
   readonly nodes: NodeCaller;
   readonly live: LiveState;
   readonly join: JoinService;
+  readonly metrics: MasterMetrics;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -1,5 +1,6 @@
 import { GantryError, type Log } from '../base/index.ts';
 import { type Leading, type LeadOptions, lead } from './lead.ts';
+import { MasterMetrics } from './master-metrics.ts';
 import type { MasterServices } from './master-services.ts';
 
 /** A master over all its terms: it leads whenever it may, and stands by in between. */
@@ -28,22 +29,29 @@ export async function openMasterTerms(options: MasterTermsOptions): Promise<Mast
 
 class Terms implements MasterTerms {
   readonly services: MasterServices;
-  readonly #options: MasterTermsOptions;
+  readonly #options: MasterTermsOptions & { readonly metrics: MasterMetrics };
   readonly #log: Log;
   #leading: Leading | undefined;
+  #access: MasterServices['access'] | undefined;
   #endTerm: (() => void) | undefined;
   #reason: GantryError = new GantryError('MASTER_STANDS_BY', { reason: 'it has not led yet' });
 
   constructor(options: MasterTermsOptions) {
-    this.#options = options;
+    this.#options = { ...options, metrics: options.metrics ?? new MasterMetrics() };
     this.#log = options.log;
     const need = () => this.requireLead().services;
-    const { clock, log } = options;
+    const access = () => {
+      if (!this.#access) throw this.#reason;
+      return this.#access;
+    };
+    const { clock, log, metrics } = this.#options;
     this.services = {
       clock,
       log,
+      metrics,
+      // Of the last term while there is none: what is answered then was authorized as it would have been at its end.
       get access() {
-        return need().access;
+        return access();
       },
       get config() {
         return need().config;
@@ -74,6 +82,7 @@ class Terms implements MasterTerms {
     const leading = await lead(this.#options);
     try {
       this.#leading = leading;
+      this.#access = leading.services.access;
       await leading.start();
       this.#endTerm = await this.#options.onTerm(leading);
     } catch (error) {

@@ -12,6 +12,7 @@ export { loadSnapshot } from './load-snapshot.ts';
 export { type MigrateOptions, migrateConfig, plannedMigration } from './migrations/migrate-config.ts';
 export { rehearseMigrations } from './migrations/migrate-content.ts';
 export { requireKnownVersion, versionOf } from './migrations/stored-version.ts';
+export { observedStore } from './observed-store.ts';
 export { openStore, parseStoreUrl, type StoreAddress } from './open-store.ts';
 export { createSecretBox, formatSecretKey, newSecretKey, parseSecretKeys, type SecretBox, type SecretKey } from './secret-box.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
@@ -30,3 +31,4 @@ export {
   type WatchEvent,
   type Write,
 } from './store.ts';
+export { StoreMetrics, storeFamilies } from './store-metrics.ts';

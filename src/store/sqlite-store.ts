@@ -143,6 +143,10 @@ class SqliteStore implements Store {
     };
   }
 
+  sizeBytes(): number | undefined {
+    return this.#closed ? undefined : this.#tables.bytes();
+  }
+
   async compact(revision: number): Promise<void> {
     await this.#commits.submit(() => this.#compactTo(Math.min(revision, this.#revision + 1)));
   }

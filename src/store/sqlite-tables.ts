@@ -36,9 +36,11 @@ export function sqliteTables(db: DatabaseSync) {
   );
   const forget = db.prepare('DELETE FROM history WHERE id < ?');
   const version = db.prepare('PRAGMA data_version');
+  const size = db.prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size');
 
   return {
     /** The row that every store file has. */
+    bytes: () => (size.get() as { bytes: number }).bytes,
     state: () => state.get() as { revision: number; compacted: number; total: number },
     /** @param total of the sums of all entries */
     setRevision: (revision: number, total: number) => setRevision.run(revision, total),

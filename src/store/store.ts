@@ -27,6 +27,8 @@ export interface Store {
   grantLease(ttlSeconds: number): Promise<Lease>;
   /** Forgets the history before `revision`, so that nobody can watch from before it; current values stay. */
   compact(revision: number): Promise<void>;
+  /** What it occupies, bytes; undefined or missing where that is not known. */
+  sizeBytes?(): number | undefined;
   close(): Promise<void>;
 }
 

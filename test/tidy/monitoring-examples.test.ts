@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { requestFamilies } from '../../src/api/index.ts';
 import { daemonOptions } from '../../src/cli/daemon/daemon-options.ts';
 import { hostCommand } from '../../src/cli/daemon/monitor.ts';
+import { masterFamilies } from '../../src/cluster/index.ts';
 import { collectorCatalogue } from '../../src/monitor/index.ts';
 import { pluginsFacts } from '../../src/monitor/plugins/plugins-collector.ts';
 import { ownFamilies } from '../../src/monitor/server/own-metrics.ts';
@@ -35,9 +37,12 @@ interface Dashboard {
   readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] };
 }
 
-const dashboard = JSON.parse(readFileSync(join(projectRoot, 'docs/grafana/gantry-node.json'), 'utf8')) as Dashboard;
-const { panels } = dashboard;
-const targets = panels.flatMap(({ title, targets: own = [] }) => own.map((target) => ({ title, ...target })));
+const dashboards = ['gantry-node', 'gantry-master'].map(
+  (uid) => [uid, JSON.parse(readFileSync(join(projectRoot, `docs/grafana/${uid}.json`), 'utf8')) as Dashboard] as const,
+);
+const targets = dashboards.flatMap(([, { panels }]) =>
+  panels.flatMap(({ title, targets: own = [] }) => own.map((target) => ({ title, ...target }))),
+);
 
 /** Names of the samples of a family. */
 const endings = { counter: ['_total'], info: ['_info'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] } as const;
@@ -47,7 +52,12 @@ const shownLabel = (label: string): string => (label === 'instance' ? 'exported_
 
 /** Labels by the name under which Prometheus has the samples. */
 const known = new Map(
-  [...[...collectorCatalogue, pluginsFacts].flatMap(({ metrics }) => metrics), ...ownFamilies].flatMap(({ name, type, labels = [] }) =>
+  [
+    ...[...collectorCatalogue, pluginsFacts].flatMap(({ metrics }) => metrics),
+    ...ownFamilies,
+    ...masterFamilies,
+    ...requestFamilies,
+  ].flatMap(({ name, type, labels = [] }) =>
     endings[type].map((ending) => [
       name + ending,
       new Set(['job', 'instance', ...(ending === '_bucket' ? ['le'] : []), ...labels.map(shownLabel)]),
@@ -75,12 +85,12 @@ function mistakes(expression: string, legend = ''): string[] {
   return found;
 }
 
-test('the dashboard uses metrics and labels that the collectors have, and no others', () => {
+test('the dashboards use metrics and labels that there are, and no others', () => {
   assert.deepEqual(
     targets.flatMap(({ expr, legendFormat }) => mistakes(expr, legendFormat)),
     [],
   );
-  const variables = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
+  const variables = dashboards.flatMap(([, { templating }]) => templating.list.flatMap(({ definition }) => definition ?? []));
   for (const definition of variables) {
     const [, of = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(definition) ?? [];
     assert.deepEqual(mistakes(of, `{{${label}}}`), []);
@@ -95,28 +105,30 @@ test('a metric, a label and a legend that do not exist are found', () => {
   assert.deepEqual(mistakes('gantry_node_cpu_seconds'), ['there is no gantry_node_cpu_seconds', 'no metric in gantry_node_cpu_seconds']);
 });
 
-test('its panels have numbers of their own, a description, and do not lie on each other', () => {
-  assert.deepEqual([dashboard.uid, typeof dashboard.title, dashboard.schemaVersion >= 36], ['gantry-node', 'string', true]);
-  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
-  const taken = new Set<string>();
-  for (const {
-    title,
-    type,
-    description = '',
-    gridPos: { x, y, w, h },
-    targets: own = [],
-  } of panels) {
-    assert.ok(type === 'row' || (description !== '' && own.length > 0), title);
-    assert.ok(x >= 0 && x + w <= 24, title);
-    assert.equal(new Set(own.map(({ refId }) => refId)).size, own.length, title);
-    for (let i = x; i < x + w; i++) {
-      for (let j = y; j < y + h; j++) {
-        assert.ok(!taken.has(`${i} ${j}`), title);
-        taken.add(`${i} ${j}`);
+for (const [uid, dashboard] of dashboards)
+  test(`panels of ${uid} have numbers of their own, a description, and do not lie on each other`, () => {
+    const { panels } = dashboard;
+    assert.deepEqual([dashboard.uid, typeof dashboard.title, dashboard.schemaVersion >= 36], [uid, 'string', true]);
+    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    const taken = new Set<string>();
+    for (const {
+      title,
+      type,
+      description = '',
+      gridPos: { x, y, w, h },
+      targets: own = [],
+    } of panels) {
+      assert.ok(type === 'row' || (description !== '' && own.length > 0), title);
+      assert.ok(x >= 0 && x + w <= 24, title);
+      assert.equal(new Set(own.map(({ refId }) => refId)).size, own.length, title);
+      for (let i = x; i < x + w; i++) {
+        for (let j = y; j < y + h; j++) {
+          assert.ok(!taken.has(`${i} ${j}`), title);
+          taken.add(`${i} ${j}`);
+        }
       }
     }
-  }
-});
+  });
 
 interface Rule {
   readonly alert: string;
@@ -125,11 +137,13 @@ interface Rule {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const alertsFile = join(projectRoot, 'docs/prometheus/gantry-alerts.yml');
+const alertsFiles = ['gantry-alerts', 'gantry-master-alerts'].map((name) => join(projectRoot, `docs/prometheus/${name}.yml`));
 
-test('alerts use metrics and labels that the collectors have; each has a name of its own and says what happened', () => {
-  const { groups } = parse(readFileSync(alertsFile, 'utf8')) as { groups: readonly { rules: readonly Rule[] }[] };
-  const rules = groups.flatMap((group) => group.rules);
+test('alerts use metrics and labels that there are; each has a name of its own and says what happened', () => {
+  const rules = alertsFiles.flatMap((file) => {
+    const { groups } = parse(readFileSync(file, 'utf8')) as { groups: readonly { rules: readonly Rule[] }[] };
+    return groups.flatMap((group) => group.rules);
+  });
   const shown = ({ annotations }: Rule) =>
     [
       ...Object.values(annotations)
@@ -169,7 +183,7 @@ test('systemd understands the unit, and the agent its command line', { skip: noS
 const skip = spawnSync('promtool', ['--version']).error ? 'promtool is not installed' : false;
 
 test("Debian's promtool understands the alerts, and some of them fire when they should", { skip }, () => {
-  const checked = spawnSync('promtool', ['check', 'rules', alertsFile], { encoding: 'utf8' });
+  const checked = spawnSync('promtool', ['check', 'rules', ...alertsFiles], { encoding: 'utf8' });
   assert.equal(checked.status, 0, checked.stdout + checked.stderr);
   const dir = mkdtempSync(join(tmpdir(), 'gantry-alerts-'));
   try {
@@ -182,11 +196,12 @@ test("Debian's promtool understands the alerts, and some of them fire when they 
     });
     const node = 'job="gantry", instance="node1:1815"';
     const own = { job: 'gantry', instance: 'node1:1815' };
+    const master = 'job="gantry-master", instance="node1:5080"';
     // JSON is YAML.
     writeFileSync(
       file,
       JSON.stringify({
-        rule_files: [alertsFile],
+        rule_files: alertsFiles,
         tests: [
           {
             interval: '1m',
@@ -195,11 +210,21 @@ test("Debian's promtool understands the alerts, and some of them fire when they 
               series(`gantry_node_memory_bytes{${node}, kind="available"}`, '4x20'),
               series(`gantry_node_memory_total_bytes{${node}}`, '100x20'),
               series(`gantry_instance_status{${node}, exported_instance="web1"}`, '0 4 4 4 4 4 4 4'),
+              series(`gantry_master_leading{${master}}`, '1 0x20'),
+              series(`gantry_process_event_loop_busy_seconds_total{${master}}`, '0+57x20'),
             ],
             alert_rule_test: [
               fires('GantryAgentDown', '5m', { ...own, severity: 'critical' }, 'The monitoring agent node1:1815 does not answer'),
               { alertname: 'GantryAgentDown', eval_time: '3m', exp_alerts: [] },
               fires('GantryNodeMemoryShort', '10m', { ...own, severity: 'warning' }, 'Only 4% of the memory of node1:1815 is available'),
+              fires('GantryNoLeader', '3m', { severity: 'critical' }, 'No master leads the cluster, or none can be reached'),
+              { alertname: 'GantryNoLeader', eval_time: '1m', exp_alerts: [] },
+              fires(
+                'GantryMasterBusy',
+                '16m',
+                { job: 'gantry-master', instance: 'node1:5080', severity: 'warning' },
+                'The master node1:5080 has no time left',
+              ),
               fires(
                 'GantryInstanceFailed',
                 '5m',

@@ -36,6 +36,8 @@ export interface Route {
   readonly result?: TSchema;
   /** False: the resource says that this version does not have the operation (501). */
   readonly offered?: boolean;
+  /** It is answered also while this master does not lead: it tells of the process alone. */
+  readonly standby?: boolean;
   /** It makes a job: clients may give it a key by which they can send it again. */
   readonly submits?: boolean;
   /** What the request is about, from the path alone. */
@@ -48,13 +50,17 @@ export interface Route {
 export const componentKey = 'x-component';
 export const component = <S extends TSchema>(name: string, schema: S): S => ({ ...schema, [componentKey]: name });
 
-/** A reply that is JSON text already; in a buffer, it must hold nothing encrypted. */
+/** A reply that is text already, JSON unless it has another type; in a buffer, it must hold nothing encrypted. */
 export class Reply {
   readonly body: Buffer;
   /** With it, a client that has this version gets 304. */
   readonly etag: string | undefined;
 
-  constructor(text: string | Buffer, etag?: string) {
+  /** Content type. */
+  readonly type: string;
+
+  constructor(text: string | Buffer, etag?: string, type = 'application/json') {
+    this.type = type;
     this.body = typeof text === 'string' ? Buffer.from(redactSealedJson(text)) : text;
     this.etag = etag;
   }

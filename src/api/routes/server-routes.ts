@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import type { Route } from './route.ts';
+import { metricsFormat, metricsTypes } from '../../base/index.ts';
+import { Reply, type Route } from './route.ts';
 
 export const serverRoutes: readonly Route[] = [
   {
@@ -10,5 +11,17 @@ export const serverRoutes: readonly Route[] = [
     permission: 'public',
     result: Type.Literal('ok'),
     handle: () => 'ok',
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    tag: 'server',
+    summary: 'What this master counts, for Prometheus: OpenMetrics or its older text, as the Accept header prefers',
+    permission: 'metrics:read',
+    standby: true,
+    handle: ({ headers }, { metricsPage }) => {
+      const format = metricsFormat(String(headers['accept'] ?? ''));
+      return new Reply(metricsPage(format), undefined, metricsTypes[format]);
+    },
   },
 ];

@@ -83,7 +83,7 @@ export function createGate(context: ApiContext, authenticator: Authenticator, li
       throw new GantryError('API_UNAUTHENTICATED');
     },
     permit: async (user, route, params, trace) => {
-      context.requireLead();
+      if (!route.standby) context.requireLead();
       const objects = route.objects?.(params) ?? [];
       await context.services.access.require(user, { permission: route.permission, objects }, trace);
     },

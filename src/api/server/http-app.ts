@@ -105,9 +105,10 @@ function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, cha
 }
 
 /** One line a request, with the user, without bodies and query parameters. */
-function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): void {
+function logRequests(app: FastifyInstance, { services: { log }, requestMetrics }: ApiContext): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, ip } = request;
+    if (request.is404) requestMetrics.elsewhere.answered(reply.statusCode, reply.elapsedTime);
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     log.info(
       {
@@ -126,7 +127,12 @@ function logRequests(app: FastifyInstance, { services: { log } }: ApiContext): v
 }
 
 function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: Route, guard: ConnectionGuard): void {
+  const counts = context.requestMetrics.route(route);
   app.route({
+    onResponse: (_, reply, done) => {
+      counts.answered(reply.statusCode, reply.elapsedTime);
+      done();
+    },
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: schemaOf(route),
@@ -156,7 +162,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
         context,
       );
       // It may have stood still while it answered; what it knew is told only while it leads for certain.
-      if (route.method === 'GET' && route.permission !== 'public') context.requireLead();
+      if (route.method === 'GET' && route.permission !== 'public' && !route.standby) context.requireLead();
       return answer(request, reply, value);
     },
   });
@@ -167,7 +173,10 @@ const names = (header: string | undefined, etag: string): boolean =>
   (header ?? '').split(',').some((word) => word.trim() === '*' || word.trim().replace(/^W\//, '') === etag);
 
 function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
-  reply.headers(commonHeaders).header(traceHeader, request.id).type(json);
+  reply
+    .headers(commonHeaders)
+    .header(traceHeader, request.id)
+    .type(value instanceof Reply ? value.type : json);
   // Fastify adds a character set to strings, which Ganeti does not send.
   if (!(value instanceof Reply)) return reply.send(Buffer.from(redactSealedJson(JSON.stringify(value ?? null))));
   if (value.etag !== undefined) {
