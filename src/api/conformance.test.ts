@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../../test/support/until.ts';
+import { builtHypervisors, ganetiHvDefaults } from '../model/index.ts';
 import { type ApiRig, startApiRig, writer } from './testing/api-rig.ts';
 import { captured, capturedIndex } from './testing/captured.ts';
 import { differences, shapeDifferences } from './testing/differences.ts';
@@ -23,6 +24,8 @@ const allowed: Record<string, RegExp[]> = {
     /\.(enabled_data_collectors|data_collector_interval)\.[\w-]+: (missing|extra)$/,
     /\.data_collector_interval\.[\w-]+: \d+ is not \d+$/,
     /\.hvparams\.(xen-pvm|xen-hvm|chroot): missing$/,
+    // Hypervisors that Ganeti does not have.
+    new RegExp(`\\.hvparams\\.(${builtHypervisors.filter((name) => !(name in ganetiHvDefaults)).join('|') || 'none'}): extra$`),
     // Gantry's own parameters, and defaults of its own.
     /\.hvparams\.kvm\.accelerator: extra$/,
     /\.hvparams\.kvm\.(kernel_path|migration_bandwidth|vnc_bind_address): .* is not /,

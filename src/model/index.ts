@@ -57,7 +57,7 @@ export { opcodes } from './opcodes/opcodes.ts';
 export { type ReadOpcode, readOpcode } from './opcodes/read-opcode.ts';
 export { withGanetiDefaults } from './opcodes/with-ganeti-defaults.ts';
 export { Beparams, BeparamsPartial, defaultBeparams } from './params/beparams.ts';
-export { canBePlugin } from './params/collector-names.ts';
+export { canBePlugin } from './params/can-be-plugin.ts';
 export { builtInCollectors, DataCollectors } from './params/data-collectors.ts';
 export { ganetiHvDefaults } from './params/ganeti-hv-defaults.ts';
 export { fillBeparams, fillDiskparams, fillHvparams, fillIpolicy, fillNdparams, fillNicparams } from './params/inherit.ts';

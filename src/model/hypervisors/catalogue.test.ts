@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { normaliseParams } from '../normalise.ts';
 import { validate } from '../validate.ts';
 import { builtHypervisors, hypervisorRow, hypervisors, isCapable, requireCapability, usableHypervisors } from './catalogue.ts';
+import type { Capability } from './hypervisor-row.ts';
 
 test('defaults of every hypervisor are complete and fit its schema', () => {
   for (const name of hypervisors) {
@@ -14,9 +15,11 @@ test('defaults of every hypervisor are complete and fit its schema', () => {
 });
 
 test('simulated hypervisors are built, and nobody is advised to use them', () => {
-  assert.deepEqual(usableHypervisors, ['kvm']);
-  assert.deepEqual(builtHypervisors, ['kvm', 'fake']);
+  assert.ok(usableHypervisors.includes('kvm') && !usableHypervisors.includes('fake') && !usableHypervisors.includes('lxc'));
+  assert.ok(builtHypervisors.includes('kvm') && builtHypervisors.includes('fake') && !builtHypervisors.includes('lxc'));
 });
+
+const able = (capability: Capability) => usableHypervisors.filter((name) => isCapable(name, capability)).join(', ');
 
 test('what a hypervisor cannot do is refused, with those that can', () => {
   assert.equal(isCapable('kvm', 'migration'), true);
@@ -24,7 +27,7 @@ test('what a hypervisor cannot do is refused, with those that can', () => {
   assert.throws(() => requireCapability('lxc', 'migration'), {
     code: 'HYPERVISOR_INCAPABLE',
     message: 'The hypervisor lxc cannot migrate a running instance.',
-    facts: { hypervisor: 'lxc', ability: 'migrate a running instance', able: 'kvm' },
+    facts: { hypervisor: 'lxc', ability: 'migrate a running instance', able: able('migration') },
   });
 });
 

@@ -6,7 +6,7 @@ import { kvm } from './kvm.ts';
 import { lxc } from './lxc.ts';
 
 /** Every hypervisor by its name. */
-const hypervisorCatalogue = { kvm, lxc, docker, fake } as const satisfies Readonly<Record<string, HypervisorRow>>;
+export const hypervisorCatalogue = { kvm, lxc, docker, fake } as const satisfies Readonly<Record<string, HypervisorRow>>;
 
 export type HypervisorName = keyof typeof hypervisorCatalogue;
 

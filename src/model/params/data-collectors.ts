@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { diagnoseCommandPattern } from './collector-names.ts';
+import { diagnoseCommandPattern } from './can-be-plugin.ts';
 
 /**
  * The collectors that every monitoring agent has, with the seconds between two collections unless set. All are shown unless

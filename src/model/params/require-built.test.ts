@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { builtHypervisors } from '../hypervisors/catalogue.ts';
 import { requireBuilt } from './require-built.ts';
 
 describe('what a cluster may enable', () => {
@@ -20,7 +21,11 @@ describe('what a cluster may enable', () => {
       assert.throws(() => requireBuilt({ enabled_disk_templates: ['file', name] }), refusal('enabled_disk_templates', name));
     }
     assert.throws(() => requireBuilt({ enabled_hypervisors: ['lxc', 'docker'] }), {
-      facts: { subject: 'cluster', field: 'enabled_hypervisors', problem: '"lxc" is not supported by this version, only kvm, fake' },
+      facts: {
+        subject: 'cluster',
+        field: 'enabled_hypervisors',
+        problem: `"lxc" is not supported by this version, only ${builtHypervisors.join(', ')}`,
+      },
     });
   });
 });

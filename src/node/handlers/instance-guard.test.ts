@@ -233,7 +233,7 @@ describe('other calls', () => {
     const { parts, calls } = recordingParts();
     const { reset: _, resume: __, migration: ___, consoles: ____, ...poor } = parts.hypervisors.get('fake') as Hypervisor;
     const handlers = createHandlers({ ...parts, hypervisors: new Map([['fake', poor as Hypervisor]]) });
-    const incapable = (ability: string) => ({ code: 'HYPERVISOR_INCAPABLE', facts: { hypervisor: 'fake', ability, able: 'kvm' } });
+    const incapable = (ability: string) => ({ code: 'HYPERVISOR_INCAPABLE', message: `The hypervisor fake cannot ${ability}.` });
     const moving = incapable('migrate a running instance');
     const sent = { ...ref, address: 'a', port: 1, live: true, bandwidth: 1, downtime: 1 };
     await assert.rejects(async () => handlers['instance-reset'](ref, context()), incapable('reset a running instance'));

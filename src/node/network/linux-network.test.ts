@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { type ErrorCode, GantryError, run } from '../../base/index.ts';
-import { createLinuxNetwork, deviceName } from './linux-network.ts';
+import { createLinuxNetwork } from './linux-network.ts';
 import { networkConformance, nicSpec } from './network-conformance.ts';
+import { deviceName } from './nic-devices.ts';
 import { deviceOf } from './prepared-nic.ts';
 
 const namespace = `gantry-net-${process.pid}`;

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { GantryError } from '../../base/index.ts';
 import { nicparamsProblem } from '../../model/index.ts';
-import type { InstanceSpec, NicSpec } from '../../rpc/index.ts';
-import { connectToSwitch, devicesInVlans, leaveSwitches, listSwitches, switchExists } from './connect-to-switch.ts';
+import type { NicSpec } from '../../rpc/index.ts';
+import { connectToSwitch, devicesInVlans, listSwitches, switchExists } from './connect-to-switch.ts';
 import { commandProblem, createIpTool, type IpTool, type Link } from './ip-tool.ts';
 import type { NetworkPort } from './network-port.ts';
-import type { NicWish } from './prepared-nic.ts';
+import { aliasOf, createNicDevices, deviceName, devicePrefix, type NicRequest, peerName, type WishedNic } from './nic-devices.ts';
 import { mayHoldGateway, type NodeRoutes, readNodeRoutes, routeProblem, sharedWireProblem } from './route-guard.ts';
 
 export interface LinuxNetworkOptions {
@@ -17,69 +16,11 @@ export interface LinuxNetworkOptions {
   readonly reachedAt?: () => readonly string[];
 }
 
-interface WishedNic extends NicRequest {
-  readonly wish: NicWish;
-}
-
-interface NicRequest {
-  readonly instance: Pick<InstanceSpec, 'uuid' | 'name'>;
-  readonly nic: NicSpec;
-  readonly index: number;
-  readonly device: string;
-}
-
-const digest = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
-const devicePrefix = (instanceUuid: string): string => `gt${digest(instanceUuid, 8)}`;
-const aliasOf = (instanceUuid: string): string => `gantry:${instanceUuid}`;
-
-/**
- * Name of the device of a NIC on the host's side. It follows from the two UUIDs, so that a repeated call finds the device again, and it
- * has at most 15 characters, which is what the kernel allows.
- */
-export const deviceName = (instanceUuid: string, nicUuid: string): string => devicePrefix(instanceUuid) + digest(nicUuid, 5);
-
-/** Name of the other end of a pair, until the hypervisor moves it into the instance. */
-const peerName = (instanceUuid: string, nicUuid: string): string => `gp${deviceName(instanceUuid, nicUuid).slice(2)}`;
-
 /** Taps, pairs, bridges and routes through the `ip` program. The alias of a device tells which instance it belongs to. */
 export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPort {
   const tool = createIpTool(options.commandPrefix);
   const { execute, ip, list, readLink } = tool;
-  const devices = async (): Promise<Link[]> =>
-    (await Promise.all(['tun', 'veth'].map((kind) => list<Link>('-d', 'link', 'show', 'type', kind)))).flat();
-
-  /** `ip` shows users by their name where they have one. */
-  const shownUser = async (uid: number): Promise<string> => {
-    const entry = await execute(['getent', 'passwd', String(uid)], undefined, [0, 2]);
-    return entry.split(':')[0] || String(uid);
-  };
-
-  const removeDevice = async (device: string): Promise<void> => {
-    const rules = await list<{ readonly iif?: string; readonly table?: string }>('rule', 'show');
-    for (const rule of rules.filter((one) => one.iif === device)) await ip('rule', 'del', 'iif', device, 'lookup', rule.table ?? 'main');
-    await leaveSwitches(tool, device);
-    if (await readLink(device)) await ip('link', 'delete', 'dev', device);
-  };
-
-  /** Whether it is such a device as is wanted, for the same user. */
-  const isWanted = async ({ linkinfo }: Link, wish: NicWish): Promise<boolean> =>
-    wish.kind === 'veth'
-      ? linkinfo?.info_kind === 'veth'
-      : linkinfo?.info_kind === 'tun' && String(linkinfo.info_data?.user) === (await shownUser(wish.ownerUid));
-
-  /** Makes the device, or keeps what is wanted and there, because a running hypervisor may hold it. */
-  const ensureDevice = async ({ instance, nic, device, wish }: WishedNic, mtu: number): Promise<void> => {
-    const found = await readLink(device);
-    const kept = found !== null && (await isWanted(found, wish));
-    if (found && !kept) await removeDevice(device);
-    if (!kept) {
-      if (wish.kind === 'tap') await ip('tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', String(wish.ownerUid));
-      else await makePair(tool, device, peerName(instance.uuid, nic.uuid), nic.mac, mtu);
-    }
-    // No IPv6 address of the node on the guest's wire.
-    const settings = [`alias ${aliasOf(instance.uuid)}`, 'addrgenmode none', `mtu ${mtu}`];
-    await execute(['ip', '-batch', '-'], settings.map((setting) => `link set dev ${device} ${setting}\n`).join(''));
-  };
+  const { ensure: ensureDevice, remove: removeDevice, list: devices } = createNicDevices(tool);
 
   const bridgeOf = async (request: NicRequest): Promise<Link> => {
     const { link } = request.nic.nicparams;
@@ -212,11 +153,6 @@ async function routeTo({ execute, ip, list }: IpTool, { device, nic }: NicReques
   if (table === '') return;
   const rules = await list<{ readonly iif?: string }>('rule', 'show');
   if (!rules.some((rule) => rule.iif === device)) await ip('rule', 'add', 'iif', device, 'lookup', table);
-}
-
-/** Both ends have the MTU of the wire; the instance's end has the MAC of the NIC. */
-async function makePair({ ip }: IpTool, device: string, peer: string, mac: string, mtu: number): Promise<void> {
-  await ip('link', 'add', 'dev', device, 'mtu', String(mtu), 'type', 'veth', 'peer', 'name', peer, 'address', mac, 'mtu', String(mtu));
 }
 
 async function reported<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpath, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { until } from '../../../test/support/until.ts';
+import { identifyProcess, isAlive, readBootId, readSameProcess } from './process-identity.ts';
+import { processesIn, processesInNamespace } from './processes-in.ts';
+import { childrenOf, familyOf, killHard } from './signals.ts';
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  const exit = once(child, 'exit');
+  killHard(child.pid ?? 0);
+  await exit;
+};
+
+test('a process is known until it ends; one with its number that began at another time, or before a boot, is not it', async () => {
+  const child = spawn('sleep', ['60']);
+  const identity = await identifyProcess(child.pid ?? 0);
+  assert.ok(identity);
+  assert.equal(identity.bootId, readBootId());
+  assert.equal(await isAlive(identity), true);
+  assert.equal((await readSameProcess(identity))?.startTicks, identity.startTicks);
+  assert.equal(await isAlive({ ...identity, startTicks: identity.startTicks + 1 }), false);
+  assert.equal(await isAlive({ ...identity, bootId: 'before' }), false);
+  await ended(child);
+  assert.equal(await isAlive(identity), false);
+  assert.equal(await identifyProcess(child.pid ?? 0), undefined);
+});
+
+test('a zombie has ended', async () => {
+  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+    await until('it has ended', async () => (await identifyProcess(pid)) === undefined);
+    assert.ok((await stat(`/proc/${pid}`)).isDirectory(), 'its parent has not asked for it');
+  } finally {
+    await ended(parent);
+  }
+});
+
+test('processes are found by their folder and by their network namespace', async () => {
+  const folder = await realpath(tmpdir());
+  const child = spawn('sleep', ['60'], { cwd: folder });
+  try {
+    await until('it is in its folder', async () => (await processesIn(folder)).includes(child.pid ?? 0));
+    assert.ok(!(await processesIn('/no/such/folder')).includes(child.pid ?? 0));
+    assert.ok((await processesInNamespace('/proc/self/ns/net')).some(({ pid }) => pid === child.pid));
+    assert.deepEqual(await processesInNamespace('/proc/self/ns/pid'), []);
+    assert.deepEqual(await processesInNamespace('/no/such/namespace'), []);
+  } finally {
+    await ended(child);
+  }
+});
+
+test('a process is killed with all that it began; one that has ended is no error', async () => {
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo up; wait'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const exit = once(parent, 'exit');
+  await once(parent.stdout, 'data');
+  const { pid = 0 } = parent;
+  const family = familyOf(pid);
+  assert.deepEqual(family, [pid, ...childrenOf(pid)]);
+  assert.equal(family.length, 2);
+  for (const one of family) killHard(one);
+  await exit;
+  for (const one of family) await until('it has ended', async () => (await identifyProcess(one)) === undefined);
+  killHard(pid);
+  assert.deepEqual(childrenOf(2 ** 22 + 1), []);
+});
