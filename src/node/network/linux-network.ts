@@ -19,7 +19,7 @@ export interface LinuxNetworkOptions {
 /** Taps, pairs, bridges and routes through the `ip` program. The alias of a device tells which instance it belongs to. */
 export function createLinuxNetwork(options: LinuxNetworkOptions = {}): NetworkPort {
   const tool = createIpTool(options.commandPrefix);
-  const { execute, ip, list, readLink } = tool;
+  const { ip, list, readLink } = tool;
   const { ensure: ensureDevice, remove: removeDevice, list: devices } = createNicDevices(tool);
 
   const bridgeOf = async (request: NicRequest): Promise<Link> => {
