@@ -72,7 +72,7 @@ export const instanceCreate = ({ placer, garbage, live, secrets }: ClusterParts)
           id: 'reserve',
           title: 'reserve name, addresses and room',
           formerly: ['reserve name, addresses and room'],
-          releasesAllocation: true,
+          releases: ['allocation'],
           commit(draft) {
             for (const uuid of [node, ...instance.secondary_nodes]) requireUsable(draft.need('node', uuid));
             draft.create('instance', instance);

@@ -158,6 +158,7 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
 function sendStep(plan: MigratePlan, { live, bandwidth, downtime }: NonNullable<MigratePlan['transfer']>): WorldStep {
   return {
     id: 'send-memory',
+    longRunning: true,
     title: 'send its memory',
     formerly: ['send its memory'],
     pivot: true,

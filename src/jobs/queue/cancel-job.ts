@@ -1,7 +1,7 @@
 import { type JobOp, jobStatus } from '../../model/index.ts';
 import { canceledText, canceling, cancelled, stillWaiting } from '../record/job-changes.ts';
 import { currentOp, isEnded, type JobRecord, show } from '../record/job-record.ts';
-import { canceledError, isCanceling } from '../saga/interruptions.ts';
+import { canceledError, isCanceling } from '../saga/cancel-signal.ts';
 import { logLine } from '../saga/log-line.ts';
 import type { Step } from '../saga/operation.ts';
 import { isBehindPivot, isCommit, now } from '../saga/saga.ts';

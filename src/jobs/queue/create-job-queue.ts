@@ -16,7 +16,7 @@ import { cancelJob } from './cancel-job.ts';
 import { jobFigures } from './job-figures.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
-import { addJob, createScheduler, describe, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
+import { addJob, createScheduler, describe, longStep, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
 import { admit, type Submission, submitJobs } from './submit-jobs.ts';
 import { waitForChange } from './wait-for-change.ts';
 
@@ -155,9 +155,10 @@ async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () 
     undoRetry: options.undoRetry ?? { attempts: 6, firstPauseMs: 2000 },
     writer: createJobWriter({ store, clock, log, signal, fence, onFenced, serialRevision: loaded.serialRevision }),
     releaseLevel: (record, level) => locks.releaseLevel(record.id, level),
+    longStep: (record, isRunning) => longStep(scheduler, record, isRunning),
   };
   const archived = (id: number) => loadArchivedJob(store, id);
-  const scheduler = createScheduler({ host, locks, jobs: new Map(), archived, onOpFinished: options.onOpFinished });
+  const scheduler: Scheduler = createScheduler({ host, locks, jobs: new Map(), archived, onOpFinished: options.onOpFinished });
   signal.throwIfAborted();
   host.metrics.follow(() => jobFigures(scheduler));
   for (const record of loaded.records) addJob(scheduler, record);

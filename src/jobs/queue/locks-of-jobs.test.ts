@@ -6,8 +6,8 @@ import { jobStatus, type Touch } from '../../model/index.ts';
 import type { JobQueue } from '../job-queue.ts';
 import type { Operation, Step } from '../saga/operation.ts';
 import { alice } from '../testing/queue-fixture.ts';
-import { effects, operationMap, testSteps } from '../testing/test-operations.ts';
-import { create, end, errorOf, gated, reaches, reboot, testQueues } from '../testing/test-queues.ts';
+import { effects, operationMap, testDelay, testSteps } from '../testing/test-operations.ts';
+import { create, end, errorOf, gated, noop, reaches, reboot, testQueues } from '../testing/test-queues.ts';
 
 const { start, world } = testQueues();
 
@@ -30,7 +30,7 @@ describe('locks', () => {
   test('`allocation` is given back after the step that says so', async () => {
     const gate = Promise.withResolvers<void>();
     const steps: Step<null>[] = [
-      { id: 'reserve', title: 'reserve', commit: () => undefined, releasesAllocation: true },
+      { id: 'reserve', title: 'reserve', commit: () => undefined, releases: ['allocation'] },
       { id: 'work', title: 'work', do: () => gate.promise },
     ];
     const operation = testSteps(steps, [{ kind: 'allocation', name: 'allocation', mode: 'exclusive' }]);
@@ -39,6 +39,46 @@ describe('locks', () => {
     for (const id of ids) await reaches(queue, id, 'running');
     gate.resolve();
     for (const id of ids) assert.equal(jobStatus(await end(queue, id)), 'success');
+  });
+
+  test('levels that a step says are not needed any more are free, also for the next master', async () => {
+    const node = { kind: 'node', name: 'node1', mode: 'exclusive' } as const;
+    const steps = (hold: Promise<void>): Step<null>[] => [
+      { id: 'copy', title: 'copy', do: async () => undefined, releases: ['node', 'allocation'] },
+      { id: 'work', title: 'work', do: () => hold },
+    ];
+    const touches = [node, { kind: 'instance', name: 'web1', mode: 'exclusive' }] as const;
+    const standing = operationMap(testSteps(steps(new Promise(() => undefined)), touches));
+    const first = await start({ operations: standing });
+    const id = await first.queue.submit([reboot], alice);
+    const names = (queue: JobQueue) => queue.locks().map(({ name }) => name);
+    await until('only the instance is locked', () => names(first.queue).join() === 'instance/web1');
+    await first.close();
+    const { queue } = await start({ operations: standing });
+    await until('it goes on', () => queue.present(id)?.progress?.step === 'work');
+    assert.deepEqual(names(queue), ['instance/web1']);
+  });
+
+  test('a job in a long step leaves its place to another one, and takes one again behind it', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const steps: Step<null>[] = [
+      { id: 'send', title: 'send', longRunning: true, do: () => gates[0].promise },
+      { id: 'end', title: 'end', do: () => gates[1].promise },
+    ];
+    const other = gated([]);
+    const operations = operationMap(testSteps(steps, []), { ...other.operation, opcode: testDelay.opcode });
+    const { queue } = await start({ operations, cluster: { max_running_jobs: 1 } });
+    const [long, short, last] = (await queue.submitMany([[reboot], [noop], [noop]], alice)) as [number, number, number];
+    await until('the short one runs', () => other.order.includes(short));
+    assert.deepEqual(queue.present(last)?.waitingFor, ['a free place (1 jobs are running)']);
+    gates[0].resolve();
+    await until('the long one continues at once', () => queue.present(long)?.progress?.step === 'end');
+    await other.open(queue, short);
+    assert.deepEqual(other.order, [short], 'its place is taken');
+    assert.deepEqual(queue.present(last)?.waitingFor, ['a free place (1 jobs are running)']);
+    gates[1].resolve();
+    assert.equal(jobStatus(await end(queue, long)), 'success');
+    assert.equal(jobStatus(await other.open(queue, last)), 'success');
   });
 
   test('a job that waited for an object which was created meanwhile locks it as everybody does', async () => {

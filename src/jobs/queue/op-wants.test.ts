@@ -63,7 +63,7 @@ test('an opcode that goes on does not take `allocation` again when it had given 
   const steps: Step<null>[] = [
     { id: 'look', title: 'look', do: async () => undefined },
     { id: 'prepare', title: 'prepare', commit: () => undefined },
-    { id: 'reserve', title: 'reserve', commit: () => undefined, releasesAllocation: true },
+    { id: 'reserve', title: 'reserve', commit: () => undefined, releases: ['allocation'] },
     { id: 'work', title: 'work', do: async () => undefined },
   ];
   const begun = (...done: string[]) => {

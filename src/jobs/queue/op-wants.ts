@@ -2,7 +2,6 @@ import { type JobOp, type LockLevel, opcodeDefinition } from '../../model/index.
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { type LockTarget, type LockWant, lockWants } from '../locks/lock-want.ts';
 import type { JobRecord } from '../record/job-record.ts';
-import { isCommit } from '../saga/saga.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
 import { readExecution } from '../saga/stored-execution.ts';
 
@@ -17,8 +16,8 @@ export function opWants({ operations, config }: SagaHost, record: JobRecord, ind
   if (!execution || !operation) return wants;
   const { steps, execution: read } = readExecution(record.id, operation, execution);
   const done = new Set(read.outcomes.map(({ step }) => step));
-  const released = steps.some((step) => isCommit(step) && step.releasesAllocation && done.has(step.id));
-  return released ? wants.filter(({ level }) => level !== 'allocation') : wants;
+  const released = new Set(steps.flatMap(({ id, releases = [] }) => (done.has(id) ? releases : [])));
+  return released.size > 0 ? wants.filter(({ level }) => !released.has(level)) : wants;
 }
 
 /** An object of the configuration that can be locked. */

@@ -1,6 +1,6 @@
 import type { LockManager } from '../locks/lock-manager.ts';
 import { currentOp, type JobRecord } from '../record/job-record.ts';
-import { hurrySignal } from '../saga/interruptions.ts';
+import { hurrySignal } from '../saga/cancel-signal.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
 import { findTarget } from './op-wants.ts';
 

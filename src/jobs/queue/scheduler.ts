@@ -17,7 +17,7 @@ import { createReadyHeap, type ReadyHeap } from './ready-heap.ts';
  * Decides which job runs next. Jobs that wait cost nothing but their memory: no timer, no promise.
  *
  * A job waits for the jobs it depends on, then for its turn (by priority, then number), then for its locks, for which
- * it needs no place among the running ones. So at most `max_running_jobs` run, and none of them waits for a lock: a job
+ * it needs no place among the running ones. So at most `max_running_jobs` run, besides those in a long step, and none of them waits for a lock: a job
  * gives back its locks and its place after each opcode.
  */
 export interface Scheduler {
@@ -32,6 +32,8 @@ export interface Scheduler {
   readonly granted: ReadyHeap<Turn>;
   readonly turns: Map<JobRecord, Turn>;
   readonly running: Set<JobRecord>;
+  /** Of these, jobs in a step that occupies no place. */
+  readonly long: Set<JobRecord>;
   /** Waiting jobs whose reason for waiting somebody follows. */
   readonly followed: Set<JobRecord>;
   /** Jobs on their way to the archive. */
@@ -59,6 +61,7 @@ export function createScheduler(parts: Pick<Scheduler, 'host' | 'locks' | 'jobs'
     granted: createReadyHeap(compare),
     turns: new Map(),
     running,
+    long: new Set(),
     followed: new Set(),
     archiving: new Map(),
     overtaking: new Set(),
@@ -74,10 +77,26 @@ export function addJob(scheduler: Scheduler, record: JobRecord): void {
   consider(scheduler, record);
 }
 
+/** Jobs that transfer data between nodes for hours; more of them occupy places. */
+const longLimit = 200;
+
+export const placesTaken = ({ running: places, long }: Pick<Scheduler, 'running' | 'long'>): number => places.size - long.size;
+
+/**
+ * A job begins or ends a step that occupies no place. Behind it, the job continues at once, even if all places are taken: it
+ * holds locks, and perhaps a guest stands still for it.
+ */
+export function longStep(scheduler: Scheduler, record: JobRecord, isRunning: boolean): void {
+  if (!isRunning) return void scheduler.long.delete(record);
+  if (scheduler.long.size >= longLimit) return;
+  scheduler.long.add(record);
+  pump(scheduler);
+}
+
 /** Lets jobs run while there are free places. */
 export function pump(scheduler: Scheduler): void {
-  const { host, running: places } = scheduler;
-  while (!host.signal.aborted && places.size < host.config.current.cluster.max_running_jobs) {
+  const { host } = scheduler;
+  while (!host.signal.aborted && placesTaken(scheduler) < host.config.current.cluster.max_running_jobs) {
     const record = next(scheduler, scheduler.granted) ?? next(scheduler, scheduler.ready);
     if (!record) return;
     scheduler.turns.delete(record);
@@ -96,7 +115,8 @@ export function describe(scheduler: Scheduler, record: JobRecord): JobChange {
   return { job: record.job, progress: record.progress, waitingFor: waitingFor(scheduler, record) };
 }
 
-function waitingFor({ jobs, locks, running: places }: Scheduler, record: JobRecord): readonly string[] {
+function waitingFor(scheduler: Scheduler, record: JobRecord): readonly string[] {
+  const { jobs, locks } = scheduler;
   if (record.phase === 'depends') {
     const op = record.job.ops[currentOp(record.job)] as JobOp;
     const active = dependenciesOf(op).flatMap(([id]) => jobs.get(id) ?? []);
@@ -104,7 +124,7 @@ function waitingFor({ jobs, locks, running: places }: Scheduler, record: JobReco
   }
   if (record.phase === 'locks') return [locks.waitingFor(record.id) ?? []].flat();
   const queued = record.phase === 'ready' || record.phase === 'granted';
-  return queued ? [`a free place (${places.size} jobs are running)`] : [];
+  return queued ? [`a free place (${placesTaken(scheduler)} jobs are running)`] : [];
 }
 
 function next({ turns }: Scheduler, heap: ReadyHeap<Turn>): JobRecord | undefined {
@@ -241,6 +261,7 @@ function leave(scheduler: Scheduler, record: JobRecord, index: number, end: 'end
   record.progress = null;
   record.planning = record.stepCancel = record.hurry = undefined;
   scheduler.running.delete(record);
+  scheduler.long.delete(record);
   locks.release(record.id);
   try {
     onOpFinished?.(record.job, index);

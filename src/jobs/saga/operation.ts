@@ -1,6 +1,6 @@
 import type { Principal } from '../../access/index.ts';
 import type { Clock, Json, OperationContext, Random } from '../../base/index.ts';
-import type { OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
+import type { LockLevel, OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
 import type { ConfigDraft, ConfigSnapshot } from '../../store/index.ts';
 
@@ -87,6 +87,8 @@ interface StepIdentity {
   readonly title: string;
   /** Ids that it had, and its name in jobs of the time when steps had no ids. */
   readonly formerly?: readonly string[];
+  /** Levels of locks that the opcode needs no more once this step is done; undoing must not need them either. */
+  readonly releases?: readonly LockLevel[];
 }
 
 /** A step that changes the world outside the store. */
@@ -97,6 +99,8 @@ export interface WorldStep<Plan = unknown> extends StepIdentity {
   readonly pivot?: boolean;
   /** False: it always ends by itself; a job that is cancelled meanwhile goes back only then. */
   readonly cancellable?: boolean;
+  /** It may take hours and costs this master nothing, as a transfer between nodes: while it runs, the job occupies no place among the running ones. */
+  readonly longRunning?: boolean;
 }
 
 /** A step that changes the configuration: written in one transaction with its own outcome, so it happens exactly once. */
@@ -104,8 +108,6 @@ export interface CommitStep<Plan = unknown> extends StepIdentity {
   commit(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): Json | void;
   uncommit?(draft: ConfigDraft, context: Pick<StepContext<Plan>, 'plan' | 'outcomes' | 'clock'>): void;
   readonly pivot?: boolean;
-  /** After this step the `allocation` lock is given back. */
-  readonly releasesAllocation?: boolean;
 }
 
 export type Step<Plan = unknown> = WorldStep<Plan> | CommitStep<Plan>;

@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import { canceledText, cancelled, type JobChange } from '../record/job-changes.ts';
 import type { JobRecord } from '../record/job-record.ts';
-import { isCanceling } from './interruptions.ts';
+import { isCanceling } from './cancel-signal.ts';
 import { opcodeId } from './observe-step.ts';
 import { beginSaga, failure, goForward, now } from './saga.ts';
 import type { SagaHost } from './saga-host.ts';

@@ -31,6 +31,8 @@ export interface SagaHost {
   /** Somebody else leads; the signal is aborted when it returns. */
   readonly onFenced: () => void;
   readonly releaseLevel: (record: JobRecord, level: LockLevel) => void;
+  /** A job begins, or ends, a step that occupies no place. */
+  readonly longStep: (record: JobRecord, isRunning: boolean) => void;
 }
 
 /** How long a failing undo is repeated: `attempts` times, with pauses that double from `firstPauseMs`. */

@@ -1,7 +1,7 @@
 import { type ErrorReport, GantryError } from '../../base/index.ts';
 import { canceledText, cancelled, compose, type Execution, type JobChange, withExecution } from '../record/job-changes.ts';
+import { isCanceling } from './cancel-signal.ts';
 import { commitChange } from './commit-change.ts';
-import { isCanceling } from './interruptions.ts';
 import { logLine } from './log-line.ts';
 import { observeStep } from './observe-step.ts';
 import type { Step } from './operation.ts';

@@ -5,8 +5,8 @@ import { compose, type Execution, failed, type JobChange, running, succeeded, wi
 import type { JobRecord } from '../record/job-record.ts';
 import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
+import { canceledError, cancelSignal, hurrySignal, isCanceling, planningSignal } from './cancel-signal.ts';
 import { commitChange } from './commit-change.ts';
-import { canceledError, cancelSignal, hurrySignal, isCanceling, planningSignal } from './interruptions.ts';
 import { logLine } from './log-line.ts';
 import { observeStep, operationOf } from './observe-step.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
@@ -106,14 +106,21 @@ export async function goForward(saga: Saga): Promise<Problem | undefined> {
       host.signal.throwIfAborted();
       return { failedAt: i, error, begun: true };
     }
-    if (isCommit(step) && step.releasesAllocation) host.releaseLevel(record, 'allocation');
+    for (const level of step.releases ?? []) host.releaseLevel(record, level);
   }
   return undefined;
 }
 
 async function runWorld(saga: Saga, i: number, step: WorldStep): Promise<void> {
-  const result = toJson(await observeStep(saga, 'world', step.id, () => untilStopped(step.do(stepContext(saga, i)), saga.host.signal)));
-  saga.record.stepCancel = undefined;
+  const { host, record } = saga;
+  if (step.longRunning) host.longStep(record, true);
+  let result: Json;
+  try {
+    result = toJson(await observeStep(saga, 'world', step.id, () => untilStopped(step.do(stepContext(saga, i)), host.signal)));
+  } finally {
+    record.stepCancel = undefined;
+    if (step.longRunning) host.longStep(record, false);
+  }
   const { execution, change } = withOutcome(saga, step, result);
   await saga.host.writer.change(saga.record, change);
   saga.execution = execution;

@@ -57,7 +57,7 @@ export function testCreate(world: TestWorld): Operation {
       {
         id: 'reserve',
         title: 'reserve',
-        releasesAllocation: true,
+        releases: ['allocation'],
         commit(draft) {
           draft.create('instance', testInstance(plan.uuid, plan.name));
           draft.claim('mac', macOf(plan.uuid), plan.uuid);

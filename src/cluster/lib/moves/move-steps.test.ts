@@ -23,7 +23,7 @@ function after(steps: readonly (readonly ['do' | 'undo', CommitStep])[], instanc
 
 test('a move keeps room on its target until it is recorded, and while it is given back', () => {
   const [keep, record] = [keepRoomStep(move), recordNodeStep(move)];
-  assert.equal(keep.releasesAllocation, true);
+  assert.deepEqual(keep.releases, ['allocation']);
   assert.deepEqual(after([['do', keep]]), [node0, node1]);
   assert.deepEqual(
     after([

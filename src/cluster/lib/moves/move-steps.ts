@@ -17,7 +17,7 @@ export const keepRoomStep = ({ instance, target }: Move): CommitStep => ({
   id: 'keep-room',
   title: 'keep room on the new node',
   formerly: ['keep room on the new node'],
-  releasesAllocation: true,
+  releases: ['allocation'],
   commit(draft) {
     // A move that an earlier version began may already have done this.
     if (draft.need('instance', instance.uuid).primary_node === target) return;
