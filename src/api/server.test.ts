@@ -183,6 +183,25 @@ test('a node joins with a token, again with the same key; whoever has another ke
   assert.deepEqual((other.body as { error: object }).error, (wrong.body as { error: object }).error);
 });
 
+test('a node that is only configured is a row that has not joined, until it joins with a token for its name', async () => {
+  const op = { OP_ID: 'OP_NODE_ADD', node_name: 'node6', primary_ip: '10.78.0.15', agent_port: 1811 };
+  const submitted = await rig.client.send('POST', '/2/jobs', { user: writer, body: { ops: [op] } });
+  await rig.client.send('GET', `/2/jobs/${submitted.body}/wait?fields=status`, { user: writer });
+  const row = async () => {
+    const { body } = await rig.client.send('GET', '/2/nodes/node6', { user: writer });
+    const { role, offline, joined, mtotal } = body as Record<string, unknown>;
+    return { role, offline, joined, mtotal };
+  };
+  assert.deepEqual(await row(), { role: 'O', offline: true, joined: false, mtotal: null });
+  const made = await rig.client.send('POST', '/2/nodes/join-tokens', { user: writer, body: { node_name: 'node6', ttl: 600 } });
+  const [token_id = '', secret = ''] = (made.body as { token: string }).token.split('.');
+  const request = { token_id, secret, csr: 'of node6', primary_ip: '10.78.0.15', agent_port: 1811 };
+  const joined = await rig.client.send('POST', '/2/nodes/join', { body: request });
+  assert.equal(joined.status, 200, joined.text);
+  const { offline, joined: hasJoined } = await row();
+  assert.deepEqual([offline, hasJoined], [false, true]);
+});
+
 test('the OpenAPI page describes every resource, from the schemas that check', async () => {
   const { body } = await rig.client.send('GET', '/openapi.json', { user: plain });
   interface Operation {

@@ -94,7 +94,7 @@ const fields: readonly Field<Node>[] = [
 export const nodeKind = defineKind<Node>({
   name: 'node',
   fields,
-  row: 'name offline master_candidate drained dtotal dfree sptotal spfree mtotal mnode mfree pinst_cnt sinst_cnt ctotal cnos cnodes csockets pip sip role pinst_list sinst_list master_capable vm_capable ndparams group.uuid ctime mtime uuid serial_no tags',
+  row: 'name offline master_candidate drained dtotal dfree sptotal spfree mtotal mnode mfree pinst_cnt sinst_cnt ctotal cnos cnodes csockets pip sip role pinst_list sinst_list master_capable vm_capable ndparams group.uuid ctime mtime uuid serial_no tags joined',
   relations: nodeRelations,
   items: ({ config }) => niceSortedByName(config.nodes),
 });

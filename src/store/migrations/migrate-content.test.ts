@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configVersion, keys } from '../../model/index.ts';
+import { proveMigration } from '../testing/prove-migration.ts';
 import { sampleCluster, sampleInstance } from '../testing/sample-objects.ts';
 import { migrateContent, rehearseMigrations } from './migrate-content.ts';
+import type { Migration, MigrationContext, StoredObject } from './migration.ts';
 import { migrations } from './migrations.ts';
 import { versionOf } from './stored-version.ts';
 
@@ -76,4 +78,21 @@ test('a migration that cannot be done names the key and the problem', () => {
   assert.throws(of({ objects: { instance: () => ({ ...instance, os: 5 }) } }), { code, message: /instances\/.*os: / });
   assert.throws(of({ key: (name: string) => (name === '/a' ? [['/b', 'x']] : undefined) }), { code, message: /two keys become \/b/ });
   assert.equal(versionOf(rehearseMigrations(content, [], to).get(keys.cluster) ?? ''), to);
+});
+
+test('a step that would change an object twice, or that needs another one in its old form, is found by its proof', () => {
+  const grows = (old: StoredObject) => ({ ...old, os: `${String(old['os'])}+` });
+  assert.throws(() => proveMigration({ to, summary: '', objects: { instance: grows } }, content), /stays as it is/);
+  const needsOld: Migration = {
+    to,
+    summary: '',
+    objects: {
+      cluster: ({ file_storage_dir, ...rest }) => ({ ...rest, ...(file_storage_dir !== undefined && { folder: file_storage_dir }) }),
+      instance: (old, { cluster }) => ('place' in old ? old : { ...old, place: String(cluster['file_storage_dir']) }),
+    },
+  };
+  assert.throws(() => proveMigration(needsOld, content), /a mixture of old and new objects/);
+  const needsBoth = (old: StoredObject, { cluster }: MigrationContext) =>
+    'place' in old ? old : { ...old, place: String(cluster['file_storage_dir'] ?? cluster['folder']) };
+  proveMigration({ ...needsOld, objects: { ...needsOld.objects, instance: needsBoth } }, content);
 });

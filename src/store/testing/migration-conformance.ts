@@ -12,6 +12,7 @@ import type { Migration } from '../migrations/migration.ts';
 import { requireKnownVersion } from '../migrations/stored-version.ts';
 import type { Store } from '../store.ts';
 import { delegateStore } from './delegate-store.ts';
+import { proveMigration } from './prove-migration.ts';
 import { sampleCluster, sampleGroup, sampleInstance, sampleNode } from './sample-objects.ts';
 
 type Fields = Record<string, unknown>;
@@ -112,6 +113,7 @@ export function registerMigrationConformance(adapter: string, open: () => Promis
     const model = await open();
     const before = await oldContent(model);
     await model.close();
+    steps.reduce((content, step) => proveMigration(step, content), before);
     const after = new Map(rehearseMigrations(before, steps, configVersion));
     assert.equal(after.size, before.size);
     let finished = false;
