@@ -20,12 +20,16 @@ const current = {
     },
   },
   nodes: { get: () => undefined, find: () => undefined },
+  groups: { get: () => undefined },
 } as never;
 
 function accessWith(authorizer: Authorizer) {
   const audit: unknown[] = [];
   const log = { warn: (facts: unknown, text: string) => audit.push([text, facts]) } as never;
-  return { audit, access: createAccessControl({ authorizer, config: { current }, job: () => undefined, log }) };
+  return {
+    audit,
+    access: createAccessControl({ authorizer, config: { current }, job: (id) => (id === 7 ? { user: 'bob' } : undefined), log }),
+  };
 }
 
 const startup = readOpcode({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'Web1' });
@@ -126,7 +130,7 @@ test('the watcher may start instances and nothing else, and no authorizer change
     await assert.rejects(access.requireOpcodes(watcherPrincipal, [remove]), { code: 'API_FORBIDDEN' });
     for (const permission of ['instance:read', 'cluster:query', 'job:cancel'])
       await assert.rejects(access.require(watcherPrincipal, { permission, objects: [] }), { code: 'API_FORBIDDEN' });
-    assert.equal(access.visible(watcherPrincipal, 'instance')?.({ kind: 'instance', name: 'web1' }), false);
+    assert.equal(access.visible(watcherPrincipal)?.('instance', web1), false);
   }
 });
 
@@ -136,21 +140,42 @@ test('a user who is called like the watcher has the rights of the authorizer, an
   await assert.rejects(access.requireOpcodes({ ...writer, scheme: 'internal' }, [startup]), { code: 'API_FORBIDDEN' });
 });
 
-test('a list is filtered by one predicate, and by none where all is visible', () => {
-  assert.equal(accessWith(optionsAuthorizer).access.visible(writer, 'instance'), undefined);
-  const kinds: string[] = [];
-  const { access } = accessWith({
-    decide: () => ({ allowed: true }),
-    visible: ({ name }, kind) => {
-      kinds.push(kind);
-      return kind === 'instance' && name === 'alice' ? ({ tags }) => tags.includes('team:a') : undefined;
-    },
-  });
-  const sees = access.visible(writer, 'instance');
-  assert.deepEqual(
-    ['web1', 'i1', 'web2'].map((name) => sees?.({ kind: 'instance', name })),
-    [true, false, false],
-  );
-  assert.equal(access.visible(writer, 'node'), undefined);
-  assert.deepEqual(kinds, ['instance', 'node']);
+/** Shows what has the tag of a team, and jobs of the principal. */
+const teamOnly: Authorizer = {
+  decide: () => ({ allowed: true }),
+  visible: (principal) =>
+    principal.options.includes('write') ? undefined : ({ tags, owner }) => owner === principal.name || tags.includes('team:a'),
+};
+
+test('rows are filtered by one predicate, and by none where all is visible', () => {
+  assert.equal(accessWith(optionsAuthorizer).access.visible(user()), undefined);
+  const { access } = accessWith(teamOnly);
+  assert.equal(access.visible(writer), undefined);
+  const sees = access.visible(user());
+  const rows: [string, unknown, boolean | undefined][] = [
+    ['instance', web1, true],
+    ['instance', { ...web1, tags: [] }, false],
+    ['job', { id: 7, user: 'alice' }, true],
+    ['job', { id: 8, user: 'bob' }, false],
+    ['job', { id: 9, user: 'alice', principal: { name: 'bob', scheme: 's', groups: [], options: [] } }, false],
+    ['lock', { name: 'instance/web1' }, true],
+    ['lock', { name: 'instance/web2' }, false],
+    ['lock', { name: 'allocation/allocation' }, true],
+    ['os', { name: 'debian' }, true],
+  ];
+  for (const [kind, row, visible] of rows) assert.equal(sees?.(kind, row), visible, `${kind} ${JSON.stringify(row)}`);
+});
+
+test('what a principal may not see cannot be named either, as if it did not exist', async () => {
+  const hiding: Authorizer = { ...teamOnly, visible: () => () => false };
+  const { access, audit } = accessWith(hiding);
+  const wish = (permission: string, kind: string, name: string) => access.require(user(), { permission, objects: [{ kind, name }] });
+  const unknown = { code: 'API_OBJECT_UNKNOWN', facts: { object: 'instance', name: 'WEB1' } };
+  await assert.rejects(wish('instance:read', 'instance', 'WEB1'), unknown);
+  await assert.rejects(wish('instance:startup', 'instance', 'WEB1'), unknown);
+  await wish('instance:read', 'instance', 'web2');
+  await assert.rejects(wish('job:cancel', 'job', '7'), { code: 'API_OBJECT_UNKNOWN' });
+  await wish('job:read', 'job', '7');
+  await accessWith(teamOnly).access.require(user(), { permission: 'instance:read', objects: [{ kind: 'instance', name: 'web1' }] });
+  assert.deepEqual(audit, []);
 });

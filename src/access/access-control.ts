@@ -3,7 +3,7 @@ import type { Job, OpcodeDefinition } from '../model/index.ts';
 import type { ConfigSnapshot } from '../store/index.ts';
 import type { AuthorizationRequest, Authorizer, Decision } from './authz/authorizer.ts';
 import { objectsOfOpcode } from './authz/objects-of-opcode.ts';
-import { type NamedObject, type ResolvedObject, resolveObject } from './authz/resolve-object.ts';
+import { type NamedObject, objectOfRow, type ResolvedObject, resolveObject } from './authz/resolve-object.ts';
 import { internalRights } from './internal/internal-principals.ts';
 import { internalScheme } from './internal/internal-scheme.ts';
 import type { Principal } from './principal.ts';
@@ -23,13 +23,16 @@ interface Opcode {
 export interface AccessControl {
   /**
    * @param trace of the request, for the audit line of a refusal
-   * @throws API_FORBIDDEN, ACCESS_REFUSED
+   * @throws API_FORBIDDEN, ACCESS_REFUSED; API_OBJECT_UNKNOWN for an object that the principal may not see
    */
   require(principal: Principal, wish: Wish, trace?: string): Promise<void>;
   /** Decides on each opcode of a submission, all before any is stored. Errors as `require`. */
   requireOpcodes(principal: Principal, ops: readonly Opcode[], trace?: string): Promise<void>;
-  /** Which objects a list shows; undefined: all, so that nothing is asked for each row. */
-  visible(principal: Principal, kind: string): ((object: NamedObject) => boolean) | undefined;
+  /**
+   * Whether a row of a kind of a query is about something that the principal may see; made once for a request. Undefined: all are,
+   * so that nothing is asked for each row.
+   */
+  visible(principal: Principal): ((kind: string, row: unknown) => boolean) | undefined;
 }
 
 export interface AccessControlOptions {
@@ -55,7 +58,15 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
   }
 
   return {
-    require: (principal, { objects, ...wish }, trace) => require(requestOf(principal, wish, objects, source), objects, trace),
+    async require(principal, { objects, ...wish }, trace) {
+      const request = requestOf(principal, wish, objects, source);
+      await require(request, objects, trace);
+      const sees = objects.length > 0 ? authorizer.visible?.(principal) : undefined;
+      const hidden = sees ? request.objects.findIndex((object) => exists(object, wish.permission) && !sees(object)) : -1;
+      const named = objects[hidden];
+      // As if it did not exist: nobody may find out whether it does.
+      if (named) throw new GantryError('API_OBJECT_UNKNOWN', { object: named.kind, name: named.name });
+    },
     async requireOpcodes(principal, ops, trace) {
       for (const { definition, params } of ops) {
         const { id, permission } = definition;
@@ -64,20 +75,29 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
         await require(request, told, trace);
       }
     },
-    visible(principal, kind) {
+    visible(principal) {
       if (principal.scheme === internalScheme) return () => false;
-      const sees = authorizer.visible?.(principal, kind);
+      const sees = authorizer.visible?.(principal);
       if (!sees) return undefined;
       const from = source();
-      return (object) => sees(resolveObject(object, from));
+      return (kind, row) => {
+        const object = objectOfRow(kind, row, from);
+        return object === undefined || sees(object);
+      };
     },
   };
 }
 
+const changesNothing = (permission: string) => /:(read|query)$/.test(permission);
+
+/** The page of a job that does not exist is no error, so who reads one is told by the page. */
+const exists = ({ uuid, owner }: ResolvedObject, permission: string) =>
+  uuid !== undefined || (owner !== undefined && !changesNothing(permission));
+
 /** What no authorizer can allow or refuse: the limits of a principal, and the rights of the master's own parts. */
 function boundary({ principal, permission }: AuthorizationRequest): Decision | undefined {
   if (principal.scheme === internalScheme) return { allowed: internalRights.get(principal.name)?.has(permission) === true };
-  if (principal.limits?.readOnly !== true || /:(read|query)$/.test(permission)) return undefined;
+  if (principal.limits?.readOnly !== true || changesNothing(permission)) return undefined;
   return { allowed: false, reason: 'it is limited to reading' };
 }
 

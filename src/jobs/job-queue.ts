@@ -64,8 +64,8 @@ export interface JobQueue {
   cancel(id: number): Promise<{ readonly cancelled: boolean; readonly message: string }>;
   /** Moves a finished job to the archive. @throws JOB_UNKNOWN, JOB_NOT_FINISHED */
   archive(id: number): Promise<void>;
-  /** Archives jobs that ended more than `ageSeconds` ago; returns how many. */
-  autoArchive(ageSeconds: number): Promise<number>;
+  /** Archives jobs that ended more than `ageSeconds` ago, of them those that `which` wants (default: all); returns how many. */
+  autoArchive(ageSeconds: number, which?: (job: Job) => boolean): Promise<number>;
   changePriority(id: number, priority: number): Promise<void>;
   locks(): readonly LockRow[];
   /** Loads the stored jobs, resumes the unfinished ones, begins to run. */

@@ -21,8 +21,8 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
 export interface Authorizer {
   decide(request: AuthorizationRequest): Decision | Promise<Decision>;
   /**
-   * Which objects of a kind a list shows; asked once for a list. Undefined, or no such method: all of them.
-   * What a list may show at all is decided before.
+   * Which objects lists and queries show, and which can be named in a path; asked for each request. Undefined, or no such
+   * method: all of them, so that nothing is asked for each row. What may be read at all is decided before.
    */
-  visible?(principal: Principal, kind: string): ((object: ResolvedObject) => boolean) | undefined;
+  visible?(principal: Principal): ((object: ResolvedObject) => boolean) | undefined;
 }

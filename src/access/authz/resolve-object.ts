@@ -1,4 +1,4 @@
-import type { Job } from '../../model/index.ts';
+import type { Instance, Job, Network, Node, NodeGroup } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { principalOfJob } from '../job-principal.ts';
 
@@ -44,26 +44,38 @@ export function resolveObject({ kind, name }: NamedObject, { config, job }: Obje
 }
 
 function resolveConfigured(kind: string, name: string, config: ConfigSnapshot): ResolvedObject | undefined {
-  if (kind === 'instance') {
-    const found = config.instances.find(name);
-    return found && { ...plain(kind, found), ...inGroup(config, config.nodes.get(found.primary_node)?.group) };
-  }
-  if (kind === 'node') {
-    const found = config.nodes.find(name);
-    return found && { ...plain(kind, found), ...inGroup(config, found.group) };
-  }
-  const found = kind === 'group' ? config.groups.find(name) : kind === 'network' ? config.networks.find(name) : undefined;
-  return found && plain(kind, found);
+  const objects = { instance: config.instances, node: config.nodes, group: config.groups, network: config.networks };
+  const found = isConfigured(kind) ? objects[kind].find(name) : undefined;
+  return found && configured(kind, found, config);
 }
 
-const plain = (kind: string, { name, uuid, tags }: { name: string; uuid: string; tags: readonly string[] }): ResolvedObject => ({
-  kind,
-  name,
-  uuid,
-  tags,
-});
+type ConfiguredKind = 'instance' | 'node' | 'group' | 'network';
+const isConfigured = (kind: string): kind is ConfiguredKind =>
+  kind === 'instance' || kind === 'node' || kind === 'group' || kind === 'network';
 
-function inGroup(config: ConfigSnapshot, uuid: string | undefined): Pick<ResolvedObject, 'group'> {
-  const group = uuid === undefined ? undefined : config.groups.get(uuid);
-  return group ? { group: { uuid: group.uuid, name: group.name } } : {};
+type Configured = Pick<Instance | Node | NodeGroup | Network, 'name' | 'uuid' | 'tags'>;
+
+function configured(kind: string, object: Configured, config: ConfigSnapshot): ResolvedObject {
+  const { name, uuid, tags } = object;
+  const group = config.groups.get(groupOf(kind, object, config) ?? '');
+  return { kind, name, uuid, tags, ...(group && { group: { uuid: group.uuid, name: group.name } }) };
+}
+
+function groupOf(kind: string, object: Configured, config: ConfigSnapshot): string | undefined {
+  if (kind === 'node') return (object as Node).group;
+  return kind === 'instance' ? config.nodes.get((object as Instance).primary_node)?.group : undefined;
+}
+
+/** What a row of a list is about; undefined where it is about no object. */
+export function objectOfRow(kind: string, row: unknown, { config, job }: ObjectSource): ResolvedObject | undefined {
+  if (isConfigured(kind)) return configured(kind, row as Configured, config);
+  // Backups are told by node.
+  if (kind === 'export') return configured('node', row as Node, config);
+  if (kind === 'job') return { kind, name: String((row as Job).id), tags: none, owner: principalOfJob(row as Job).name };
+  if (kind === 'cluster') return resolveObject({ kind, name: 'cluster' }, { config, job });
+  if (kind !== 'lock') return undefined;
+  const [level = '', ...name] = (row as { name: string }).name.split('/');
+  return level === 'allocation'
+    ? undefined
+    : resolveObject({ kind: level === 'sending' ? 'node' : level, name: name.join('/') }, { config, job });
 }

@@ -5,7 +5,7 @@ import type { ApiContext } from '../api-options.ts';
 import { clusterInfo, InfoResult } from '../rows/cluster-info.ts';
 import { commonOses } from './os-list.ts';
 import { bulkQuery, isSet } from './query-params.ts';
-import { viewOf } from './resource-routes.ts';
+import { wholeView } from './resource-routes.ts';
 import { component, Reply, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
 
@@ -29,7 +29,7 @@ function infoReply(context: ApiContext): Reply {
   const master = current.nodes.get(current.cluster.master_node)?.name;
   const known = infoTexts.get(current.cluster);
   if (known && known.master === master && known.version === version) return known.reply;
-  const reply = new Reply(JSON.stringify(clusterInfo(viewOf(context), version)), `"${current.cluster.serial_no}-${master}-${version}"`);
+  const reply = new Reply(JSON.stringify(clusterInfo(wholeView(context), version)), `"${current.cluster.serial_no}-${master}-${version}"`);
   infoTexts.set(current.cluster, { master, version, reply });
   return reply;
 }
@@ -98,7 +98,7 @@ const reading: Route[] = [
       if (!isSet(query, 'bulk')) {
         return oses.flatMap(({ name, variants }) => (variants.length > 0 ? variants.map((variant) => `${name}+${variant}`) : [name]));
       }
-      const view = viewOf(context);
+      const view = wholeView(context);
       return oses.map((os) => plainRow(osKind.rowFields, os, view));
     },
   },

@@ -2,11 +2,11 @@ import { GantryError } from '../../base/index.ts';
 import type { Instance } from '../../model/index.ts';
 import { type ConsoleInfo, describeConsole, liveInstance } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { viewOf } from './resource-routes.ts';
+import { wholeView } from './resource-routes.ts';
 
 /** @throws API_CONSOLE_UNAVAILABLE when it does not run */
 export function needRunning(instance: Instance, context: ApiContext): void {
-  if (liveInstance(instance, viewOf(context)).running !== true) {
+  if (liveInstance(instance, wholeView(context)).running !== true) {
     throw new GantryError('API_CONSOLE_UNAVAILABLE', { instance: instance.name });
   }
 }

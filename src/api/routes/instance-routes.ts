@@ -16,8 +16,10 @@ const instances: Resource<Instance> = {
   collection: ({ services }) => services.config.current.instances,
   queried: instanceKind,
   more: instanceRowMore,
-  bulk: (context) => {
-    const { text, etag } = context.instanceRows.all(viewOf(context));
+  bulk: (context, view) => {
+    // The text is for everybody who may see all of it.
+    if (view.visible) return instanceKind.items(view).map((instance) => instanceRow(instance, view));
+    const { text, etag } = context.instanceRows.all(view);
     return new Reply(text, etag);
   },
 };
@@ -65,7 +67,10 @@ function needsUpgrade(): never {
 /** One row comes from the same function as the bulk list, so that both always agree. */
 function withMemory(route: Route): Route {
   if (route.path !== '/2/instances/{instance_name}') return route;
-  return { ...route, handle: ({ params }, context) => instanceRow(findInstance(params['instance_name'], context), viewOf(context)) };
+  return {
+    ...route,
+    handle: ({ params, user }, context) => instanceRow(findInstance(params['instance_name'], context), viewOf(context, user)),
+  };
 }
 
 export const instanceRoutes: readonly Route[] = [

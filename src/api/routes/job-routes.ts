@@ -6,7 +6,7 @@ import type { ApiContext } from '../api-options.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { objectBody } from './object-body.ts';
 import { bulkQuery, isSet } from './query-params.ts';
-import { listOrRows, viewOf } from './resource-routes.ts';
+import { listOrRows, viewOf, wholeView } from './resource-routes.ts';
 import { type ApiRequest, component, objectsFrom, type Route } from './route.ts';
 import { submissionKey } from './submission-key.ts';
 import { submitJob } from './submit.ts';
@@ -33,12 +33,17 @@ function jobId({ params }: Pick<ApiRequest, 'params'>): number {
   return Number(text);
 }
 
-const page = (job: Job, context: ApiContext) => plainRow(pageFields, job, viewOf(context));
+const page = (job: Job, context: ApiContext) => plainRow(pageFields, job, wholeView(context));
 
 /** What Ganeti shows of a job that does not exist: its number, and null for everything else. */
 const emptyPage = (id: number) => Object.fromEntries(pageFields.map(({ name }) => [name, name === 'id' ? id : null]));
 
-const jobs = (context: ApiContext) => jobKind.items(viewOf(context));
+/** A job that the user may see, archived or not. */
+async function findJob({ user, ...request }: Pick<ApiRequest, 'params' | 'user'>, { services }: ApiContext): Promise<Job | undefined> {
+  const job = await services.jobs.get(jobId(request));
+  const visible = services.access.visible(user);
+  return job && (!visible || visible('job', job)) ? job : undefined;
+}
 
 const reading: Route[] = [
   {
@@ -49,9 +54,11 @@ const reading: Route[] = [
     permission: 'job:read',
     query: bulkQuery,
     result: listOrRows(Type.Object({ id: JobId, uri: Type.String() }), component('job_row', rowSchema(listFields))),
-    handle: ({ query }, context) => {
-      if (isSet(query, 'bulk')) return jobs(context).map((job) => plainRow(listFields, job, viewOf(context)));
-      return jobs(context).map(({ id }) => ({ id, uri: `/2/jobs/${id}` }));
+    handle: ({ query, user }, context) => {
+      const view = viewOf(context, user);
+      const jobs = jobKind.items(view);
+      if (isSet(query, 'bulk')) return jobs.map((job) => plainRow(listFields, job, view));
+      return jobs.map(({ id }) => ({ id, uri: `/2/jobs/${id}` }));
     },
   },
   {
@@ -63,7 +70,7 @@ const reading: Route[] = [
     objects,
     result: component('job_page', rowSchema(pageFields.map((one) => (one.name === 'id' ? one : { ...one, schema: nullable(one.schema) })))),
     handle: async (request, context) => {
-      const job = await context.services.jobs.get(jobId(request));
+      const job = await findJob(request, context);
       return job ? page(job, context) : emptyPage(jobId(request));
     },
   },
@@ -74,7 +81,11 @@ const reading: Route[] = [
     summary: 'The locks that jobs hold or wait for',
     permission: 'job:read',
     result: Type.Array(Lock),
-    handle: (_, { services }) => services.jobs.locks(),
+    handle: ({ user }, { services }) => {
+      const visible = services.access.visible(user);
+      const locks = services.jobs.locks();
+      return visible ? locks.filter((lock) => visible('lock', lock)) : locks;
+    },
   },
 ];
 
@@ -120,7 +131,12 @@ const waiting: Route = {
     ),
   }),
   result: Type.Union([Type.Null(), Type.Object({ job_info: Type.Array(Type.Unknown()), log_entries: Type.Array(Type.Unknown()) })]),
-  handle: async (request, context) => (await waitForJob(jobId(request), waitRequest(request), context, request.signal)) ?? null,
+  handle: async (request, context) => {
+    const [id, wanted] = [jobId(request), waitRequest(request)];
+    const mayBeHidden = context.services.access.visible(request.user) !== undefined;
+    if (mayBeHidden && !(await findJob(request, context))) throw new GantryError('API_OBJECT_UNKNOWN', { object: 'job', name: String(id) });
+    return (await waitForJob(id, wanted, context, request.signal)) ?? null;
+  },
 };
 
 const Submission = Type.Object(
@@ -209,7 +225,10 @@ const changing: Route[] = [
     permission: 'job:archive',
     query: Type.Object({ age: Type.Integer({ minimum: 0, description: 'Seconds since they ended' }) }),
     result: Type.Integer(),
-    handle: ({ query }, { services }) => services.jobs.autoArchive(query['age'] as number),
+    handle: ({ query, user }, { services }) => {
+      const visible = services.access.visible(user);
+      return services.jobs.autoArchive(query['age'] as number, visible && ((job) => visible('job', job)));
+    },
   },
 ];
 

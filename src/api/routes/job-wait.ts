@@ -4,7 +4,7 @@ import type { JobChange } from '../../jobs/index.ts';
 import { type Job, jobStatus, type LogEntry } from '../../model/index.ts';
 import { jobKind, toPlain } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
-import { viewOf } from './resource-routes.ts';
+import { wholeView } from './resource-routes.ts';
 
 export interface WaitRequest {
   readonly fields: readonly string[];
@@ -35,7 +35,7 @@ export function jobValues(job: Job, names: readonly string[], context: ApiContex
   return names.map((name) => {
     const found = jobKind.byName.get(name);
     if (!found) throw new GantryError('API_QUERY_FAILED', { problem: `Unknown job field '${name}'` });
-    return toPlain(found.get(job, viewOf(context)));
+    return toPlain(found.get(job, wholeView(context)));
   });
 }
 

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { GantryError } from '../../base/index.ts';
 import { fieldKinds, kinds, rowSchema } from '../../query/index.ts';
-import { queryFields, queryKinds, runQuery } from '../rows/run-query.ts';
+import type { ApiContext } from '../api-options.ts';
+import { type QueryResult, queryFields, queryKinds, runQuery } from '../rows/run-query.ts';
 import { objectBody } from './object-body.ts';
 import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, component, type Route } from './route.ts';
@@ -38,6 +39,18 @@ function fieldsOf({ query }: Pick<ApiRequest, 'query'>): string[] {
 
 const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string');
 
+/** The gate knew only that something is to be queried; now it is known what. */
+async function query(request: ApiRequest, context: ApiContext, fields: readonly string[], filter: unknown): Promise<QueryResult> {
+  const { user, params } = request;
+  const kind = params['kind'] ?? '';
+  await context.services.access.require(
+    user,
+    { permission: 'cluster:query', objects: [], read: { kind, fields } },
+    request.operation.trace,
+  );
+  return runQuery(viewOf(context, user), kind, fields, filter);
+}
+
 export const queryRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -47,7 +60,7 @@ export const queryRoutes: readonly Route[] = [
     permission: 'cluster:query',
     query: fieldsQuery,
     result: Result,
-    handle: (request, context) => runQuery(viewOf(context), request.params['kind'] ?? '', fieldsOf(request), null),
+    handle: (request, context) => query(request, context, fieldsOf(request), null),
   },
   {
     method: 'PUT',
@@ -67,7 +80,7 @@ export const queryRoutes: readonly Route[] = [
       const body = objectBody(request.body);
       const fields = body['fields'] ?? fieldsOf(request);
       if (!isNames(fields)) throw new GantryError('API_REQUEST_INVALID', { problem: "'fields' must be a list of names" });
-      return runQuery(viewOf(context), request.params['kind'] ?? '', fields, body['qfilter'] ?? body['filter'] ?? null);
+      return query(request, context, fields, body['qfilter'] ?? body['filter'] ?? null);
     },
   },
   {

@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
+import type { Principal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import { type Kind, plainRow, rowSchema, type View } from '../../query/index.ts';
 import type { Collection } from '../../store/index.ts';
@@ -18,15 +19,21 @@ export interface Resource<Item> {
   readonly collection: (context: ApiContext) => Collection<Item>;
   readonly queried: Kind<Item>;
   /** Overrides how the list with all fields is made. */
-  readonly bulk?: (context: ApiContext) => unknown;
+  readonly bulk?: (context: ApiContext, view: View) => unknown;
   /** What a row has beside the fields, or in another form. */
   readonly more?: TProperties;
   /** The same for the page of one object. */
   readonly moreOnPage?: TProperties;
 }
 
-/** What queries look at; the job queue and the live state of the master are their ports. */
-export const viewOf = ({ services: { config, live, jobs } }: ApiContext): View => ({ config: config.current, live, jobs });
+/** All that there is, for what a user may see anyway. */
+export const wholeView = ({ services: { config, live, jobs } }: ApiContext): View => ({ config: config.current, live, jobs });
+
+/** What queries of a user look at; the job queue and the live state of the master are their ports. */
+export function viewOf(context: ApiContext, user: Principal): View {
+  const visible = context.services.access.visible(user);
+  return visible ? { ...wholeView(context), visible } : wholeView(context);
+}
 
 /** The object that a path names. @throws API_OBJECT_UNKNOWN */
 export function findObject<Item>(resource: Pick<Resource<Item>, 'kind' | 'collection'>, name: string, context: ApiContext): Item {
@@ -44,8 +51,8 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
   const { kind, path, param, idField, queried, more = {}, moreOnPage = {} } = resource;
   const fields = queried.rowFields;
   const allRows = (view: View) => queried.items(view).map((item) => plainRow(fields, item, view));
-  const bulk = resource.bulk ?? ((context) => allRows(viewOf(context)));
-  const list = (context: ApiContext) => queried.items(viewOf(context)).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
+  const bulk = resource.bulk ?? ((_, view) => allRows(view));
+  const list = (view: View) => queried.items(view).map(({ name }) => ({ [idField]: name, uri: `${path}/${name}` }));
   const row = component(`${kind}_row`, rowSchema(fields, more));
   const page = Object.keys(moreOnPage).length > 0 ? component(`${kind}_page`, rowSchema(fields, { ...more, ...moreOnPage })) : row;
   return [
@@ -57,7 +64,10 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
       permission: `${kind}:read`,
       query: bulkQuery,
       result: listOrRows(Type.Object({ [idField]: Type.String(), uri: Type.String() }), row),
-      handle: ({ query }, context) => (isSet(query, 'bulk') ? bulk(context) : list(context)),
+      handle: ({ query, user }, context) => {
+        const view = viewOf(context, user);
+        return isSet(query, 'bulk') ? bulk(context, view) : list(view);
+      },
     },
     {
       method: 'GET',
@@ -67,7 +77,7 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
       permission: `${kind}:read`,
       objects: objectsFrom(kind, param),
       result: page,
-      handle: ({ params }, context) => plainRow(fields, findObject(resource, params[param] ?? '', context), viewOf(context)),
+      handle: ({ params, user }, context) => plainRow(fields, findObject(resource, params[param] ?? '', context), viewOf(context, user)),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import { jobStatus } from '../../model/index.ts';
+import { type Job, jobStatus } from '../../model/index.ts';
 import type { JobRecord } from '../record/job-record.ts';
 import { jobTimeMs } from '../record/job-time.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -15,9 +15,11 @@ export async function archiveJob({ host, jobs, archiving }: Scheduler, record: J
 }
 
 /** Archives jobs that ended more than `ageSeconds` ago; returns how many. */
-export async function archiveOlder(scheduler: Scheduler, ageSeconds: number): Promise<number> {
+export async function archiveOlder(scheduler: Scheduler, ageSeconds: number, which: (job: Job) => boolean = () => true): Promise<number> {
   const before = scheduler.host.clock.now() - ageSeconds * 1000;
-  const old = [...scheduler.jobs.values()].filter(({ phase, job }) => phase === 'ended' && job.end_ts && jobTimeMs(job.end_ts) <= before);
+  const old = [...scheduler.jobs.values()].filter(
+    ({ phase, job }) => phase === 'ended' && job.end_ts && jobTimeMs(job.end_ts) <= before && which(job),
+  );
   await Promise.all(old.map((record) => archiveJob(scheduler, record)));
   return old.length;
 }

@@ -116,7 +116,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       if (record) return archiveJob(scheduler, record);
       if (!(await loadArchivedJob(options.store, id))) throw new GantryError('JOB_UNKNOWN', { job: id });
     },
-    autoArchive: async (ageSeconds) => archiveOlder(started(), ageSeconds),
+    autoArchive: async (ageSeconds, which) => archiveOlder(started(), ageSeconds, which),
     async changePriority(id, priority) {
       const record = need(id);
       if (record.phase === 'ended') throw new GantryError('JOB_ENDED', { job: id, status: jobStatus(record.job) });
