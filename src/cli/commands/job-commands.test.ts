@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
-import { scriptJob } from '../testing/fake-job.ts';
+import { type FakeCluster, Refusal, startFakeCluster } from '../testing/fake-cluster.ts';
+import { jobWait, scriptJob } from '../testing/fake-job.ts';
 import { runInProcess } from '../testing/run-in-process.ts';
 
 let cluster: FakeCluster;
@@ -105,7 +105,7 @@ test('waiting tells how each job ended; the code is that of the first that did n
   assert.match(watched.stderr, /^job 21: INSTANCE_STARTUP\(web1\)\njob 21: success after 4\.5 s\n$/);
 });
 
-test('the page of a job shows when it ran, its parameters, its result and its log', async () => {
+test('the page of a job shows when it ran, its trace, its parameters, its result, its steps and its log', async () => {
   const log = [
     [1, [1_795_000_000, 0], 'message', 'first'],
     [2, [1_795_000_060, 0], 'message', { a: 1 }],
@@ -137,10 +137,19 @@ test('the page of a job shows when it ran, its parameters, its result and its lo
     start_ts: [1_795_000_000, 500_000],
     end_ts: [1_795_000_070, 500_000],
   }));
+  const opsteps = [
+    [
+      { step: 'start', seconds: 3.21 },
+      { step: 'record-up', seconds: 66.8 },
+    ],
+    [],
+  ];
+  cluster.on('GET /2/jobs/31/wait', (request) => jobWait(request, { oplog: [], user: 'anna', trace: 'f'.repeat(32), opsteps }));
   assert.deepEqual((await gantry('job', 'info', '31')).stdout.split('\n').slice(0, -1), [
     'Job:      31',
     'Status:   success',
     'User:     anna',
+    `Trace:    ${'f'.repeat(32)}`,
     'Received: 2026-11-18 11:06:30',
     'Started:  2026-11-18 11:06:40',
     'Ended:    2026-11-18 11:07:50',
@@ -152,6 +161,9 @@ test('the page of a job shows when it ran, its parameters, its result and its lo
     '      instance_name: web1',
     '      beparams:      {"vcpus":2}',
     '    Result: {"on":"node1"}',
+    '    Steps:',
+    '      start:     3.2 s',
+    '      record-up: 1 min 6 s',
     '    Log:',
     '      2026-11-18 11:06:40: first',
     '      2026-11-18 11:07:40: {"a":1}',
@@ -163,7 +175,16 @@ test('the page of a job shows when it ran, its parameters, its result and its lo
   ]);
 });
 
-test('the page of a job that runs asks the master for its step, that of one that has ended does not', async () => {
+test('a user who may not wait for jobs gets the page of a job without its trace and steps', async () => {
+  const error = { code: 'API_FORBIDDEN', what: 'no', why: 'no', todo: 'no', facts: { user: 'x', permission: 'job:query' } };
+  cluster.on('GET /2/jobs/12/wait', () => new Refusal(403, { code: 403, message: 'Forbidden', explain: 'x', error }));
+  const { code, stdout } = await gantry('job', 'info', '12');
+  assert.equal(code, 0);
+  assert.match(stdout, /^Job: /);
+  assert.doesNotMatch(stdout, /Trace|Steps/);
+});
+
+test('the page of a job that runs asks the master for its step, that of one that has ended only for what its page does not have', async () => {
   const job = { id: 32, status: 'running', summary: ['X'], ops: [{ OP_ID: 'X' }], opstatus: ['running'], start_ts: [1_795_000_000, 0] };
   cluster.on('GET /2/jobs/32', () => job);
   const progress = { step: 'create disk 0', index: 2, count: 5, fraction: null, text: '' };
@@ -177,8 +198,8 @@ test('the page of a job that runs asks the master for its step, that of one that
   cluster.seen.length = 0;
   await gantry('job', 'info', '12');
   assert.deepEqual(
-    asked().map(([request]) => request),
-    ['GET /2/jobs/12'],
+    asked().map(([request]) => request.split('?')[0]),
+    ['GET /2/jobs/12', 'GET /2/jobs/12/wait'],
   );
 });
 

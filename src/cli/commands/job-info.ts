@@ -1,12 +1,24 @@
 import { defineInfoCommand } from '../command/info-command.ts';
 import type { ClusterClient, Row, StepReply } from '../connect/cluster-client.ts';
 import { isFinal, type JobReply, jobError, jobFromReply, secondsOf } from '../connect/job-reply.ts';
+import { ReportedError } from '../connect/reported-error.ts';
 import { formatDuration, formatTime } from '../output/format-values.ts';
 import { formatStatus } from '../output/list-fields.ts';
 import type { Details } from '../output/print-details.ts';
 import { logText, stepText } from '../progress/plain-progress.ts';
 
-export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, complete: withReasons });
+export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, complete: withMore });
+
+/** What Ganeti's page of a job does not have; a user who may not wait for jobs is shown the page alone. */
+async function withMore(row: Row, client: ClusterClient): Promise<Row> {
+  try {
+    const { user, trace, opsteps } = await client.job(Number(row['id']));
+    return await withReasons({ ...row, user, trace, opsteps }, client);
+  } catch (error) {
+    if (error instanceof ReportedError && error.status === 403) return row;
+    throw error;
+  }
+}
 
 /** What a job that has not ended waits for, and its running step; both are known to the master only. */
 async function withReasons(row: Row, client: ClusterClient): Promise<Row> {
@@ -21,7 +33,8 @@ function jobDetails(row: Row): Details {
   return [
     ['Job', job.id],
     ['Status', formatStatus(job.status)],
-    ...('user' in row ? [['User', row['user']] as const] : []),
+    ...(row['user'] ? [['User', row['user']] as const] : []),
+    ...(row['trace'] ? [['Trace', row['trace']] as const] : []),
     ...waiting(row),
     ['Received', formatTime(job.received_ts)],
     ['Started', formatTime(job.start_ts)],
@@ -41,6 +54,12 @@ function waiting(row: Row): Details {
   ];
 }
 
+/** Finished steps with the time that each took. */
+function stepDetails(job: JobReply, index: number): Details {
+  const steps = (job.opsteps[index] ?? []).map(({ step, seconds }): Details[number] => [step, formatDuration(seconds)]);
+  return steps.length > 0 ? [['Steps', steps]] : [];
+}
+
 const shownApart = new Set(['OP_ID', 'reason', 'debug_level', 'priority', 'depends', 'comment', 'dry_run']);
 
 function opDetails(job: JobReply, index: number): Details {
@@ -50,6 +69,7 @@ function opDetails(job: JobReply, index: number): Details {
     ['Status', formatStatus(job.opstatus[index])],
     ['Parameters', Object.fromEntries(input.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : value]))],
     ['Result', typeof job.opresult[index] === 'object' ? JSON.stringify(job.opresult[index]) : job.opresult[index]],
+    ...stepDetails(job, index),
     ['Log', log.length > 0 ? log : null],
   ];
 }

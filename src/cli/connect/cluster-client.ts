@@ -134,7 +134,9 @@ interface WaitReply {
 const waitTimeoutMs = 60_000;
 /** What changes while a job runs; `status` comes first. */
 const watchedFields = ['status', 'opstatus'];
-const jobFields = 'id status summary ops opstatus opresult opoutcome operror oplog received_ts start_ts end_ts'.split(' ');
+const jobFields = 'id status summary ops opstatus opresult opoutcome operror oplog received_ts start_ts end_ts user trace opsteps'.split(
+  ' ',
+);
 
 function jobUpdate(id: number, reply: WaitReply): JobUpdate {
   const { job_info: known, log_entries: log, progress = null, waiting_for: waitingFor = [], seen } = reply;

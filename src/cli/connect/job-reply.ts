@@ -17,6 +17,11 @@ export interface JobReply {
   /** Gantry's own: the error report of each operation that failed, else null. */
   readonly operror: readonly unknown[];
   readonly oplog: readonly (readonly LogLine[])[];
+  /** Gantry's own: the finished steps of each operation. */
+  readonly opsteps: readonly (readonly { readonly step: string; readonly seconds: number }[])[];
+  readonly user: string | null;
+  /** Gantry's own: the trace of the request that led to it. */
+  readonly trace: string | null;
   readonly received_ts: JobTime | null;
   readonly start_ts: JobTime | null;
   readonly end_ts: JobTime | null;
@@ -26,8 +31,9 @@ export function jobFromReply(value: unknown): JobReply {
   const { opoutcome, ...job } = value as Partial<JobReply> & { id: number; status: string; opoutcome?: readonly unknown[] | null };
   const opresult = (job.opresult ?? []).map((result, index) => opoutcome?.[index] ?? result);
   const { summary = [], ops = [], opstatus = [], operror = [], oplog = [] } = job;
-  const { received_ts = null, start_ts = null, end_ts = null } = job;
-  return { ...job, summary, ops, opstatus, opresult, operror, oplog, received_ts, start_ts, end_ts };
+  const opsteps = job.opsteps ?? [];
+  const { user = null, trace = null, received_ts = null, start_ts = null, end_ts = null } = job;
+  return { ...job, summary, ops, opstatus, opresult, operror, oplog, opsteps, user, trace, received_ts, start_ts, end_ts };
 }
 
 const finalStatuses = new Set(['success', 'error', 'canceled']);

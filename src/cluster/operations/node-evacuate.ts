@@ -51,13 +51,14 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
         id: 'submit-moves',
         title: 'submit the moves',
         formerly: ['submit the moves'],
-        async do({ plan: { moves, comment }, principal }) {
+        async do({ plan: { moves, comment }, principal, operation }) {
           const queue = jobs();
           const submitted = queue.list().filter(({ ops }) => ops[0]?.input['comment'] === comment);
           if (moves.length === 0 || submitted.length > 0) return submitted.map(({ id }) => id);
           const ids = await queue.submitMany(
             moves.map((move) => [move]),
             principal,
+            operation.trace,
           );
           return [...ids];
         },

@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { Job, JobOp, jobStatus, opcodeCatalogue, opcodeSummary, redactSealed, withGanetiDefaults } from '../../model/index.ts';
 import { type Field, fieldsOf } from '../fields/field.ts';
-import { always, listOf, names, nullable, other, Parameters } from '../fields/value-types.ts';
+import { always, listOf, names, nullable, other, Parameters, textOrNull } from '../fields/value-types.ts';
 import { ganetiOpresult } from '../ganeti/ganeti-opresult.ts';
 import { defineKind } from './kind.ts';
 import { opError } from './op-error.ts';
+import { StepTime, stepTimes } from './step-times.ts';
 
 const { stored, live } = fieldsOf<Job>();
 
@@ -56,6 +57,10 @@ const fields: readonly Field<Job>[] = [
     (j, { jobs }) => jobs.present(j.id)?.waitingFor ?? [],
   ),
   stored('user', 'User', always('text'), 'Who submitted it', (j) => j.user),
+  stored('trace', 'Trace', other(textOrNull), 'Trace of the request that led to it, 32 hexadecimal digits', (j) => j.trace ?? null),
+  stored('opsteps', 'OpCode_steps', listOf(Type.Array(StepTime)), 'Finished steps of each opcode, with the seconds that each took', (j) =>
+    j.ops.map(stepTimes),
+  ),
   stored(
     'opoutcome',
     'OpCode_outcome',
