@@ -144,12 +144,13 @@ describe('node handlers', () => {
   });
 
   it('report the space of other disk templates when one cannot tell', async () => {
-    const broken = { ...createFakeTemplate({ name: 'file' }), space: () => Promise.reject(new Error('not mounted')) };
+    const broken = { ...createFakeTemplate({ name: 'file' }), pools: () => Promise.reject(new Error('not mounted')) };
     const shared = createFakeTemplate({ name: 'sharedfile', capacity: 4711 });
     const host = async () => ({ bootId: 'b', memoryTotal: 100, memoryAvailable: 60, cpuTotal: 1, cpuNodes: 1, cpuSockets: 1 });
     const parts = { ...partsWith(createFakeHypervisor()), diskTemplates: diskTemplatesOf([broken, shared]), host };
     const info = await createHandlers(parts)['node-info']({}, context());
     assert.equal(info.disk_total, 4711);
+    assert.deepEqual(info.storage, [{ type: 'sharedfile', name: 'memory', total: 4711, free: 4711 }]);
     assert.equal(info.memory_dom0, 40);
   });
 

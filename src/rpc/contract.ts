@@ -115,6 +115,15 @@ export type InstanceRuntime = Static<typeof InstanceRuntime>;
 const SecretParameters = Type.Record(Type.String(), Type.Enum(['secret', 'private']));
 export type SecretParameters = Static<typeof SecretParameters>;
 
+/** A place from which disks take their space. */
+export const StoragePool = Type.Object({
+  type: Type.String({ description: 'Kind of storage, in the words of Ganeti: file, sharedfile, lvm-vg, …' }),
+  name: Type.String({ description: 'Folder, volume group or pool' }),
+  total: Type.Integer({ description: 'MiB' }),
+  free: Type.Integer({ description: 'MiB' }),
+});
+export type StoragePool = Static<typeof StoragePool>;
+
 export const NodeInfo = Type.Object({
   name: Type.String(),
   version: Type.String(),
@@ -122,8 +131,10 @@ export const NodeInfo = Type.Object({
   memory_total: Type.Integer({ description: 'MiB' }),
   memory_free: Type.Integer({ description: 'MiB, what new instances can get' }),
   memory_dom0: Type.Integer({ description: 'MiB used by the node itself' }),
-  disk_total: Type.Integer({ description: 'MiB of file storage' }),
+  disk_total: Type.Integer({ description: 'MiB, of the first storage' }),
   disk_free: Type.Integer({ description: 'MiB' }),
+  /** Of every storage; agents of before tell only of one, above. */
+  storage: Type.Optional(Type.Array(StoragePool)),
   cpu_total: Type.Integer(),
   cpu_nodes: Type.Integer(),
   cpu_sockets: Type.Integer(),

@@ -33,6 +33,7 @@ export {
   type RpcParams,
   type RpcResult,
   type SecretParameters,
+  StoragePool,
   VerifyProblem,
 } from './contract.ts';
 export { finding } from './finding.ts';

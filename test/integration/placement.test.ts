@@ -154,7 +154,8 @@ test('a memory ratio lets a policy promise more memory than a node has, and no m
 });
 
 test('a refusal counts the nodes by reason', async () => {
-  const cluster = await start(6);
+  // Their shared storage has a thousand times the space of a node's own.
+  const cluster = await start(6, { diskMib: 1500 });
   await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node6', drained: true });
   await cluster.run({ OP_ID: 'OP_NODE_SET_PARAMS', node_name: 'node5', offline: true });
   await cluster.run({ OP_ID: 'OP_GROUP_ADD', group_name: 'small', ipolicy: { minmax: smallOnly } });

@@ -81,6 +81,24 @@ test('an instance that moves has room on both nodes', () => {
   assert.equal(presences[0]?.key, instances[0]?.uuid);
 });
 
+test('disk is that of the storage which the first local template takes from', () => {
+  const storage = [
+    { type: 'file', name: '/srv/file', total: 500, free: 400 },
+    { type: 'lvm-vg', name: 'xenvg', total: 900, free: 800 },
+  ];
+  const live = plainLive({ [first.uuid]: { disk_total: 1, disk_free: 1, storage } });
+  const config = plainConfig({ nodes: [first], instances: [plainInstance(0, 0, 100, { disk_template: 'file' })] });
+  const diskOf = (...enabled: ('file' | 'plain' | 'sharedfile')[]) => {
+    const cluster = { ...config.cluster, enabled_disk_templates: enabled };
+    const { data } = configuredCluster({ ...config, cluster } as typeof config, live);
+    const [{ totalDisk, freeDisk: free }] = data.nodes as [(typeof data.nodes)[number]];
+    return [totalDisk, free, data.instances[0]?.disk];
+  };
+  assert.deepEqual(diskOf('sharedfile', 'file', 'plain'), [500, 400, 100]);
+  assert.deepEqual(diskOf('plain', 'file'), [900, 800, 0], 'files take nothing from the volume group');
+  assert.deepEqual(diskOf('sharedfile'), [500, 400, 100]);
+});
+
 test('disk is free when the node says so, nobody was promised it, and nothing is on its way there', () => {
   const freeDisk = (disk_free: number, ...instances: ReturnType<typeof plainInstance>[]) => {
     const live = plainLive({ [first.uuid]: { disk_total: 1000, disk_free } });
@@ -160,10 +178,12 @@ test('parameters of nodes come from cluster, group and node; spindles are free o
 });
 
 test('disk is taken on both nodes of a mirrored instance, and on the one to which it is moving', () => {
-  const live = plainLive(Object.fromEntries([first, second].map(({ uuid }) => [uuid, { disk_total: 1000, disk_free: 700 }])));
+  const storage = ['file', 'lvm-vg'].map((type) => ({ type, name: 'x', total: 1000, free: 700 }));
+  const live = plainLive(Object.fromEntries([first, second].map(({ uuid }) => [uuid, { storage }])));
   const free = (more: Parameters<typeof plainInstance>[3]) => {
     const instances = [plainInstance(0, 0, 100, more)];
-    return configuredCluster(plainConfig({ nodes: [first, second], instances }), live).data.nodes.map(({ freeDisk }) => freeDisk);
+    const cluster = { enabled_disk_templates: [more?.disk_template ?? 'file'] };
+    return configuredCluster(plainConfig({ nodes: [first, second], instances, cluster }), live).data.nodes.map(({ freeDisk }) => freeDisk);
   };
   assert.deepEqual(free({ moving_to: second.uuid }), [700, 600], 'it comes there');
   assert.deepEqual(free({ disk_template: 'drbd', secondary_nodes: [second.uuid], ctime: 2_000_000_001 }), [472, 472]);

@@ -10,8 +10,9 @@ import {
 } from '../../placement/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { LiveState } from '../live-state.ts';
-import { diskSpace, instanceData, isLocal, needsOf } from './instance-needs.ts';
+import { diskSpace, instanceData, needsOf } from './instance-needs.ts';
 import { nodeRefusal } from './node-refusal.ts';
+import { countedSpace, isCounted, type Space, spaceOn } from './node-space.ts';
 
 /** The cluster for the placement engine, with what its positions stand for. */
 export interface ConfiguredCluster {
@@ -109,7 +110,8 @@ function groupData(config: ConfigSnapshot, group: NodeGroup): GroupData {
 export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, group: number): NodeData {
   const { cluster, groups } = config;
   const report = live.node(node.uuid);
-  const { memory_total = 0, memory_dom0 = 0, disk_total = 0, cpu_total = 0 } = report?.info ?? {};
+  const { memory_total = 0, memory_dom0 = 0, cpu_total = 0 } = report?.info ?? {};
+  const space = report && spaceOn(report.info, countedSpace(cluster));
   const ofGroup = groups.get(node.group);
   const ndparams = ofGroup ? fillNdparams(cluster, ofGroup, node) : { ...cluster.ndparams, ...node.ndparams };
   return {
@@ -118,8 +120,8 @@ export function nodeData(config: ConfigSnapshot, live: LiveState, node: Node, gr
     totalMemory: memory_total,
     nodeMemory: memory_dom0,
     freeMemory: memory_total - memory_dom0 - takenMemory(config, node),
-    totalDisk: disk_total,
-    freeDisk: freeDisk(config, live, node),
+    totalDisk: space?.total ?? 0,
+    freeDisk: report && space ? freeDisk(config, report.at, space, node) : 0,
     totalCpu: cpu_total,
     nodeCpu: 0,
     cpuSpeed: ndparams.cpu_speed,
@@ -146,19 +148,17 @@ function takenMemory(config: ConfigSnapshot, { uuid, group }: Node): number {
  * What the node reports as free, less the disks that came after its report or are on their way; and at most the space that is
  * promised to no instance, because a sparse file uses its space only when it is written.
  */
-function freeDisk(config: ConfigSnapshot, live: LiveState, { uuid }: Node): number {
-  const report = live.node(uuid);
-  if (!report) return 0;
+function freeDisk(config: ConfigSnapshot, reportedAt: number, { total, free }: Space, { uuid }: Node): number {
   const { primary, secondary, arriving } = config.instancesOf(uuid);
   let promised = 0;
   let coming = 0;
   for (const instance of [...primary, ...secondary, ...arriving]) {
-    if (!isLocal(instance.disk_template)) continue;
+    if (!isCounted(config.cluster, instance.disk_template)) continue;
     const space = diskSpace(instance);
     promised += space;
-    if (instance.moving_to === uuid || instance.ctime * 1000 > report.at) coming += space;
+    if (instance.moving_to === uuid || instance.ctime * 1000 > reportedAt) coming += space;
   }
-  return Math.max(0, Math.min(report.info.disk_free - coming, report.info.disk_total - promised));
+  return Math.max(0, Math.min(free - coming, total - promised));
 }
 
 const positions = (objects: readonly { readonly uuid: string }[]): ReadonlyMap<string, number> =>

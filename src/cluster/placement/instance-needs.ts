@@ -1,14 +1,7 @@
-import {
-  type Cluster,
-  type Disk,
-  type DiskTemplate,
-  diskSpaceOf,
-  diskTemplateRow,
-  fillBeparams,
-  type Instance,
-} from '../../model/index.ts';
+import { type Cluster, type Disk, diskSpaceOf, diskTemplateRow, fillBeparams, type Instance } from '../../model/index.ts';
 import { type InstanceData, noNode } from '../../placement/index.ts';
 import type { Collection } from '../../store/index.ts';
+import { isCounted } from './node-space.ts';
 
 /** What an instance takes on its nodes, for one that is there or is yet to come. */
 export type InstanceNeeds = Pick<Instance, 'name' | 'hypervisor' | 'beparams' | 'disk_template' | 'tags'> & {
@@ -17,9 +10,6 @@ export type InstanceNeeds = Pick<Instance, 'name' | 'hypervisor' | 'beparams' | 
   readonly networks: readonly (string | null)[];
   readonly offline: boolean;
 };
-
-/** Whether the disks of a template lie on the node itself. */
-export const isLocal = (template: DiskTemplate): boolean => diskTemplateRow(template).reach === 'local';
 
 /** MiB that the disks take on each node of the instance. */
 export const diskSpace = ({ disk_template, disks }: Pick<InstanceNeeds, 'disk_template' | 'disks'>): number =>
@@ -41,25 +31,25 @@ export function instanceData(
   place: { readonly primary: number; readonly secondary: number } = { primary: noNode, secondary: noNode },
 ): InstanceData {
   const { maxmem, vcpus, auto_balance, spindle_use } = fillBeparams(cluster, needs);
-  const onFile = needs.disk_template === 'file';
+  const { reach, placement } = diskTemplateRow(needs.disk_template);
+  const counted = isCounted(cluster, needs.disk_template);
   return {
     name: needs.name,
     memory: maxmem,
-    disk: diskSpace(needs),
+    // Of a storage that the engine does not know: `inability` compares it with what is free there.
+    disk: reach === 'local' && !counted ? 0 : diskSpace(needs),
     disks: needs.disks.map(({ size }) => ({ size })),
     vcpus,
     status: needs.offline ? 'ADMIN_offline' : 'running',
     autoBalance: auto_balance,
     ...place,
-    diskTemplate: engineTemplate(needs.disk_template),
+    // The template by whose rules the engine places it.
+    diskTemplate: (counted && placement.as) || needs.disk_template,
     // Ganeti counts no spindles for files.
-    spindleUse: onFile ? 0 : spindle_use,
+    spindleUse: placement.as ? 0 : spindle_use,
     tags: needs.tags,
     nics: needs.networks.map((uuid) => ({ network: uuid === null ? undefined : (networks.get(uuid)?.name ?? uuid) })),
     // Reserved room is room that is taken.
     forthcoming: false,
   };
 }
-
-/** The template by whose rules the engine places it. */
-const engineTemplate = (template: DiskTemplate): DiskTemplate => diskTemplateRow(template).placement.as ?? template;

@@ -1,6 +1,7 @@
-import type { Node } from '../../model/index.ts';
+import { type Cluster, diskTemplateRow, type Node } from '../../model/index.ts';
 import type { LiveState } from '../live-state.ts';
 import { diskSpace, type InstanceNeeds } from './instance-needs.ts';
+import { isCounted, spaceOn } from './node-space.ts';
 
 /** Why a node takes no instance whatsoever at present, or null. */
 export function nodeRefusal(live: LiveState, node: Node): string | null {
@@ -12,7 +13,7 @@ export function nodeRefusal(live: LiveState, node: Node): string | null {
 }
 
 /** Why a node that takes instances cannot take this one, by what it reported and the engine does not know; or null. */
-export function inability(live: LiveState, node: Node, needs: InstanceNeeds): string | null {
+export function inability(live: LiveState, cluster: Cluster, node: Node, needs: InstanceNeeds): string | null {
   const info = live.node(node.uuid)?.info;
   if (!info) return null;
   const { hypervisor, disk_template: template } = needs;
@@ -20,7 +21,8 @@ export function inability(live: LiveState, node: Node, needs: InstanceNeeds): st
   if (!probe) return `it has no hypervisor ${hypervisor}`;
   if (probe.problem !== null) return `its hypervisor ${hypervisor} cannot be used`;
   if (!info.disk_templates.includes(template)) return `it has no disk template ${template}`;
-  // Nodes tell of one storage of files; that is taken for the shared one too.
-  const disk = template === 'sharedfile' ? diskSpace(needs) : 0;
-  return disk > info.disk_free ? `${disk} MiB of disk wanted, ${info.disk_free} free` : null;
+  const { space: kind } = diskTemplateRow(template);
+  const space = kind === null || isCounted(cluster, template) ? undefined : spaceOn(info, kind);
+  const disk = diskSpace(needs);
+  return space && disk > space.free ? `${disk} MiB of disk wanted, ${space.free} free` : null;
 }

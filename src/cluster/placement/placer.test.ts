@@ -58,8 +58,9 @@ describe('a node', () => {
   });
 
   it('cannot take what it has no means for', () => {
+    const { cluster } = plainConfig({ nodes: [], instances: [] });
     const of = (info: NonNullable<NonNullable<Reports>[string]>, more: Partial<Instance> = {}) =>
-      inability(plainLive({ [uuidOf(0)]: info }), plainNode(0), needs(more));
+      inability(plainLive({ [uuidOf(0)]: info }), cluster, plainNode(0), needs(more));
     assert.equal(of({}), null);
     assert.equal(of({ hypervisors: {} }), 'it has no hypervisor kvm');
     assert.equal(
@@ -70,7 +71,18 @@ describe('a node', () => {
     assert.equal(of({ disk_free: 9 }), '10 MiB of disk wanted, 9 free');
     assert.equal(of({ disk_free: 10 }), null);
     assert.equal(of({ disk_free: 9, disk_templates: ['file'] }, { disk_template: 'file' }), null, 'the engine knows of local disks');
-    assert.equal(inability({ ...plainLive(), node: () => undefined }, plainNode(0), needs()), null);
+    assert.equal(inability({ ...plainLive(), node: () => undefined }, cluster, plainNode(0), needs()), null);
+    // Agents of before have one storage, of files; others tell of each.
+    const storage = [
+      { type: 'file', name: '/srv/file', total: 100, free: 1 },
+      { type: 'sharedfile', name: '/srv/shared', total: 100, free: 10 },
+      { type: 'lvm-vg', name: 'xenvg', total: 100, free: 11 },
+    ];
+    assert.equal(of({ disk_free: 9, storage }), null);
+    const onVolume = { disk_template: 'drbd', disks: [{ ...shared(0, 0).disks[0], size: 12 }] } as Partial<Instance>;
+    const disk_templates = ['drbd'] as const;
+    assert.equal(of({ disk_templates: [...disk_templates], storage }, onVolume), '140 MiB of disk wanted, 11 free');
+    assert.equal(of({ disk_free: 9, disk_templates: [...disk_templates] }, onVolume), null, 'nothing is known of it');
   });
 });
 
@@ -301,7 +313,14 @@ describe('what an instance takes', () => {
 
   it('is counted by its template', () => {
     assert.deepEqual([data({}).disk, data({}).diskTemplate, data({}).spindleUse], [10, 'sharedfile', 1]);
-    assert.deepEqual([data({ disk_template: 'drbd' }).disk, data({ disk_template: 'drbd' }).diskTemplate], [138, 'drbd']);
+    const mirrored = instanceData(
+      { ...cluster, enabled_disk_templates: ['sharedfile', 'drbd', 'file'] },
+      networks,
+      needs({ disk_template: 'drbd' }),
+    );
+    assert.deepEqual([mirrored.disk, mirrored.diskTemplate], [138, 'drbd']);
+    // The engine counts one storage of a node, and here that is of files.
+    assert.deepEqual([data({ disk_template: 'drbd' }).disk, data({ disk_template: 'drbd' }).diskTemplate], [0, 'drbd']);
     assert.deepEqual([data({ disk_template: 'file' }).diskTemplate, data({ disk_template: 'file' }).spindleUse], ['plain', 0]);
     assert.equal(data({ disk_template: 'plain', beparams: { spindle_use: 3 } }).spindleUse, 3);
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/index.ts';
-import { type Instance, type Node, requiredNodes } from '../../model/index.ts';
+import { type Cluster, type Instance, type Node, requiredNodes } from '../../model/index.ts';
 import {
   type Allocator,
   allocate,
@@ -69,7 +69,7 @@ export class Placer {
       const short = redundancy !== undefined && !isRedundant(redundancy);
       const allocator = short ? { ...warm.allocator, redundancy: undefined } : warm.allocator;
       const remarks = short ? ['The cluster cannot lose every one of its nodes as it is; that was not asked for.'] : [];
-      return { ...this.#choose({ ...warm, allocator }, wanted, needs, options), remarks };
+      return { ...this.#choose(config.cluster, { ...warm, allocator }, wanted, needs, options), remarks };
     });
   }
 
@@ -142,7 +142,10 @@ export class Placer {
     };
     const view = { ...warm, allocator: { ...allocator, redundancy: undefined } };
     try {
-      return this.#choose(view, wanted, needsOf(instance), { group: config.nodes.get(instance.primary_node)?.group, refuses }).primary;
+      return this.#choose(config.cluster, view, wanted, needsOf(instance), {
+        group: config.nodes.get(instance.primary_node)?.group,
+        refuses,
+      }).primary;
     } catch (error) {
       if (error instanceof GantryError && error.code === 'PLACEMENT_IMPOSSIBLE') return error;
       throw error;
@@ -159,9 +162,15 @@ export class Placer {
     }
   }
 
-  #choose(warm: WarmAllocator, wanted: Wanted, needs: InstanceNeeds, { group, refuses }: PlaceOptions): Omit<ChosenNodes, 'remarks'> {
+  #choose(
+    cluster: Cluster,
+    warm: WarmAllocator,
+    wanted: Wanted,
+    needs: InstanceNeeds,
+    { group, refuses }: PlaceOptions,
+  ): Omit<ChosenNodes, 'remarks'> {
     const { allocator, nodes, groupAt } = warm;
-    const own = nodes.map((node) => nodeRefusal(this.#live, node) ?? refuses?.(node) ?? inability(this.#live, node, needs));
+    const own = nodes.map((node) => nodeRefusal(this.#live, node) ?? refuses?.(node) ?? inability(this.#live, cluster, node, needs));
     const restrictToNodes = own.some((refusal) => refusal !== null)
       ? nodes.flatMap(({ name }, n) => (own[n] === null ? [name] : []))
       : undefined;

@@ -26,7 +26,7 @@ async function requireDisks({ diskTemplates }: NodeParts, { uuid, name, disks }:
 async function requireRoom({ diskTemplates }: NodeParts, { name, disks }: InstanceSpec): Promise<void> {
   for (const type of new Set(disks.map((disk) => disk.dev_type))) {
     const needed = disks.reduce((sum, disk) => (disk.dev_type === type ? sum + disk.size : sum), 0);
-    const space = await diskTemplateFor(diskTemplates, type).space();
+    const [space] = await diskTemplateFor(diskTemplates, type).pools();
     if (space && space.free < needed)
       throw new GantryError('STORAGE_FULL', { subject: `the disks of ${name}`, directory: type, needed, free: space.free });
   }

@@ -44,7 +44,7 @@ function recordingParts(alive: readonly InstanceRuntime[] = [], broken: readonly
       list: () => call(`list ${name}`, [{ path: `/${name}` }]),
       find: (disk: { uuid: string }, owner?: { name: string }) =>
         call(`find ${disk.uuid} of ${owner?.name}`, disk.uuid === 'gone' ? null : { path: disk.uuid }),
-      space: () => call(`space ${name}`, free === null ? null : { total: 1000, free }),
+      pools: () => call(`space ${name}`, free === null ? [] : [{ name: '/x', total: 1000, free }]),
     }) as unknown as DiskTemplateAdapter;
   const hypervisor = {
     name: 'fake',
@@ -351,6 +351,7 @@ describe('what a node tells of itself', () => {
     const { handlers } = recordingParts(guests);
     assert.deepEqual(await handlers['node-info']({}, context()), {
       ...{ name: 'n1', version: '1.2', boot_id: 'b', memory_total: 1000, memory_free: 600, memory_dom0: 250 },
+      ...{ storage: [{ type: 'sharedfile', name: '/x', total: 1000, free: 100 }] },
       ...{ disk_total: 1000, disk_free: 100, cpu_total: 4, cpu_nodes: 2, cpu_sockets: 1, hypervisors: {} },
       ...{ disk_templates: ['file', 'sharedfile'], certificate_expires: 42, bridges: ['br0'], switches: ['sw0'] },
       ...{ secret_osparams: { a: { p: 'secret' }, b: {} }, data_collectors: {} },

@@ -1,6 +1,8 @@
 import { GantryError } from '../../base/index.ts';
-import type { NodeHandlers, OsInfo, RpcResult } from '../../rpc/index.ts';
+import { diskTemplateRow } from '../../model/index.ts';
+import type { NodeHandlers, OsInfo, RpcResult, StoragePool } from '../../rpc/index.ts';
 import type { NodeParts } from '../node-parts.ts';
+import type { DiskTemplateAdapter } from '../storage/disk-template.ts';
 import { nodeChecks } from '../verify/node-checks.ts';
 
 type Handlers = Pick<
@@ -24,16 +26,16 @@ export function nodeHandlers(parts: NodeParts): Handlers {
 }
 
 async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
-  const [host, probes, spaces, lists, oses, links] = await Promise.all([
+  const [host, probes, storage, lists, oses, links] = await Promise.all([
     parts.host(),
     parts.probes(),
-    Promise.all([...parts.diskTemplates.values()].map((template) => spaceOf(parts, template))),
+    storageOf(parts),
     Promise.all([...parts.hypervisors.values()].map((hypervisor) => hypervisor.list().catch(() => []))),
     parts.os.list().catch(() => []),
     // What cannot be told is not asked for by placement.
     parts.network.links().catch(() => undefined),
   ]);
-  const space = spaces.find((one) => one !== null) ?? { total: 0, free: 0 };
+  const space = storage[0] ?? { total: 0, free: 0 };
   const guests = lists.flat().reduce((sum, { state, memory }) => (state === 'shutdown' || state === 'crashed' ? sum : sum + memory), 0);
   return {
     name: parts.name,
@@ -45,6 +47,7 @@ async function nodeInfo(parts: NodeParts): Promise<RpcResult<'node-info'>> {
     memory_dom0: Math.max(0, host.memoryTotal - host.memoryAvailable - guests),
     disk_total: space.total,
     disk_free: space.free,
+    storage,
     cpu_total: host.cpuTotal,
     cpu_nodes: host.cpuNodes,
     cpu_sockets: host.cpuSockets,
@@ -71,12 +74,22 @@ function identityOf({ certificates }: NodeParts): Pick<RpcResult<'node-info'>, '
   return serial === '' ? {} : { certificate_serial: serial, revocation_list: list };
 }
 
-/** A file system that is not mounted must not hide everything else there is to say of the node. */
-async function spaceOf(parts: NodeParts, template: { space(): Promise<{ total: number; free: number } | null>; name: string }) {
-  try {
-    return await template.space();
-  } catch (error) {
-    parts.log.debug({ template: template.name, problem: GantryError.from(error).message }, 'the space of a disk template is unknown');
-    return null;
+/**
+ * Every storage of the disk templates, once. A file system that is not mounted must not hide everything else there is to say of the
+ * node.
+ */
+async function storageOf({ diskTemplates, log }: NodeParts): Promise<StoragePool[]> {
+  const found = await Promise.all([...diskTemplates.values()].map(poolsOf));
+  return [...new Map(found.flat().map((pool) => [`${pool.type} ${pool.name}`, pool])).values()];
+
+  async function poolsOf(template: DiskTemplateAdapter): Promise<StoragePool[]> {
+    const { space: type } = diskTemplateRow(template.name);
+    if (type === null) return [];
+    try {
+      return (await template.pools()).map((pool) => ({ type, ...pool }));
+    } catch (error) {
+      log.debug({ template: template.name, problem: GantryError.from(error).message }, 'the space of a disk template is unknown');
+      return [];
+    }
   }
 }

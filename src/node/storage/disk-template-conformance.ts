@@ -83,7 +83,7 @@ export function diskTemplateConformance(title: string, format: DiskSpec['format'
 
     it('refuses what does not fit and leaves nothing behind', async () => {
       const adapter = await make();
-      const space = await adapter.space();
+      const [space] = await adapter.pools();
       assert.ok(space && space.free <= space.total);
       const disk = newDisk(adapter, { size: space.free + 1024 });
       await assert.rejects(adapter.create(disk, owner, testContext), withCode('STORAGE_FULL'));

@@ -1,4 +1,7 @@
-import type { BlockDescription, DiskSpec, HandlerContext, RpcResult } from '../../rpc/index.ts';
+import type { BlockDescription, DiskSpec, HandlerContext, RpcResult, StoragePool } from '../../rpc/index.ts';
+
+/** Where a template keeps disks: its folder, volume group, …; MiB. */
+export type DiskPool = Omit<StoragePool, 'type'>;
 
 /** Owner of a disk, for paths and messages. */
 export interface DiskOwner {
@@ -31,6 +34,6 @@ export interface DiskTemplateAdapter {
   list(): Promise<RpcResult<'disk-list'>>;
   /** The same for one disk, without a look at the others; null when it is not there. */
   find(disk: DiskSpec, owner: DiskOwner): Promise<RpcResult<'disk-list'>[number] | null>;
-  /** MiB total and free of the place where this template keeps its disks; null where it has none. */
-  space(): Promise<{ total: number; free: number } | null>;
+  /** The places where this template keeps its disks, the usual one first. @throws what makes that unknown, e.g. STORAGE_DIR_MISSING */
+  pools(): Promise<readonly DiskPool[]>;
 }

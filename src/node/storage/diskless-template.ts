@@ -15,6 +15,6 @@ export function createDisklessTemplate(): DiskTemplateAdapter {
     snapshot: async () => ({ changed: false }),
     list: async () => [],
     find: async () => null,
-    space: async () => null,
+    pools: async () => [],
   };
 }

@@ -102,9 +102,9 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
       const found = disks.get(disk.uuid);
       return found ? entryOf(found) : null;
     },
-    space: async () => {
+    pools: async () => {
       await begin('space', null);
-      return { total: capacity, free: free() };
+      return [{ name: 'memory', total: capacity, free: free() }];
     },
   };
 }

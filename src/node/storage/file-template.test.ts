@@ -123,7 +123,7 @@ describe('file template', () => {
     const adapter = createFileTemplate('sharedfile', dir);
     await assert.rejects(adapter.create(diskSpec(), owner, testContext), withCode('STORAGE_DIR_MISSING'));
     await assert.rejects(adapter.list(), withCode('STORAGE_DIR_MISSING'));
-    await assert.rejects(adapter.space(), withCode('STORAGE_DIR_MISSING'));
+    await assert.rejects(adapter.pools(), withCode('STORAGE_DIR_MISSING'));
     await assert.rejects(stat(dir));
   });
 
@@ -220,6 +220,6 @@ describe('file template on a file system that is full', () => {
       const disk = diskSpec({ size: 8, format: 'qcow2', params: { preallocation: 'falloc' } });
       await assert.rejects(adapter.create(disk, owner, testContext), withCode('STORAGE_FULL'));
       assert.deepEqual(await readdir(dir), []);
-      assert.equal((await adapter.space())?.free, 8);
+      assert.equal((await adapter.pools())[0]?.free, 8);
     }));
 });

@@ -118,10 +118,11 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Di
       return (await lstat(path).catch(missing)) ? describeFile(name, path, disk.uuid) : null;
     },
 
-    space: async () => {
+    pools: async () => {
       const stats = await statfs(dir).catch(missing);
       if (!stats) throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: name });
-      return { total: Math.floor((stats.blocks * stats.bsize) / mib), free: Math.floor((stats.bavail * stats.bsize) / mib) };
+      const mebibytes = (blocks: number) => Math.floor((blocks * stats.bsize) / mib);
+      return [{ name: dir, total: mebibytes(stats.blocks), free: mebibytes(stats.bavail) }];
     },
   };
 }
