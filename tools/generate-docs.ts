@@ -10,5 +10,6 @@ function write(made: Readonly<Record<string, () => string>>): void {
 }
 
 write(generatedLists);
-// The pages tell of the source as it is with those lists.
+// Each of these is made from the source as it is with what was written before.
+write((await import('./generated-data.ts')).generatedData);
 write((await import('./generated-pages.ts')).generatedPages);

@@ -32,7 +32,7 @@ export async function findCommand(words: readonly string[]): Promise<Found> {
   throw unknownCommand(path, all);
 }
 
-/** The opcode catalogue is large, so it is loaded only when a command of it may be meant. */
+/** They are loaded only when one of them may be meant. */
 export async function loadOpcodeCommands(): Promise<readonly Command[]> {
   return (await import('./opcode-commands.ts')).opcodeCommands();
 }

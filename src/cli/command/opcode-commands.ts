@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GantryError, type Json } from '../../base/index.ts';
-import { type CliFlag, type OpcodeDefinition, opcodeCatalogue } from '../../model/index.ts';
+import type { CliFlag } from '../../model/index.ts';
+import { type OpcodeData, opcodeData } from '../opcodes/opcode-data.ts';
 import { opcodeExtras } from '../opcodes/opcode-extras.ts';
 import { type ArgSpec, type Command, defineOption, type Invocation, type OptionSpec } from './command.ts';
 import { parseDisks, parseKeyValues, parseList, parseNics, parseScalar, type ValueSchema } from './parse-values.ts';
@@ -9,11 +10,11 @@ import { confirmed, submissionOptions, submitAndFollow } from './submit.ts';
 
 /** The commands that the opcode catalogue declares. */
 export function opcodeCommands(): readonly Command[] {
-  return [...opcodeCatalogue.values()].flatMap((definition) => (definition.cli ? [opcodeCommand(definition)] : []));
+  return opcodeData().map(opcodeCommand);
 }
 
-function opcodeCommand(definition: OpcodeDefinition): Command {
-  const { command, args = [], flags = {}, examples, confirm } = definition.cli ?? { command: [] };
+function opcodeCommand(definition: OpcodeData): Command {
+  const { command, args = [], flags = {}, examples, confirm } = definition.cli;
   const extras = opcodeExtras[definition.id];
   const options: OptionSpec[] = [
     ...Object.entries(flags).map(([param, flag]) => flagOption(param, flag, schemaOf(definition, param))),
@@ -24,7 +25,7 @@ function opcodeCommand(definition: OpcodeDefinition): Command {
     path: command,
     summary: definition.summary,
     args: args.map(({ param, help, complete, variadic }): ArgSpec => {
-      const optional = !required(definition).includes(param);
+      const optional = !definition.required.includes(param);
       return { name: param, help, ...(complete ? { complete } : {}), ...(variadic ? { variadic } : {}), ...(optional ? { optional } : {}) };
     }),
     options,
@@ -50,13 +51,13 @@ function flagOption(param: string, flag: CliFlag, schema: ValueSchema): OptionSp
 }
 
 /** Every parameter that was given, parsed. @throws INPUT_INVALID */
-function paramsFrom(definition: OpcodeDefinition, { args, options }: Invocation): Record<string, Json> {
+function paramsFrom(definition: OpcodeData, { args, options }: Invocation): Record<string, Json> {
   const params: Record<string, Json> = {};
-  for (const [index, spec] of (definition.cli?.args ?? []).entries()) {
+  for (const [index, spec] of (definition.cli.args ?? []).entries()) {
     const given = spec.variadic ? args.slice(index) : args[index];
     if (given !== undefined && given.length > 0) params[spec.param] = given as Json;
   }
-  for (const [param, flag] of Object.entries(definition.cli?.flags ?? {})) {
+  for (const [param, flag] of Object.entries(definition.cli.flags ?? {})) {
     const value = options.get(param);
     if (typeof value === 'boolean') params[param] = value;
     else if (value) params[param] = parseFlag(flag, value, schemaOf(definition, param), param);
@@ -96,18 +97,14 @@ function readText(path: string, param: string): string {
   }
 }
 
-function schemaOf(definition: OpcodeDefinition, param: string): ValueSchema {
-  return definition.ownFields[param] ?? {};
+function schemaOf(definition: OpcodeData, param: string): ValueSchema {
+  return definition.fields[param] ?? {};
 }
 
 /** The words of an enumeration, also behind "or null". */
 function wordsOf(schema: ValueSchema & { enum?: readonly unknown[] }): readonly string[] {
   if (schema.enum) return schema.enum.filter((word) => typeof word === 'string');
   return schema.anyOf?.flatMap(wordsOf) ?? [];
-}
-
-function required(definition: OpcodeDefinition): readonly string[] {
-  return definition.params.required ?? [];
 }
 
 function fillIn(text: string, params: Readonly<Record<string, unknown>>): string {
