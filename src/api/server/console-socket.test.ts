@@ -119,6 +119,22 @@ test('a console is opened for a user who may, without the idle limit of HTTP, an
   }
 });
 
+test('a console ends with the credentials that opened it', async () => {
+  const console = new PassThrough();
+  const { connect, close } = await consolesOf(
+    async () => console,
+    async () => ({ ...alice, limits: { until: 1500 } }),
+  );
+  try {
+    const socket = connect();
+    const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+    assert.deepEqual([code, String(reason)], [1008, 'the credentials have expired']);
+    if (!console.destroyed) await once(console, 'close');
+  } finally {
+    close();
+  }
+});
+
 test('what cannot be opened is refused like any other request, a defect is told in the log alone', async () => {
   const failing = async (): Promise<Duplex> => {
     throw new TypeError('a defect');

@@ -72,6 +72,7 @@ export function createConsoleSockets(
     sockets.handleUpgrade(request, socket, head, (client) => {
       taken = true;
       const started = context.services.clock.now();
+      endInTime(client, user, started);
       passBytes(client, console).then(
         () => log.info({ user: user.name, instance, ms: Math.round(context.services.clock.now() - started) }, 'console closed'),
         (error: unknown) => log.info({ err: error, user: user.name, instance }, 'console broke off'),
@@ -95,6 +96,23 @@ export function createConsoleSockets(
       sockets.close();
     },
   };
+}
+
+/** Longest time that a timer can be set to. */
+const longestMs = 2 ** 31 - 1;
+/** WebSocket's status for what a policy forbids. */
+const policyViolation = 1008;
+
+/** A console outlives the request that opened it, but not the credentials. */
+function endInTime(client: WebSocket, { limits }: Principal, now: number): void {
+  if (limits?.until === undefined) return;
+  const end = () => {
+    client.close(policyViolation, 'the credentials have expired');
+    // A client that does not answer is not heard either.
+    setTimeout(() => client.terminate(), lastWordsMs).unref();
+  };
+  const ending = setTimeout(end, Math.min(limits.until - now, longestMs));
+  client.once('close', () => clearTimeout(ending));
 }
 
 /** Both ways until either side ends. */
