@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, silentLog, systemClock } from '../../src/base/index.ts';
+import { type Clock, type Log, silentLog, systemClock } from '../../src/base/index.ts';
 import { type JoinAuthority, jobEnd, type Leading, lead } from '../../src/cluster/index.ts';
 import { configVersion, defaultBeparams, defaultIpolicy, defaultNdparams, defaultNicparams } from '../../src/model/index.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../src/node/index.ts';
+import type { NodeCaller } from '../../src/rpc/index.ts';
 import { createConfig, openStore, type Store } from '../../src/store/index.ts';
 import { tester } from './tester.ts';
 
@@ -23,6 +24,10 @@ export interface SimulatedMaster {
 export interface SimulatedMasterOptions extends Partial<SimulationOptions> {
   /** Time between two looks at the nodes, milliseconds; default so long that only changes make it look. */
   readonly pollIntervalMs?: number;
+  /** Of the master. */
+  readonly log?: Log;
+  /** How a master of this term calls the nodes; default: directly. */
+  readonly connect?: (simulation: Simulation, term: number, epoch: string) => NodeCaller;
   /** What is different about the authority that lets nodes in. */
   readonly authority?: Partial<JoinAuthority>;
 }
@@ -34,7 +39,7 @@ const hasty: Clock = {
 };
 
 export async function startSimulatedMaster(count: number, options: SimulatedMasterOptions = {}): Promise<SimulatedMaster> {
-  const { pollIntervalMs = 60_000, authority = {}, ...rest } = options;
+  const { pollIntervalMs = 60_000, authority = {}, log = silentLog, connect, ...rest } = options;
   const dir = await mkdtemp(join(tmpdir(), 'gantry-simulated-'));
   const simulation = await createSimulation({ nodes: count, seed: 1, hypervisor: 'kvm', ...rest });
   const store = await openStore(`sqlite:${join(dir, 'store.db')}`);
@@ -44,8 +49,8 @@ export async function startSimulatedMaster(count: number, options: SimulatedMast
       store,
       name: 'node1',
       clock: hasty,
-      log: silentLog,
-      connect: (_config, term) => simulation.withTerm(term),
+      log,
+      connect: (_config, term, epoch) => connect?.(simulation, term, epoch) ?? simulation.withTerm(term),
       authority: { ...simulatedAuthority, ...authority },
       signal: new AbortController().signal,
       pollIntervalMs,
