@@ -152,7 +152,7 @@ export const apiErrors = defineErrors({
     http: 400,
     ganeti: 'wrong_input',
     what: 'Changes of objects of the kind "{kind}" cannot be followed',
-    why: 'Only what is in the configuration, and jobs, tell of their changes.',
+    why: 'Changes are known only of objects in the configuration and of jobs.',
     todo: 'Follow "node", "group", "network", "instance" or "job", or ask again from time to time.',
   },
   API_CONSOLE_UNAVAILABLE: {

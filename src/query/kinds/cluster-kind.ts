@@ -122,7 +122,7 @@ const settings: Field<Cluster>[] = [
     'enabled_data_collectors',
     'EnabledDataCollectors',
     other(Type.Record(Type.String(), Type.Boolean())),
-    'Collectors that agents have by themselves, and plugins of which something is set',
+    'Whether each collector is active: all that come with the agent, and plugins with a setting',
     (c) => collectorSettings<boolean>(c, 'active', () => true),
   ),
   stored(
