@@ -156,4 +156,31 @@ export const ganetiOperations: readonly GanetiOperation[] = [
   { operation: 'Renewing the certificates of a cluster', opcodes: ['OP_CLUSTER_RENEW_CRYPTO'], commands: ['cluster renew-crypto'] },
   { operation: 'Draining the job queue', commands: ['cluster queue'] },
   { operation: 'Pausing the watcher', commands: ['cluster watcher'] },
+  {
+    operation: 'Activating the address of the master',
+    opcodes: ['OP_CLUSTER_ACTIVATE_MASTER_IP'],
+    commands: ['cluster activate-master-ip'],
+  },
+  {
+    operation: 'Deactivating the address of the master',
+    opcodes: ['OP_CLUSTER_DEACTIVATE_MASTER_IP'],
+    commands: ['cluster deactivate-master-ip'],
+  },
+  { operation: 'Destroying a cluster', opcodes: ['OP_CLUSTER_DESTROY'], commands: ['cluster destroy'] },
+  { operation: 'Running a restricted command', opcodes: ['OP_RESTRICTED_COMMAND'], commands: ['node restricted-command'] },
+  {
+    operation: 'Listing providers of external storage',
+    opcodes: ['OP_EXT_STORAGE_DIAGNOSE'],
+    commands: ['storage diagnose', 'storage info'],
+  },
+  { operation: 'Searching for tags', opcodes: ['OP_TAGS_SEARCH'], commands: ['cluster search-tags'] },
+  {
+    operation: 'A query as a job',
+    opcodes: ['OP_CLUSTER_CONFIG_QUERY', 'OP_CLUSTER_QUERY', 'OP_INSTANCE_CONSOLE', 'OP_QUERY', 'OP_QUERY_FIELDS', 'OP_TAGS_GET'],
+  },
+  { operation: 'A part of a verification as a job of its own', opcodes: ['OP_CLUSTER_VERIFY_CONFIG', 'OP_CLUSTER_VERIFY_GROUP'] },
+  {
+    operation: 'A test of Ganeti itself',
+    opcodes: ['OP_CLUSTER_POST_INIT', 'OP_TEST_ALLOCATOR', 'OP_TEST_DUMMY', 'OP_TEST_JQUEUE', 'OP_TEST_OS_PARAMS'],
+  },
 ];
