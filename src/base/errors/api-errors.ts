@@ -151,7 +151,7 @@ export const apiErrors = defineErrors({
     kind: 'user',
     http: 400,
     ganeti: 'wrong_input',
-    what: 'Changes of objects of the kind "{kind}" cannot be followed',
+    what: 'Changes of objects of the kind "{kind}" cannot be followed.',
     why: 'Changes are known only of objects in the configuration and of jobs.',
     todo: 'Follow "node", "group", "network", "instance" or "job", or ask again from time to time.',
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offline, toCell, toPlain } from './cell.ts';
 import { fieldsOf } from './field.ts';
-import { always, listOf, textOrNull } from './value-types.ts';
+import { always, type FieldKind, type Got, listOf, textOrNull, type ValueType } from './value-types.ts';
 
 interface Thing {
   readonly name: string;
@@ -11,25 +11,54 @@ interface Thing {
 
 const { stored, computed, live } = fieldsOf<Thing>();
 
+/** What the compiler lets a getter of a type return. */
+type Fits<T extends FieldKind | ValueType, Value> = Value extends Got<T> ? 'fits' : 'does not';
+/** What the compiler gives a getter to look at. */
+type Seen<Define extends (...args: never) => unknown> = Parameters<Define>[4] extends (item: never, ...rest: infer Rest) => unknown
+  ? Rest extends [infer Shown]
+    ? keyof Shown
+    : never
+  : never;
+
 test('the compiler refuses a getter that does not fit the type of its field, or looks further than its source says', () => {
+  const text = always('text');
+  const texts = listOf(textOrNull);
+  const fits: readonly [
+    Fits<'number', number | null>,
+    Fits<'number', typeof offline>,
+    Fits<'number', string>,
+    Fits<typeof text, string>,
+    Fits<typeof text, null>,
+    Fits<typeof text, typeof offline>,
+    Fits<typeof texts, readonly (string | null)[]>,
+    Fits<typeof texts, number[]>,
+  ] = ['fits', 'fits', 'does not', 'fits', 'does not', 'does not', 'fits', 'does not'];
+  const seen: Record<Seen<typeof computed>, true> & Record<Seen<typeof live>, true> = {
+    config: true,
+    live: true,
+    jobs: true,
+    visible: true,
+  };
+  const onlyConfig: Record<Seen<typeof computed>, true> = { config: true };
+  const nothing: Record<Seen<typeof stored>, true> = {};
+  assert.deepEqual([fits.length, Object.keys(seen).length, Object.keys(onlyConfig), Object.keys(nothing)], [8, 4, ['config'], []]);
+});
+
+test('a field has the source that its definition says, and the schema of its type', () => {
   const fields = [
     stored('name', 'Name', always('text'), '', (thing) => thing.name),
-    stored('size', 'Size', 'number', '', (thing) => thing.size),
-    // @ts-expect-error there may be no size
-    stored('size', 'Size', always('number'), '', (thing) => thing.size),
-    // @ts-expect-error a name is no number
-    stored('name', 'Name', 'number', '', (thing) => thing.name),
-    // @ts-expect-error elements are texts
-    stored('sizes', 'Sizes', listOf(textOrNull), '', (thing) => [thing.size]),
-    // @ts-expect-error what is stored needs no view
-    stored('cluster', 'Cluster', 'text', '', (_, view) => view.config.cluster.cluster_name),
-    // @ts-expect-error what is computed from the configuration does not look at reports
-    computed('live', 'Live', 'number', '', (_, view) => view.live.version),
-    live('live', 'Live', 'number', '', (_, view) => view.live.version),
-    // @ts-expect-error a value that is always there cannot be missing
-    live('up', 'Up', always('bool'), '', () => offline),
+    computed('size', 'Size', 'number', '', (thing) => thing.size),
+    live('live', 'Live', listOf(textOrNull), '', () => ['a', null]),
   ];
-  assert.deepEqual([...new Set(fields.map(({ source }) => source))], ['stored', 'computed', 'live']);
+  assert.deepEqual(
+    fields.map(({ source }) => source),
+    ['stored', 'computed', 'live'],
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(fields.map(({ schema }) => schema))), [
+    { type: 'string' },
+    { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+    { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+  ]);
 });
 
 test('what is not there has a state in a cell, and is null in a row', () => {
