@@ -26,7 +26,7 @@ test('every command that a page, an error, a help text, a log line or a comment 
 
 test('commands are found in code spans, blocks of code, scripts, units, sentences and comments, and nowhere else', () => {
   const found = (texts: Iterable<readonly [number, string, string]>) => [...texts].map(([, program, text]) => `${program} ${text}`);
-  const page = `gantry is a program. Use \`hbal -X\`, \`job list\` or "bin/gantry node list"; \`node x.ts\` is none.
+  const page = `gantry is a program. Use \`hbal -X\`, \`job list\`, \`node called\` or "bin/gantry node list"; \`node x.ts\` is none.
 \`\`\`
 # ip netns exec n1 ./gantry hbal -m x \\
     -L

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { commandIndex } from '../../src/cli/command/command-index.ts';
+import { aliases, commandIndex } from '../../src/cli/command/command-index.ts';
+import { opcodeCommands } from '../../src/cli/command/opcode-commands.ts';
 import { programs as htools } from '../../src/htools/command/programs.ts';
+import { ganetiOperations } from '../../src/model/index.ts';
 import { filesBelow, isTest, nodesOf, projectRoot, sourceFiles } from './source-files.ts';
 
 /** A command that a text names. */
@@ -30,10 +32,17 @@ const inLine = new RegExp(
 /** In a sentence, after a colon, a comma or "run", up to the next comma, bracket or gap. */
 const inSentence = new RegExp(`(\\w: |\\(|, |or: |\\b[Rr]un )${program} ((?:(?!, | {2}|[()\\n]|\\. ).)+)`, 'g');
 
-/** Words with which commands begin, such as "instance". */
-const topics = [...new Set(commandIndex.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))].join('|');
+const commands = [...commandIndex, ...opcodeCommands()].map(({ path }) => path.join(' '));
+const later = ganetiOperations.flatMap(({ commands: names = [] }) => names);
+const wordAt = (place: number, paths: readonly string[]) => [...new Set(paths.flatMap((path) => path.split(' ')[place] ?? []))].join('|');
+/** Words with which commands begin, such as "instance", and the second words of any command: other words after a topic are no command. */
+const topics = wordAt(
+  0,
+  commands.filter((path) => path.includes(' ')),
+);
+const verbs = wordAt(1, [...commands, ...Object.keys(aliases), ...later]);
 /** `instance list`, without the program. */
-const bare = new RegExp(`\`((?:${topics}) [a-z]{2}[a-z-]*(?: [^\`\\n]*)?)\``, 'g');
+const bare = new RegExp(`\`((?:${topics}) (?:${verbs})(?: [^\`\\n]*)?)\``, 'g');
 
 function* bareCommands(text: string): Generator<Found> {
   for (const match of text.matchAll(bare)) yield [match.index, 'gantry', match[1] ?? ''];

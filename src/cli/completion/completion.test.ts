@@ -3,6 +3,8 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from '../../base/index.ts';
+import { commandIndex } from '../command/command-index.ts';
+import { opcodeCommands } from '../command/opcode-commands.ts';
 import { type FakeCluster, startFakeCluster } from '../testing/fake-cluster.ts';
 import { gantryCommand, runGantry } from '../testing/run-gantry.ts';
 import { runInTerminal } from '../testing/terminal.ts';
@@ -38,7 +40,10 @@ async function offers(line: string, complete = '_gantry'): Promise<string[]> {
 
 test('commands and options come from our own table', async () => {
   assert.deepEqual(await offers('gantry in'), ['instance']);
-  assert.deepEqual(await offers('gantry instance re'), ['reboot', 'remove', 'resume']);
+  const commands = [...commandIndex, ...opcodeCommands()].filter(({ path }) => path[0] === 'instance').map(({ path }) => path[1] ?? '');
+  const expected = commands.filter((word) => word.startsWith('re')).sort();
+  assert.ok(expected.includes('reboot') && expected.includes('resume'));
+  assert.deepEqual(await offers('gantry instance re'), expected);
   assert.deepEqual(await offers('gantry instance add --m'), ['--memory']);
   assert.deepEqual(await offers('gantry instance add web1 --no-'), ['--no-conflicts-check', '--no-install', '--no-nics', '--no-start']);
 });
