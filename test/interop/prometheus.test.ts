@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { startMonitor } from '../../src/monitor/index.ts';
 import { createAuthority, createCertificate, createRevocationList } from '../../src/rpc/index.ts';
 import { freePort } from '../support/free-port.ts';
+import { startRestServer } from '../support/rest-server.ts';
+import { startSimulatedMaster } from '../support/simulated-master.ts';
 import { until } from '../support/until.ts';
 
 /** What the tests of the query API need of its answer. */
@@ -55,6 +57,24 @@ async function eventually(port: number, expression: string, enough: (series: rea
   return until(`Prometheus has enough of ${expression}`, answer, { seconds: 60, everyMs: 200 });
 }
 
+/** Runs Prometheus with this configuration, in `dir`, until the test ends. @returns its port */
+async function startPrometheus(t: TestContext, dir: string, config: string): Promise<number> {
+  writeFileSync(join(dir, 'prometheus.yml'), config);
+  const port = await freePort();
+  const options = [
+    '--config.file=prometheus.yml',
+    '--storage.tsdb.path=data',
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=warn',
+  ];
+  const prometheus = spawn('prometheus', options, { cwd: dir, stdio: 'ignore' });
+  t.after(async () => {
+    prometheus.kill('SIGKILL');
+    if (prometheus.exitCode === null && prometheus.signalCode === null) await once(prometheus, 'exit');
+  });
+  return port;
+}
+
 const skip = installed ? false : 'prometheus is not installed';
 
 test("Debian's Prometheus scrapes the agent over TLS, with a token or a certificate", { skip, timeout: 90_000 }, async (t) => {
@@ -80,21 +100,9 @@ test("Debian's Prometheus scrapes the agent over TLS, with a token or a certific
     'ca.crt': authority.certificate,
     'client.crt': client.certificate,
     'client.key': client.key,
-    'prometheus.yml': jobs(monitor.port),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
-  const port = await freePort();
-  const options = [
-    '--config.file=prometheus.yml',
-    '--storage.tsdb.path=data',
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--log.level=warn',
-  ];
-  const prometheus = spawn('prometheus', options, { cwd: dir, stdio: 'ignore' });
-  t.after(async () => {
-    prometheus.kill('SIGKILL');
-    if (prometheus.exitCode === null && prometheus.signalCode === null) await once(prometheus, 'exit');
-  });
+  const port = await startPrometheus(t, dir, jobs(monitor.port));
 
   const up = await eventually(port, 'up', (series) => series.length === 3 && series.filter(({ value }) => value[1] === '1').length === 2);
   assert.deepEqual(
@@ -115,4 +123,42 @@ test("Debian's Prometheus scrapes the agent over TLS, with a token or a certific
     data: { type: string; unit: string; help: string }[];
   };
   assert.deepEqual([metadata.data[0]?.type, metadata.data[0]?.unit], ['counter', 'bytes'], 'it read OpenMetrics, which has units');
+});
+
+test("Debian's Prometheus scrapes the master with the password of a user who has no options", { skip, timeout: 90_000 }, async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-prometheus-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const master = await startSimulatedMaster(3);
+  t.after(() => master.close());
+  const rest = await startRestServer(master.leading.services, 'prometheus look\n');
+  t.after(() => rest.close());
+  await master.run({ OP_ID: 'OP_TAGS_SET', kind: 'cluster', tags: ['x'] });
+  const port = await startPrometheus(
+    t,
+    dir,
+    `global: { scrape_interval: 1s }
+scrape_configs:
+  - job_name: gantry-master
+    scheme: https
+    tls_config: { ca_file: ${rest.caFile}, server_name: localhost }
+    basic_auth: { username: prometheus, password: look }
+    static_configs: [{ targets: ['127.0.0.1:${rest.port}'] }]
+`,
+  );
+  const [leading] = await eventually(port, 'gantry_master_leading', (series) => series.length > 0);
+  assert.equal(leading?.value[1], '1');
+  const [ended] = await eventually(port, 'gantry_jobs_ended_total{status="success"}', (series) => series.length > 0);
+  assert.equal(ended?.value[1], '1');
+  const [slowest] = await eventually(
+    port,
+    'histogram_quantile(1, sum by (opcode, le) (gantry_operation_duration_seconds_bucket))',
+    (series) => series.length > 0,
+  );
+  assert.equal(slowest?.metric['opcode'], 'OP_TAGS_SET');
+  assert.ok(Number(slowest?.value[1]) > 0);
+  const [answering] = await eventually(port, 'gantry_nodes{state="answering"}', (series) => series.length > 0);
+  assert.equal(answering?.value[1], '3');
+  const asked = await fetch(`http://127.0.0.1:${port}/api/v1/targets/metadata?metric=gantry_lock_wait_seconds`);
+  const { data } = (await asked.json()) as { data: { type: string; unit: string }[] };
+  assert.deepEqual([data[0]?.type, data[0]?.unit], ['histogram', 'seconds'], 'it read OpenMetrics');
 });

@@ -20,11 +20,12 @@ export interface RestServer {
   close(): Promise<void>;
 }
 
-export async function startRestServer(services: MasterServices): Promise<RestServer> {
+/** @param moreUsers further lines of the users file */
+export async function startRestServer(services: MasterServices, moreUsers = ''): Promise<RestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-rest-'));
   const users = join(folder, 'users');
   const caFile = join(folder, 'ca.pem');
-  await writeFile(users, 'admin secret write\n');
+  await writeFile(users, `admin secret write\n${moreUsers}`);
   const tls = await writeTestCertificate(folder);
   await writeFile(caFile, tls.pem);
   const authenticator = await openAuthenticator(usersFileOnly(users), services);
