@@ -176,6 +176,12 @@ test('what a principal may not see cannot be named either, as if it did not exis
   await wish('instance:read', 'instance', 'web2');
   await assert.rejects(wish('job:cancel', 'job', '7'), { code: 'API_OBJECT_UNKNOWN' });
   await wish('job:read', 'job', '7');
+  await assert.rejects(access.requireOpcodes(user(), [remove, startup]), {
+    code: 'API_OBJECT_UNKNOWN',
+    facts: { object: 'instance', name: 'Web1' },
+  });
+  await access.requireOpcodes(user(), [remove]);
+  await access.requireOpcodes(watcherPrincipal, [startup]);
   await accessWith(teamOnly).access.require(user(), { permission: 'instance:read', objects: [{ kind: 'instance', name: 'web1' }] });
   assert.deepEqual(audit, []);
 });

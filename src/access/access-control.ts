@@ -57,22 +57,30 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
     throw new GantryError('ACCESS_REFUSED', { user: principal.name, permission, reason });
   }
 
+  /** As if it did not exist: nobody may find out whether it does. @throws API_OBJECT_UNKNOWN */
+  function refuseHidden(request: AuthorizationRequest, named: readonly NamedObject[] | (() => readonly NamedObject[])): void {
+    const { principal, permission } = request;
+    const sees = principal.scheme === internalScheme ? undefined : authorizer.visible?.(principal);
+    const hidden = sees ? request.objects.findIndex((object) => exists(object, permission) && !sees(object)) : -1;
+    if (hidden === -1) return;
+    const { kind, name } = (typeof named === 'function' ? named() : named)[hidden] as NamedObject;
+    throw new GantryError('API_OBJECT_UNKNOWN', { object: kind, name });
+  }
+
   return {
     async require(principal, { objects, ...wish }, trace) {
       const request = requestOf(principal, wish, objects, source);
       await require(request, objects, trace);
-      const sees = objects.length > 0 ? authorizer.visible?.(principal) : undefined;
-      const hidden = sees ? request.objects.findIndex((object) => exists(object, wish.permission) && !sees(object)) : -1;
-      const named = objects[hidden];
-      // As if it did not exist: nobody may find out whether it does.
-      if (named) throw new GantryError('API_OBJECT_UNKNOWN', { object: named.kind, name: named.name });
+      if (objects.length > 0) refuseHidden(request, objects);
     },
     async requireOpcodes(principal, ops, trace) {
       for (const { definition, params } of ops) {
         const { id, permission } = definition;
-        const request = requestOf(principal, { permission, opcode: { id, params } }, () => objectsOfOpcode(definition, params), source);
+        const named = () => objectsOfOpcode(definition, params);
+        const request = requestOf(principal, { permission, opcode: { id, params } }, named, source);
         const told = definition.touches(params).map(({ kind, name }) => ({ kind, name }));
         await require(request, told, trace);
+        refuseHidden(request, named);
       }
     },
     visible(principal) {

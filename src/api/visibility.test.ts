@@ -116,6 +116,8 @@ test('what is not visible is answered like what does not exist', async () => {
   for (const name of [uuid, foreign.toUpperCase()])
     assert.equal((await rig.client.send('GET', `/2/instances/${name}`, { user: reader })).status, 404, name);
   assert.equal((await rig.client.send('PUT', `/2/instances/${foreign}/startup`, { user: reader })).status, 404);
+  const ops = [{ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: foreign, dry_run: true }];
+  assert.equal((await rig.client.send('POST', '/2/jobs', { user: reader, body: { ops } })).status, 404);
   assert.equal((await rig.client.send('GET', `/2/instances/${own}`, { user: reader })).status, 200);
 });
 

@@ -21,8 +21,9 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
 export interface Authorizer {
   decide(request: AuthorizationRequest): Decision | Promise<Decision>;
   /**
-   * Which objects lists and queries show, and which can be named in a path; asked for each request. Undefined, or no such
-   * method: all of them, so that nothing is asked for each row. What may be read at all is decided before.
+   * Which objects lists and queries show, and which can be named in a path or by an opcode; asked for each request,
+   * with instances, nodes, node groups, networks, jobs and the cluster. Undefined, or no such method: all of them, so that nothing
+   * is asked for each row. What may be read at all is decided before.
    */
   visible?(principal: Principal): ((object: ResolvedObject) => boolean) | undefined;
 }
