@@ -109,6 +109,7 @@ describe('a migration', () => {
       [{ answers: { 'node1 instance-check': broken } }, 'HYPERVISOR_MIGRATION_FAILED'],
       [{ params: { allow_failover: true }, answers: { 'node0 instance-list': [] } }, 'INSTANCE_NOT_RUNNING'],
     ];
+    await assert.rejects(migrate({ instance: { hypervisor: 'lxc' } }), { code: 'HYPERVISOR_INCAPABLE' });
     for (const [wish, code] of cases) await assert.rejects(migrate(wish), { code }, JSON.stringify(wish));
     const old = new GantryError('RPC_METHOD_UNKNOWN', { method: 'instance-check', node: 'node1' });
     assert.equal((await migrate({ answers: { 'node1 instance-check': old } })).error, undefined, 'an agent of an earlier version');

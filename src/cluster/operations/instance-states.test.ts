@@ -181,6 +181,9 @@ describe('reboot', () => {
       });
     await assert.rejects(reboot({ params, answers: { 'node0 instance-list': [runtimeOfPlain(9)] } }), { code: 'INSTANCE_NOT_RUNNING' });
     await assert.rejects(reboot({ node: { offline: true } }), { code: 'NODE_OFFLINE' });
+    // No reset button: refused before the node is asked.
+    const container = { params: { reboot_type: 'soft' }, instance: { hypervisor: 'lxc' }, scene: { dryRun: true } } as const;
+    await assert.rejects(reboot(container), { code: 'HYPERVISOR_INCAPABLE' });
   });
 
   it('does not stop again what it could not start', async () => {
@@ -200,6 +203,7 @@ describe('resume', () => {
     assert.deepEqual(calls, ['node0 instance-list', 'node0 instance-resume']);
     assert.deepEqual([params[1], result], [ref, null]);
     await assert.rejects(resume(), { code: 'INSTANCE_NOT_RUNNING' });
+    await assert.rejects(resume({ instance: { hypervisor: 'lxc' } }), { code: 'HYPERVISOR_INCAPABLE' });
     await assert.rejects(resume({ node: { offline: true }, answers: running }), { code: 'NODE_OFFLINE' });
   });
 });

@@ -56,6 +56,8 @@ describe('an evacuation', () => {
     const always = shared(0, { beparams: { always_failover: true } });
     const { submitted } = await evacuate(to, [always, shared(1)]);
     assert.deepEqual(submitted[0]?.ops, [[failover('instance0', 'node1', false)], [migrate('instance1', 'node1')]]);
+    const container = await evacuate(to, [shared(0, { hypervisor: 'lxc' })]);
+    assert.deepEqual(container.submitted[0]?.ops, [[failover('instance0', 'node1', false)]], 'its hypervisor cannot migrate');
     const gone = await evacuate(to, [shared(0)], { node: { offline: true } });
     assert.deepEqual(gone.submitted[0]?.ops, [[failover('instance0', 'node1', true)]]);
     const waiting = { node: { offline: true, certificate_fingerprint: '' } };
