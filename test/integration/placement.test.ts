@@ -370,14 +370,17 @@ for (const offline of [false, true]) {
   });
 }
 
-test('an evacuation whose step runs twice submits its jobs once', async () => {
+test('an evacuation names its jobs, and they name it; one that an earlier version began finds them by their comment', async () => {
   const cluster = await start(3);
   await cluster.run(create('web1', gib, { pnode: 'node1' }));
   const { jobs, config, live } = cluster.leading.services;
   const id = await jobs.submit([{ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' }], tester);
   await jobEnd(jobs, id);
   const { jobs: submitted } = (await jobs.get(id))?.ops[0]?.result as { jobs: [boolean, number][] };
-  const plan = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], stays: [], comment: `evacuates node1 for job ${id}` };
+  const child = submitted[0]?.[1];
+  assert.deepEqual((await jobs.get(id))?.ops[0]?.children, [{ step: 'submit-moves', jobs: [child] }]);
+  assert.equal((await jobs.get(child ?? 0))?.parent, id);
+  const stored = { user: 'tester', moves: [{ OP_ID: 'OP_INSTANCE_MIGRATE' }], stays: [], comment: `evacuates node1 for job ${id}` };
   const parts = {
     live,
     garbage: {} as never,
@@ -387,7 +390,9 @@ test('an evacuation whose step runs twice submits its jobs once', async () => {
     certificates: async () => [],
     revocations: {} as never,
   };
-  const [step] = createOperations(parts).get('OP_NODE_EVACUATE')?.steps(plan) ?? [];
+  const operation = createOperations(parts).get('OP_NODE_EVACUATE');
+  const plan = operation?.upgradePlan?.(stored, 1);
+  const [step] = operation?.steps(plan) ?? [];
   assert.ok(step && 'do' in step);
   const again = await step.do({ plan, config: config.current } as unknown as Parameters<typeof step.do>[0]);
   assert.deepEqual(again, [submitted[0]?.[1]]);

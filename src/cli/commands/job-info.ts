@@ -35,6 +35,7 @@ function jobDetails(row: Row): Details {
     ['Status', formatStatus(job.status)],
     ...(row['user'] ? [['User', row['user']] as const] : []),
     ...(row['trace'] ? [['Trace', row['trace']] as const] : []),
+    ...relatives(row),
     ...waiting(row),
     ['Received', formatTime(job.received_ts)],
     ['Started', formatTime(job.start_ts)],
@@ -42,6 +43,14 @@ function jobDetails(row: Row): Details {
     ['Took', took],
     ...(isFinal(job) && job.status === 'error' ? [['Error', jobError(job).report.what] as const] : []),
     ['Operations', job.ops.map((_, index): Details[number] => [job.summary[index] ?? `${index}`, opDetails(job, index)])],
+  ];
+}
+
+function relatives(row: Row): Details {
+  const { parent, children } = row;
+  return [
+    ...(typeof parent === 'number' ? [['Submitted by job', parent] as const] : []),
+    ...(Array.isArray(children) && children.length > 0 ? [['Submitted jobs', children.join(', ')] as const] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { GantryError } from '../../base/index.ts';
+import type { GantryError, Json } from '../../base/index.ts';
 import type { Instance, Node } from '../../model/index.ts';
 import { perform, type Scene } from '../testing/perform.ts';
 import { plainGroup, plainInstance, plainNetwork, plainNode, plainUuid } from '../testing/plain-config.ts';
@@ -15,12 +15,20 @@ const evacuate = (
   params: Readonly<Record<string, unknown>> = {},
   instances: readonly Instance[] = [shared(0), shared(1)],
   scene: Scene & { node?: Partial<Node> } = {},
+  operation: typeof nodeEvacuate = nodeEvacuate,
 ) =>
   perform(
-    nodeEvacuate,
+    operation,
     { node_name: 'node0', reason, ...params },
     { nodes: [plainNode(0, scene.node), plainNode(1), plainNode(2)], instances, ...scene },
   );
+
+/** Continues with a plan that was stored by a version whose plans had no number. */
+const ofBefore: typeof nodeEvacuate = (parts) => {
+  const now = nodeEvacuate(parts);
+  const plan: typeof now.plan = async (context, params) => now.upgradePlan?.((await now.plan(context, params)) as Json, 1);
+  return { ...now, plan };
+};
 
 const migrate = (instance_name: string, target_node: string) => ({
   ...{ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name, allow_failover: true, target_node, comment, reason },
@@ -85,14 +93,14 @@ describe('an evacuation', () => {
     assert.equal(((await evacuate({ mode: 'primary-only' })).result as { jobs: unknown[] }).jobs.length, 2);
   });
 
-  it('finds again the jobs that it has submitted before the master died', async () => {
+  it('finds the jobs that an earlier version submitted before the master died, by their comment', async () => {
     const jobs = [
       { id: 41, ops: [{ input: { comment } }] },
       { id: 42, ops: [{ input: { comment: 'evacuates node0 for job 8' } }] },
       { id: 43, ops: [{ input: { comment } }] },
       { id: 44, ops: [] },
     ];
-    const { submitted, result } = await evacuate({}, undefined, { jobs });
+    const { submitted, result } = await evacuate({}, undefined, { jobs }, ofBefore);
     assert.deepEqual(
       [submitted, result],
       [

@@ -18,12 +18,16 @@ interface EvacuatePlan {
   readonly moves: readonly OpInput[];
   /** Why the others cannot. */
   readonly stays: readonly { readonly instance: string; readonly reason: string }[];
-  /** Identifies the jobs if the step that submits them runs twice. */
+  /** Of the jobs; people read it. */
   readonly comment: string;
+  /** A version that found its jobs by their comment may have submitted them. */
+  readonly byComment?: boolean;
 }
 
 export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
   defineOperation(opcodes.nodeEvacuate, {
+    planVersion: 2,
+    upgradePlan: (plan) => ({ ...(plan as unknown as EvacuatePlan), byComment: true }),
     async plan(context, params): Promise<EvacuatePlan> {
       const { config, jobId, user } = context;
       requireIallocator(params.iallocator);
@@ -51,16 +55,14 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
         id: 'submit-moves',
         title: 'submit the moves',
         formerly: ['submit the moves'],
-        async do({ plan: { moves, comment }, principal, operation }) {
-          const queue = jobs();
-          const submitted = queue.list().filter(({ ops }) => ops[0]?.input['comment'] === comment);
-          if (moves.length === 0 || submitted.length > 0) return submitted.map(({ id }) => id);
-          const ids = await queue.submitMany(
-            moves.map((move) => [move]),
-            principal,
-            operation.trace,
-          );
-          return [...ids];
+        async do({ plan: { moves, comment, byComment }, submitJobs }) {
+          const before = byComment
+            ? jobs()
+                .list()
+                .filter(({ ops }) => ops[0]?.input['comment'] === comment)
+            : [];
+          if (before.length > 0) return before.map(({ id }) => id);
+          return [...(await submitJobs(moves.map((move) => [move])))];
         },
       },
     ],

@@ -101,10 +101,6 @@ class Notes {
   }
 
   parts({ live = plainLive(), untold = [], secrets = createSecretBox(), jobs = [] }: Scene): ClusterParts {
-    const submitMany = async (ops: readonly unknown[], { name }: Principal) => {
-      this.submitted.push({ ops, user: name });
-      return ops.map((_op, index) => 100 + index);
-    };
     const spread = async (uuid: string) => {
       this.departed.push(uuid);
       return [...untold];
@@ -119,7 +115,7 @@ class Notes {
       placer: new Placer(live),
       revocations: { spread },
       secrets,
-      jobs: () => ({ list: () => jobs, submitMany }) as never,
+      jobs: () => ({ list: () => jobs }) as never,
       certificates: async () => [],
     };
   }
@@ -160,6 +156,10 @@ export async function perform(
     plan,
     outcomes,
     config: record.config,
+    submitJobs: async (ops) => {
+      if (ops.length > 0) record.submitted.push({ ops, user: own.user });
+      return ops.map((_op, index) => 100 + index);
+    },
     cancelled: common.signal,
     hurried: common.signal,
     progress: (part, text) => void record.progress.push([part, text]),

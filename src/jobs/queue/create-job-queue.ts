@@ -17,6 +17,7 @@ import { jobFigures } from './job-figures.ts';
 import { loadSubmissions } from './known-submissions.ts';
 import { loadArchivedJob, loadJobs } from './load-jobs.ts';
 import { addJob, createScheduler, describe, longStep, pump, queueStopped, reorder, type Scheduler } from './scheduler.ts';
+import { submitChildren } from './submit-children.ts';
 import { admit, type Submission, submitJobs } from './submit-jobs.ts';
 import { waitForChange } from './wait-for-change.ts';
 
@@ -155,15 +156,17 @@ async function open(options: JobQueueOptions, signal: AbortSignal, onFenced: () 
     undoRetry: options.undoRetry ?? { attempts: 6, firstPauseMs: 2000 },
     writer: createJobWriter({ store, clock, log, signal, fence, onFenced, serialRevision: loaded.serialRevision }),
     releaseLevel: (record, level) => locks.releaseLevel(record.id, level),
+    submitChildren: (parent, index, step, jobs) => submitChildren(submission, options.access, parent, index, step, jobs),
     longStep: (record, isRunning) => longStep(scheduler, record, isRunning),
   };
   const archived = (id: number) => loadArchivedJob(store, id);
   const scheduler: Scheduler = createScheduler({ host, locks, jobs: new Map(), archived, onOpFinished: options.onOpFinished });
+  const submission: Submission = { scheduler, known, nextId: loaded.nextId, limit: options.unfinishedLimit ?? 20_000 };
   signal.throwIfAborted();
   host.metrics.follow(() => jobFigures(scheduler));
   for (const record of loaded.records) addJob(scheduler, record);
   pump(scheduler);
-  return { scheduler, known, nextId: loaded.nextId, limit: options.unfinishedLimit ?? 20_000 };
+  return submission;
 }
 
 async function waitIn(scheduler: Scheduler, record: JobRecord, wait: WaitOptions) {

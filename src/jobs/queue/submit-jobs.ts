@@ -75,7 +75,8 @@ export async function submitJobs(
   return ids;
 }
 
-async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly ReadOpcode[]): Promise<void> {
+/** @throws JOB_DEPENDENCY_UNKNOWN */
+export async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly ReadOpcode[]): Promise<void> {
   for (const { params } of ops) {
     for (const [id] of dependenciesOf({ input: params })) {
       if (id < 0 || jobs.has(id) || (await archived(id))) continue;

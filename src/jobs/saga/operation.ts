@@ -3,6 +3,7 @@ import type { Clock, Json, OperationContext, Random } from '../../base/index.ts'
 import type { LockLevel, OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
 import type { ConfigDraft, ConfigSnapshot } from '../../store/index.ts';
+import type { OpInput } from '../job-queue.ts';
 
 /**
  * What an opcode does, as a recorded saga.
@@ -75,6 +76,12 @@ export interface StepContext<Plan = unknown> {
   readonly cancelled: AbortSignal;
   /** Aborted when a job waits for this one that may overtake it: what is done with patience is to be done at once. `reason`: which job. */
   readonly hurried: AbortSignal;
+  /**
+   * Submits jobs in the name of this job's principal, always the same ones for a step; each is submitted exactly once, however
+   * often the step runs. A negative dependency counts back within them.
+   * @returns their numbers, in order
+   */
+  readonly submitJobs: (jobs: readonly (readonly OpInput[])[]) => Promise<readonly number[]>;
   readonly log: (text: string) => void;
   /** Progress of this step, 0..1; shown live, not kept. */
   readonly progress: (fraction: number, text?: string) => void;

@@ -31,6 +31,13 @@ export interface SagaHost {
   /** Somebody else leads; the signal is aborted when it returns. */
   readonly onFenced: () => void;
   readonly releaseLevel: (record: JobRecord, level: LockLevel) => void;
+  /** Submits jobs for a step, see `StepContext.submitJobs`. */
+  readonly submitChildren: (
+    parent: JobRecord,
+    index: number,
+    step: string,
+    jobs: readonly (readonly OpInput[])[],
+  ) => Promise<readonly number[]>;
   /** A job begins, or ends, a step that occupies no place. */
   readonly longStep: (record: JobRecord, isRunning: boolean) => void;
 }

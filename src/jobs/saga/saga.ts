@@ -178,6 +178,7 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
     clock: host.clock,
     jobId: record.id,
     signal: host.signal,
+    submitJobs: (jobs) => host.submitChildren(record, index, step.id, jobs),
     get cancelled() {
       return cancelled();
     },

@@ -105,6 +105,20 @@ export function testRemove(world: TestWorld): Operation {
   });
 }
 
+/** Submits a creation as a job of its own, and tells its number. */
+export const testParent: Operation = defineOperation(opcodes.nodeEvacuate, {
+  plan: async (_, { node_name }) => ({ child: node_name }),
+  steps: (plan) => [
+    {
+      id: 'submit',
+      title: 'submit',
+      do: async ({ submitJobs }) => [...(await submitJobs([[{ OP_ID: 'OP_INSTANCE_CREATE', instance_name: plan.child }]]))],
+    },
+    { id: 'end', title: 'end', do: async () => undefined },
+  ],
+  result: (_, outcomes) => ({ jobs: (outcomes['submit'] as number[]).map((id): [boolean, number] => [true, id]) }),
+});
+
 /** An operation of the opcode OP_INSTANCE_REBOOT with the given steps. */
 export function testSteps(steps: readonly Step<null>[], locks?: readonly Touch[]): Operation {
   return defineOperation(opcodes.instanceReboot, {
@@ -116,7 +130,7 @@ export function testSteps(steps: readonly Step<null>[], locks?: readonly Touch[]
 }
 
 export function testOperations(world: TestWorld): Map<string, Operation> {
-  return operationMap(testDelay, testTags, testCreate(world), testRemove(world));
+  return operationMap(testDelay, testTags, testCreate(world), testRemove(world), testParent);
 }
 
 export function operationMap(...operations: readonly Operation[]): Map<string, Operation> {

@@ -19,6 +19,11 @@ export interface JobWriter {
   change(record: JobRecord, change: JobChange, refusable?: 'refusable'): Promise<void>;
   /** Stores a new job, and what belongs to it; resolves with its revision. Jobs are stored in the order of the calls. @throws STORE_FULL */
   add(job: Job, encoded: string, more: readonly Write[]): Promise<number>;
+  /**
+   * Stores new jobs in one transaction with a change of the job that submits them; resolves with their revision.
+   * A full store is waited for.
+   */
+  addChildren(parent: JobRecord, change: JobChange, children: readonly { readonly job: Job; readonly encoded: string }[]): Promise<number>;
   /** Moves an ended job to the archive. @throws STORE_FULL */
   archive(record: JobRecord): Promise<void>;
   /** Keeps other writes of this job away while `work` writes it in a transaction of its own. */
@@ -51,6 +56,8 @@ interface WriterState {
   readonly open: Map<JobRecord, ChangeItem>;
   readonly idle: (() => void)[];
   serialRevision: number;
+  /** The highest number that was stored: a job that waits for its turn may be stored after a later one. */
+  newest: number;
   scheduled: boolean;
   committing: boolean;
   /** Ends a pause while the store is full. */
@@ -68,6 +75,7 @@ export function createJobWriter(parts: WriterParts): JobWriter {
     open: new Map(),
     idle: [],
     serialRevision: parts.serialRevision,
+    newest: 0,
     scheduled: false,
     committing: false,
     wake: undefined,
@@ -81,6 +89,27 @@ export function createJobWriter(parts: WriterParts): JobWriter {
         const writes = [{ type: 'put', key, value } as const, ...more];
         const prepared = { compares: [{ key, modRevision: 0 }], writes, newest: job.id };
         enqueue(state, { record: undefined, prepare: () => prepared, refusable: true, done, fail });
+      }),
+    addChildren: (parent, change, children) =>
+      new Promise((resolve, fail) => {
+        // What waits for this job already comes before it.
+        state.open.delete(parent);
+        const prepare = () => ({
+          compares: [
+            { key: keys.job(parent.id), modRevision: parent.revision },
+            ...children.map(({ job }) => ({ key: keys.job(job.id), modRevision: 0 })),
+          ],
+          writes: [
+            { type: 'put', key: keys.job(parent.id), value: encodeJob(change(parent.job)) } as const,
+            ...children.map(({ job, encoded }) => ({ type: 'put', key: keys.job(job.id), value: encoded }) as const),
+          ],
+          newest: Math.max(...children.map(({ job }) => job.id)),
+        });
+        const done = (revision: number) => {
+          publish(parent, revision, change);
+          resolve(revision);
+        };
+        enqueue(state, { record: parent, prepare, refusable: false, done, fail });
       }),
     archive: (record) =>
       new Promise((resolve, fail) => {
@@ -233,7 +262,7 @@ async function commit(state: WriterState, batch: Batch): Promise<boolean> {
   const writes = [...batch.writes];
   if (batch.newest !== undefined) {
     compares.push({ key: keys.jobSerial, modRevision: state.serialRevision });
-    writes.push({ type: 'put', key: keys.jobSerial, value: String(batch.newest) });
+    writes.push({ type: 'put', key: keys.jobSerial, value: String(Math.max(state.newest, batch.newest)) });
   }
   const release = (item: WriteItem) => item.record && queue.busy.delete(item.record);
   try {
@@ -242,7 +271,10 @@ async function commit(state: WriterState, batch: Batch): Promise<boolean> {
       parts.onFenced();
       throw parts.signal.reason;
     }
-    if (batch.newest !== undefined) state.serialRevision = revision;
+    if (batch.newest !== undefined) {
+      state.serialRevision = revision;
+      state.newest = Math.max(state.newest, batch.newest);
+    }
     for (const item of batch.items) {
       release(item);
       item.done(revision);

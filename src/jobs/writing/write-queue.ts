@@ -71,7 +71,7 @@ export function takeBatch(queue: WriteQueue): Batch {
     batch.items.push(item);
     batch.compares.push(...prepared.compares);
     batch.writes.push(...prepared.writes);
-    batch.newest = prepared.newest ?? batch.newest;
+    if (prepared.newest !== undefined) batch.newest = Math.max(prepared.newest, batch.newest ?? 0);
   }
   queue.items = left;
   return batch;

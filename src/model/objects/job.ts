@@ -34,6 +34,8 @@ export const JobOp = Type.Object({
   exec_ts: Type.Union([JobTime, Type.Null()]),
   end_ts: Type.Union([JobTime, Type.Null()]),
   execution: Type.Optional(Execution),
+  /** Numbers of the jobs that its steps have submitted, by the id of the step. */
+  children: Type.Optional(Type.Array(Type.Object({ step: Type.String(), jobs: Type.Array(Type.Integer()) }))),
   /** Steps of an opcode that has succeeded, and when each was done; its `execution` is gone then. */
   steps: Type.Optional(Type.Array(Type.Object({ step: Type.String(), at: Type.Number() }))),
 });
@@ -46,6 +48,8 @@ export const Job = Type.Object({
   principal: Type.Optional(JobPrincipal),
   /** Of the request that led to it, 32 hexadecimal digits; jobs of earlier versions have none. */
   trace: Type.Optional(Type.String()),
+  /** The job of which a step has submitted it. */
+  parent: Type.Optional(Type.Integer({ minimum: 1 })),
   ops: Type.Array(JobOp, { minItems: 1 }),
   received_ts: JobTime,
   start_ts: Type.Union([JobTime, Type.Null()]),

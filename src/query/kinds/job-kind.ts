@@ -56,6 +56,10 @@ const fields: readonly Field<Job>[] = [
     'Locks with their holders, and jobs, that it waits for',
     (j, { jobs }) => jobs.present(j.id)?.waitingFor ?? [],
   ),
+  stored('parent', 'Parent', 'number', 'Job of which a step has submitted it, else null', (j) => j.parent ?? null),
+  stored('children', 'Children', listOf(Type.Integer()), 'Jobs that its steps have submitted', (j) =>
+    j.ops.flatMap((op) => op.children?.flatMap(({ jobs }) => jobs) ?? []),
+  ),
   stored('user', 'User', always('text'), 'Who submitted it', (j) => j.user),
   stored('trace', 'Trace', other(textOrNull), 'Trace of the request that led to it, 32 hexadecimal digits', (j) => j.trace ?? null),
   stored('opsteps', 'OpCode_steps', listOf(Type.Array(StepTime)), 'Finished steps of each opcode, with the seconds that each took', (j) =>
