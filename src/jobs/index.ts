@@ -3,6 +3,7 @@ export { JobMetrics, jobFamilies } from './metrics/job-metrics.ts';
 export { createJobQueue, type JobQueueOptions } from './queue/create-job-queue.ts';
 export { endUnfinishedJobs } from './queue/end-unfinished.ts';
 export type { Once } from './queue/known-submissions.ts';
+export { ownJobPort } from './queue/own-job-port.ts';
 export {
   type CommitStep,
   defineOperation,

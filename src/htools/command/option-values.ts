@@ -1,7 +1,8 @@
 import { GantryError } from '../../base/index.ts';
+import type { JobPriority } from '../../execution/index.ts';
 import { type DiskTemplate, diskTemplates } from '../../model/disk-templates/catalogue.ts';
 import { parseUnit } from '../sources/simulation/parse-unit.ts';
-import type { JobPriority, RequestedSpec } from './settings.ts';
+import type { RequestedSpec } from './settings.ts';
 
 /** The value of an option, or of a part of it, is not what it must be. */
 export function refuseValue(problem: string): never {

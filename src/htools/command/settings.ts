@@ -1,3 +1,4 @@
+import type { JobPriority } from '../../execution/index.ts';
 import type { DiskTemplate } from '../../model/disk-templates/catalogue.ts';
 import type { LoadLimits } from '../../placement/index.ts';
 
@@ -10,7 +11,6 @@ export interface RequestedSpec {
 }
 
 /** Priorities of jobs, in words. */
-export type JobPriority = 'low' | 'normal' | 'high';
 
 /** What the options of a command line say, for all programs; each reads those it takes. */
 export interface Settings {

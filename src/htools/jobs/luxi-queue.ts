@@ -1,10 +1,10 @@
 import { GantryError, type Json } from '../../base/index.ts';
+import type { JobAnswer, JobPort } from '../../execution/index.ts';
 import { withMaster } from '../sources/luxi/with-master.ts';
 import { failureCause } from './failure-cause.ts';
-import type { JobAnswer, JobQueue } from './job-queue.ts';
 
 /** The queue of a Ganeti master, at its socket. Each question has a connection of its own: the master may restart meanwhile. */
-export function luxiQueue(path: string): JobQueue {
+export function luxiQueue(path: string): JobPort {
   const query = async (jobs: readonly number[], fields: readonly string[]): Promise<(readonly Json[])[]> => {
     const rows = listOf(await withMaster(path, (master) => master.call('QueryJobs', [[...jobs], [...fields]])));
     return jobs.map((_, k) => listOf(rows[k]));
@@ -24,6 +24,9 @@ export function luxiQueue(path: string): JobQueue {
     },
     async states(jobs) {
       return (await query(jobs, ['status'])).map(([status]) => (typeof status === 'string' ? status : undefined));
+    },
+    async cancel(job) {
+      await withMaster(path, (master) => master.call('CancelJob', [job]));
     },
     async causes(jobs) {
       const rows = await query(jobs, ['opstatus', 'opresult']);

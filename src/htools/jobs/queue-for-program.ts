@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/index.ts';
+import type { JobPort } from '../../execution/index.ts';
 import type { Settings } from '../command/settings.ts';
 import { readRapiAccess } from '../sources/rapi/rapi-access.ts';
-import type { JobQueue } from './job-queue.ts';
 import { luxiQueue } from './luxi-queue.ts';
 import { restQueue } from './rest-queue.ts';
 
@@ -10,7 +10,7 @@ import { restQueue } from './rest-queue.ts';
  * `--rapi-ca` makes sure that it is the one, for what is posted changes things.
  * @throws HTOOLS_EXEC_NEEDS_LUXI and the errors of `readRapiAccess`
  */
-export async function queueForProgram(settings: Settings, program: string): Promise<JobQueue> {
+export async function queueForProgram(settings: Settings, program: string): Promise<JobPort> {
   const { luxiSocket, rapi, rapiCaFile } = settings;
   if (luxiSocket !== undefined) return luxiQueue(luxiSocket);
   if (rapi === undefined || rapiCaFile === undefined) throw new GantryError('HTOOLS_EXEC_NEEDS_LUXI', { program });

@@ -3,11 +3,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { GantryError } from '../../base/index.ts';
+import { followJobs, submitJobs } from '../../execution/index.ts';
 import { expectError } from '../sources/testing/expect-error.ts';
 import { selfSigned } from '../sources/testing/self-signed.ts';
-import { followJobs } from './follow-jobs.ts';
 import { restQueue } from './rest-queue.ts';
-import { submitJobs } from './submit-jobs.ts';
 
 /** A server that answers each request in turn with status and body, or not at all. */
 async function serve(...given: (readonly [number, unknown] | 'close')[]) {

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { GantryError, mayHaveBeenSent, repeatLost, systemClock } from '../../base/index.ts';
+import type { Job, JobAnswer, JobPort } from '../../execution/index.ts';
 import type { HttpAnswer } from '../sources/http-ask.ts';
 import { asRecord, parseJson } from '../sources/json-text.ts';
 import type { RapiAccess } from '../sources/rapi/rapi-access.ts';
 import { rapiServer } from '../sources/rapi/rapi-server.ts';
 import { failureCause } from './failure-cause.ts';
-import type { JobAnswer, JobQueue } from './job-queue.ts';
-import type { Job } from './opcode.ts';
 
 /**
  * The queue of a Gantry master, over its REST interface: Ganeti's takes no jobs of any opcodes there. When the answer
  * to a job is lost, it is sent again under the same key, so that it is one job whatever had arrived.
  */
-export function restQueue(address: string, access: RapiAccess, sleep: (ms: number) => Promise<unknown> = systemClock.sleep): JobQueue {
+export function restQueue(address: string, access: RapiAccess, sleep: (ms: number) => Promise<unknown> = systemClock.sleep): JobPort {
   const server = rapiServer(address, access);
   const read = async (job: number): Promise<Readonly<Record<string, unknown>> | undefined> => {
     const { status, body, place } = await server.ask(`2/jobs/${job}`);
@@ -42,6 +41,9 @@ export function restQueue(address: string, access: RapiAccess, sleep: (ms: numbe
     async states(jobs) {
       const rows = await Promise.all(jobs.map(read));
       return rows.map((row) => (typeof row?.['status'] === 'string' ? row['status'] : undefined));
+    },
+    async cancel(job) {
+      await server.remove(`2/jobs/${job}`);
     },
     async causes(jobs) {
       const rows = await Promise.all(jobs.map(read));

@@ -1,8 +1,8 @@
 import type { ProgramIo } from '../command/program-io.ts';
 
 export interface StopRequests extends Disposable {
-  /** Somebody wants to stop after the jobs that run. */
-  readonly made: boolean;
+  /** Aborted when somebody wants to stop after the jobs that run. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -10,9 +10,9 @@ export interface StopRequests extends Disposable {
  * the jobs go on in both cases. Source: hbal(1), signal handling.
  */
 export function listenForStop(io: ProgramIo): StopRequests {
-  let made = false;
+  const stop = new AbortController();
   const onInterrupt = () => {
-    made = true;
+    stop.abort();
     io.out('Cancel request registered, will exit at the end of the current job set...\n');
   };
   const onTerminate = () => {
@@ -22,9 +22,7 @@ export function listenForStop(io: ProgramIo): StopRequests {
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onTerminate);
   return {
-    get made() {
-      return made;
-    },
+    signal: stop.signal,
     [Symbol.dispose]() {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);

@@ -1,15 +1,11 @@
 import { GantryError } from '../../base/index.ts';
-import { followJobs } from '../jobs/follow-jobs.ts';
-import { isUnfinished } from '../jobs/is-unfinished.ts';
-import type { JobOrigin } from '../jobs/job-origin.ts';
-import type { JobQueue } from '../jobs/job-queue.ts';
-import type { Job } from '../jobs/opcode.ts';
-import { submitJobs } from '../jobs/submit-jobs.ts';
+import type { Job, JobOrigin, JobPort } from '../../execution/index.ts';
+import { followJobs, isUnfinished, submitJobs } from '../../execution/index.ts';
 
 export const originOf = (reason: string | undefined): JobOrigin => ({ program: 'harep', comment: 'automated repairs by harep', reason });
 
 /** How the jobs of a repair ended; undefined: not all have. @throws HAREP_JOB_GONE */
-export async function repairResult(queue: JobQueue, jobs: readonly number[]): Promise<'success' | 'failure' | undefined> {
+export async function repairResult(queue: JobPort, jobs: readonly number[]): Promise<'success' | 'failure' | undefined> {
   const states = await queue.states(jobs);
   const gone = states.indexOf(undefined);
   if (gone >= 0) throw new GantryError('HAREP_JOB_GONE', { job: jobs[gone] ?? null });
@@ -18,7 +14,7 @@ export async function repairResult(queue: JobQueue, jobs: readonly number[]): Pr
 }
 
 /** Submits one job and waits for its end. @throws HTOOLS_JOB_REFUSED, HTOOLS_JOBS_LOST, HAREP_JOB_FAILED */
-export async function runJob(queue: JobQueue, job: Job, origin: JobOrigin): Promise<void> {
+export async function runJob(queue: JobPort, job: Job, origin: JobOrigin): Promise<void> {
   const jobs = await submitJobs(queue, [job], origin);
   const states = await followJobs(queue, jobs, origin.program);
   if (states.every((status) => status === 'success')) return;

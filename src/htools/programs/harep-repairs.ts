@@ -1,5 +1,5 @@
+import type { Job, Opcode } from '../../execution/index.ts';
 import type { PreparedCluster, PreparedInstance } from '../../placement/index.ts';
-import type { Job, Opcode } from '../jobs/opcode.ts';
 import type { RepairKind } from './harep-tags.ts';
 
 /** What an instance needs, and the opcodes that do it, one after the other. */

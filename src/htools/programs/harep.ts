@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { JobPort, Opcode } from '../../execution/index.ts';
+import { submitJobs } from '../../execution/index.ts';
 import type { PreparedCluster, PreparedInstance } from '../../placement/index.ts';
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
-import type { JobQueue } from '../jobs/job-queue.ts';
 import { luxiQueue } from '../jobs/luxi-queue.ts';
-import type { Opcode } from '../jobs/opcode.ts';
-import { submitJobs } from '../jobs/submit-jobs.ts';
 import { showString } from '../print/show-value.ts';
 import { defaultLuxiSocket } from '../sources/luxi/luxi-client.ts';
 import { originOf, repairResult, runJob } from './harep-jobs.ts';
@@ -17,7 +16,7 @@ interface Session {
   readonly cluster: PreparedCluster;
   readonly settings: Settings;
   readonly io: ProgramIo;
-  readonly queue: JobQueue;
+  readonly queue: JobPort;
   /** Seconds. */
   readonly now: number;
 }

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/index.ts';
+import { moveJobSet } from '../../execution/index.ts';
 import {
   type ClusterState,
   createTraffic,
@@ -11,9 +12,8 @@ import {
 import { type LoadedCluster, loadForProgram, stateFor } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
-import { executeJobSets } from '../jobs/execute-job-sets.ts';
-import { moveJobSet } from '../jobs/move-job-set.ts';
 import { queueForProgram } from '../jobs/queue-for-program.ts';
+import { runJobSets } from '../jobs/run-job-sets.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { type DescribedMove, moveDescriber } from '../print/describe-move.ts';
 import { moveExplainer } from '../print/explain-move.ts';
@@ -115,7 +115,7 @@ async function execute(sets: readonly JobSet[], { loaded: { prepared }, settings
   const { reason, priority } = settings;
   const queue = await queueForProgram(settings, 'hbal');
   const jobSets = sets.map((set) => moveJobSet(prepared, set, 'Executing jobset for instances'));
-  await executeJobSets(jobSets, queue, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
+  await runJobSets(jobSets, queue, { program: 'hbal', comment: 'rebalancing via hbal', reason, priority }, io);
 }
 
 async function findMoves({ loaded, state, group, location, traffic, settings, io }: Work): Promise<DescribedMove[]> {

@@ -1,4 +1,6 @@
 import { GantryError } from '../../base/index.ts';
+import type { JobSet } from '../../execution/index.ts';
+import { moveJobSet, powerNodes, tagNode } from '../../execution/index.ts';
 import {
   type ClusterData,
   type ClusterState,
@@ -16,10 +18,8 @@ import {
 import { loadForProgram } from '../command/load-for-program.ts';
 import type { ProgramIo } from '../command/program-io.ts';
 import type { Settings } from '../command/settings.ts';
-import { executeJobSets, type JobSet } from '../jobs/execute-job-sets.ts';
-import { moveJobSet } from '../jobs/move-job-set.ts';
-import { powerNodes, tagNode } from '../jobs/node-opcodes.ts';
 import { queueForProgram } from '../jobs/queue-for-program.ts';
+import { runJobSets } from '../jobs/run-job-sets.ts';
 import { loadLocation } from '../location/load-location.ts';
 import { commandWords } from '../print/command-words.ts';
 import { moveDescriber } from '../print/describe-move.ts';
@@ -145,12 +145,12 @@ function jobSetsOf(cluster: PreparedCluster, plan: SqueezePlan, sets: MoveSets):
   return [...moves, ...tagging, { title: 'Powering off nodes', jobs: [powerNodes(nodes, false)] }];
 }
 
-/** @throws those of `queueForProgram` and `executeJobSets` */
+/** @throws those of `queueForProgram` and `runJobSets` */
 async function execute(cluster: PreparedCluster, plan: SqueezePlan, sets: MoveSets, settings: Settings, io: ProgramIo) {
   const comment = `${plan.action === 'on' ? 'expanding' : 'condensing'} by ${plan.nodes.length} nodes`;
   // What is printed for programs stays whole.
   const told = settings.outputFormat === 'json' ? { ...io, out: io.err } : io;
   const queue = await queueForProgram(settings, 'hsqueeze');
-  await executeJobSets(jobSetsOf(cluster, plan, sets), queue, { program: 'hsqueeze', comment }, told);
+  await runJobSets(jobSetsOf(cluster, plan, sets), queue, { program: 'hsqueeze', comment }, told);
   if (plan.action === 'on' && sets.length > 0) io.err('Once these nodes are up, "hbal -L -X" moves instances there.\n');
 }

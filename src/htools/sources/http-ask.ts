@@ -16,6 +16,8 @@ export interface HttpQuestion extends HttpTrust {
   readonly seconds: number;
   /** Is posted as JSON; undefined: GET. */
   readonly post?: Json | undefined;
+  /** DELETE instead. */
+  readonly remove?: boolean | undefined;
   /** Sent with it. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Bytes of the answer, at most. */
@@ -43,8 +45,8 @@ export async function httpAsk(url: URL, question: HttpQuestion, agent?: Agent): 
 }
 
 function send(url: URL, question: HttpQuestion, signal: AbortSignal, agent: Agent): Promise<IncomingMessage> {
-  const { post, token } = question;
-  const method = post === undefined ? {} : { method: 'POST' };
+  const { post, token, remove } = question;
+  const method = remove ? { method: 'DELETE' } : post === undefined ? {} : { method: 'POST' };
   const type = post === undefined ? {} : { 'content-type': 'application/json' };
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const headers = { accept: 'application/json', ...question.headers, ...type, ...bearer };

@@ -1,3 +1,4 @@
+import { moveOpcodes } from '../../../execution/index.ts';
 import {
   type Allocation,
   type Allocator,
@@ -25,7 +26,6 @@ import {
   settle,
   stage,
 } from '../../../placement/index.ts';
-import { moveOpcodes } from '../../jobs/move-opcodes.ts';
 import type { LocationOf } from '../../location/load-location.ts';
 import { formatFixed } from '../../print/format-number.ts';
 import type { AllocationRequest, WantedInstance } from '../../sources/iallocator/allocation-request.ts';

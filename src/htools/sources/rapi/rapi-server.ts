@@ -1,6 +1,6 @@
 import { GantryError, type Json } from '../../../base/index.ts';
 import { UntrustedServer } from '../connect-trusted.ts';
-import { type HttpAnswer, httpAsk } from '../http-ask.ts';
+import { type HttpAnswer, type HttpQuestion, httpAsk } from '../http-ask.ts';
 import type { RapiAccess } from './rapi-access.ts';
 
 const defaultPort = 5080;
@@ -15,6 +15,8 @@ export interface RapiServer {
    * @throws HTOOLS_RAPI_UNREACHABLE, HTOOLS_RAPI_UNTRUSTED
    */
   ask(path: string, post?: Json, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer & { readonly place: string }>;
+  /** DELETE; errors as `ask`. */
+  remove(path: string): Promise<HttpAnswer & { readonly place: string }>;
 }
 
 /**
@@ -30,16 +32,18 @@ export function rapiServer(address: string, { trusted, credentials }: RapiAccess
   const distrust = (detail: string) => new GantryError('HTOOLS_RAPI_UNTRUSTED', { place: withoutCredentials(base), detail });
   if ((trusted || fromFile) && base.protocol !== 'https:') throw distrust('the address does not use HTTPS');
   if (fromFile && !trusted) throw distrust('a password from a file is sent only to a server that --rapi-ca confirms');
+  const asked = async (path: string, what: Pick<HttpQuestion, 'post' | 'headers' | 'remove'>) => {
+    const target = new URL(path, base);
+    const place = withoutCredentials(target);
+    const answer = await httpAsk(target, { seconds: patienceSeconds, trusted, role: 'server', ...what }).catch((cause: Error) => {
+      const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
+      throw new GantryError(code, { place, detail: cause.message }, { cause });
+    });
+    return { ...answer, place };
+  };
   return {
-    async ask(path, post, headers) {
-      const url = new URL(path, base);
-      const place = withoutCredentials(url);
-      const answer = await httpAsk(url, { seconds: patienceSeconds, trusted, role: 'server', post, headers }).catch((cause: Error) => {
-        const code = cause instanceof UntrustedServer ? 'HTOOLS_RAPI_UNTRUSTED' : 'HTOOLS_RAPI_UNREACHABLE';
-        throw new GantryError(code, { place, detail: cause.message }, { cause });
-      });
-      return { ...answer, place };
-    },
+    ask: (path, post, headers) => asked(path, { post, headers }),
+    remove: (path) => asked(path, { remove: true }),
   };
 }
 

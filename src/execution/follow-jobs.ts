@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GantryError } from '../../base/index.ts';
+import { GantryError } from '../base/index.ts';
 import { isUnfinished } from './is-unfinished.ts';
-import type { JobQueue } from './job-queue.ts';
+import type { JobPort } from './job-port.ts';
 
 const firstPause = 250;
 /** Ganeti's waits up to 15 s, which is idle time after each set of jobs. */
@@ -18,14 +18,14 @@ const unreachable: ReadonlySet<string> = new Set(['HTOOLS_LUXI_UNREACHABLE', 'HT
  * @throws HTOOLS_JOBS_LOST
  */
 export async function followJobs(
-  queue: JobQueue,
+  queue: JobPort,
   jobs: readonly number[],
   program: string,
   tell: (states: readonly string[]) => void = () => undefined,
 ): Promise<string[]> {
   let silences = 0;
   for (let pause = firstPause; ; pause = Math.min(1.5 * pause, longestPause)) {
-    await sleep(pause);
+    await (queue.untilChange?.(jobs, pause) ?? sleep(pause));
     const lose = (detail: string) => new GantryError('HTOOLS_JOBS_LOST', { program, jobs: jobs.join(', '), detail });
     const answer = await queue.states(jobs).catch(GantryError.from);
     if (answer instanceof GantryError) {

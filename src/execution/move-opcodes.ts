@@ -1,4 +1,4 @@
-import { type MoveStep, moveKind, type PreparedCluster, type PreparedInstance } from '../../placement/index.ts';
+import { type MoveStep, moveKind, type PreparedCluster, type PreparedInstance } from '../placement/index.ts';
 import type { Job, Opcode } from './opcode.ts';
 
 /** The opcodes that carry out the steps of a move, as Ganeti's programs submit them. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../base/index.ts';
+import type { Json } from '../base/index.ts';
 
 /** An opcode of Ganeti, without what all opcodes have. */
 export type Opcode = Readonly<Record<string, Json>> & { readonly OP_ID: string };

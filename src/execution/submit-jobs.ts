@@ -1,10 +1,10 @@
-import { GantryError } from '../../base/index.ts';
+import { GantryError } from '../base/index.ts';
 import { annotate, type JobOrigin } from './job-origin.ts';
-import type { JobAnswer, JobQueue } from './job-queue.ts';
+import type { JobAnswer, JobPort } from './job-port.ts';
 import type { Job } from './opcode.ts';
 
 /** Submits jobs that run side by side. @returns their numbers @throws HTOOLS_JOB_REFUSED, HTOOLS_JOB_ANSWER_LOST */
-export async function submitJobs(queue: JobQueue, jobs: readonly Job[], origin: JobOrigin): Promise<number[]> {
+export async function submitJobs(queue: JobPort, jobs: readonly Job[], origin: JobOrigin): Promise<number[]> {
   const annotated = jobs.map((job) => job.map((opcode) => annotate(opcode, origin)));
   const answers = await queue.submit(annotated).catch(({ message }: Error): JobAnswer[] => [{ refused: message }]);
   const taken = answers.flatMap((answer) => ('taken' in answer ? [answer.taken] : []));

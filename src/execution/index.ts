@@ -1,0 +1,10 @@
+export { type EndedJob, type Executed, type ExecutionOptions, executeJobSets, type JobSet } from './execute-job-sets.ts';
+export { followJobs } from './follow-jobs.ts';
+export { isUnfinished } from './is-unfinished.ts';
+export type { JobOrigin, JobPriority } from './job-origin.ts';
+export type { JobAnswer, JobPort } from './job-port.ts';
+export { moveJobSet } from './move-job-set.ts';
+export { moveOpcodes } from './move-opcodes.ts';
+export { powerNodes, tagNode } from './node-opcodes.ts';
+export type { Job, Opcode } from './opcode.ts';
+export { submitJobs } from './submit-jobs.ts';
