@@ -144,12 +144,16 @@ test('the page of a job shows when it ran, its trace, its parameters, its result
     ],
     [],
   ];
-  cluster.on('GET /2/jobs/31/wait', (request) => jobWait(request, { oplog: [], user: 'anna', trace: 'f'.repeat(32), opsteps }));
+  cluster.on('GET /2/jobs/31/wait', (request) =>
+    jobWait(request, { oplog: [], user: 'anna', trace: 'f'.repeat(32), opsteps, parent: 30, children: [33, 34] }),
+  );
   assert.deepEqual((await gantry('job', 'info', '31')).stdout.split('\n').slice(0, -1), [
     'Job:      31',
     'Status:   success',
     'User:     anna',
     `Trace:    ${'f'.repeat(32)}`,
+    'Parent:   30',
+    'Children: 33, 34',
     'Received: 2026-11-18 11:06:30',
     'Started:  2026-11-18 11:06:40',
     'Ended:    2026-11-18 11:07:50',

@@ -12,8 +12,8 @@ export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: 
 /** What Ganeti's page of a job does not have; a user who may not wait for jobs is shown the page alone. */
 async function withMore(row: Row, client: ClusterClient): Promise<Row> {
   try {
-    const { user, trace, opsteps } = await client.job(Number(row['id']));
-    return await withReasons({ ...row, user, trace, opsteps }, client);
+    const { user, trace, opsteps, parent, children } = await client.job(Number(row['id']));
+    return await withReasons({ ...row, user, trace, opsteps, parent, children }, client);
   } catch (error) {
     if (error instanceof ReportedError && error.status === 403) return row;
     throw error;
@@ -49,8 +49,8 @@ function jobDetails(row: Row): Details {
 function relatives(row: Row): Details {
   const { parent, children } = row;
   return [
-    ...(typeof parent === 'number' ? [['Submitted by job', parent] as const] : []),
-    ...(Array.isArray(children) && children.length > 0 ? [['Submitted jobs', children.join(', ')] as const] : []),
+    ...(typeof parent === 'number' ? [['Parent', parent] as const] : []),
+    ...(Array.isArray(children) && children.length > 0 ? [['Children', children.join(', ')] as const] : []),
   ];
 }
 

@@ -134,9 +134,10 @@ interface WaitReply {
 const waitTimeoutMs = 60_000;
 /** What changes while a job runs; `status` comes first. */
 const watchedFields = ['status', 'opstatus'];
-const jobFields = 'id status summary ops opstatus opresult opoutcome operror oplog received_ts start_ts end_ts user trace opsteps'.split(
-  ' ',
-);
+const jobFields =
+  'id status summary ops opstatus opresult opoutcome operror oplog received_ts start_ts end_ts user trace opsteps parent children'.split(
+    ' ',
+  );
 
 function jobUpdate(id: number, reply: WaitReply): JobUpdate {
   const { job_info: known, log_entries: log, progress = null, waiting_for: waitingFor = [], seen } = reply;

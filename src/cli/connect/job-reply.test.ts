@@ -16,6 +16,8 @@ test('what a reply leaves out is empty', () => {
     operror: [],
     oplog: [],
     opsteps: [],
+    parent: null,
+    children: [],
     user: null,
     trace: null,
     received_ts: null,

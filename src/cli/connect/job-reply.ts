@@ -22,6 +22,9 @@ export interface JobReply {
   readonly user: string | null;
   /** Gantry's own: the trace of the request that led to it. */
   readonly trace: string | null;
+  /** Gantry's own: the job that submitted it, and those that it has submitted. */
+  readonly parent: number | null;
+  readonly children: readonly number[];
   readonly received_ts: JobTime | null;
   readonly start_ts: JobTime | null;
   readonly end_ts: JobTime | null;
@@ -32,8 +35,24 @@ export function jobFromReply(value: unknown): JobReply {
   const opresult = (job.opresult ?? []).map((result, index) => opoutcome?.[index] ?? result);
   const { summary = [], ops = [], opstatus = [], operror = [], oplog = [] } = job;
   const opsteps = job.opsteps ?? [];
-  const { user = null, trace = null, received_ts = null, start_ts = null, end_ts = null } = job;
-  return { ...job, summary, ops, opstatus, opresult, operror, oplog, opsteps, user, trace, received_ts, start_ts, end_ts };
+  const { user = null, trace = null, parent = null, children = [], received_ts = null, start_ts = null, end_ts = null } = job;
+  return {
+    ...job,
+    summary,
+    ops,
+    opstatus,
+    opresult,
+    operror,
+    oplog,
+    opsteps,
+    user,
+    trace,
+    parent,
+    children,
+    received_ts,
+    start_ts,
+    end_ts,
+  };
 }
 
 const finalStatuses = new Set(['success', 'error', 'canceled']);
