@@ -1,4 +1,5 @@
 import { type Clock, GantryError, type Log, version } from '../base/index.ts';
+import { builtDiskTemplates, type DiskTemplate, diskTemplateRow } from '../model/index.ts';
 import type { InstanceSpec, NodeInfo, RpcDispatcher } from '../rpc/index.ts';
 import { type Activation, memoryActivations } from './activations.ts';
 import { createDispatcher } from './create-dispatcher.ts';
@@ -10,6 +11,7 @@ import { memoryMonitorSettings } from './monitor-settings.ts';
 import { createFakeNetwork, type FakeLinks } from './network/fake-network.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { OsPort } from './os-port.ts';
+import type { DiskTemplateAdapter } from './storage/disk-template.ts';
 import { diskTemplatesOf } from './storage/disk-templates.ts';
 import { createDisklessTemplate } from './storage/diskless-template.ts';
 import { createFakeTemplate, type FakeDisk } from './storage/fake-template.ts';
@@ -77,11 +79,7 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
   let dead = false;
   const living = <T extends object>(port: T): T => mortal(port, () => dead);
   const hypervisor = living(fakeHypervisorOf(options));
-  const templates = [
-    createDisklessTemplate(),
-    createFakeTemplate({ name: 'file', disks: world.disks, capacity: options.diskMib, clock }),
-    createFakeTemplate({ name: 'sharedfile', disks: options.shared.disks, capacity: 1000 * options.diskMib, clock }),
-  ];
+  const templates = builtDiskTemplates.map((name) => templateOf(name, options));
   const parts: NodeParts = {
     name: world.uuid,
     version,
@@ -113,6 +111,14 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
       dead = true;
     },
   };
+}
+
+/** Every template that real nodes have. What is shared has the space of a thousand nodes. */
+function templateOf(name: DiskTemplate, { world, shared, diskMib, clock }: SimulatedAgentOptions): DiskTemplateAdapter {
+  const { reach } = diskTemplateRow(name);
+  if (reach === 'none') return createDisklessTemplate();
+  const place = reach === 'shared' ? { disks: shared.disks, capacity: 1000 * diskMib } : { disks: world.disks, capacity: diskMib };
+  return createFakeTemplate({ name, clock, ...place });
 }
 
 function fakeHypervisorOf({ world, shared, hypervisor, clock }: SimulatedAgentOptions): Hypervisor {

@@ -17,7 +17,7 @@ export function showPolicy({ ranges, std, diskTemplates, vcpuRatio, spindleRatio
   return record('IPolicy', [
     `iPolicyMinMaxISpecs = ${showList(pairs)}`,
     `iPolicyStdSpec = ${showSpec(std)}`,
-    `iPolicyDiskTemplates = ${showList(diskTemplates.map((template) => diskTemplateRow(template).ganetiName))}`,
+    `iPolicyDiskTemplates = ${showList(diskTemplates.map((template) => diskTemplateRow(template).ganetiName ?? template))}`,
     `iPolicyVcpuRatio = ${showReal(vcpuRatio)}`,
     `iPolicySpindleRatio = ${showReal(spindleRatio)}`,
   ]);

@@ -9,7 +9,7 @@ import { plain } from './plain.ts';
 import { rbd } from './rbd.ts';
 import { sharedfile } from './sharedfile.ts';
 
-/** Every disk template by its name, in Ganeti's order. This file and the rows load nothing, so htools begin quickly. */
+/** Every disk template by its name, first Ganeti's in its order. This file and the rows load nothing, so htools begin quickly. */
 export const diskTemplateCatalogue = { diskless, file, sharedfile, plain, blockdev, drbd, rbd, ext, gluster } as const satisfies Readonly<
   Record<string, DiskTemplateRow>
 >;
@@ -22,6 +22,9 @@ export const diskTemplates = Object.keys(diskTemplateCatalogue) as readonly Disk
 const rows: Readonly<Record<DiskTemplate, DiskTemplateRow>> = diskTemplateCatalogue;
 
 export const diskTemplateRow = (template: DiskTemplate): DiskTemplateRow => rows[template];
+
+/** Those that Ganeti has. */
+export const ganetiDiskTemplates: readonly DiskTemplate[] = diskTemplates.filter((template) => rows[template].ganetiName !== undefined);
 
 /** Disk templates for which nodes of this build have an adapter. */
 export const builtDiskTemplates: readonly DiskTemplate[] = diskTemplates.filter((template) => rows[template].built);

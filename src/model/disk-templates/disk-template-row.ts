@@ -44,8 +44,8 @@ export interface StorageFolders {
 export interface DiskTemplateRow {
   /** How its disks are stored, for people. */
   readonly summary: string;
-  /** As Ganeti's programs print it when asked to say much. */
-  readonly ganetiName: string;
+  /** As Ganeti's programs print it when asked to say much; templates that Ganeti does not have, have none. */
+  readonly ganetiName?: string;
   /** Whether the nodes of this build have an adapter for it. */
   readonly built: boolean;
   readonly mirroring: Mirroring;

@@ -11,7 +11,7 @@ export interface DiskOwner {
 
 /**
  * The storage port: one adapter for each disk template. What can be known of a template without a node is in the catalogue of
- * the model. Every method may be repeated. Sizes in MiB.
+ * the model. Optional methods are capabilities. Every method may be repeated. Sizes in MiB.
  */
 export interface DiskTemplateAdapter {
   readonly name: DiskSpec['dev_type'];
@@ -19,11 +19,13 @@ export interface DiskTemplateAdapter {
   create(disk: DiskSpec, owner: DiskOwner, context: HandlerContext): Promise<{ changed: boolean }>;
   /** Removes it; no error when it is gone. */
   remove(disk: DiskSpec, owner: DiskOwner): Promise<{ changed: boolean }>;
-  grow(disk: DiskSpec, toSize: number): Promise<{ changed: boolean }>;
+  /** Makes it larger, never smaller; absent where the row of the template says that it does not grow. @throws STORAGE_FULL, STORAGE_DISK_MISSING */
+  grow?(disk: DiskSpec, toSize: number): Promise<{ changed: boolean }>;
   /** Makes it usable on this node. @throws STORAGE_DISK_MISSING */
   activate(disk: DiskSpec, owner?: DiskOwner): Promise<BlockDescription>;
   deactivate(disk: DiskSpec): Promise<void>;
-  snapshot(disk: DiskSpec, name: string): Promise<{ changed: boolean }>;
+  /** Keeps what a disk that nobody uses contains; absent where that cannot be done. */
+  snapshot?(disk: DiskSpec, name: string): Promise<{ changed: boolean }>;
   /**
    * Gives the disk another `logical_id`, and moves or renames what it names; absent where that cannot be done. Until the caller
    * uses the new one, the old one finds the disk as well, and both do so while the work is half done.

@@ -7,12 +7,10 @@ export function createDisklessTemplate(): DiskTemplateAdapter {
     name: 'diskless',
     create: async () => ({ changed: false }),
     remove: async () => ({ changed: false }),
-    grow: async () => ({ changed: false }),
     activate: async (disk) => {
       throw new GantryError('STORAGE_DISK_MISSING', { disk: disk.uuid, path: 'nowhere, because diskless instances have no disks' });
     },
     deactivate: async () => undefined,
-    snapshot: async () => ({ changed: false }),
     list: async () => [],
     find: async () => null,
     pools: async () => [],

@@ -2,7 +2,7 @@ import { type Clock, GantryError, systemClock } from '../../base/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
 
-/** What a fake template holds; two adapters on one `disks` map behave like nodes on shared storage. Sizes in MiB. */
+/** What a fake template holds; adapters on one `disks` map behave like nodes on shared storage, or take from one storage. Sizes in MiB. */
 export interface FakeDisk {
   readonly owner: DiskOwner;
   readonly disk: DiskSpec;
@@ -95,7 +95,7 @@ export function createFakeTemplate(options: FakeTemplateOptions = {}): DiskTempl
     },
     list: async () => {
       await begin('list', null);
-      return [...disks.values()].map(entryOf);
+      return [...disks.values()].filter(({ disk }) => disk.dev_type === name).map(entryOf);
     },
     find: async (disk) => {
       await begin('list', disk);

@@ -29,7 +29,7 @@ async function virtualSize(path: string, format: DiskSpec['format']): Promise<nu
  * `sharedfile` is the same on a directory that all nodes share. Folders have mode 0711, so that an unprivileged
  * hypervisor reaches the file that it was given and can list nothing.
  */
-export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): DiskTemplateAdapter {
+export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Required<DiskTemplateAdapter> {
   const locate = async (disk: DiskSpec, owner?: DiskOwner): Promise<string> => {
     const path = disk.logical_id[1] !== undefined || owner ? diskPath(disk, dir, owner) : await find(dir, disk);
     await assertNoLinks(disk, path, dir);

@@ -24,7 +24,7 @@ async function oldDisk(format: 'raw' | 'qcow2' = 'raw') {
   await adapter.create(disk, owner, testContext);
   await adapter.snapshot(disk, 'one');
   const to = ['loop', `${owner.uuid}/${uuid}.${format}`];
-  const rename = () => adapter.rename?.(disk, to, owner);
+  const rename = () => adapter.rename(disk, to, owner);
   return { adapter, disk, to, rename, name: `${uuid}.${format}`, snapshot: `${uuid}.snap-one.raw` };
 }
 const tree = async () => (await readdir(dir, { recursive: true })).sort();
@@ -93,7 +93,7 @@ describe('the rename of a disk in a file', () => {
   it('refuses paths outside of the storage folder, links, and a disk that is not there', async () => {
     const { adapter, disk, rename, name } = await oldDisk();
     for (const path of ['/etc/x', '../x/y', 'a/b/c', 'only-one-level'])
-      await assert.rejects(async () => adapter.rename?.(disk, ['loop', path], owner), withCode('STORAGE_PATH_REFUSED'), path);
+      await assert.rejects(async () => adapter.rename(disk, ['loop', path], owner), withCode('STORAGE_PATH_REFUSED'), path);
     const elsewhere = await mkdtemp(join(tmpdir(), 'gantry-elsewhere-'));
     await symlink(elsewhere, join(dir, owner.uuid));
     await assert.rejects(async () => rename(), withCode('STORAGE_PATH_REFUSED'));

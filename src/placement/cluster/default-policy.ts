@@ -1,4 +1,4 @@
-import { diskTemplates } from '../../model/disk-templates/catalogue.ts';
+import { ganetiDiskTemplates } from '../../model/disk-templates/catalogue.ts';
 import type { InstancePolicy, InstanceSpec } from './cluster-data.ts';
 
 const smallest: InstanceSpec = { memory: 128, vcpus: 1, disk: 1024, diskCount: 1, nicCount: 1, spindleUse: 1 };
@@ -8,7 +8,7 @@ const largest: InstanceSpec = { memory: 32_768, vcpus: 8, disk: 1_048_576, diskC
 export const defaultPolicy: InstancePolicy = {
   ranges: [{ min: smallest, max: largest }],
   std: smallest,
-  diskTemplates,
+  diskTemplates: ganetiDiskTemplates,
   vcpuRatio: 4,
   spindleRatio: 32,
 };
