@@ -75,7 +75,7 @@ export function createNodeWorld(uuid: string, index: number): NodeWorld {
 
 /** An agent with the real handlers on a world that is fake. */
 export async function createSimulatedAgent(options: SimulatedAgentOptions): Promise<SimulatedAgent> {
-  const { world, clock, log } = options;
+  const { world, log } = options;
   let dead = false;
   const living = <T extends object>(port: T): T => mortal(port, () => dead);
   const hypervisor = living(fakeHypervisorOf(options));
