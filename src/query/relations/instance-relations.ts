@@ -3,12 +3,18 @@ import type { ConfigSnapshot } from '../../store/index.ts';
 import { nodeRelations } from './node-relations.ts';
 import { toMany, toOne } from './relation.ts';
 
-const defined = <T>(values: readonly (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
+/** What is found of each of these; most instances have no secondary node, and that must cost nothing. */
+function found<From, To>(all: readonly From[], find: (one: From) => To | undefined): readonly To[] {
+  if (all.length === 0) return none;
+  return all.flatMap((one) => find(one) ?? []);
+}
+const none: readonly never[] = [];
+
 const groupOf = (node: Node | undefined, config: ConfigSnapshot) => node && nodeRelations.group.of(node, config);
 
 const primaryNode = toOne<Instance, Node>('node', 'Its primary node', (instance, config) => config.nodes.get(instance.primary_node));
 const secondaryNodes = toMany<Instance, Node>('node', 'Its secondary nodes, in their order', (instance, config) =>
-  defined(instance.secondary_nodes.map((uuid) => config.nodes.get(uuid))),
+  found(instance.secondary_nodes, (uuid) => config.nodes.get(uuid)),
 );
 
 export const instanceRelations = {
@@ -18,9 +24,9 @@ export const instanceRelations = {
     groupOf(primaryNode.of(instance, config), config),
   ),
   secondary_groups: toMany<Instance, NodeGroup>('group', 'Groups of its secondary nodes, one for each of them', (instance, config) =>
-    defined(secondaryNodes.of(instance, config).map((node) => groupOf(node, config))),
+    found(secondaryNodes.of(instance, config), (node) => groupOf(node, config)),
   ),
   networks: toMany<Instance, Network>('network', 'Networks of its NICs, each once', (instance, config) =>
-    defined([...new Set(instance.nics.map(({ network }) => network))].map((uuid) => config.networks.get(uuid ?? ''))),
+    found([...new Set(instance.nics.map(({ network }) => network))], (uuid) => config.networks.get(uuid ?? '')),
   ),
 };
