@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { type AccessControl, createAccessControl, optionsAuthorizer, watcherPrincipal } from '../../access/index.ts';
 import { GantryError, silentLog } from '../../base/index.ts';
 import { jobStatus, keys, opcodes } from '../../model/index.ts';
-import type { JobQueue } from '../job-queue.ts';
 import { defineOperation, type Operation } from '../saga/operation.ts';
 import { userNamed } from '../testing/queue-fixture.ts';
 import { operationMap } from '../testing/test-operations.ts';
@@ -70,14 +69,14 @@ test('the principal is stored with the job, without anything else that its crede
 });
 
 /** An evacuation of which all is left out but that it submits a job. */
-const parent = (queue: () => JobQueue): Operation =>
+const parent = (): Operation =>
   defineOperation(opcodes.nodeEvacuate, {
     plan: async () => null,
     steps: () => [
       {
         id: 'submit',
         title: 'submit a job',
-        do: async ({ principal }) => [...(await queue().submitMany([[reboot]], principal))],
+        do: async ({ submitJobs }) => [...(await submitJobs([[reboot]]))],
       },
     ],
     result: () => ({ jobs: [] }) as never,
@@ -86,7 +85,7 @@ const evacuate = { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1' };
 
 test('a child job belongs to who submitted its parent, and is decided on', async () => {
   const { asked, access } = gatekeeper((id) => id === 'OP_INSTANCE_REBOOT');
-  const fixture = await start({ access, operations: operationMap(parent(() => fixture.queue)) });
+  const fixture = await start({ access, operations: operationMap(parent()) });
   const job = await end(fixture.queue, await fixture.queue.submit([evacuate], alice));
   assert.equal(jobStatus(job), 'error');
   assert.equal((job.ops[0]?.result as { error: { code: string } }).error.code, 'API_FORBIDDEN');
@@ -105,7 +104,7 @@ test('the parent of an earlier version may go on: only users with write could su
   const { principal: _, ...old } = buildJob(1, [evacuate], userNamed('bob'), 0, []);
   await idle.store.transact({ compares: [], writes: [{ type: 'put', key: keys.job(1), value: JSON.stringify(old) }] });
   await idle.close();
-  const fixture = await start({ access: byOptions, operations: operationMap(parent(() => fixture.queue)) });
+  const fixture = await start({ access: byOptions, operations: operationMap(parent()) });
   assert.equal(jobStatus(await end(fixture.queue, 1)), 'success');
   const child = await fixture.queue.get(2);
   assert.deepEqual(child?.principal, { name: 'bob', scheme: 'users-file', groups: [], options: ['write'] });
