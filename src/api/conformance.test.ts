@@ -14,6 +14,8 @@ const memory = [/\.(mnode|mfree): \d+ is not \d+$/];
 /** Ganeti's order is that of a hash table. */
 const hashOrder = [/inst_list\[\d\]: /, /\[8\]\[1\]\[\d\]: /];
 const doc = [/\.doc: /];
+/** Gantry's own: a node can be configured before it joins. */
+const joined = /\.joined: extra$/;
 
 const allowed: Record<string, RegExp[]> = {
   info: [
@@ -33,7 +35,8 @@ const allowed: Record<string, RegExp[]> = {
     /^\.(location|diagnose_data_collector_filename): extra$/,
   ],
   os: [/./],
-  node1: memory,
+  node1: [...memory, joined],
+  'nodes-bulk': [...doc, joined],
   'query-node': [...doc, /\.data\[\d\]\[[56]\]\[1\]: \d+ is not \d+$/],
   'networks-bulk': hashOrder,
   'network-lan': hashOrder,
