@@ -101,16 +101,18 @@ export async function lead(given: LeadOptions): Promise<Leading> {
   return leading;
 }
 
-async function assemble(
-  options: LeadOptions & { readonly metrics: MasterMetrics },
-  leadership: Leadership,
-  config: Config,
-  epoch: string,
-): Promise<Leading> {
+type Counted = LeadOptions & { readonly metrics: MasterMetrics };
+
+/** Calls of nodes under this term; they are counted, and those of jobs are told. */
+function callerOf({ connect, metrics, log }: Counted, { term }: Leadership, config: Config, epoch: string): NodeCaller {
+  const nameOf = (node: string) => config.current.nodes.get(node)?.name ?? node;
+  return observedCaller(connect(config, term, epoch), { metrics: metrics.rpc, log, nameOf });
+}
+
+async function assemble(options: Counted, leadership: Leadership, config: Config, epoch: string): Promise<Leading> {
   const { store, clock, log, metrics, secrets = createSecretBox() } = options;
   await recordMaster(config, leadership, options.name);
-  const nameOf = (node: string) => config.current.nodes.get(node)?.name ?? node;
-  const direct = observedCaller(options.connect(config, leadership.term, epoch), { metrics: metrics.rpc, log, nameOf });
+  const direct = callerOf(options, leadership, config, epoch);
   const nodes = refreshingCaller(direct, () => live);
   const live: LivePoller = new LivePoller({
     config,
@@ -177,8 +179,7 @@ async function assemble(
     services: { access, config, jobs, nodes, live, join, metrics, clock, log },
     leadership,
     async start() {
-      metrics.store.follow(() => store.sizeBytes?.());
-      metrics.beginTerm({ leadership, config, live, clock });
+      metrics.beginTerm({ leadership, store, config, live, clock });
       await live.start();
       await jobs.start();
       watcher.start();

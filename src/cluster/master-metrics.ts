@@ -1,7 +1,7 @@
 import { type Clock, type Emit, type MetricFamily, type MetricSource, ProcessMetrics, processFamilies } from '../base/index.ts';
 import { JobMetrics, jobFamilies } from '../jobs/index.ts';
 import { RpcMetrics, rpcFamilies } from '../rpc/index.ts';
-import { type Config, type Leadership, StoreMetrics, storeFamilies } from '../store/index.ts';
+import { type Config, type Leadership, type Store, StoreMetrics, storeFamilies } from '../store/index.ts';
 import type { LiveState } from './live-state.ts';
 
 const f = {
@@ -49,6 +49,7 @@ export const masterFamilies: readonly MetricFamily[] = [
 /** What is looked at while a master leads. */
 export interface ObservedTerm {
   readonly leadership: Pick<Leadership, 'term' | 'doubt'>;
+  readonly store: Pick<Store, 'sizeBytes'>;
   readonly config: Config;
   readonly live: Pick<LiveState, 'node'>;
   readonly clock: Clock;
@@ -66,6 +67,7 @@ export class MasterMetrics implements MetricSource {
 
   beginTerm(term: ObservedTerm): void {
     this.#terms++;
+    this.store.follow(() => term.store.sizeBytes?.());
     this.#present = { ...term, since: term.clock.now() };
   }
 

@@ -49,9 +49,9 @@ async function pressPowerButton(
   instance: InstanceRef,
   identity: ProcessIdentity,
   timeoutSeconds: number,
-  { progress, signal }: HandlerContext,
+  { progress, signal, operation }: HandlerContext,
 ): Promise<boolean> {
-  const { clock, log } = parts;
+  const { clock } = parts;
   const start = clock.now();
   let nextPress = start;
   try {
@@ -78,7 +78,7 @@ async function pressPowerButton(
     });
   } catch (error) {
     if (!(error instanceof GantryError) || !(error.code.startsWith('HYPERVISOR_QMP_') || error.code === 'SOCKET_REFUSED')) throw error;
-    log.warn({ instance: instance.name, error: error.message }, 'the guest cannot be asked to stop');
+    operation.log.warn({ instance: instance.name, error: error.message }, 'the guest cannot be asked to stop');
     return false;
   }
 }
