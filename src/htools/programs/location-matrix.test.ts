@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type DiskTemplate, diskTemplates, supportsMoves } from '../../model/disk-templates/catalogue.ts';
+import { type DiskTemplate, ganetiDiskTemplates, supportsMoves } from '../../model/disk-templates/catalogue.ts';
 import { allocation, evacuation, requestOf, runQuietly, type SmallCluster, type SmallInstance, textOf } from './testing/small-cluster.ts';
 
 /**
@@ -60,7 +60,7 @@ async function primaryIn(file: string, instance: string): Promise<string> {
   return line.split('|')[6] as string;
 }
 
-for (const template of diskTemplates) {
+for (const template of ganetiDiskTemplates) {
   const isMovable = supportsMoves(template);
   /** The one that moves; where its template does not let it, it is the other that has the template. */
   const mover = isMovable ? template : 'ext';
