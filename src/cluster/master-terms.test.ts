@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withSimulatedTerms } from '../../test/support/simulated-terms.ts';
 import { until } from '../../test/support/until.ts';
-import { type Clock, GantryError, silentLog, systemClock } from '../base/index.ts';
+import { type Clock, formatSamples, GantryError, silentLog, systemClock } from '../base/index.ts';
 import { keys } from '../model/index.ts';
 import { createConfig, openStore, type Store } from '../store/index.ts';
 import { jobEnd } from './lib/job-end.ts';
@@ -63,6 +63,26 @@ test('a queue whose writes are refused while the lease holds ends the term, and 
     await jobEnd(second.services.jobs, id);
     await sleep(50);
     assert.equal(terms.requireLead(), second, 'and stays');
+  }));
+
+test('counts go on over the terms of a process, and may be read in between', () =>
+  withSimulatedTerms(async ({ terms, store }) => {
+    const value = (series: string) => {
+      const { metrics } = terms.services;
+      const samples = formatSamples({ name: 'master', metrics: metrics.families, measure: (_, emit) => metrics.measure(emit) }, null);
+      const line = samples.flatMap(({ text }) => text.split('\n')).find((each) => each.startsWith(`${series} `));
+      return line === undefined ? undefined : Number(line.split(' ').at(-1));
+    };
+    const first = await leads(terms);
+    await jobEnd(first.services.jobs, await first.services.jobs.submit([noop], tester));
+    const before = value('gantry_master_terms_total') ?? 0;
+    assert.deepEqual([value('gantry_master_leading'), value('gantry_master_term')], [1, first.leadership.term]);
+    await store.transact({ compares: [], writes: [{ type: 'put', key: keys.jobSerial, value: '7' }] });
+    await assert.rejects(first.services.jobs.submit([noop], tester), { code: 'QUEUE_STOPPED' });
+    assert.equal(value('gantry_master_leading'), 0);
+    assert.ok(terms.services.access, 'who may read them is still decided');
+    await leads(terms);
+    assert.deepEqual([value('gantry_master_terms_total'), value('gantry_jobs_submitted_total')], [before + 1, 1]);
   }));
 
 /** A store of a cluster of one node whose agent never answers, and the options of a master of it. */
