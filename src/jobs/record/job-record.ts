@@ -25,7 +25,7 @@ export interface JobRecord {
   /** The previous master had begun its present opcode. */
   resumed: boolean;
   /** End the plan that is made, or the step that runs; tell its steps to hurry. There while somebody may listen. */
-  planning: AbortController | undefined;
+  planning: Pick<AbortController, 'abort'> | undefined;
   stepCancel: AbortController | undefined;
   hurry: AbortController | undefined;
 }

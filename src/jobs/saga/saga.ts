@@ -5,7 +5,7 @@ import { compose, type Execution, failed, type JobChange, running, succeeded, wi
 import type { JobRecord } from '../record/job-record.ts';
 import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
-import { canceledError, cancelSignal, hurrySignal, isCanceling, planningSignal } from './cancel-signal.ts';
+import { beginPlanning, canceledError, cancelSignal, hurrySignal, isCanceling, type Planning } from './cancel-signal.ts';
 import { commitChange } from './commit-change.ts';
 import { logLine } from './log-line.ts';
 import { observeStep, operationOf } from './observe-step.ts';
@@ -46,11 +46,11 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   // It was decided on when it was submitted. While it waited, its names may have come to stand for other objects, with other tags.
   const { trace } = record.job;
   await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
-  const context = planContext(host, record, index);
+  host.signal.throwIfAborted();
+  const planning = beginPlanning(record);
+  const context = planContext(host, record, index, planning);
   const plan = toJson(
-    await observeStep({ host, record, index }, 'plan', undefined, () =>
-      untilStopped(operation.plan(context, input as never), context.signal),
-    ),
+    await observeStep({ host, record, index }, 'plan', undefined, () => planning.until(operation.plan(context, input as never))),
   );
   record.planning = undefined;
   if (context.dryRun) {
@@ -190,12 +190,13 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
   };
 }
 
-function planContext(host: SagaHost, record: JobRecord, index: number): PlanContext {
-  const signal = planningSignal(record);
+function planContext(host: SagaHost, record: JobRecord, index: number, planning: Planning): PlanContext {
   return {
     config: host.config.current,
     operation: operationOf({ host, record, index }),
-    nodes: planNodes(host.nodes, signal, record.job.trace),
+    get nodes() {
+      return planNodes(host.nodes, planning.signal, record.job.trace);
+    },
     clock: host.clock,
     random: host.random,
     newUuid: host.newUuid,
@@ -203,7 +204,9 @@ function planContext(host: SagaHost, record: JobRecord, index: number): PlanCont
     user: record.job.user,
     principal: principalOfJob(record.job),
     dryRun: record.job.ops[index]?.input['dry_run'] === true,
-    signal,
+    get signal() {
+      return planning.signal;
+    },
     log: (text) => logLine(host, record, index, text),
   };
 }
