@@ -162,8 +162,6 @@ async function assemble(options: Counted, leadership: Leadership, config: Config
   });
   const join = createJoinService({ store, leadership, config, jobs, clock, authority, revocations, log });
   const certificates = new CertificateRenewer({ config, leadership, nodes: direct, live, authority, revocations, clock, log });
-  const ending = new AbortController();
-  let resealing: Promise<unknown> = Promise.resolve();
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({
     config,
@@ -175,16 +173,34 @@ async function assemble(options: Counted, leadership: Leadership, config: Config
     log,
     ...(watchSeconds && { intervalSeconds: watchSeconds }),
   });
+  const reseal = (ended: AbortSignal) => resealSecrets({ config, leadership, live, secrets, log, signal: ended });
+  const services = { access, config, jobs, nodes, live, join, metrics, clock, log };
+  return leadingWith({ services, live, watcher, leadership, store, reseal });
+}
+
+interface LeadingParts {
+  readonly services: MasterServices;
+  readonly live: LivePoller;
+  readonly watcher: Watcher;
+  readonly leadership: Leadership;
+  readonly store: LeadOptions['store'];
+  readonly reseal: (ended: AbortSignal) => Promise<unknown>;
+}
+
+/** The order in which the parts of a leading master begin and end. */
+function leadingWith({ services, live, watcher, leadership, store, reseal }: LeadingParts): Leading {
+  const { config, jobs, metrics, clock, log } = services;
+  const ending = new AbortController();
+  let resealing: Promise<unknown> = Promise.resolve();
   return {
-    services: { access, config, jobs, nodes, live, join, metrics, clock, log },
+    services,
     leadership,
     async start() {
       metrics.beginTerm({ leadership, store, config, live, clock });
       await live.start();
       await jobs.start();
       watcher.start();
-      const { signal } = ending;
-      resealing = resealSecrets({ config, leadership, live, secrets, log, signal }).catch((error: unknown) =>
+      resealing = reseal(ending.signal).catch((error: unknown) =>
         log.error({ err: error }, 'stored secrets could not be encrypted again; the next start tries again'),
       );
     },
