@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
+import { allocPolicies } from '../alloc-policies.ts';
 import { PolicySchema } from '../live/policy-schema.ts';
-import { allocPolicies } from '../placement-words.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Told = Type.Optional(Type.Union([Count, Type.Null()]));

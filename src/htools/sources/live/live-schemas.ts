@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { diskTemplates } from '../../../model/disk-templates/catalogue.ts';
-import { allocPolicies, instanceStatuses } from '../placement-words.ts';
+import { allocPolicies } from '../alloc-policies.ts';
+import { instanceStatuses } from '../instance-statuses.ts';
 import { PolicySchema } from './policy-schema.ts';
 
 const Count = Type.Integer({ minimum: 0 });

@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/index.ts';
 import { type AllocPolicy, type ClusterData, defaultPolicy, type GroupData, type NodeData } from '../../../placement/index.ts';
-import { allocPolicies } from '../placement-words.ts';
+import { allocPolicies } from '../alloc-policies.ts';
 import { parseUnit } from './parse-unit.ts';
 
 const mostNodes = 1_000_000;

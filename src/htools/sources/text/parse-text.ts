@@ -9,8 +9,9 @@ import {
   type NodeData,
   noNode,
 } from '../../../placement/index.ts';
+import { allocPolicies } from '../alloc-policies.ts';
+import { instanceStatuses } from '../instance-statuses.ts';
 import { indexNames, NameIndex } from '../name-index.ts';
-import { allocPolicies, instanceStatuses } from '../placement-words.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { TextCursor } from './text-cursor.ts';
 
