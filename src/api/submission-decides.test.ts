@@ -31,13 +31,14 @@ const submissions: [what: string, method: string, path: string, body?: object][]
 
 for (const [what, method, path, body] of submissions) {
   test(`${what}: is refused to who may not submit it`, async () => {
+    const earlier = rig.services.jobs.list().length;
     for (const user of [plain, reader]) {
       const raw = path.endsWith('/role') ? '"regular"' : undefined;
       const reply = await rig.client.send(method, path, { user, ...(body && { body }), ...(raw && { raw }) });
       assert.equal(reply.status, 403, user);
       assert.equal((reply.body as { error: { code: string } }).error.code, 'API_FORBIDDEN');
     }
-    assert.deepEqual(rig.services.jobs.list(), []);
+    assert.equal(rig.services.jobs.list().length, earlier);
   });
 }
 

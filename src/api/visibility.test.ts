@@ -1,6 +1,6 @@
 /** Somebody who may see a part of the cluster finds the rest nowhere: not in lists, queries, filters, pages or consoles. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import type { AuthorizationRequest, Authorizer } from '../access/index.ts';
 import { systemClock } from '../base/index.ts';
 import { type ApiRig, reader, startApiRig, writer } from './testing/api-rig.ts';
@@ -28,7 +28,7 @@ const tenants: Authorizer = {
 let rig: ApiRig;
 let ownJob = 0;
 let foreignJob = 0;
-before(async () => {
+beforeEach(async () => {
   rig = await startApiRig({ authorizer: tenants, limits: { waitMs: 10 } });
   const delay = { ops: [{ OP_ID: 'OP_TEST_DELAY', duration: 0 }] };
   ownJob = (await rig.client.send('POST', '/2/jobs', { user: reader, body: delay })).body as number;
@@ -39,7 +39,7 @@ before(async () => {
       await systemClock.sleep(10);
     }
 });
-after(() => rig.close());
+afterEach(() => rig.close());
 
 const get = async (path: string, user = reader) => (await rig.client.send('GET', path, { user })).body;
 const names = (rows: unknown, field = 'id') => (rows as Record<string, unknown>[]).map((row) => row[field]);

@@ -239,10 +239,14 @@ test('results are printed by what they are', async () => {
   );
   assert.equal(await printed({ downtime_ms: null }), 'downtime_ms: -\n');
   assert.equal(await printed({ jobs: [] }, { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' }), 'Nothing has to leave node2.\n');
-  assert.equal(await printed({ ok: true, problems: [] }), 'No problems found.\n');
+  const verify = { OP_ID: 'OP_CLUSTER_VERIFY' };
+  assert.equal(await printed({ ok: true, problems: [] }, verify), 'No problems found.\n');
   assert.equal(await printed({ ok: true }), 'ok: yes\n');
   const warning = { code: 'SLOW', subject: 'node1', text: 'slow', todo: '', severity: 'warning' };
-  assert.equal(await printed({ ok: true, problems: [warning, warning] }), 'SLOW node1: slow\nSLOW node1: slow\n0 errors, 2 warnings.\n');
+  assert.equal(
+    await printed({ ok: true, problems: [warning, warning] }, verify),
+    'SLOW node1: slow\nSLOW node1: slow\n0 errors, 2 warnings.\n',
+  );
 });
 
 test('a job that was cancelled is no success', async () => {
