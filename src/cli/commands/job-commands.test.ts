@@ -199,11 +199,13 @@ test('the page of a job that runs asks the master for its step, that of one that
     /^Status: {3}running\nStep: {5}\[2\/5\] create disk 0\nReceived: -\nStarted: {2}2026-11-18 11:06:40\nEnded: {4}-\nTook: {5}-\nOperations:$/m,
   );
   assert.doesNotMatch(stdout, /User|Error|Waits for/);
+  cluster.on('GET /2/jobs/35', () => ({ ...job, id: 35, status: 'success', opstatus: ['success'] }));
+  scriptJob(cluster, 35, [{ status: 'success' }]);
   cluster.seen.length = 0;
-  await gantry('job', 'info', '12');
+  await gantry('job', 'info', '35');
   assert.deepEqual(
     asked().map(([request]) => request.split('?')[0]),
-    ['GET /2/jobs/12', 'GET /2/jobs/12/wait'],
+    ['GET /2/jobs/35', 'GET /2/jobs/35/wait'],
   );
 });
 
