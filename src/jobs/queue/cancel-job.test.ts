@@ -3,9 +3,10 @@ import { describe, test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { GantryError } from '../../base/index.ts';
 import { type Job, jobStatus } from '../../model/index.ts';
+import type { Store } from '../../store/index.ts';
 import type { Operation, Step, StepContext, WorldStep } from '../saga/operation.ts';
 import { operationMap, testDelay, testSteps } from '../testing/test-operations.ts';
-import { end, noop, reboot, statuses, testQueues } from '../testing/test-queues.ts';
+import { end, gated, noop, reboot, statuses, testQueues } from '../testing/test-queues.ts';
 
 const { start } = testQueues();
 const linesOf = (job: Job) => job.ops[0]?.log.map(([, , , text]) => text);
@@ -113,6 +114,53 @@ describe('cancelling a running job', () => {
     assert.deepEqual(statuses(await end(queue, id)), ['canceled']);
     assert.equal(GantryError.from(ended).code, 'CANCELLED');
   });
+
+  test('ends a job whose access is still decided on, before its plan', async () => {
+    const decision = Promise.withResolvers<undefined>();
+    let asked = 0;
+    let planned = false;
+    const requireOpcodes = async () => (asked++ === 0 ? undefined : decision.promise);
+    const plan: Operation['plan'] = () => ((planned = true), new Promise(() => undefined));
+    const { queue } = await start({ access: { requireOpcodes }, operations: operationMap({ ...testSteps([]), plan }) });
+    const id = await queue.submit([reboot], 'alice');
+    await until('it is decided on', () => asked === 2);
+    assert.equal((await queue.cancel(id)).cancelled, true);
+    decision.resolve(undefined);
+    assert.deepEqual(statuses(await end(queue, id)), ['canceled']);
+    assert.equal(planned, false);
+  });
+
+  for (const next of ['waits for locks', 'is planned'] as const) {
+    test(`that crosses the end of an opcode ends the job when the next one ${next}`, async () => {
+      const open = Promise.withResolvers<void>();
+      let isHeld = false;
+      const wrap = (store: Store): Partial<Store> => ({
+        async transact(transaction) {
+          const isLast = JSON.stringify(transaction).includes('success');
+          if (isLast && !isHeld) {
+            isHeld = true;
+            await open.promise;
+          }
+          return store.transact(transaction);
+        },
+      });
+      const { operation, order, open: let1 } = gated();
+      const plan: Operation['plan'] = ({ jobId }) =>
+        jobId === 2 && next === 'is planned' ? new Promise(() => undefined) : Promise.resolve(null);
+      const locks: Operation['locks'] = ({ instance_name: name }) => [{ kind: 'instance', name: String(name), mode: 'exclusive' }];
+      const { queue } = await start({ wrap, operations: operationMap({ ...operation, plan, locks }, testDelay) });
+      await queue.submit([reboot], 'alice');
+      await until('the first holds', () => order.length === 1);
+      const id = await queue.submit([noop, { ...reboot, instance_name: next === 'is planned' ? 'web2' : 'web1' }, noop], 'alice');
+      await until('its first opcode ends', () => isHeld);
+      const answer = queue.cancel(id);
+      open.resolve();
+      assert.equal((await answer).cancelled, true);
+      assert.deepEqual(statuses(await end(queue, id)), ['success', 'canceled', 'canceled']);
+      assert.equal(jobStatus(await let1(queue, 1)), 'success');
+      await until('its locks are free', () => queue.locks().length === 0);
+    });
+  }
 
   test('is remembered by the next master, which undoes what was begun', async () => {
     const { done, step, deaf } = notes();

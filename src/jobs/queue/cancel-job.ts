@@ -6,7 +6,7 @@ import { logLine } from '../saga/log-line.ts';
 import type { Step } from '../saga/operation.ts';
 import { isBehindPivot, isCommit, now } from '../saga/saga.ts';
 import { readExecution } from '../saga/stored-execution.ts';
-import { consider, endJob, pump, type Scheduler } from './scheduler.ts';
+import { cancelRest, consider, endJob, pump, type Scheduler } from './scheduler.ts';
 
 export interface CancelAnswer {
   readonly cancelled: boolean;
@@ -45,20 +45,27 @@ async function cancelWaiting(scheduler: Scheduler, record: JobRecord): Promise<C
   return { cancelled: true, message: `Job ${record.id} canceled` };
 }
 
-async function cancelBegun({ host }: Scheduler, record: JobRecord): Promise<CancelAnswer> {
+async function cancelBegun(scheduler: Scheduler, record: JobRecord): Promise<CancelAnswer> {
+  const { host } = scheduler;
   const { id } = record;
-  const index = currentOp(record.job);
-  const outlook = outlookOf(host, record, index);
-  if (outlook.refused !== undefined) return { cancelled: false, message: `Job ${id} ${outlook.refused}` };
+  const before = outlookOf(host, record, currentOp(record.job));
+  if (before.refused !== undefined) return { cancelled: false, message: `Job ${id} ${before.refused}` };
   await host.writer.change(record, canceling, 'refusable');
   if (isEnded(record.job)) return { cancelled: false, message: `Job ${id} has ended already (${jobStatus(record.job)})` };
-  if (currentOp(record.job) === index) {
-    logLine(host, record, index, `To be canceled: ${outlook.plan}.`);
-    record.planning?.abort(canceledError(record));
-    record.stepCancel?.abort(canceledError(record));
+  // Meanwhile the opcode may have ended, and the next one begun or waiting.
+  const index = currentOp(record.job);
+  if (isWaiting(record) && !record.job.ops[index]?.execution) {
+    await cancelRest(scheduler, record);
+    return { cancelled: true, message: `Job ${id} canceled` };
   }
-  return { cancelled: true, message: `Job ${id} will be canceled: ${outlook.plan}` };
+  const plan = outlookOf(host, record, index).plan ?? before.plan;
+  logLine(host, record, index, `To be canceled: ${plan}.`);
+  record.planning?.abort(canceledError(record));
+  record.stepCancel?.abort(canceledError(record));
+  return { cancelled: true, message: `Job ${id} will be canceled: ${plan}` };
 }
+
+const isWaiting = ({ phase }: JobRecord): boolean => phase === 'depends' || phase === 'ready' || phase === 'locks' || phase === 'granted';
 
 /** What a cancelling does to an opcode that has begun, in words; or why it does nothing. */
 type Outlook = { readonly refused: string; readonly plan?: never } | { readonly refused?: never; readonly plan: string };

@@ -151,9 +151,11 @@ export function consider(scheduler: Scheduler, record: JobRecord): void {
 }
 
 /** Ends a job that is to be cancelled and whose present opcode has not begun. */
-async function cancelRest(scheduler: Scheduler, record: JobRecord): Promise<void> {
-  const { host } = scheduler;
+export async function cancelRest(scheduler: Scheduler, record: JobRecord): Promise<void> {
+  const { host, locks } = scheduler;
   record.phase = 'leaving';
+  scheduler.turns.delete(record);
+  locks.release(record.id);
   try {
     await host.writer.change(record, cancelled(canceledText, now(host)));
   } catch (error) {

@@ -47,6 +47,7 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   const { trace } = record.job;
   await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
   host.signal.throwIfAborted();
+  if (isCanceling(record, index)) throw canceledError(record);
   const planning = beginPlanning(record);
   const context = planContext(host, record, index, planning);
   const plan = toJson(
