@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -23,11 +24,12 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 /** A disk that was made and given to its user. */
-async function madeDisk() {
+async function madeDisk(inside: string = owner.uuid) {
   const template = createFileTemplate('file', folder);
-  const disk = { ...diskSpec(), dev_type: 'file' as const, format: 'qcow2' as const };
+  const { uuid } = diskSpec();
+  const disk = diskSpec({ uuid, dev_type: 'file', format: 'qcow2', logical_id: ['loop', `${inside}/${uuid}.qcow2`] });
   await template.create(disk, owner, testContext);
-  const path = join(folder, owner.uuid, `${disk.uuid}.qcow2`);
+  const path = join(folder, inside, `${disk.uuid}.qcow2`);
   await chown(path, uid, uid);
   return { template, disk, path };
 }
@@ -57,6 +59,25 @@ describe('header of a disk image', () => {
       assert.equal((await stat(secret)).size, content.length);
     });
   }
+
+  it('that names a service is not followed when the disk is moved', async () => {
+    const { template, disk, path } = await madeDisk('web1');
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    server.unref();
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await run('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', '-b', `nbd://127.0.0.1:${port}/x`, '-F', 'raw', path, '8M']);
+    await chown(path, uid, uid);
+    const move = () => template.rename(disk, ['loop', `${owner.uuid}/${disk.uuid}.qcow2`], owner);
+    await assert.rejects(move, refused);
+    assert.equal((await stat(path)).uid, uid);
+    assert.equal(connections, 0);
+    await template.remove(disk, owner);
+  });
 
   it('that is changed right before a tool opens it leads the tool to nothing that its user may not have', async () => {
     const { path, template, disk } = await madeDisk();

@@ -1,8 +1,8 @@
-import { chmod, mkdir, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { open, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GantryError, run } from '../../base/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
-import { isOutOfRoom, storageFailure, syncFolder } from './storage-files.ts';
+import { isOutOfRoom, makeDiskFolder, storageFailure, syncFolder } from './storage-files.ts';
 
 const mib = 1024 * 1024;
 
@@ -27,8 +27,7 @@ export async function createFile(request: CreateFileRequest): Promise<void> {
   const unfinished = join(folder, `.${basename(path)}.new`);
   try {
     await storageFailure(disk.uuid, async () => {
-      // Whatever the umask: the hypervisor passes through, and nobody lists.
-      await mkdir(folder, { mode: 0o711 }).then(() => chmod(folder, 0o711), ifExists);
+      await makeDiskFolder(folder);
       await rm(unfinished, { force: true });
       await (request.fill ?? ((target) => makeEmpty(disk, target, request.signal)))(unfinished);
       const handle = await open(unfinished, 'r+');
@@ -58,8 +57,4 @@ async function makeEmpty(disk: DiskSpec, path: string, signal: AbortSignal | und
   const preallocation = disk.params['preallocation'] === 'falloc' ? 'falloc' : 'off';
   const args = ['create', '-q', '-f', disk.format, '-o', `preallocation=${preallocation}`, path, String(disk.size * mib)];
   await run('qemu-img', args, { timeoutMs: 600_000, ...(signal && { signal }) });
-}
-
-function ifExists(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
 }

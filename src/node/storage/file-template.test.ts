@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -48,6 +48,10 @@ describe('file template', () => {
     }
     assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
     assert.equal((await stat(join(dir, owner.uuid, `${disk.uuid}.raw`))).mode & 0o777, 0o600);
+    // An agent that ended between the making of the folder and the setting of its mode.
+    await chmod(join(dir, owner.uuid), 0o700);
+    await createFileTemplate('file', dir).create(diskSpec(), owner, testContext);
+    assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
   });
 
   it('makes a disk durable before it has its name, and the names after', async () => {

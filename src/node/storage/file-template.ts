@@ -10,19 +10,9 @@ import type { DiskOwner, DiskTemplateAdapter } from './disk-template.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 import { renameFiles } from './rename-files.ts';
 import { requireRoom, storageFailure, syncFolder } from './storage-files.ts';
+import { virtualSize } from './virtual-size.ts';
 
 const mib = 1024 * 1024;
-
-/** Virtual size of a disk file in bytes. @throws STORAGE_FAILED when a qcow2 file is none, or names another file */
-async function virtualSize(path: string, format: DiskSpec['format']): Promise<number> {
-  if (format === 'raw') return (await stat(path)).size;
-  const header = await readQcow2Header(path);
-  if (!header) throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'the file has no qcow2 header; it is damaged' });
-  // QEMU's user can write the header: whoever opens the image would open what that names.
-  if (header.namesOthers)
-    throw new GantryError('STORAGE_FAILED', { subject: path, problem: 'its header names another file, which no disk does' });
-  return header.size;
-}
 
 /**
  * Disks as files, raw or qcow2, below one directory: `<dir>/<instance uuid>/<disk uuid>.<format>`.

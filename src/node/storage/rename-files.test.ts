@@ -56,13 +56,15 @@ describe('the rename of a disk in a file', () => {
   it('goes on where it was interrupted, and a removal finds both halves', async () => {
     const { adapter, disk, rename, name, snapshot } = await oldDisk();
     const half = async () => {
-      await mkdir(join(dir, owner.uuid), { recursive: true });
+      // As an agent with this umask makes it, which ends before it sets the mode.
+      await mkdir(join(dir, owner.uuid), { recursive: true, mode: 0o700 });
       await writeFile(join(dir, owner.uuid, snapshot), 'moved before');
     };
     await half();
     assert.equal(blockPlace(await adapter.activate(disk, owner)), join(dir, 'web1', name), 'the disk itself goes last');
     assert.deepEqual(await rename(), { changed: true });
     assert.equal(await readFile(join(dir, owner.uuid, snapshot), 'utf8'), 'moved before', 'nothing is replaced');
+    assert.equal((await stat(join(dir, owner.uuid))).mode & 0o777, 0o711);
 
     const second = await oldDisk();
     await second.rename();

@@ -1,10 +1,11 @@
-import { chmod, lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GantryError } from '../../base/index.ts';
 import { runAsOwner } from '../../host/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import { diskUuidOf, missing } from './disk-path.ts';
-import { storageFailure, syncFolder } from './storage-files.ts';
+import { makeDiskFolder, storageFailure, syncFolder } from './storage-files.ts';
+import { virtualSize } from './virtual-size.ts';
 
 export interface RenameFilesRequest {
   readonly disk: DiskSpec;
@@ -26,8 +27,7 @@ export async function renameFiles({ disk, dir, from, to }: RenameFilesRequest): 
   const [source, target] = [dirname(from), dirname(to)];
   if (old) await requireUnused(disk, from);
   await storageFailure(disk.uuid, async () => {
-    // Whatever the umask: the hypervisor passes through, and nobody lists.
-    if (await mkdir(target, { recursive: true, mode: 0o711 })) await chmod(target, 0o711);
+    await makeDiskFolder(target);
     const others = ((await readdir(source).catch(missing)) ?? []).filter((name) => isPart(disk, name) && name !== basename(from));
     for (const name of others) await moveNew(join(source, name), join(target, name));
     if (old) await moveNew(from, to);
@@ -50,11 +50,13 @@ async function moveNew(from: string, to: string): Promise<void> {
 
 /**
  * QEMU locks the image that it uses, also for other nodes where the file system passes locks on. Who opens it to write, as here, is
- * refused then. @throws STORAGE_DISK_BUSY, STORAGE_FAILED
+ * refused then. It is opened as raw, whatever its format: QEMU can still write the header, and nothing that this names is opened.
+ * @throws STORAGE_DISK_BUSY, STORAGE_FAILED
  */
 async function requireUnused(disk: DiskSpec, path: string): Promise<void> {
+  await virtualSize(path, disk.format);
   try {
-    await storageFailure(disk.uuid, () => runAsOwner(path, 'qemu-io', ['-f', disk.format, '-c', 'quit', path]));
+    await storageFailure(disk.uuid, () => runAsOwner(path, 'qemu-io', ['-f', 'raw', '-c', 'quit', path]));
   } catch (thrown) {
     const error = GantryError.from(thrown);
     if (/Failed to get .* lock/.test(String(error.facts['problem']))) throw new GantryError('STORAGE_DISK_BUSY', { disk: disk.uuid, path });

@@ -1,14 +1,32 @@
-import { open, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, statfs } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { GantryError } from '../../base/index.ts';
 import { missing } from './disk-path.ts';
 
 const mib = 1024 * 1024;
+
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Checks that `needed` MiB are free in `dir`. @throws STORAGE_FULL */
 export async function requireRoom(dir: string, needed: number, subject: string): Promise<void> {
   const stats = await statfs(dir);
   const free = Math.floor((stats.bavail * stats.bsize) / mib);
   if (free < needed) throw new GantryError('STORAGE_FULL', { subject, directory: dir, needed, free });
+}
+
+/**
+ * Makes the folder of an instance in a storage folder: the hypervisor passes through, and nobody lists. Where it has the UUID of the
+ * instance, its mode is set even when it is there: whoever made it may have ended before that, and the umask took something away.
+ */
+export async function makeDiskFolder(path: string): Promise<void> {
+  const isNew = await mkdir(path, { mode: 0o711 }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+  if (isNew || isUuid.test(basename(path))) await chmod(path, 0o711);
 }
 
 /** Makes the names in a folder durable; a folder that is gone is fine. */
