@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { jobStatus, keys } from '../../model/index.ts';
+import type { CallOptions, NodeCaller } from '../../rpc/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
-import type { Operation, Step } from '../saga/operation.ts';
+import type { Operation, Step, StepContext } from '../saga/operation.ts';
 import { alice } from '../testing/queue-fixture.ts';
 import { operationMap, testDelay, testSteps } from '../testing/test-operations.ts';
 import { end, errorOf, gated, noop, reaches, reboot, statuses, testQueues } from '../testing/test-queues.ts';
@@ -38,6 +39,27 @@ describe('after a restart', () => {
     });
     for (const id of ids) assert.equal(jobStatus(await end(queue, id)), 'success');
     assert.equal(runs, 3, 'the step with an outcome did not run again');
+  });
+
+  test('a step that was begun by an earlier version is repeated under the id that it had then, and undone under its own', async () => {
+    const ids: unknown[] = [];
+    const fail = () => Promise.reject(new Error('the node did not want it'));
+    const nodes = {
+      call: async (_: string, __: string, ___: unknown, options?: CallOptions) => void ids.push(options?.stepId),
+    } as unknown as NodeCaller;
+    const call = ({ nodes: { call: ask } }: StepContext<null>) => ask('node1', 'node-info', {}) as unknown as Promise<void>;
+    const stop: Step<null> = { id: 'b', title: 'b', do: async (context) => (await call(context), new Promise(() => undefined)) };
+    const first = await start({ nodes, operations: operationMap(testSteps([{ id: 'a', title: 'a', do: call, undo: call }, stop])) });
+    const id = await first.queue.submit([reboot], 'alice');
+    await until('the second step is begun', () => ids.length === 2);
+    await first.close();
+    const now: Step<null>[] = [
+      { id: 'a', title: 'a', do: call, undo: call },
+      { id: 'c', title: 'c', formerly: ['b'], do: async (context) => (await call(context), fail()), undo: call },
+    ];
+    const { queue } = await start({ nodes, operations: operationMap(testSteps(now)) });
+    assert.deepEqual(statuses(await end(queue, id)), ['error']);
+    assert.deepEqual(ids, ['job/1/0/a', 'job/1/0/b', 'job/1/0/b', 'job/1/0/c/undo', 'job/1/0/a/undo']);
   });
 
   test('a master that lost its term writes nothing more, and the next one ends its jobs', async () => {

@@ -12,7 +12,7 @@ import { observeStep, operationOf } from './observe-step.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
 import type { SagaHost } from './saga-host.ts';
 import { planNodes, stepId, stepNodes } from './step-nodes.ts';
-import { planVersionOf, readExecution } from './stored-execution.ts';
+import { planVersionOf, type ReadExecution, readExecution } from './stored-execution.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** An opcode that is being carried out. */
@@ -24,6 +24,8 @@ export interface Saga {
   readonly steps: readonly Step[];
   /** As it is in the store, or will be with the next write. */
   execution: Execution;
+  /** See `ReadExecution`. */
+  readonly begunAs?: ReadExecution['begunAs'];
 }
 
 export function isCommit(step: Step): step is CommitStep {
@@ -149,8 +151,10 @@ function withOutcome(saga: Saga, step: Step, result: Json): { execution: Executi
   return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host), outcomes)) };
 }
 
-export function begun({ host, index, execution }: Saga): JobChange {
-  return compose(running(index, now(host)), withExecution(index, execution));
+export function begun({ host, index, execution, steps }: Saga): JobChange {
+  const { outcomes, undoing } = execution;
+  const next = undoing ? undefined : steps.find(({ id }) => !outcomes.some(({ step }) => step === id))?.id;
+  return compose(running(index, now(host)), withExecution(index, next === undefined ? execution : { ...execution, next }));
 }
 
 export function outcomesOf(execution: Execution): Outcomes {
@@ -166,7 +170,8 @@ export function showProgress(saga: Saga, i: number, fraction: number | null, tex
 export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
   const { host, record, index } = saga;
   const step = saga.steps[i] as WorldStep;
-  const id = stepId(record.id, index, step.id, undoing);
+  const { begunAs } = saga;
+  const id = stepId(record.id, index, begunAs?.step === step.id && begunAs.undoing === undoing ? begunAs.id : step.id, undoing);
   const isCancellable = !undoing && step.cancellable !== false && !isBehindPivot(saga.steps, i);
   const cancelled = () => cancelSignal(record, index, isCancellable);
   return {

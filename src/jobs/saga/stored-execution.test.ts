@@ -31,6 +31,23 @@ describe('a stored execution', () => {
     }
   });
 
+  it('tells under which id a node may still work on the step that comes next', () => {
+    const named = [...steps, { ...step('send', 'send it', 'x', 'send it') }, step('end', 'end', 'end it')];
+    const read = (stored: Omit<Execution, 'plan'>) => readExecution(1, testSteps(named), { plan: null, ...stored }).begunAs;
+    const before = (...names: string[]) => read({ outcomes: done(...names) });
+    assert.deepEqual(before(), { step: 'make-disk', id: 'create disk', undoing: false });
+    assert.equal(before('create disk'), undefined, 'it had no other name');
+    assert.deepEqual(before('create disk', 'start'), { step: 'send', id: 'send it', undoing: false });
+    assert.equal(before('create disk', 'start', 'send it'), undefined, 'its title is its id');
+    assert.equal(before('create disk', 'start', 'send it', 'end'), undefined);
+    const undoing = { step: 'start', error, undone: ['start'] };
+    assert.deepEqual(read({ outcomes: done('make disk'), undoing }), { step: 'make-disk', id: 'create disk', undoing: true });
+    assert.equal(read({ version: 1, outcomes: [] }), undefined);
+    assert.equal(read({ version: 1, outcomes: [], next: 'make-disk' }), undefined);
+    assert.equal(read({ version: 1, outcomes: [], next: 'start' }), undefined, 'another step comes first now');
+    assert.deepEqual(read({ version: 1, outcomes: [], next: 'make disk' }), { step: 'make-disk', id: 'make disk', undoing: false });
+  });
+
   it('with steps that nobody knows is refused, each named once', () => {
     const stored: Execution = { plan: null, outcomes: done('make the disk', 'old'), undoing: { step: 'old', error, undone: [] } };
     const facts = { job: 4, steps: 'make the disk, old' };

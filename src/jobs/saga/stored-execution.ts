@@ -6,6 +6,8 @@ import type { Operation, Step } from './operation.ts';
 export interface ReadExecution {
   readonly execution: Execution;
   readonly steps: readonly Step[];
+  /** The step that a node may still do, or undo, under another id than its present one. */
+  readonly begunAs?: { readonly step: string; readonly id: string; readonly undoing: boolean };
 }
 
 export const planVersionOf = (operation: Operation): number => operation.planVersion ?? 1;
@@ -28,7 +30,25 @@ export function readExecution(job: number, operation: Operation, stored: Executi
     undone: stored.undoing.undone.map(idOf),
   };
   if (strange.size > 0) throw new GantryError('JOB_STEPS_CHANGED', { job, steps: [...strange].join(', ') });
-  return { execution: { plan, version: present, outcomes, ...(undoing && { undoing }) }, steps };
+  const execution = { plan, version: present, outcomes, ...(undoing && { undoing }) };
+  return { execution, steps, ...begunAs(stored, execution, steps) };
+}
+
+/** A node joins a repeated call to the one that it is still working on only if both have the same id. */
+function begunAs(stored: Execution, { outcomes, undoing }: Execution, steps: readonly Step[]): Pick<ReadExecution, 'begunAs'> {
+  const isDone = (id: string) => outcomes.some(({ step }) => step === id);
+  const next = undoing
+    ? steps.findLast(({ id }) => (id === undoing.step || isDone(id)) && !undoing.undone.includes(id))
+    : steps.find(({ id }) => !isDone(id));
+  if (!next) return {};
+  const id =
+    stored.version === undefined ? nameBefore(next) : undoing ? undefined : next.formerly?.find((former) => former === stored.next);
+  return id !== undefined && id !== next.id ? { begunAs: { step: next.id, id, undoing: undoing !== undefined } } : {};
+}
+
+/** What a step was called when steps had no ids. Where it had several names, its title is still the right one. */
+function nameBefore({ id, title, formerly = [] }: Step): string {
+  return title === id || formerly.includes(title) ? title : (formerly[0] ?? id);
 }
 
 function upgraded(job: number, operation: Operation, plan: Json, version: number): unknown {

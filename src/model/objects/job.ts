@@ -20,6 +20,8 @@ export const Execution = Type.Object({
   /** Of the plan's form. Missing in jobs of the time when steps had no ids: `step` and `undone` are their names then. */
   version: Type.Optional(Type.Integer({ minimum: 1 })),
   outcomes: Type.Array(Type.Object({ step: Type.String(), result: Type.Unknown(), at: Type.Number() })),
+  /** Id of the step that comes next, under which nodes know it. Missing in jobs of earlier versions. */
+  next: Type.Optional(Type.String()),
   /** Set when a step failed: what happened, and which steps are undone already. */
   undoing: Type.Optional(Type.Object({ step: Type.String(), error: Type.Unknown(), undone: Type.Array(Type.String()) })),
 });
