@@ -144,7 +144,7 @@ test('a user who is called like the watcher has the rights of the authorizer, an
 const teamOnly: Authorizer = {
   decide: () => ({ allowed: true }),
   visible: (principal) =>
-    principal.options.includes('write') ? undefined : ({ tags, owner }) => owner === principal.name || tags.includes('team:a'),
+    principal.options.includes('write') ? undefined : ({ tags, owner }) => owner?.name === principal.name || tags.includes('team:a'),
 };
 
 test('rows are filtered by one predicate, and by none where all is visible', () => {

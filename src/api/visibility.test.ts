@@ -16,12 +16,12 @@ const tenants: Authorizer = {
     asked.push(request);
     return { allowed: true };
   },
-  visible: ({ name, options }) =>
+  visible: ({ name, scheme, options }) =>
     isAdmin(options)
       ? undefined
       : (object) =>
           object.kind === 'job'
-            ? object.owner === name
+            ? object.owner?.name === name && object.owner.scheme === scheme
             : [own, 'node1'].includes(object.name) || !['instance', 'node'].includes(object.kind),
 };
 

@@ -46,7 +46,7 @@ test('an instance whose node is gone has no group', () => {
 });
 
 test('a job belongs to who submitted it, also one of an earlier version', () => {
-  assert.equal(resolve('job', '7').owner, 'alice');
-  assert.equal(resolve('job', '8').owner, 'bob');
+  assert.deepEqual(resolve('job', '7').owner, { name: 'alice', scheme: 'ldap' });
+  assert.deepEqual(resolve('job', '8').owner, { name: 'bob', scheme: 'users-file' });
   for (const name of ['9', '', '*', '7x', '-7', '7 ', '1e0']) assert.deepEqual(resolve('job', name), { kind: 'job', name, tags: [] }, name);
 });

@@ -1,6 +1,7 @@
 import type { Instance, Job, Network, Node, NodeGroup } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import { principalOfJob } from '../job-principal.ts';
+import type { Principal } from '../principal.ts';
 
 /** What a request or an opcode is about: a kind (`instance`, `node`, `job`, …) and a name or UUID as the user gave it. */
 export interface NamedObject {
@@ -19,8 +20,8 @@ export interface ResolvedObject {
   readonly tags: readonly string[];
   /** Node group of a node, or of the primary node of an instance. */
   readonly group?: { readonly uuid: string; readonly name: string };
-  /** Name of the principal that owns it; only jobs have one. */
-  readonly owner?: string;
+  /** Who owns it: two schemes may give the same name to different people. Only jobs have one. */
+  readonly owner?: Pick<Principal, 'name' | 'scheme'>;
 }
 
 /** Where named objects are looked up. */
@@ -32,11 +33,16 @@ export interface ObjectSource {
 
 const none: readonly string[] = [];
 
+const ownerOf = (job: Pick<Job, 'user' | 'principal'>) => {
+  const { name, scheme } = principalOfJob(job);
+  return { name, scheme };
+};
+
 /** Finds an object as operations do: by name, in any case, or UUID. */
 export function resolveObject({ kind, name }: NamedObject, { config, job }: ObjectSource): ResolvedObject {
   if (kind === 'job') {
     const found = /^\d{1,15}$/.test(name) ? job(Number(name)) : undefined;
-    return { kind, name, tags: none, ...(found && { owner: principalOfJob(found).name }) };
+    return { kind, name, tags: none, ...(found && { owner: ownerOf(found) }) };
   }
   if (kind === 'cluster') return { kind, name: config.cluster.cluster_name, uuid: config.cluster.uuid, tags: config.cluster.tags };
   const found = resolveConfigured(kind, name, config);
@@ -71,7 +77,7 @@ export function objectOfRow(kind: string, row: unknown, { config, job }: ObjectS
   if (isConfigured(kind)) return configured(kind, row as Configured, config);
   // Backups are told by node.
   if (kind === 'export') return configured('node', row as Node, config);
-  if (kind === 'job') return { kind, name: String((row as Job).id), tags: none, owner: principalOfJob(row as Job).name };
+  if (kind === 'job') return { kind, name: String((row as Job).id), tags: none, owner: ownerOf(row as Job) };
   if (kind === 'cluster') return resolveObject({ kind, name: 'cluster' }, { config, job });
   if (kind !== 'lock') return undefined;
   const [level = '', ...name] = (row as { name: string }).name.split('/');

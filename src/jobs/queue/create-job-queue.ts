@@ -85,7 +85,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       const present = submission as Submission;
       const admitted = await admit(options.access, [ops], by, trace);
       started();
-      return present.known.once(by.name, once, async (writesFor) => (await submitJobs(present, admitted, trace, writesFor))[0] as number);
+      return present.known.once(by, once, async (writesFor) => (await submitJobs(present, admitted, trace, writesFor))[0] as number);
     },
     submitMany,
     async get(id) {

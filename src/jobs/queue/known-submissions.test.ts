@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { type Clock, GantryError, systemClock } from '../../base/index.ts';
 import { keys } from '../../model/index.ts';
 import type { RangeOptions, Store, Transaction, Write } from '../../store/index.ts';
-import type { QueueFixture } from '../testing/queue-fixture.ts';
+import { type QueueFixture, userNamed } from '../testing/queue-fixture.ts';
 import { end, hastyClock, noop, testQueues } from '../testing/test-queues.ts';
 import { loadSubmissions } from './known-submissions.ts';
 
@@ -28,6 +28,14 @@ test('another request with the same key is refused; another user has keys of its
   assert.equal(await queue.submit([noop], 'bob', once('k', 'that')), 2);
   assert.equal(await queue.submit([noop], 'alice', once('other')), 3);
   assert.deepEqual(numbers(fixture), [1, 2, 3]);
+});
+
+test('users of the same name that two schemes give have keys of their own', async () => {
+  const { queue } = await start();
+  const other = { ...userNamed('alice'), scheme: 'ldap' };
+  assert.equal(await queue.submit([noop], 'alice', once('k')), 1);
+  assert.equal(await queue.submit([noop], other, once('k', 'that')), 2);
+  assert.equal(await queue.submit([noop], other, once('k', 'that')), 2);
 });
 
 test('without a key every submission is a job', async () => {
@@ -118,9 +126,9 @@ describe('what is known of submissions', () => {
   const known = (job: number, at: number, fingerprint = 'this') => JSON.stringify({ job, fingerprint, at });
 
   /** Submissions that a former master stored, by key, and what each submission writes now. */
-  async function loaded(stored: Record<string, string>) {
+  async function loaded(stored: Record<string, string>, place: (key: string) => string = keyOf) {
     const entries = Object.entries(stored)
-      .map(([key, value]) => ({ key: keyOf(key), value }))
+      .map(([key, value]) => ({ key: place(key), value }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     const asked: (string | undefined)[] = [];
     const store = {
@@ -139,7 +147,7 @@ describe('what is known of submissions', () => {
     const submit = async (key: string, at: number, fate: Promise<void> = Promise.resolve()) => {
       now = at;
       let writes: readonly Write[] = [];
-      const job = await submissions.once('alice', once(key), async (writesFor) => {
+      const job = await submissions.once(userNamed('alice'), once(key), async (writesFor) => {
         const id = next++;
         writes = writesFor(id);
         await fate;
@@ -150,13 +158,20 @@ describe('what is known of submissions', () => {
     };
     return { submit, asked };
   }
-  const keyOf = (key: string) => keys.submission(createHash('sha256').update(`alice\0${key}`).digest('hex'));
+  const keyOf = (key: string) => keys.submission(createHash('sha256').update(`users-file\0alice\0${key}`).digest('hex'));
+  const oldKeyOf = (key: string) => keys.submission(createHash('sha256').update(`alice\0${key}`).digest('hex'));
 
-  test('is stored with the job, under a digest of user and key', async () => {
+  test('is stored with the job, under a digest of scheme, user and key', async () => {
     const { submit } = await loaded({});
     const { job, writes } = await submit('k', 5000);
     assert.equal(job, 100);
     assert.deepEqual(writes, [{ type: 'put', key: keyOf('k'), value: known(100, 5000) }]);
+  });
+
+  test('by an earlier version, without the scheme, is found', async () => {
+    const { submit } = await loaded({ k: known(7, 1000) }, oldKeyOf);
+    assert.equal((await submit('k', 2000)).job, 7);
+    assert.deepEqual((await submit('k', 1000 + day)).writes[0], { type: 'put', key: keyOf('k'), value: known(100, 1000 + day) });
   });
 
   test('is read in pages, however much there is', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Principal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import { keys } from '../../model/index.ts';
 import type { Store, Write } from '../../store/index.ts';
@@ -35,8 +36,11 @@ export interface KnownSubmissions {
    * @param submit stores the job with these writes, in one transaction
    * @throws SUBMISSION_KEY_REUSED, and what `submit` throws
    */
-  once(user: string, once: Once, submit: (writesFor: (job: number) => readonly Write[]) => Promise<number>): Promise<number>;
+  once(by: Submitter, once: Once, submit: (writesFor: (job: number) => readonly Write[]) => Promise<number>): Promise<number>;
 }
+
+/** Two schemes may give the same name to different people. */
+type Submitter = Pick<Principal, 'name' | 'scheme'>;
 
 interface Entry {
   readonly fingerprint: string;
@@ -55,22 +59,26 @@ export async function loadSubmissions(store: Store, now: () => number): Promise<
   }
   found.sort(([, left], [, right]) => left.at - right.at);
   const entries = new Map(found.map(([key, { job, ...rest }]): [string, Entry] => [key, { ...rest, job: Promise.resolve(job) }]));
-  return { once: (user, once, submit) => submitOnce(entries, now, user, once, submit) };
+  return { once: (by, once, submit) => submitOnce(entries, now, by, once, submit) };
 }
 
 /** Clients choose the keys. A digest keeps them short and separates the keys of different users. */
-const storeKey = (user: string, key: string): string => keys.submission(createHash('sha256').update(`${user}\0${key}`).digest('hex'));
+const storeKey = (...parts: readonly string[]): string => keys.submission(createHash('sha256').update(parts.join('\0')).digest('hex'));
+
+/** Earlier versions left out the scheme; they knew one. */
+const oldStoreKey = ({ name, scheme }: Submitter, key: string): string | undefined =>
+  scheme === 'users-file' ? storeKey(name, key) : undefined;
 
 async function submitOnce(
   entries: Map<string, Entry>,
   now: () => number,
-  user: string,
+  by: Submitter,
   { key, fingerprint }: Once,
   submit: (writesFor: (job: number) => readonly Write[]) => Promise<number>,
 ): Promise<number> {
-  const place = storeKey(user, key);
+  const place = storeKey(by.scheme, by.name, key);
   const at = now();
-  const known = entries.get(place);
+  const known = entries.get(place) ?? entries.get(oldStoreKey(by, key) ?? '');
   if (known && at - known.at < lifetimeMs) {
     if (known.fingerprint !== fingerprint) throw new GantryError('SUBMISSION_KEY_REUSED', { key });
     return known.job;
