@@ -207,16 +207,17 @@ describe('a job that overtakes', () => {
     },
   ];
 
-  test('makes those hurry that hold what it names, also who gets it before; nobody else', async () => {
-    const seen: unknown[] = [];
-    const urgent: Operation = { ...testDelay, locks: () => web1, overtakes: () => [{ kind: 'instance', name: 'WEB1' }] };
-    const { queue } = await start({ operations: operationMap(testSteps(patient(seen), web1), urgent) });
-    const [first, second] = (await queue.submitMany([[reboot], [reboot]], 'alice')) as [number, number];
-    await until('the first waits', () => seen.length === 1);
-    const third = await queue.submit([noop], 'alice');
-    for (const id of [first, second, third]) assert.equal(jobStatus(await end(queue, id)), 'success');
-    assert.deepEqual(seen, ['job 1 waits', 'job 1 hurries for job 3', 'job 2 waits', 'job 2 hurries for job 3']);
-  });
+  for (const max_running_jobs of [20, 1])
+    test(`makes those hurry that hold what it names, also who gets it before, with ${max_running_jobs} places`, async () => {
+      const seen: unknown[] = [];
+      const urgent: Operation = { ...testDelay, locks: () => web1, overtakes: () => [{ kind: 'instance', name: 'WEB1' }] };
+      const { queue } = await start({ cluster: { max_running_jobs }, operations: operationMap(testSteps(patient(seen), web1), urgent) });
+      const [first, second] = (await queue.submitMany([[reboot], [reboot]], 'alice')) as [number, number];
+      await until('the first waits', () => seen.length === 1);
+      const third = await queue.submit([noop], 'alice');
+      for (const id of [first, second, third]) assert.equal(jobStatus(await end(queue, id)), 'success');
+      assert.deepEqual(seen, ['job 1 waits', 'job 1 hurries for job 3', 'job 2 waits', 'job 2 hurries for job 3']);
+    });
 
   test('leaves alone who holds other locks that it waits for', async () => {
     const seen: unknown[] = [];

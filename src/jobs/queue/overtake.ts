@@ -12,7 +12,7 @@ interface Parts {
   readonly overtaking: Set<JobRecord>;
 }
 
-/** A job has begun to wait for locks: those that hold what it overtakes are told to hurry, and so is who gets them before it. */
+/** A job has begun to wait for its turn or its locks: those that hold what it overtakes are told to hurry, and so is who gets them before it. */
 export function overtake(scheduler: Parts, waiter: JobRecord): void {
   if (overtaken(scheduler, waiter).length === 0) return;
   scheduler.overtaking.add(waiter);
@@ -21,7 +21,7 @@ export function overtake(scheduler: Parts, waiter: JobRecord): void {
 
 /** Whether a running job holds an object that `waiter` overtakes. */
 export function stands(scheduler: Parts, record: JobRecord, waiter: JobRecord): boolean {
-  if (waiter.phase !== 'locks' || record === waiter) return false;
+  if ((waiter.phase !== 'locks' && waiter.phase !== 'ready') || record === waiter) return false;
   return overtaken(scheduler, waiter).some(({ kind, key }) => scheduler.locks.holds(record.id, kind, key));
 }
 

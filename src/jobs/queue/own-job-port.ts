@@ -5,6 +5,16 @@ import { jobStatus } from '../../model/index.ts';
 import type { JobQueue } from '../job-queue.ts';
 import { isEnded } from '../record/job-record.ts';
 
+/** All jobs are checked for these before the first is stored; after any other error some may be there. */
+const beforeStoring: ReadonlySet<string> = new Set([
+  'INPUT_INVALID',
+  'API_FORBIDDEN',
+  'ACCESS_REFUSED',
+  'QUEUE_DRAINED',
+  'QUEUE_FULL',
+  'JOB_DEPENDENCY_UNKNOWN',
+]);
+
 /** The queue of this master for sets of jobs that it executes itself, in the name of `by`. */
 export function ownJobPort(queue: JobQueue, by: Principal): JobPort {
   return {
@@ -12,8 +22,8 @@ export function ownJobPort(queue: JobQueue, by: Principal): JobPort {
       try {
         return (await queue.submitMany(jobs, by)).map((taken) => ({ taken }));
       } catch (error) {
-        // All are checked before the first is stored.
-        return [{ refused: GantryError.from(error).message }];
+        const { code, message } = GantryError.from(error);
+        return [beforeStoring.has(code) ? { refused: message } : { lost: message }];
       }
     },
     async states(jobs) {

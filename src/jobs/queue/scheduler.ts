@@ -38,7 +38,7 @@ export interface Scheduler {
   readonly followed: Set<JobRecord>;
   /** Jobs on their way to the archive. */
   readonly archiving: Map<JobRecord, Promise<void>>;
-  /** Jobs that wait for locks and overtake who holds them. */
+  /** Jobs that wait for their turn or for locks and overtake who holds them. */
   readonly overtaking: Set<JobRecord>;
   unfinished: number;
 }
@@ -139,6 +139,8 @@ function queueUp(scheduler: Scheduler, record: JobRecord, phase: 'ready' | 'gran
   record.phase = phase;
   scheduler.turns.set(record, turn);
   scheduler[phase].push(turn);
+  // Not only when it asks for its locks: those that it overtakes may have all the places.
+  if (phase === 'ready') overtake(scheduler, record);
 }
 
 /** The next opcode of the job: does it have to wait for other jobs? */
@@ -225,7 +227,6 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   };
   if (locks.request(record.id, wants, record.job.priority, granted)) return run(scheduler, record);
   show(record, waiting(index, now(host)));
-  overtake(scheduler, record);
 }
 
 /** While a job waited for its locks, objects may have been renamed or created: if so, it needs other locks, too. */

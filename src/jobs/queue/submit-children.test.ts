@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { jobStatus } from '../../model/index.ts';
+import type { Store } from '../../store/index.ts';
 import type { OpInput } from '../job-queue.ts';
 import type { Step } from '../saga/operation.ts';
 import { alice } from '../testing/queue-fixture.ts';
@@ -34,6 +35,17 @@ test('jobs of a step name their parent, run as its user and trace, and it names 
   assert.deepEqual([last.parent, last.user, last.trace], [parent.id, parent.user, parent.trace]);
   assert.deepEqual(last.ops[0]?.input['depends'], [[120, ['success']]], 'counted back beyond the parts in which they are stored');
   assert.equal(await queue.submit([noop], alice), 122);
+});
+
+test('large jobs of a step are stored in parts that the store takes', async () => {
+  const jobs = Array.from({ length: 6 }, (): OpInput[] => [{ ...noop, comment: 'x'.repeat(200_000) }]);
+  const sizes: number[] = [];
+  const wrap = (store: Store): Partial<Store> => ({
+    transact: (transaction) => (sizes.push(JSON.stringify(transaction).length), store.transact(transaction)),
+  });
+  const { queue } = await start({ wrap, operations: operationMap({ ...testSteps(submitting(jobs)), result: numbers(null) }, testDelay) });
+  assert.deepEqual((await end(queue, await queue.submit([reboot], alice))).ops[0]?.result, [2, 3, 4, 5, 6, 7]);
+  assert.ok(Math.max(...sizes) < 700_000, `${Math.max(...sizes)} bytes in one transaction`);
 });
 
 test('a step that runs again submits nothing twice, whatever became of its jobs', async () => {

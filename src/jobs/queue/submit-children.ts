@@ -9,11 +9,11 @@ import { buildJob } from './build-job.ts';
 import { addJob, pump } from './scheduler.ts';
 import { admit, checkDependenciesExist, type Submission } from './submit-jobs.ts';
 
-/** As many as are stored in one transaction, which has a limit of writes. */
-const chunk = 50;
+/** As much as is stored in one transaction, which has limits of writes and of bytes; the parent is in it, too. */
+const partLimits = { jobs: 50, bytes: 500_000 } as const;
 
 /**
- * Submits jobs for a step of a job. They are stored in one transaction with their numbers in the parent, in parts of 50, so that a
+ * Submits jobs for a step of a job. They are stored in one transaction with their numbers in the parent, in parts, so that a
  * step that runs again submits only what is missing.
  * @param jobs always the same for a step
  * @returns their numbers, in order
@@ -39,8 +39,8 @@ export async function submitChildren(
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
   if (scheduler.unfinished + missing.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
   for (const ops of admitted.jobs) await checkDependenciesExist(scheduler, ops);
-  for (let from = 0; from < admitted.jobs.length; from += chunk) {
-    const built = admitted.jobs.slice(from, from + chunk).map((ops) => {
+  for (const part of partsOf(admitted.jobs)) {
+    const built = part.map((ops) => {
       const { sealOp = (op: OpInput) => op } = host;
       const id = submission.nextId++;
       const job: Job = {
@@ -64,4 +64,21 @@ export async function submitChildren(
   }
   pump(scheduler);
   return ids;
+}
+
+function partsOf<T>(jobs: readonly T[]): readonly (readonly T[])[] {
+  const parts: T[][] = [];
+  let bytes = 0;
+  for (const job of jobs) {
+    const size = Buffer.byteLength(JSON.stringify(job));
+    const part = parts.at(-1);
+    if (part && part.length < partLimits.jobs && bytes + size <= partLimits.bytes) {
+      part.push(job);
+      bytes += size;
+    } else {
+      parts.push([job]);
+      bytes = size;
+    }
+  }
+  return parts;
 }
