@@ -46,11 +46,13 @@ export interface AccessControlOptions {
 export function createAccessControl({ authorizer, config, job, log }: AccessControlOptions): AccessControl {
   const source = () => ({ config: config.current, job });
 
-  async function require(request: AuthorizationRequest, objects: readonly NamedObject[], trace: string | undefined): Promise<void> {
+  /** @param named what is told of a refusal; named only then */
+  async function require(request: AuthorizationRequest, named: () => readonly NamedObject[], trace: string | undefined): Promise<void> {
     const { principal, permission } = request;
     const decision = boundary(request) ?? (await authorizer.decide(request));
     if (decision.allowed) return;
     const { reason } = decision;
+    const objects = named();
     const how = { ...(trace !== undefined && { trace }), ...(reason !== undefined && { reason }) };
     log.warn({ audit: true, user: principal.name, permission, objects, decision: 'refused', ...how }, 'permission refused');
     if (reason === undefined) throw new GantryError('API_FORBIDDEN', { user: principal.name, permission });
@@ -70,7 +72,7 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
   return {
     async require(principal, { objects, ...wish }, trace) {
       const request = requestOf(principal, wish, objects, source);
-      await require(request, objects, trace);
+      await require(request, () => objects, trace);
       if (objects.length > 0) refuseHidden(request, objects);
     },
     async requireOpcodes(principal, ops, trace) {
@@ -78,8 +80,7 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
         const { id, permission } = definition;
         const named = () => objectsOfOpcode(definition, params);
         const request = requestOf(principal, { permission, opcode: { id, params } }, named, source);
-        const told = definition.touches(params).map(({ kind, name }) => ({ kind, name }));
-        await require(request, told, trace);
+        await require(request, () => definition.touches(params).map(({ kind, name }) => ({ kind, name })), trace);
         refuseHidden(request, named);
       }
     },
