@@ -18,9 +18,14 @@ export class EntrySums {
     this.#isOpen = false;
   }
 
-  of({ key, value, createRevision, modRevision }: Entry): number {
+  /** Undefined when only the value tells it. */
+  known(key: string, modRevision: number): number | undefined {
     const known = this.#known.get(key);
-    return known?.modRevision === modRevision ? known.sum : entrySum(key, value, createRevision, modRevision);
+    return known?.modRevision === modRevision ? known.sum : undefined;
+  }
+
+  of({ key, value, createRevision, modRevision }: Entry): number {
+    return this.known(key, modRevision) ?? entrySum(key, value, createRevision, modRevision);
   }
 
   add({ key, value, createRevision, modRevision }: Entry): number {

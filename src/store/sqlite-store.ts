@@ -10,7 +10,7 @@ import { RecentChanges } from './recent-changes.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { changesPerRevision, openSqliteFile } from './sqlite-file.ts';
 import { SqliteSeal, totalModulus } from './sqlite-seal.ts';
-import { type LeaseRow, sqliteTables, type Tables } from './sqlite-tables.ts';
+import { type EntryHead, type LeaseRow, sqliteTables, type Tables } from './sqlite-tables.ts';
 import type { Entry, Lease, RangeOptions, RangeResult, Store, Transaction, TransactionResult, WatchBatch, Write } from './store.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -175,11 +175,11 @@ class SqliteStore implements Store {
   }
 
   #apply({ compares, writes }: Transaction): TransactionResult {
-    const seen = new Map<string, Entry | undefined>();
+    const seen = new Map<string, EntryHead | undefined>();
     for (const { key, modRevision } of compares) {
-      const entry = this.#tables.entry(key);
-      if ((entry?.modRevision ?? 0) !== modRevision) return { committed: false };
-      seen.set(key, entry);
+      const head = this.#tables.head(key);
+      if ((head?.modRevision ?? 0) !== modRevision) return { committed: false };
+      seen.set(key, head);
     }
     for (const write of writes) if (write.type === 'put' && write.leaseId !== undefined) this.#liveLease(write.leaseId);
     this.#write(writes, seen);
@@ -187,12 +187,12 @@ class SqliteStore implements Store {
   }
 
   /** Takes a new revision if anything changes at all, as etcd does. @param seen what this transaction has read already */
-  #write(writes: readonly Write[], seen?: ReadonlyMap<string, Entry | undefined>): void {
+  #write(writes: readonly Write[], seen?: ReadonlyMap<string, EntryHead | undefined>): void {
     const revision = this.#revision + 1;
     let position = 0;
     for (const write of writes) {
-      const old = seen?.has(write.key) ? seen.get(write.key) : this.#tables.entry(write.key);
-      if (old) this.#total = (this.#total - this.#sums.of(old) + totalModulus) % totalModulus;
+      const old = seen?.has(write.key) ? seen.get(write.key) : this.#tables.head(write.key);
+      if (old) this.#total = (this.#total - this.#sumOf(write.key, old) + totalModulus) % totalModulus;
       if (write.type === 'delete') {
         if (!old) continue;
         this.#tables.remove(write.key);
@@ -207,6 +207,10 @@ class SqliteStore implements Store {
       }
     }
     if (position > 0) this.#revision = revision;
+  }
+
+  #sumOf(key: string, { modRevision }: EntryHead): number {
+    return this.#sums.known(key, modRevision) ?? this.#sums.of(this.#tables.entry(key) as Entry);
   }
 
   #liveLease(id: string): LeaseRow {

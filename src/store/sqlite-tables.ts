@@ -14,6 +14,9 @@ export interface LeaseRow {
   readonly owner: LeaseOwner;
 }
 
+/** When a key was created, and when it changed last. */
+export type EntryHead = Pick<Entry, 'createRevision' | 'modRevision'>;
+
 export type Tables = ReturnType<typeof sqliteTables>;
 
 /** The prepared statements of a store file as plain functions. None of them begins or ends a transaction. */
@@ -22,6 +25,7 @@ export function sqliteTables(db: DatabaseSync) {
   const setRevision = db.prepare('UPDATE state SET revision = ?, total = ?');
   const setCompacted = db.prepare('UPDATE state SET compacted = ?');
   const one = db.prepare('SELECT key, value, create_revision, mod_revision FROM entry WHERE key = ?');
+  const head = db.prepare('SELECT create_revision, mod_revision FROM entry WHERE key = ?');
   const many = db.prepare(
     'SELECT key, value, create_revision, mod_revision FROM entry WHERE key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?',
   );
@@ -50,6 +54,11 @@ export function sqliteTables(db: DatabaseSync) {
     entry(key: string): Entry | undefined {
       const row = one.get(key);
       return row && toEntry(row);
+    },
+    /** Without its value, which takes longest to read. */
+    head(key: string): EntryHead | undefined {
+      const row = head.get(key);
+      return row && { createRevision: row['create_revision'] as number, modRevision: row['mod_revision'] as number };
     },
     entries(prefix: string, { after = '', limit }: RangeOptions): Pick<RangeResult, 'entries' | 'more'> {
       const rows = many.all(prefix, after, prefixEnd(prefix), limit === undefined ? -1 : limit + 1);
