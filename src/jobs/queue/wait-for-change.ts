@@ -3,6 +3,7 @@ import { jobStatus } from '../../model/index.ts';
 import type { JobChange, WaitOptions } from '../job-queue.ts';
 import { lastSerial } from '../record/job-changes.ts';
 import { isEnded, type JobRecord } from '../record/job-record.ts';
+import { whenAborted } from '../saga/when-aborted.ts';
 
 export interface WaitParts {
   readonly clock: Clock;
@@ -27,22 +28,26 @@ export async function waitForChange(parts: WaitParts, record: JobRecord, options
     (options.status === undefined && options.logSerial === undefined && record.job !== job) ||
     (before !== undefined && (record.progress !== before.progress || describe(record).waitingFor.join() !== before.waitingFor));
   if (happened()) return describe(record);
+  const wait = Promise.withResolvers<JobChange | undefined>();
+  const watcher = () => {
+    if (happened()) wait.resolve(describe(record));
+  };
+  const cancelled = () => wait.reject(new GantryError('CANCELLED', { subject: `Waiting for job ${record.id}` }));
+  if (options.signal?.aborted) cancelled();
+  record.watchers.add(watcher);
+  options.signal?.addEventListener('abort', cancelled, { once: true });
+  const forget = whenAborted(parts.signal, () => wait.reject(parts.signal.reason));
   const over = new AbortController();
-  const signals = [over.signal, parts.signal, ...(options.signal ? [options.signal] : [])];
-  const change = new Promise<JobChange>((resolve) => {
-    const watcher = () => {
-      if (happened()) resolve(describe(record));
-    };
-    record.watchers.add(watcher);
-    over.signal.addEventListener('abort', () => record.watchers.delete(watcher), { once: true });
-  });
+  parts.clock.sleep(options.timeoutMs, over.signal).then(() => wait.resolve(undefined), wait.reject);
   try {
-    const timer = parts.clock.sleep(options.timeoutMs, AbortSignal.any(signals)).then(() => undefined);
-    return await Promise.race([change, timer]);
-  } catch (error) {
-    if (options.signal?.aborted) throw new GantryError('CANCELLED', { subject: `Waiting for job ${record.id}` });
-    throw parts.signal.aborted ? parts.signal.reason : error;
+    const change = await wait.promise;
+    // Whoever is told of the end of an opcode finds it ended: what the queue does at that end comes first.
+    if (change) await new Promise(setImmediate);
+    return change;
   } finally {
+    record.watchers.delete(watcher);
+    options.signal?.removeEventListener('abort', cancelled);
+    forget();
     // With our own reason: creating the default one costs more than everything else here.
     over.abort('over');
   }

@@ -58,6 +58,7 @@ export function currentOp(job: Job): number {
 }
 
 export function notify(record: JobRecord): void {
+  if (record.watchers.size === 0) return;
   for (const watcher of [...record.watchers]) watcher();
 }
 

@@ -9,33 +9,32 @@ export function isCanceling(record: JobRecord, index: number): boolean {
 export const canceledError = (record: JobRecord): GantryError => new GantryError('CANCELLED', { subject: `Job ${record.id}` });
 
 /** The making of a plan, which is given up when the job is cancelled or the queue stops. */
-export interface Planning {
-  /** Tells it to the plan itself; made only for plans that look at it, as most do not. */
-  readonly signal: AbortSignal;
-  /** Resolves as the plan does, or rejects when it is given up; its result is ignored then. */
-  until<T>(plan: Promise<T>): Promise<T>;
-}
+export class Planning {
+  #told: AbortController | undefined;
+  #reason: { readonly value: unknown } | undefined;
+  #giveUp: ((reason: unknown) => void) | undefined;
 
-export function beginPlanning(record: JobRecord): Planning {
-  const given = Promise.withResolvers<never>();
-  given.promise.catch(() => undefined);
-  let told: AbortController | undefined;
-  let reason: { readonly value: unknown } | undefined;
-  record.planning = {
-    abort(value) {
-      reason ??= { value };
-      told?.abort(value);
-      given.reject(value);
-    },
-  };
-  return {
-    get signal() {
-      told ??= new AbortController();
-      if (reason) told.abort(reason.value);
-      return told.signal;
-    },
-    until: (plan) => Promise.race([plan, given.promise]),
-  };
+  /** Tells it to the plan itself; made only for plans that look at it, as most do not. */
+  get signal(): AbortSignal {
+    this.#told ??= new AbortController();
+    if (this.#reason) this.#told.abort(this.#reason.value);
+    return this.#told.signal;
+  }
+
+  abort(value: unknown): void {
+    this.#reason ??= { value };
+    this.#told?.abort(value);
+    this.#giveUp?.(value);
+  }
+
+  /** Resolves as the plan does, or rejects when it is given up; its result is ignored then. */
+  until<T>(plan: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#reason) reject(this.#reason.value);
+      this.#giveUp = reject;
+      plan.then(resolve, reject);
+    });
+  }
 }
 
 /** What is told to the running step when its job is cancelled. A step that must not be interrupted is never told. */

@@ -5,7 +5,7 @@ import { compose, type Execution, failed, type JobChange, running, succeeded, wi
 import type { JobRecord } from '../record/job-record.ts';
 import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
-import { beginPlanning, canceledError, cancelSignal, hurrySignal, isCanceling, type Planning } from './cancel-signal.ts';
+import { canceledError, cancelSignal, hurrySignal, isCanceling, Planning } from './cancel-signal.ts';
 import { commitChange } from './commit-change.ts';
 import { logLine } from './log-line.ts';
 import { observeStep, operationOf } from './observe-step.ts';
@@ -50,8 +50,8 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
   host.signal.throwIfAborted();
   if (isCanceling(record, index)) throw canceledError(record);
-  const planning = beginPlanning(record);
-  const context = planContext(host, record, index, planning);
+  const planning = (record.planning = new Planning());
+  const context = new PlanContextOf(host, record, index, planning);
   const plan = toJson(
     await observeStep({ host, record, index }, 'plan', undefined, () => planning.until(operation.plan(context, input as never))),
   );
@@ -196,25 +196,63 @@ export function stepContext(saga: Saga, i: number, undoing = false): StepContext
   };
 }
 
-function planContext(host: SagaHost, record: JobRecord, index: number, planning: Planning): PlanContext {
-  return {
-    config: host.config.current,
-    operation: operationOf({ host, record, index }),
-    get nodes() {
-      return planNodes(host.nodes, planning.signal, record.job.trace);
-    },
-    clock: host.clock,
-    random: host.random,
-    newUuid: host.newUuid,
-    jobId: record.id,
-    user: record.job.user,
-    principal: principalOfJob(record.job),
-    dryRun: record.job.ops[index]?.input['dry_run'] === true,
-    get signal() {
-      return planning.signal;
-    },
-    log: (text) => logLine(host, record, index, text),
-  };
+/** What few plans look at is made when one does: every opcode of every job gets one of these. */
+class PlanContextOf implements PlanContext {
+  readonly config: PlanContext['config'];
+  readonly jobId: number;
+  readonly #host: SagaHost;
+  readonly #record: JobRecord;
+  readonly #index: number;
+  readonly #planning: Planning;
+
+  constructor(host: SagaHost, record: JobRecord, index: number, planning: Planning) {
+    this.config = host.config.current;
+    this.jobId = record.id;
+    this.#host = host;
+    this.#record = record;
+    this.#index = index;
+    this.#planning = planning;
+  }
+
+  get operation(): PlanContext['operation'] {
+    return operationOf({ host: this.#host, record: this.#record, index: this.#index });
+  }
+
+  get nodes(): PlanContext['nodes'] {
+    return planNodes(this.#host.nodes, this.#planning.signal, this.#record.job.trace);
+  }
+
+  get clock(): PlanContext['clock'] {
+    return this.#host.clock;
+  }
+
+  get random(): PlanContext['random'] {
+    return this.#host.random;
+  }
+
+  get newUuid(): PlanContext['newUuid'] {
+    return this.#host.newUuid;
+  }
+
+  get user(): string {
+    return this.#record.job.user;
+  }
+
+  get principal(): PlanContext['principal'] {
+    return principalOfJob(this.#record.job);
+  }
+
+  get dryRun(): boolean {
+    return this.#record.job.ops[this.#index]?.input['dry_run'] === true;
+  }
+
+  get signal(): AbortSignal {
+    return this.#planning.signal;
+  }
+
+  get log(): PlanContext['log'] {
+    return (text) => logLine(this.#host, this.#record, this.#index, text);
+  }
 }
 
 export const failure = (saga: Pick<Saga, 'host' | 'index'>, error: GantryError): JobChange =>

@@ -181,6 +181,8 @@ function addChange(state: WriterState, record: JobRecord, change: JobChange, ref
     return open.ends;
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let before: Job | undefined;
+  let after: Job | undefined;
   const item: ChangeItem = {
     record,
     change,
@@ -190,13 +192,16 @@ function addChange(state: WriterState, record: JobRecord, change: JobChange, ref
       if (state.open.get(record) === item) state.open.delete(record);
       if (record.revision === archivedRevision) throw new Error(`job ${record.id} is archived and does not change any more`);
       const key = keys.job(record.id);
+      before = record.job;
+      after = item.change(before);
       return {
         compares: [{ key, modRevision: record.revision }],
-        writes: [{ type: 'put', key, value: encodeJob(item.change(record.job)) }],
+        writes: [{ type: 'put', key, value: encodeJob(after) }],
       };
     },
     done: (revision) => {
-      publish(record, revision, item.change);
+      // Seldom was another state shown meanwhile.
+      publish(record, revision, (job) => (after && job === before ? after : item.change(job)));
       resolve();
     },
     fail: reject,
