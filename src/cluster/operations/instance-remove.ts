@@ -41,7 +41,7 @@ export const instanceRemove = ({ garbage, live }: ClusterParts) =>
     steps({ instance, timeout, orLater }) {
       const node = instance.primary_node;
       return [
-        stopStep(node, instance, timeout, orLater ? { orLater: garbage } : {}),
+        stopStep(node, instance, timeout, { restart: 'if-up', ...(orLater && { orLater: garbage }) }),
         { ...recordStateStep(instance.uuid, 'down'), pivot: true },
         ...removeDiskSteps(
           diskPlaces(instance),

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { watcherPrincipal } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
-import type { Operation } from '../../jobs/index.ts';
+import type { Operation, StepContext } from '../../jobs/index.ts';
 import type { Instance, Node } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
+import { stopStep } from '../lib/instances/running-steps.ts';
 import { perform, runtimeOfPlain, type Scene } from '../testing/perform.ts';
 import { plainInstance, plainLive, plainNode, plainUuid } from '../testing/plain-config.ts';
 import { instanceReboot } from './instance-reboot.ts';
@@ -18,7 +19,7 @@ import { instanceStartup } from './instance-startup.ts';
 const [node0, node1, uuid] = [plainUuid(2, 0), plainUuid(2, 1), plainUuid(3, 0)];
 const lost = new GantryError('NODE_UNREACHABLE', { node: 'node0', address: '192.0.2.1:1811', problem: 'no route' });
 const broken = new GantryError('HYPERVISOR_START_FAILED', { name: 'instance0', problem: 'it broke' });
-const ref = { uuid, name: 'instance0', hypervisor: 'kvm' };
+const ref = { uuid, name: 'instance0', hypervisor: 'kvm' } as const;
 const running = { 'node0 instance-list': [runtimeOfPlain(9), runtimeOfPlain(0)] };
 
 interface Wish {
@@ -251,12 +252,35 @@ describe('removal', () => {
   it('does not take the disks of one that could not be stopped, nor forget one whose disks are there', async () => {
     const stop = await remove({ answers: { 'node0 instance-stop': lost } });
     assert.equal(stop.error, lost);
-    assert.deepEqual([stop.calls, stop.config.instances.size], [['node0 instance-stop'], 1]);
+    assert.deepEqual([stop.calls, stop.config.instances.size], [['node0 instance-stop', 'undo stop', 'node0 instance-start'], 1]);
     assert.equal(stateOf(stop)[0], 'up');
     const disks = await remove({ answers: { 'node0 disk-remove': lost } });
     assert.equal(disks.error, lost);
     assert.equal(stateOf(disks)[0], 'down', 'it does not start again');
     assert.deepEqual(disks.garbage, []);
+  });
+
+  it('that is canceled while or just after it stops the instance starts it again, if it ran and shall run', async () => {
+    const canceled = new GantryError('CANCELLED', { subject: 'Job 7' });
+    const undone = ['node0 instance-stop', 'undo stop', 'node0 instance-start'];
+    const up = await remove({ answers: { 'node0 instance-stop': canceled } });
+    assert.deepEqual([up.calls, up.log, up.error], [undone, ['instance0 runs again.'], canceled]);
+    const down = await remove({ answers: { 'node0 instance-stop': canceled }, instance: { admin_state: 'down' } });
+    assert.deepEqual([down.calls, down.log], [undone.slice(0, 2), []]);
+    const away = await remove({ answers: { 'node0 instance-stop': canceled, 'node0 instance-start': lost } });
+    assert.deepEqual([away.calls, away.error], [undone, canceled]);
+    assert.match(away.log[0] ?? '', /^instance0 was not started again: /);
+    const step = stopStep(node0, ref, 120, { restart: 'if-up' });
+    const config = up.config;
+    for (const [changed, starts] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      let calls = 0;
+      const nodes = { call: async () => void calls++ };
+      await step.undo?.({ config, nodes, outcomes: { stop: { changed, graceful: true } }, log: () => undefined } as unknown as StepContext);
+      assert.equal(calls, starts);
+    }
   });
 
   it('leaves for later what an unreachable node has, where that is asked for', async () => {

@@ -56,13 +56,13 @@ export function startStep(
 
 /**
  * Stops the instance: gracefully, then hard after `timeout` seconds, or at once when a job waits that overtakes this one.
- * `restart`: undone by starting it again.
+ * `restart`: undone by starting it again; `if-up`: only if it ran and shall run, and not on a node that cannot be reached.
  */
 export function stopStep(
   node: string,
   instance: RefLike,
   timeout: number,
-  options: { readonly restart?: boolean; readonly orLater?: GarbageList; readonly title?: string } = {},
+  options: { readonly restart?: boolean | 'if-up'; readonly orLater?: GarbageList; readonly title?: string } = {},
 ): WorldStep {
   return {
     id: 'stop',
@@ -82,11 +82,28 @@ export function stopStep(
     },
     ...(options.restart && {
       async undo(context) {
-        const spec = currentSpec(context.config, instance.uuid, {});
-        await context.nodes.call(node, 'instance-start', { instance: spec }, { signal: context.signal });
+        if (options.restart === 'if-up') return restartIfUp(context, node, instance);
+        await restart(context, node, instance);
       },
     }),
   };
+}
+
+async function restart(context: StepContext, node: string, { uuid }: RefLike): Promise<void> {
+  const spec = currentSpec(context.config, uuid, {});
+  await context.nodes.call(node, 'instance-start', { instance: spec }, { signal: context.signal });
+}
+
+async function restartIfUp(context: StepContext, node: string, instance: RefLike): Promise<void> {
+  const stopped = context.outcomes['stop'] as RpcResult<'instance-stop'> | undefined;
+  if (stopped?.changed === false || context.config.instances.get(instance.uuid)?.admin_state !== 'up') return;
+  try {
+    await restart(context, node, instance);
+    context.log(`${instance.name} runs again.`);
+  } catch (error) {
+    if (!isUnreachable(error) && !lacksAdapter(error)) throw error;
+    context.log(`${instance.name} was not started again: ${error instanceof Error ? error.message : 'no answer'}`);
+  }
 }
 
 async function stopOn(context: StepContext, node: string, instance: RefLike, timeout: number): Promise<RpcResult<'instance-stop'>> {
