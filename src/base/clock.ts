@@ -1,3 +1,5 @@
+import { longTimeout } from './long-timeout.ts';
+
 /** Time as a dependency, so that tests can hold it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC, with fractions. */
@@ -12,13 +14,13 @@ export const systemClock: Clock = {
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const onAbort = () => {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
+      const cancel = longTimeout(ms, () => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
-      }, ms);
+      });
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };

@@ -15,6 +15,7 @@ export type { Json, JsonObject } from './json.ts';
 export { createLog, type Log, logProblem, silentLog } from './log.ts';
 export { createLogSampler } from './log-sampler.ts';
 export { createLogWriter, type LogWriter } from './log-writer.ts';
+export { longTimeout } from './long-timeout.ts';
 export { createSampler, endings, formatLabels, formatNumber, formatSamples, type Measured } from './metrics/format-samples.ts';
 export { createHistogram, type Histogram, longSeconds, shortSeconds } from './metrics/histogram.ts';
 export type { Emit, FamilyHead, FamilySamples, MetricFamily, MetricSource } from './metrics/metric-family.ts';

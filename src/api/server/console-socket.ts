@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Principal } from '../../access/index.ts';
-import { type ConnectionGuard, GantryError } from '../../base/index.ts';
+import { type ConnectionGuard, GantryError, longTimeout } from '../../base/index.ts';
 import type { ConsoleKind } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { needRunning } from '../routes/instance-console.ts';
@@ -98,8 +98,6 @@ export function createConsoleSockets(
   };
 }
 
-/** Longest time that a timer can be set to. */
-const longestMs = 2 ** 31 - 1;
 /** WebSocket's status for what a policy forbids. */
 const policyViolation = 1008;
 
@@ -111,8 +109,7 @@ function endInTime(client: WebSocket, { limits }: Principal, now: number): void 
     // A client that does not answer is not heard either.
     setTimeout(() => client.terminate(), lastWordsMs).unref();
   };
-  const ending = setTimeout(end, Math.min(limits.until - now, longestMs));
-  client.once('close', () => clearTimeout(ending));
+  client.once('close', longTimeout(limits.until - now, end));
 }
 
 /** Both ways until either side ends. */
