@@ -1,6 +1,7 @@
 import type { Change } from './change.ts';
 
 interface Entry {
+  readonly key: string;
   readonly number: number;
   /** Of the configuration at that time. */
   readonly revision: number;
@@ -12,6 +13,7 @@ export class LiveLog {
   readonly #limit: number;
   /** In the order of their numbers. */
   readonly #entries = new Map<string, Entry>();
+  readonly #byNumber = new Map<number, Entry>();
   #newest = 0;
   /** The newest that was forgotten. */
   #forgotten: Entry | undefined;
@@ -27,16 +29,18 @@ export class LiveLog {
   }
 
   add(key: string, type: Change['type'], revision: number): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, { number: ++this.#newest, revision, type });
-    if (this.#entries.size > this.#limit) {
-      const [oldest] = this.#entries;
-      if (oldest) {
-        this.#entries.delete(oldest[0]);
-        this.#forgotten = oldest[1];
-      }
-    }
+    this.#remove(this.#entries.get(key));
+    const entry = { key, number: ++this.#newest, revision, type };
+    this.#entries.set(key, entry);
+    this.#byNumber.set(entry.number, entry);
+    if (this.#entries.size > this.#limit) this.#remove((this.#forgotten = this.#entries.values().next().value));
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #remove(entry: Entry | undefined): void {
+    if (!entry) return;
+    this.#entries.delete(entry.key);
+    this.#byNumber.delete(entry.number);
   }
 
   /** Number after which lies everything that happened since a revision of the configuration; undefined: that is forgotten. */
@@ -50,8 +54,15 @@ export class LiveLog {
   after(number: number): Map<string, Change['type']> | undefined {
     if (this.#forgotten && this.#forgotten.number > number) return undefined;
     const changes = new Map<string, Change['type']>();
-    if (number === this.#newest) return changes;
-    for (const [key, entry] of this.#entries) if (entry.number > number) changes.set(key, entry.type);
+    // Readers wake up after each change: the few that one has not seen cost him no walk through all.
+    if (this.#newest - number > this.#entries.size) {
+      for (const [key, entry] of this.#entries) if (entry.number > number) changes.set(key, entry.type);
+      return changes;
+    }
+    for (let next = number + 1; next <= this.#newest; next++) {
+      const entry = this.#byNumber.get(next);
+      if (entry) changes.set(entry.key, entry.type);
+    }
     return changes;
   }
 
