@@ -128,6 +128,12 @@ export const verifyErrors = defineErrors({
     why: 'Its file was removed without Gantry, or the file system that it is on is not mounted.',
     todo: 'Restore it from a backup, or remove the instance.',
   }),
+  VERIFY_DISK_PLACE_OLD: found({
+    finding: { ganeti: 'EINSTANCELAYOUT', warning: true },
+    what: 'still in a folder that has the name of the instance: {disks}.',
+    why: 'An earlier version made these disks. They are moved when the instance is started or rebooted hard, not by a failover.',
+    todo: 'Run "gantry instance reboot --type hard {instance}", or "gantry instance startup {instance}" if it is stopped and should run.',
+  }),
   VERIFY_DISK_UNKNOWN: found({
     finding: { ganeti: 'ENODEORPHANLV' },
     what: '{path} belongs to no instance.',

@@ -31,6 +31,7 @@ import { checkOfflineNodes } from './check-offline-nodes.ts';
 import { checkSharedOrphans } from './check-shared-orphans.ts';
 import { checkStalledInstances } from './check-stalled-instances.ts';
 import { checkUnknownDisks } from './check-unknown-disks.ts';
+import { checkUnsettledDisks } from './check-unsettled-disks.ts';
 import { checkVersions } from './check-versions.ts';
 import { nameSome } from './name-some.ts';
 import type { NodeAnswers, VerifyView } from './verify-view.ts';
@@ -202,6 +203,20 @@ describe('disks', () => {
     for (const path of [`/srv/${uuid}.raw.new`, `/srv/${uuid}.snap-1.raw`]) assert.deepEqual(of(disk(0, { path })), missing, path);
     assert.deepEqual(of(disk(0, { path: `/srv.new/.snap-x/${uuid}.raw` })), [], 'the name of the folder does not matter');
     assert.deepEqual(told(checkMissingDisks(view(), answers({ primaries: [plainInstance(0, 0, 1)] }))), []);
+  });
+
+  it('are told while they are in a folder that has the name of their instance', () => {
+    const of = (...logicalId: string[]) => {
+      const { disks, ...instance } = plainInstance(0, 0, 1024);
+      const primaries = [{ ...instance, disks: disks.map((one) => ({ ...one, logical_id: logicalId })) }, plainInstance(1, 0, 1024)];
+      return [...checkUnsettledDisks(view(), answers({ primaries }))];
+    };
+    const file = `${plainUuid(4, 0)}.raw`;
+    const found = of('loop', `/srv/file/instance0/${file}`);
+    assert.deepEqual(told(found), ['VERIFY_DISK_PLACE_OLD instance instance0']);
+    assert.match(found[0]?.text ?? '', new RegExp(plainUuid(4, 0)));
+    assert.match(found[0]?.todo ?? '', /gantry instance reboot --type hard instance0/);
+    assert.deepEqual([of('loop', `/srv/file/${plainUuid(3, 0)}/${file}`), of('loop', '/srv/file/instance0/own.raw'), of()], [[], [], []]);
   });
 
   it('that nobody has are told, and files between them', () => {

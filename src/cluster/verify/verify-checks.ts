@@ -16,6 +16,7 @@ import { checkSharedOrphans } from './check-shared-orphans.ts';
 import { checkSilentNodes } from './check-silent-nodes.ts';
 import { checkStalledInstances } from './check-stalled-instances.ts';
 import { checkUnknownDisks } from './check-unknown-disks.ts';
+import { checkUnsettledDisks } from './check-unsettled-disks.ts';
 import { checkVersions } from './check-versions.ts';
 import type { AnswerCheck, ClusterCheck } from './verify-check.ts';
 
@@ -42,6 +43,7 @@ export const answerChecks: readonly AnswerCheck[] = [
   checkInstancePlaces,
   checkEndedMoves,
   checkMissingDisks,
+  checkUnsettledDisks,
   checkUnknownDisks,
   checkForeignFiles,
 ];
