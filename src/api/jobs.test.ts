@@ -65,6 +65,17 @@ test('a wait answers null when nothing changes', async () => {
   assert.deepEqual([status, body], [200, null]);
 });
 
+test('a wait with a body waits as long as one with query parameters', async () => {
+  const id = await submit(delay(5));
+  await until('it runs', async () => (await rig.services.jobs.get(id))?.ops[0]?.status === 'running');
+  const known = { fields: ['id', 'status'], previous_job_info: [id, 'running'], previous_log_serial: null };
+  const started = performance.now();
+  assert.equal((await get(`/2/jobs/${id}/wait`, known)).body, null);
+  assert.ok(performance.now() - started > 250, 'it did not wait');
+  await rig.client.send('DELETE', `/2/jobs/${id}`, { user: writer });
+  assert.equal((await follow(id)).at(-1), 'canceled');
+});
+
 test('log entries come once, by their serial', async () => {
   const id = await submit({ OP_ID: 'OP_CLUSTER_VERIFY' });
   await follow(id);

@@ -3,6 +3,7 @@ import { GantryError } from '../../base/index.ts';
 import { type Job, lockLevels, opcodeCatalogue, validate } from '../../model/index.ts';
 import { jobKind, LockMode, nullable, pickFields, plainRow, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
+import { fieldNames } from './field-names.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { objectBody } from './object-body.ts';
 import { bulkQuery, isSet } from './query-params.ts';
@@ -89,8 +90,6 @@ const reading: Route[] = [
   },
 ];
 
-const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string');
-
 function parseJson(text: unknown, name: string): unknown {
   if (typeof text !== 'string') return text;
   try {
@@ -103,9 +102,9 @@ function parseJson(text: unknown, name: string): unknown {
 /** What to wait for, from the body as in Ganeti, or from query parameters for clients whose GET cannot have a body. */
 function waitRequest({ body, query }: ApiRequest): WaitRequest {
   const given = objectBody(body);
-  const fields = given['fields'] ?? (typeof query['fields'] === 'string' ? query['fields'].split(',') : undefined);
-  if (fields === undefined) throw invalid("Required parameter 'fields' is missing");
-  if (!isNames(fields)) throw invalid("The 'fields' parameter should be a list");
+  const wanted = given['fields'] ?? (typeof query['fields'] === 'string' ? query['fields'].split(',') : undefined);
+  if (wanted === undefined) throw invalid("Required parameter 'fields' is missing");
+  const fields = fieldNames(wanted, "The 'fields' parameter should be a list");
   const previous = given['previous_job_info'] ?? parseJson(query['previous_job_info'], 'previous_job_info') ?? null;
   if (previous !== null && !Array.isArray(previous)) throw invalid("The 'previous_job_info' parameter should be a list");
   const serial = given['previous_log_serial'] ?? query['previous_log_serial'] ?? null;

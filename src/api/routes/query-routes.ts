@@ -3,6 +3,7 @@ import { GantryError } from '../../base/index.ts';
 import { fieldKinds, kinds, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { type QueryResult, queryFields, queryKinds, runQuery } from '../rows/run-query.ts';
+import { fieldNames } from './field-names.ts';
 import { objectBody } from './object-body.ts';
 import { viewOf } from './resource-routes.ts';
 import { type ApiRequest, component, type Route } from './route.ts';
@@ -34,10 +35,8 @@ const Result = Type.Object({
 function fieldsOf({ query }: Pick<ApiRequest, 'query'>): string[] {
   const { fields } = query;
   if (typeof fields !== 'string') throw new GantryError('API_REQUEST_INVALID', { problem: "Missing 'fields' query argument" });
-  return split(fields);
+  return fieldNames(split(fields), "'fields' must be a list of names");
 }
-
-const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string');
 
 /** The gate knew only that something is to be queried; now it is known what. */
 async function query(request: ApiRequest, context: ApiContext, fields: readonly string[], filter: unknown): Promise<QueryResult> {
@@ -78,8 +77,7 @@ export const queryRoutes: readonly Route[] = [
     result: Result,
     handle: (request, context) => {
       const body = objectBody(request.body);
-      const fields = body['fields'] ?? fieldsOf(request);
-      if (!isNames(fields)) throw new GantryError('API_REQUEST_INVALID', { problem: "'fields' must be a list of names" });
+      const fields = body['fields'] === undefined ? fieldsOf(request) : fieldNames(body['fields'], "'fields' must be a list of names");
       return query(request, context, fields, body['qfilter'] ?? body['filter'] ?? null);
     },
   },

@@ -157,7 +157,9 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
           body: request.body,
           headers: request.headers,
           from: request.socket.remoteAddress ?? '',
-          signal: request.signal,
+          get signal() {
+            return untilGone(reply);
+          },
         },
         context,
       );
@@ -166,6 +168,17 @@ function addRoute(app: FastifyInstance, context: ApiContext, gate: Gate, route: 
       return answer(request, reply, value);
     },
   });
+}
+
+/**
+ * Aborted when the client has gone. That of the request itself is aborted as soon as a body was read, and with it every wait of
+ * Ganeti's client ended at once.
+ */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  if (reply.raw.closed) gone.abort();
+  else reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 /** Whether a list of entity tags has this one; proxies make them weak. */

@@ -34,6 +34,11 @@ test('a full file system is not a bug: whoever meets it is told what to do', () 
   for (const nothing of [null, undefined, 'text']) assert.equal(GantryError.from(nothing).code, 'INTERNAL');
 });
 
+test('a code that only looks like one of the catalogue is none', () => {
+  for (const code of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+    assert.match(GantryError.fromReport({ code: code as 'INTERNAL', what: 'x', facts: {} }).message, /^Internal error: /, code);
+});
+
 test('a code of a newer version is not lost', () => {
   const error = GantryError.fromReport({ code: 'FROM_THE_FUTURE' as 'INTERNAL', what: 'flux', facts: {} });
   assert.match(error.message, /FROM_THE_FUTURE: flux/);

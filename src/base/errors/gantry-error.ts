@@ -48,7 +48,7 @@ export class GantryError extends Error {
 
   /** Rebuilds an error that another Gantry process reported. */
   static fromReport(report: Pick<ErrorReport, 'code' | 'facts'> & { what?: string }): GantryError {
-    if (!(report.code in errorCatalogue)) {
+    if (!Object.hasOwn(errorCatalogue, report.code)) {
       return new GantryError('INTERNAL', { detail: `${String(report.code)}: ${report.what ?? 'no text'}` });
     }
     return new GantryError(report.code, report.facts);

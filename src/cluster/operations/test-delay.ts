@@ -14,11 +14,12 @@ function delayStep(seconds: number): WorldStep {
   return {
     id: 'wait',
     title: 'wait',
-    async do({ clock, signal, progress }) {
+    async do({ clock, signal, cancelled, progress }) {
+      const ending = AbortSignal.any([signal, cancelled]);
       const end = clock.now() + seconds * 1000;
       for (let left = seconds * 1000; left > 0; left = end - clock.now()) {
         progress(1 - left / (seconds * 1000));
-        await clock.sleep(Math.min(left, 250), signal);
+        await clock.sleep(Math.min(left, 250), ending);
       }
     },
   };

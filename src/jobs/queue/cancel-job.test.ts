@@ -219,6 +219,20 @@ describe('a job that overtakes', () => {
       assert.deepEqual(seen, ['job 1 waits', 'job 1 hurries for job 3', 'job 2 waits', 'job 2 hurries for job 3']);
     });
 
+  test('leaves everybody alone when it is a dry run', async () => {
+    const seen: unknown[] = [];
+    const urgent: Operation = { ...testDelay, locks: () => web1, overtakes: () => [{ kind: 'instance', name: 'web1' }] };
+    const { queue } = await start({ operations: operationMap(testSteps(patient(seen), web1), urgent) });
+    const holder = await queue.submit([reboot], 'alice');
+    await until('it waits', () => seen.length === 1);
+    const waiter = await queue.submit([{ ...noop, dry_run: true }], 'alice');
+    await until('it waits for the instance', () => queue.present(waiter)?.waitingFor.length === 1);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    assert.deepEqual(seen, ['job 1 waits']);
+    await queue.cancel(waiter);
+    assert.equal((await queue.cancel(holder)).cancelled, true);
+  });
+
   test('leaves alone who holds other locks that it waits for', async () => {
     const seen: unknown[] = [];
     const node = { kind: 'node', name: 'node1', mode: 'exclusive' } as const;

@@ -33,6 +33,8 @@ export function hurry(record: JobRecord, waiter: JobRecord): void {
 
 function overtaken({ host }: Parts, { job }: JobRecord) {
   const input = job.ops[currentOp(job)]?.input ?? {};
+  // A dry run changes nothing, and so hurries nobody.
+  if (input['dry_run'] === true) return [];
   const touches = host.operations.get(String(input['OP_ID']))?.overtakes?.(input as never) ?? [];
   return touches.map(({ kind, name }) => ({ kind, key: findTarget(host.config.current, kind, name)?.uuid ?? name.toLowerCase() }));
 }

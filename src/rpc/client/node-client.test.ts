@@ -161,6 +161,15 @@ describe('node client', () => {
     });
   }
 
+  for (const code of ['constructor', 'toString', '__proto__', 'NOT_KNOWN']) {
+    it(`ends with an error whose code is ${code}`, async () => {
+      const error = JSON.stringify({ error: { code, what: 'w', why: '', todo: '', facts: {} } });
+      const target = await strangeAgent((socket) => socket.end(http('application/x-ndjson', `${error}\n`)));
+      const client = await loopback.client(target);
+      await assert.rejects(client.call(node, 'node-info', {}), withCode('INTERNAL'));
+    });
+  }
+
   it('stops reading a line that has no end', async () => {
     const target = await strangeAgent((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\r\n');

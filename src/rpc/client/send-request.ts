@@ -124,8 +124,10 @@ class Exchange {
       this.#settle();
       this.#resolve(line.result);
     } else if (typeof line.error?.code === 'string') {
+      // Made first: what cannot be made leaves the call open, and its time-outs with it.
+      const error = reported(line.error, this.#outgoing.target);
       this.#settle();
-      this.#reject(reported(line.error, this.#outgoing.target));
+      this.#reject(error);
     } else this.#garbled(`an unknown line: ${text.slice(0, 80)}`);
   }
 
