@@ -15,3 +15,4 @@ export { type Pressure, parsePressure } from './control-groups/parse-pressure.ts
 export { createProcFiles, type ProcFiles } from './files/proc-files.ts';
 export { requireTrusted } from './files/trusted-file.ts';
 export { parseMountTable } from './mounts/parse-mounts.ts';
+export { bootIdIn } from './processes/boot-id.ts';

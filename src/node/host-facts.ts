@@ -1,16 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { readBootId } from '../host/index.ts';
 import type { HostFacts } from './node-parts.ts';
 
 /** Reads what the kernel says of this host. */
 export async function readHostFacts(): Promise<HostFacts> {
-  const [bootId, memory, cpus, nodes] = await Promise.all([
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-    readFile('/proc/meminfo', 'utf8'),
-    readFile('/proc/cpuinfo', 'utf8'),
-    numaNodes(),
-  ]);
+  const [memory, cpus, nodes] = await Promise.all([readFile('/proc/meminfo', 'utf8'), readFile('/proc/cpuinfo', 'utf8'), numaNodes()]);
   return {
-    bootId: bootId.trim(),
+    bootId: readBootId(),
     memoryTotal: mebibytes(memory, 'MemTotal'),
     memoryAvailable: mebibytes(memory, 'MemAvailable'),
     cpuTotal: Math.max(1, cpus.match(/^processor\s*:/gm)?.length ?? 0),

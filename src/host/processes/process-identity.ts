@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type ProcessStat, parseProcessStat } from '../../base/index.ts';
+import { bootIdFile } from './boot-id.ts';
 
 /** A process that cannot be mistaken for another one that got its number later. */
 export interface ProcessIdentity {
@@ -11,7 +12,7 @@ export interface ProcessIdentity {
 }
 
 /** Changes with every boot of the host. */
-export const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+export const readBootId = (): string => readFileSync(bootIdFile, 'utf8').trim();
 
 /** The facts of a process now, or undefined when there is none (a zombie counts as none). */
 async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {

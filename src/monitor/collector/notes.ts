@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Json } from '../../base/index.ts';
-import type { ProcFiles } from '../../host/light.ts';
+import { bootIdIn, type ProcFiles } from '../../host/light.ts';
 
 /** Small facts of collectors that outlive the agent, until the host goes down. */
 export interface Notes {
@@ -19,8 +19,7 @@ export function createNotes(files: ProcFiles, root: string, folder: string): Not
   /** What the files hold. */
   const written = new Map<string, string>();
   const pathOf = (name: string) => `${folder}/${name}.json`;
-  const textOf = (value: Json) => JSON.stringify({ boot: bootId(), value });
-  const bootId = () => files.readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  const textOf = (value: Json) => JSON.stringify({ boot: bootIdIn(files), value });
 
   return {
     read: (name) => {
@@ -30,7 +29,7 @@ export function createNotes(files: ProcFiles, root: string, folder: string): Not
         const text = bytes === undefined ? textOf({}) : Buffer.from(bytes, 'latin1').toString();
         written.set(name, text);
         const note = JSON.parse(text) as { readonly boot: string; readonly value: Json } | null;
-        return note?.boot === bootId() ? note.value : undefined;
+        return note?.boot === bootIdIn(files) ? note.value : undefined;
       } catch {
         // Not for this user, or not whole: as if there were none.
         return undefined;

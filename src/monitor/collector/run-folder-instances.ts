@@ -1,4 +1,4 @@
-import type { ProcFiles } from '../../host/light.ts';
+import { bootIdIn, type ProcFiles } from '../../host/light.ts';
 import type { InstanceRuntimeFile, StoppedNote } from '../../model/index.ts';
 import { nodeFileNames } from '../../model/light.ts';
 import type { InstanceSource, MonitoredInstance } from './instance-source.ts';
@@ -89,7 +89,7 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   };
 
   const refresh = (): MonitoredInstance[] => {
-    const bootId = (files.readIfThere('/proc/sys/kernel/random/boot_id') ?? '').trim();
+    const bootId = bootIdIn(files);
     const all = lists++ % readAgain === 0;
     const before = entries;
     entries = new Map();
