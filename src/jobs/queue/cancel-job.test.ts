@@ -56,6 +56,20 @@ describe('cancelling a running job', () => {
     await until('its locks are free', () => queue.locks().length === 0);
   });
 
+  test('does not promise to undo a step after which there is no way back, and says when that was done first', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { done, step, deaf } = notes();
+    const steps = [step('a'), deaf('b', gate.promise, { pivot: true }), step('c')];
+    const { queue } = await start({ operations: operationMap(testSteps(steps)) });
+    const id = await queue.submit([reboot], 'alice');
+    await until('it stands', () => done.includes('b'));
+    assert.match((await queue.cancel(id)).message, /then what was done is undone; if it is done first, the job continues$/);
+    gate.resolve();
+    const job = await end(queue, id);
+    assert.deepEqual([statuses(job), done], [['success'], ['a', 'b', 'c']]);
+    assert.equal(linesOf(job)?.at(-1), 'Step "do b" was done before it could be canceled; the job continues.');
+  });
+
   test('waits for a step that does not listen or must not be told; what has not begun is not undone', async () => {
     for (const more of [{}, { cancellable: false }]) {
       const gate = Promise.withResolvers<void>();

@@ -85,5 +85,6 @@ function outlookOf(host: Scheduler['host'], record: JobRecord, index: number): O
     return { plan: `its present opcode cannot be undone any more and is finished, from ${at}; those after it are not started` };
   }
   if (!step || isCommit(step) || step.cancellable === false) return { plan: `${at} is finished, then what was done is undone` };
+  if (step.pivot) return { plan: `${at} is told to end, then what was done is undone; if it is done first, the job continues` };
   return { plan: `${at} is told to end, then what was done is undone` };
 }

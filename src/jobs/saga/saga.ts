@@ -109,6 +109,8 @@ export async function goForward(saga: Saga): Promise<Problem | undefined> {
       host.signal.throwIfAborted();
       return { failedAt: i, error, begun: true };
     }
+    if (step.pivot && isCanceling(record, index))
+      logLine(host, record, index, `Step "${step.title}" was done before it could be canceled; the job continues.`);
     for (const level of step.releases ?? []) host.releaseLevel(record, level);
   }
   return undefined;
