@@ -1,4 +1,5 @@
-import { type NodeCaller, nodeContract } from '../../rpc/index.ts';
+import type { NodeCaller } from '../../rpc/index.ts';
+import { nodeContract } from '../../rpc/light.ts';
 
 /**
  * Calls of one step: they carry the step's id and the trace of its job, and end when the queue stops.
