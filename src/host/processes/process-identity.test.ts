@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
@@ -30,9 +30,12 @@ test('a process is known until it ends; one with its number that began at anothe
 });
 
 test('a zombie has ended', async () => {
-  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 61 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+    // A shell would ask for it; the program that the shell becomes does not.
+    await until('the shell has become another program', async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'sleep\n');
+    process.kill(pid, 'SIGKILL');
     await until('it has ended', async () => (await identifyProcess(pid)) === undefined);
     assert.ok((await stat(`/proc/${pid}`)).isDirectory(), 'its parent has not asked for it');
   } finally {
