@@ -54,6 +54,7 @@ test('the file of a daemon that an earlier version started is understood', async
   assert.deepEqual(await findDaemon(dir, 'earlier'), identity);
   await stored(String(startTicks + 1));
   assert.equal(await findDaemon(dir, 'earlier'), undefined);
+  await rm(join(dir, 'earlier.process'));
   await endProcess(identity, 'the helper of this test', 5000);
 });
 
