@@ -56,7 +56,8 @@ it('a delay lasts as long as it is asked to, in short pauses', async () => {
     let now = 5000;
     const [sleeps, shown]: [number[], number[]] = [[], []];
     const clock: Clock = { now: () => now, sleep: async (ms) => void sleeps.push(((now += ms), ms)) };
-    const context = { clock, signal: new AbortController().signal, progress: (part: number) => void shown.push(part) };
+    const { signal } = new AbortController();
+    const context = { clock, signal, cancelled: signal, progress: (part: number) => void shown.push(part) };
     await (step as WorldStep | undefined)?.do(context as unknown as StepContext);
     return { sleeps, shown };
   };
