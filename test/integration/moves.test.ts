@@ -71,7 +71,8 @@ test('disks are not taken from under a copy that runs on another node', async ()
 test('what no policy allows is told as that, and changes nothing', async () => {
   master = await startSimulatedMaster(3);
   const { pnode: _placed, ...anywhere } = create;
-  const huge = { ...anywhere, disks: [{ size: 64 * 1024 * 1024 }] };
+  // More than the simulated shared storage has.
+  const huge = { ...anywhere, disks: [{ size: 1024 * 1024 * 1024 }] };
   await assert.rejects(master.run(huge), { code: 'IPOLICY_VIOLATED' });
   await assert.rejects(master.run({ ...huge, ignore_ipolicy: true }), { code: 'PLACEMENT_IMPOSSIBLE' });
   assert.equal(master.leading.services.config.current.instances.size, 0);
