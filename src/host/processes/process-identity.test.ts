@@ -43,6 +43,20 @@ test('a zombie has ended', async () => {
   }
 });
 
+test('a process whose first thread has ended lives as long as another one does', async () => {
+  // The system call that ends one thread alone. A QEMU that is killed is in this state for a moment.
+  const leave = `ctypes.CDLL(None).syscall(${process.arch === 'arm64' ? 93 : 60}, 0)`;
+  const script = `import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n${leave}`;
+  const child = spawn('python3', ['-c', script], { stdio: 'ignore' });
+  try {
+    const state = async () => /\) (\w) /.exec(await readFile(`/proc/${child.pid}/stat`, 'utf8'))?.[1];
+    await until('its first thread has ended', async () => (await state()) === 'Z');
+    assert.notEqual(await identifyProcess(child.pid ?? 0), undefined);
+  } finally {
+    await ended(child);
+  }
+});
+
 test('processes are found by their folder and by their network namespace', async () => {
   const folder = await realpath(tmpdir());
   const child = spawn('sleep', ['60'], { cwd: folder });

@@ -14,7 +14,10 @@ export interface ProcessIdentity {
 /** Changes with every boot of the host. */
 export const readBootId = (): string => readFileSync(bootIdFile, 'utf8').trim();
 
-/** The facts of a process now, or undefined when there is none (a zombie counts as none). */
+/**
+ * The facts of a process now, or undefined when there is none. A zombie counts as none, unless other threads of it are still ending:
+ * these hold its files, and the locks on them.
+ */
 async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
   let text: string;
   try {
@@ -24,7 +27,8 @@ async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
     throw error;
   }
   const stat = parseProcessStat(text);
-  return stat && 'ZXx'.includes(stat.state) ? undefined : stat;
+  const hasEnded = stat && ('Xx'.includes(stat.state) || (stat.state === 'Z' && stat.threads <= 1));
+  return hasEnded ? undefined : stat;
 }
 
 /** Who `pid` is now, or undefined when there is no such process. */
