@@ -6,15 +6,15 @@ export const apiErrors = defineErrors({
     http: 401,
     ganeti: 'wrong_input',
     what: 'The request has no valid user name and password.',
-    why: 'Every resource except /healthz and the joining of nodes requires a user from the users file.',
-    todo: 'Send HTTP Basic credentials of a user from the users file of the REST server.',
+    why: 'Every resource except /healthz and the joining of nodes requires a user that an authentication scheme knows. Without settings for schemes, this is a user from the users file.',
+    todo: 'Send the credentials that the scheme requires. For the users file, this is HTTP Basic with the name and password.',
   },
   API_FORBIDDEN: {
     kind: 'user',
     http: 403,
     ganeti: 'wrong_input',
     what: 'User {user} lacks the permission {permission}.',
-    why: 'The rights of a user come from the options in the users file: "read" allows queries, "write" everything.',
+    why: 'The option "read" allows queries, "write" everything. A user has the options from the users file, or from the authentication scheme that accepted the credentials.',
     todo: 'Use another user, or ask an administrator to change the options of this one.',
   },
   API_CROSS_ORIGIN: {
