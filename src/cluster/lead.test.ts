@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../../test/support/until.ts';
 import { silentLog, systemClock } from '../base/index.ts';
 import { type Cluster, type Instance, keys } from '../model/index.ts';
-import type { NodeCaller } from '../rpc/index.ts';
+import type { JobNodeCaller } from '../rpc/index.ts';
 import { createConfig, createSecretBox, newSecretKey, openStore, type Store } from '../store/index.ts';
 import { type Leading, type LeadOptions, lead } from './lead.ts';
 import { jobEnd } from './lib/job-end.ts';
@@ -54,7 +54,7 @@ async function rig({ instances = [], cluster = {}, options = {}, store: change =
       if (method === 'node-info') return { ...usual, revocation_list: sha256, ...info };
       return method === 'instance-list' ? (running.get(node) ?? []) : {};
     },
-  } as unknown as NodeCaller;
+  } as unknown as JobNodeCaller;
   const leading = await lead({
     store: change(store),
     name: 'node0',

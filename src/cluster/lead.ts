@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Authorizer, createAccessControl, optionsAuthorizer } from '../access/index.ts';
 import { type Clock, GantryError, type Log } from '../base/index.ts';
 import { createJobQueue, type JobQueue } from '../jobs/index.ts';
-import { type NodeCaller, observedCaller } from '../rpc/index.ts';
+import { type JobNodeCaller, observedCaller } from '../rpc/index.ts';
 import {
   type Config,
   type ConfigDraft,
@@ -45,7 +45,7 @@ export interface LeadOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Makes the caller of node agents once the term is known. */
-  readonly connect: (config: Config, term: number, epoch: string) => NodeCaller;
+  readonly connect: (config: Config, term: number, epoch: string) => JobNodeCaller;
   readonly authority: JoinAuthority;
   readonly signal: AbortSignal;
   /** Decides what users may do and see; default: by the options of the users file. */
@@ -104,7 +104,7 @@ export async function lead(given: LeadOptions): Promise<Leading> {
 type Counted = LeadOptions & { readonly metrics: MasterMetrics };
 
 /** Calls of nodes under this term; they are counted, and those of jobs are told. */
-function callerOf({ connect, metrics, log }: Counted, { term }: Leadership, config: Config, epoch: string): NodeCaller {
+function callerOf({ connect, metrics, log }: Counted, { term }: Leadership, config: Config, epoch: string): JobNodeCaller {
   const nameOf = (node: string) => config.current.nodes.get(node)?.name ?? node;
   return observedCaller(connect(config, term, epoch), { metrics: metrics.rpc, log, nameOf });
 }

@@ -120,7 +120,7 @@ async function rig(context: TestContext, more: Partial<MasterTermsOptions> = {})
     name: 'node0',
     clock,
     log: silentLog,
-    connect: () => ({ call: () => Promise.reject(new Error('nobody answers')) }),
+    connect: () => ({ call: () => nobodyAnswers(), cancelStep: () => nobodyAnswers() }),
     authority: { ca: '', revocationList: async () => '', useRevocationList: async () => undefined } as never,
     signal: stop.signal,
     pollIntervalMs: 60_000,
@@ -131,6 +131,7 @@ async function rig(context: TestContext, more: Partial<MasterTermsOptions> = {})
   return { store, stop, options, pauses, ended, open };
 }
 
+const nobodyAnswers = () => Promise.reject(new Error('nobody answers'));
 const isFree = async (store: Store) => (await store.get(keys.leader)) === undefined;
 const away = new GantryError('STORE_CORRUPT', { store: 'a test', detail: 'it is away' });
 

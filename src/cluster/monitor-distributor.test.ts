@@ -73,6 +73,7 @@ describe('calls that change instances', () => {
         if (options === 'fails') throw new Error('no');
         return `did ${method}`;
       }) as never,
+      cancelStep: async () => undefined,
     };
     const caller = refreshingCaller(direct, () => ({ ...plainLive(), refresh: async (uuid) => void refreshed.push(uuid) }));
     const call = (method: string, options?: string) => caller.call(node, method as never, {} as never, options as never);

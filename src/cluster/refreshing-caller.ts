@@ -1,4 +1,4 @@
-import type { CallOptions, NodeCaller, RpcName, RpcParams, RpcResult } from '../rpc/index.ts';
+import type { CallOptions, JobNodeCaller, RpcName, RpcParams, RpcResult } from '../rpc/index.ts';
 import type { LiveState } from './live-state.ts';
 
 const changing: ReadonlySet<RpcName> = new Set([
@@ -15,8 +15,9 @@ const changing: ReadonlySet<RpcName> = new Set([
  * A caller that refreshes what is known of a node as soon as a call has changed its instances, so that a list right
  * after a job tells the truth.
  */
-export function refreshingCaller(nodes: NodeCaller, live: () => LiveState): NodeCaller {
+export function refreshingCaller(nodes: JobNodeCaller, live: () => LiveState): JobNodeCaller {
   return {
+    cancelStep: (node, stepId) => nodes.cancelStep(node, stepId),
     async call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options?: CallOptions): Promise<RpcResult<M>> {
       const result = await nodes.call(node, method, params, options);
       if (changing.has(method)) await live().refresh(node);

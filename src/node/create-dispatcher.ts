@@ -20,7 +20,7 @@ export function createDispatcher(handlers: NodeHandlers, fence: Fence, steps = n
     },
     async cancelStep(stepId, term, epoch) {
       await fence.pass(term, epoch);
-      steps.cancel(stepId, epoch);
+      await steps.cancel(stepId, epoch);
     },
   };
 }

@@ -5,7 +5,7 @@ import {
   type CallOptions,
   checkAnswer,
   type InstanceSpec,
-  type NodeCaller,
+  type JobNodeCaller,
   nodeContract,
   type RpcDispatcher,
   type RpcName,
@@ -78,7 +78,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
   return simulation;
 }
 
-export class Simulation implements NodeCaller {
+export class Simulation implements JobNodeCaller {
   readonly nodes: readonly string[];
   readonly #options: SimulationOptions;
   readonly #clock: Clock;
@@ -105,9 +105,16 @@ export class Simulation implements NodeCaller {
     return this.#call(this.#options.term ?? 1, node, method, params, options);
   }
 
+  cancelStep(node: string, stepId: string): Promise<void> {
+    return this.#cancelStep(this.#options.term ?? 1, node, stepId);
+  }
+
   /** A caller of another term: another master. */
-  withTerm(term: number): NodeCaller {
-    return { call: (node, method, params, options = {}) => this.#call(term, node, method, params, options) };
+  withTerm(term: number): JobNodeCaller {
+    return {
+      call: (node, method, params, options = {}) => this.#call(term, node, method, params, options),
+      cancelStep: (node, stepId) => this.#cancelStep(term, node, stepId),
+    };
   }
 
   setFault(node: string, fault: NodeFault | null): void {
@@ -216,6 +223,12 @@ export class Simulation implements NodeCaller {
     } finally {
       cancel?.removeEventListener('abort', onCancel);
     }
+  }
+
+  async #cancelStep(term: number, node: string, stepId: string): Promise<void> {
+    const { agent, fault } = this.#node(node);
+    if (!agent || fault !== null) throw unreachable(node, 'connection refused');
+    await agent.dispatcher.cancelStep(stepId, term);
   }
 
   async #dispatch(node: string, call: Parameters<RpcDispatcher['dispatch']>[0], context: CallContext): Promise<unknown> {

@@ -93,14 +93,20 @@ describe('step registry', () => {
     const works = [work(), work(), work()];
     const calls = works.map(({ do: begin }, index) => registry.run(call(index === 2 ? 'other' : 's', { index }), caller(), begin));
     await new Promise(setImmediate);
-    registry.cancel('s');
-    registry.cancel('unknown');
+    let hasEnded = false;
+    const told = registry.cancel('s').then(() => (hasEnded = true));
+    await registry.cancel('unknown');
     assert.deepEqual(
       works.map(({ contexts }) => contexts[0]?.signal.aborted),
       [true, true, false],
     );
-    for (const { end } of works) end.resolve(null);
-    await Promise.all(calls);
+    assert.equal(hasEnded, false, 'its calls have not ended');
+    works[0]?.end.resolve(null);
+    works[1]?.end.reject(new Error('stopped'));
+    await assert.rejects(calls[1] as Promise<unknown>, /stopped/);
+    await told;
+    works[2]?.end.resolve(null);
+    await Promise.all([calls[0], calls[2]]);
   });
 
   it('forgets the oldest results when it has too many or too large ones', async () => {
@@ -144,7 +150,7 @@ describe('steps of another epoch', () => {
     const one = registry.run({ ...call('s'), epoch: old }, caller(), first.do);
     const two = registry.run({ ...call('s'), epoch: restored }, caller(), second.do);
     await new Promise(setImmediate);
-    registry.cancel('s', restored);
+    void registry.cancel('s', restored);
     assert.deepEqual([first.contexts[0]?.signal.aborted, second.contexts[0]?.signal.aborted], [false, true]);
     first.end.resolve('old');
     second.end.resolve('restored');

@@ -48,12 +48,12 @@ export class StepRegistry {
     }
   }
 
-  /** Asks everything that runs for this step to stop. */
-  cancel(stepId: string, epoch = ''): void {
+  /** Asks everything that runs for this step to stop. @returns when all of it has ended */
+  async cancel(stepId: string, epoch = ''): Promise<void> {
     const reason = new GantryError('CANCELLED', { subject: `step ${stepId}` });
-    for (const running of this.#running.values()) {
-      if (running.stepId === stepId && running.epoch === epoch) running.abort.abort(reason);
-    }
+    const told = [...this.#running.values()].filter((running) => running.stepId === stepId && running.epoch === epoch);
+    for (const { abort } of told) abort.abort(reason);
+    await Promise.allSettled(told.map(({ outcome }) => outcome));
   }
 
   #start(

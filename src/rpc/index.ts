@@ -38,7 +38,7 @@ export {
 } from './contract.ts';
 export { finding } from './finding.ts';
 export { decodeJoinToken, encodeJoinToken, JoinToken } from './join-token.ts';
-export type { CallOptions, HandlerContext, NodeCaller, NodeHandlers } from './node-caller.ts';
+export type { CallOptions, HandlerContext, JobNodeCaller, NodeCaller, NodeHandlers } from './node-caller.ts';
 export { observedCaller } from './observed-caller.ts';
 export type { CallContext, RpcCall, RpcDispatcher } from './rpc-dispatcher.ts';
 export { RpcMetrics, rpcFamilies } from './rpc-metrics.ts';

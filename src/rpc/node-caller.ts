@@ -22,6 +22,17 @@ export interface NodeCaller {
   call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options?: CallOptions): Promise<RpcResult<M>>;
 }
 
+/** Calls node agents for jobs, which may have been begun by a former master. */
+export interface JobNodeCaller extends NodeCaller {
+  /**
+   * Tells an agent to end a step that it works on, whoever began it, and waits for that within a limit; nothing happens when it does
+   * not work on it.
+   * @param stepId as the call has it
+   * @throws as `call`; RPC_METHOD_UNKNOWN from an agent that cannot do it
+   */
+  cancelStep(node: string, stepId: string): Promise<void>;
+}
+
 /** What a node agent does for a call. One implementation each, in the node room; fakes for simulation. */
 export type NodeHandlers = {
   readonly [M in RpcName]: (params: RpcParams<M>, context: HandlerContext) => Promise<RpcResult<M>>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { heardLog } from '../../test/support/heard-log.ts';
 import { formatSamples, GantryError } from '../base/index.ts';
-import type { NodeCaller } from './node-caller.ts';
+import type { JobNodeCaller } from './node-caller.ts';
 import { observedCaller } from './observed-caller.ts';
 import { RpcMetrics } from './rpc-metrics.ts';
 
@@ -21,12 +21,13 @@ test('calls are counted by method and outcome, with the time they took; only tho
     new GantryError('NODE_REFUSED_TERM', { term: 1, seen: 2 }),
     new Error('whatever'),
   ];
-  const inner: NodeCaller = {
+  const inner: JobNodeCaller = {
     call: async () => {
       const error = errors.shift();
       if (error) throw error;
       return [] as never;
     },
+    cancelStep: async () => undefined,
   };
   const metrics = new RpcMetrics();
   const { log, lines } = heardLog();
@@ -62,7 +63,10 @@ test('calls are counted by method and outcome, with the time they took; only tho
 test('a call that has not ended is under way', async () => {
   const { promise, resolve } = Promise.withResolvers<never>();
   const metrics = new RpcMetrics();
-  const caller = observedCaller({ call: () => promise }, { metrics, log: heardLog().log, nameOf: String });
+  const caller = observedCaller(
+    { call: () => promise, cancelStep: async () => undefined },
+    { metrics, log: heardLog().log, nameOf: String },
+  );
   const call = caller.call('n', 'node-info', {});
   assert.match(textOf(metrics), /gantry_rpc_calls_under_way 1\n/);
   resolve({} as never);

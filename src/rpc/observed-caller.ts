@@ -1,6 +1,6 @@
 import { GantryError, type Log } from '../base/index.ts';
 import type { RpcName, RpcParams, RpcResult } from './contract.ts';
-import type { CallOptions, NodeCaller } from './node-caller.ts';
+import type { CallOptions, JobNodeCaller } from './node-caller.ts';
 import { callOutcome, type RpcMetrics } from './rpc-metrics.ts';
 
 export interface ObservedCallerParts {
@@ -11,8 +11,9 @@ export interface ObservedCallerParts {
 }
 
 /** Counts the calls of a caller, and writes those that belong to a trace into the log with the time they took. */
-export function observedCaller(nodes: NodeCaller, { metrics, log, nameOf }: ObservedCallerParts): NodeCaller {
+export function observedCaller(nodes: JobNodeCaller, { metrics, log, nameOf }: ObservedCallerParts): JobNodeCaller {
   return {
+    cancelStep: (node, stepId) => nodes.cancelStep(node, stepId),
     async call<M extends RpcName>(node: string, method: M, params: RpcParams<M>, options: CallOptions = {}): Promise<RpcResult<M>> {
       const began = performance.now();
       metrics.begin();

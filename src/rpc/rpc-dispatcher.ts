@@ -24,6 +24,6 @@ export interface CallContext {
 export interface RpcDispatcher {
   /** @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH, or what the handler throws */
   dispatch(call: RpcCall, context: CallContext): Promise<unknown>;
-  /** Asks a running step to stop; nothing happens when there is none. @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH */
+  /** Asks a running step to stop, and waits until it has; nothing happens when there is none. @throws NODE_REFUSED_TERM, NODE_REFUSED_EPOCH */
   cancelStep(stepId: string, term: number, epoch?: string): Promise<void>;
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { GantryError, systemClock } from '../../src/base/index.ts';
 import { jobEnd } from '../../src/cluster/index.ts';
 import { type Job, jobStatus } from '../../src/model/index.ts';
-import type { RpcName } from '../../src/rpc/index.ts';
+import type { Simulation } from '../../src/node/index.ts';
+import type { JobNodeCaller, RpcName } from '../../src/rpc/index.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 import { tester } from '../support/tester.ts';
 import { until } from '../support/until.ts';
@@ -13,7 +15,7 @@ let master: SimulatedMaster | undefined;
 
 afterEach(async () => {
   await master?.close();
-  master = undefined;
+  master = firstTerm = undefined;
 });
 
 type Op = Record<string, unknown> & { OP_ID: string };
@@ -113,4 +115,43 @@ test('a migration that is cancelled while it sends goes on where it was', async 
     now.simulation.nodes.map((node) => now.simulation.inspect(node).machines.map(({ state }) => state)),
     target === 1 ? [[], ['running']] : [['running'], []],
   );
+});
+
+/** The nodes of the first of several masters are not told of a cancelling before it stops. */
+function firstIsMute(simulation: Simulation, term: number): JobNodeCaller {
+  const caller = simulation.withTerm(term);
+  firstTerm ??= term;
+  if (term > firstTerm) return caller;
+  return {
+    call: (node, method, params, { signal: _signal, cancel: _cancel, ...options } = {}) => caller.call(node, method, params, options),
+    cancelStep: () => Promise.reject(new Error('this master tells nobody')),
+  };
+}
+let firstTerm: number | undefined;
+
+test('the node that still works for the former master is told by the next one that the job is cancelled', async () => {
+  const now = (master = await startSimulatedMaster(2, { connect: firstIsMute }));
+  await now.run(create);
+  now.simulation.ignorePowerButton('web1');
+  // After its time the guest would be stopped hard, for a job that was cancelled long before.
+  const id = await begun(now, on('OP_INSTANCE_SHUTDOWN', { timeout: 1 }), 'instance-stop');
+  await now.leading.services.jobs.cancel(id);
+  await now.succeed();
+  await assert.rejects(jobEnd(now.leading.services.jobs, id), { code: 'CANCELLED' });
+  await systemClock.sleep(1500);
+  assert.equal(runs(now), true);
+});
+
+test('an agent that does not know how to end a step lets the job be cancelled all the same', async () => {
+  const older = (simulation: Simulation, term: number): JobNodeCaller => ({
+    ...firstIsMute(simulation, term),
+    cancelStep: () => Promise.reject(new GantryError('RPC_METHOD_UNKNOWN', { method: 'DELETE /rpc/steps/x' })),
+  });
+  const now = (master = await startSimulatedMaster(2, { connect: older }));
+  await now.run(create);
+  now.simulation.ignorePowerButton('web1');
+  const id = await begun(now, on('OP_INSTANCE_SHUTDOWN'), 'instance-stop');
+  await now.leading.services.jobs.cancel(id);
+  await now.succeed();
+  await assert.rejects(jobEnd(now.leading.services.jobs, id), { code: 'CANCELLED' });
 });

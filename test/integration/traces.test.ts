@@ -52,6 +52,7 @@ async function startTracedCluster(): Promise<TracedCluster> {
           await Promise.all(listening);
           return client.call(node, method, params, options);
         },
+        cancelStep: (node, step) => client.cancelStep(node, step),
       };
     },
   });

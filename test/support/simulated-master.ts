@@ -5,7 +5,7 @@ import { type Clock, type Log, silentLog, systemClock } from '../../src/base/ind
 import { type JoinAuthority, jobEnd, type Leading, lead } from '../../src/cluster/index.ts';
 import { configVersion, defaultBeparams, defaultIpolicy, defaultNdparams, defaultNicparams } from '../../src/model/index.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from '../../src/node/index.ts';
-import type { NodeCaller } from '../../src/rpc/index.ts';
+import type { JobNodeCaller } from '../../src/rpc/index.ts';
 import { createConfig, openStore, type Store } from '../../src/store/index.ts';
 import { tester } from './tester.ts';
 
@@ -27,7 +27,7 @@ export interface SimulatedMasterOptions extends Partial<SimulationOptions> {
   /** Of the master. */
   readonly log?: Log;
   /** How a master of this term calls the nodes; default: directly. */
-  readonly connect?: (simulation: Simulation, term: number, epoch: string) => NodeCaller;
+  readonly connect?: (simulation: Simulation, term: number, epoch: string) => JobNodeCaller;
   /** What is different about the authority that lets nodes in. */
   readonly authority?: Partial<JoinAuthority>;
 }

@@ -6,7 +6,6 @@ import { PassThrough } from 'node:stream';
 import { type Authorizer, openAuthenticator, usersFileOnly } from '../../access/index.ts';
 import { silentLog, systemClock } from '../../base/index.ts';
 import { lead, type MasterServices } from '../../cluster/index.ts';
-import type { NodeCaller } from '../../rpc/index.ts';
 import { createConfig, openStore } from '../../store/index.ts';
 import type { ApiOptions, ApiServer } from '../api-options.ts';
 import { createApi } from '../create-api.ts';
@@ -55,7 +54,7 @@ export async function startApiRig(options: RigOptions = {}): Promise<ApiRig> {
     name: 'node1',
     clock: systemClock,
     log,
-    connect: () => nodes as NodeCaller,
+    connect: () => nodes,
     authority: {
       // The text of a request stands for its key.
       signNode: async (csr) => ({

@@ -1,8 +1,8 @@
-import type { CallOptions, InstanceRuntime, NodeCaller, OsInfo, RpcName, RpcParams } from '../../rpc/index.ts';
+import type { CallOptions, InstanceRuntime, JobNodeCaller, OsInfo, RpcName, RpcParams } from '../../rpc/index.ts';
 import { capturedNodeInfo, capturedRuntimes } from './captured-cluster.ts';
 
 /** Nodes that say what was captured, and do nothing with success. */
-export interface FakeNodes extends NodeCaller {
+export interface FakeNodes extends JobNodeCaller {
   /** What runs on each node, by its UUID; tests change it. */
   readonly running: Map<string, InstanceRuntime[]>;
   readonly oses: OsInfo[];
@@ -56,6 +56,7 @@ export function fakeNodes(): FakeNodes {
     call: (async (node: string, method: RpcName, params: unknown, options?: CallOptions) => {
       options?.signal?.throwIfAborted();
       return answer(node, method, params);
-    }) as NodeCaller['call'],
+    }) as JobNodeCaller['call'],
+    cancelStep: async () => undefined,
   };
 }

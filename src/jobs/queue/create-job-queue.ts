@@ -1,7 +1,7 @@
 import type { AccessControl, Principal } from '../../access/index.ts';
 import { type Clock, GantryError, type Log, type Random } from '../../base/index.ts';
 import { type Job, jobStatus } from '../../model/index.ts';
-import type { NodeCaller } from '../../rpc/index.ts';
+import type { JobNodeCaller } from '../../rpc/index.ts';
 import type { Config, Leadership, Store } from '../../store/index.ts';
 import type { JobQueue, OpInput, WaitOptions } from '../job-queue.ts';
 import { createLockManager } from '../locks/lock-manager.ts';
@@ -28,7 +28,7 @@ export interface JobQueueOptions {
   readonly leadership: Pick<Leadership, 'compare' | 'lost' | 'lose'>;
   /** What each opcode does, by `OP_…`. */
   readonly operations: ReadonlyMap<string, Operation>;
-  readonly nodes: NodeCaller;
+  readonly nodes: JobNodeCaller;
   readonly clock: Clock;
   readonly random: Random;
   readonly newUuid: () => string;

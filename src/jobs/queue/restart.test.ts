@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { jobStatus, keys } from '../../model/index.ts';
-import type { CallOptions, NodeCaller } from '../../rpc/index.ts';
+import type { CallOptions, JobNodeCaller } from '../../rpc/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
 import type { Operation, Step, StepContext } from '../saga/operation.ts';
 import { alice } from '../testing/queue-fixture.ts';
@@ -46,7 +46,7 @@ describe('after a restart', () => {
     const fail = () => Promise.reject(new Error('the node did not want it'));
     const nodes = {
       call: async (_: string, __: string, ___: unknown, options?: CallOptions) => void ids.push(options?.stepId),
-    } as unknown as NodeCaller;
+    } as unknown as JobNodeCaller;
     const call = ({ nodes: { call: ask } }: StepContext<null>) => ask('node1', 'node-info', {}) as unknown as Promise<void>;
     const stop: Step<null> = { id: 'b', title: 'b', do: async (context) => (await call(context), new Promise(() => undefined)) };
     const first = await start({ nodes, operations: operationMap(testSteps([{ id: 'a', title: 'a', do: call, undo: call }, stop])) });

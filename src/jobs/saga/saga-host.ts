@@ -1,7 +1,7 @@
 import type { AccessControl } from '../../access/index.ts';
 import type { Clock, Log, Random } from '../../base/index.ts';
 import type { LockLevel } from '../../model/index.ts';
-import type { NodeCaller } from '../../rpc/index.ts';
+import type { JobNodeCaller } from '../../rpc/index.ts';
 import type { Comparison, Config, Store } from '../../store/index.ts';
 import type { OpInput } from '../job-queue.ts';
 import type { JobMetrics } from '../metrics/job-metrics.ts';
@@ -14,7 +14,7 @@ export interface SagaHost {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly store: Store;
   readonly config: Config;
-  readonly nodes: NodeCaller;
+  readonly nodes: JobNodeCaller;
   readonly clock: Clock;
   readonly random: Random;
   readonly newUuid: () => string;

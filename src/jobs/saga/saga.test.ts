@@ -5,7 +5,7 @@ import { until } from '../../../test/support/until.ts';
 import { GantryError } from '../../base/index.ts';
 import { type Job, type JobOp, jobStatus, keys } from '../../model/index.ts';
 import { ganetiOpresult } from '../../query/index.ts';
-import type { NodeCaller } from '../../rpc/index.ts';
+import type { JobNodeCaller } from '../../rpc/index.ts';
 import type { Store } from '../../store/index.ts';
 import { buildJob } from '../queue/build-job.ts';
 import { withExecution } from '../record/job-changes.ts';
@@ -91,7 +91,7 @@ describe('steps', () => {
     const ids: (string | undefined)[] = [];
     const nodes = {
       call: async (_node: string, _method: string, _params: unknown, options?: { stepId?: string }) => void ids.push(options?.stepId),
-    } as unknown as NodeCaller;
+    } as unknown as JobNodeCaller;
     const call = async ({ nodes: caller }: StepContext<null>) => void (await caller.call('n', 'node-info', {}));
     const fail = async () => {
       throw new Error('no');

@@ -7,6 +7,7 @@ import { jobTime } from '../record/job-time.ts';
 import { toJson } from '../record/to-json.ts';
 import { canceledError, cancelSignal, hurrySignal, isCanceling, Planning } from './cancel-signal.ts';
 import { commitChange } from './commit-change.ts';
+import { endBegunStep } from './end-begun-step.ts';
 import { logLine } from './log-line.ts';
 import { observeStep, operationOf } from './observe-step.ts';
 import type { CommitStep, Operation, Outcomes, PlanContext, Step, StepContext, WorldStep } from './operation.ts';
@@ -99,7 +100,11 @@ export async function goForward(saga: Saga): Promise<Problem | undefined> {
   for (const [i, step] of steps.entries()) {
     if (saga.execution.outcomes.some((outcome) => outcome.step === step.id)) continue;
     host.signal.throwIfAborted();
-    if (isCanceling(record, index) && !isBehindPivot(steps, i)) return { failedAt: i, error: canceledError(record), begun };
+    if (isCanceling(record, index) && !isBehindPivot(steps, i)) {
+      if (begun && !isCommit(step) && step.cancellable !== false)
+        await endBegunStep(host, record, stepIdOf(saga, i), saga.execution.plan as Json);
+      return { failedAt: i, error: canceledError(record), begun };
+    }
     begun = false;
     showProgress(saga, i, null, '');
     try {
@@ -169,11 +174,16 @@ export function showProgress(saga: Saga, i: number, fraction: number | null, tex
   for (const watcher of [...record.watchers]) watcher();
 }
 
+/** The id under which nodes know a step. */
+function stepIdOf({ record, index, steps, begunAs }: Saga, i: number, undoing = false): string {
+  const { id } = steps[i] as Step;
+  return stepId(record.id, index, begunAs?.step === id && begunAs.undoing === undoing ? begunAs.id : id, undoing);
+}
+
 export function stepContext(saga: Saga, i: number, undoing = false): StepContext {
   const { host, record, index } = saga;
   const step = saga.steps[i] as WorldStep;
-  const { begunAs } = saga;
-  const id = stepId(record.id, index, begunAs?.step === step.id && begunAs.undoing === undoing ? begunAs.id : step.id, undoing);
+  const id = stepIdOf(saga, i, undoing);
   const isCancellable = !undoing && step.cancellable !== false && !isBehindPivot(saga.steps, i);
   const cancelled = () => cancelSignal(record, index, isCancellable);
   return {

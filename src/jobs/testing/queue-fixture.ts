@@ -14,7 +14,7 @@ import {
   type Node,
   type NodeGroup,
 } from '../../model/index.ts';
-import type { NodeCaller } from '../../rpc/index.ts';
+import type { JobNodeCaller } from '../../rpc/index.ts';
 import { type Config, campaign, createConfig, type Leadership, openConfig, openSqliteStore, type Store } from '../../store/index.ts';
 import type { JobQueue, OpInput } from '../job-queue.ts';
 import { createJobQueue, type JobQueueOptions } from '../queue/create-job-queue.ts';
@@ -109,8 +109,9 @@ function withChanges(store: Store, changes: Partial<Store>): Store {
   };
 }
 
-const noNodes: NodeCaller = {
+const noNodes: JobNodeCaller = {
   call: (node, method) => Promise.reject(new Error(`the test called ${method} of node ${node}`)),
+  cancelStep: (node) => Promise.reject(new Error(`the test ended a step on node ${node}`)),
 };
 
 const common = { ctime: 1_700_000_000, mtime: 1_700_000_000, serial_no: 1, tags: [] };

@@ -353,6 +353,28 @@ describe('node client', () => {
     await assert.rejects(stuck, withCode('CANCELLED', /Job 8/));
   });
 
+  it('ends a step that another master began, and waits until the agent says that it has ended', async () => {
+    const ends = Promise.withResolvers<void>();
+    const told: unknown[] = [];
+    const dispatcher = {
+      dispatch: async () => assert.fail('called'),
+      cancelStep: (...given: unknown[]) => (told.push(given), ends.promise),
+    };
+    const agent = await loopback.agent(async () => [], { dispatcher });
+    const client = await loopback.client(agent.target, { term: 3 });
+    const ending = client.cancelStep(node, 'job/7/0/send');
+    await until('the step is told', () => told.length > 0);
+    assert.equal(await Promise.race([ending, systemClock.sleep(50).then(() => 'not yet')]), 'not yet');
+    ends.resolve();
+    await ending;
+    assert.deepEqual(told, [['job/7/0/send', 3, undefined]]);
+    const hasty = await loopback.client(agent.target, { cancelPatienceMs: 20 });
+    dispatcher.cancelStep = () => new Promise(() => undefined);
+    await assert.rejects(hasty.cancelStep(node, 'deaf'), withCode('NODE_TIMED_OUT'));
+    await agent.server.close();
+    await assert.rejects(client.cancelStep(node, 'gone'), withCode('NODE_UNREACHABLE'));
+  });
+
   it('does not tell the agent to cancel what has no step', async () => {
     const abort = new AbortController();
     const { agent, client } = await answering(async () => {

@@ -4,7 +4,7 @@ import type { ConsoleKind } from '../../model/index.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { nodeContract, type RpcName, type RpcParams, type RpcResult } from '../contract.ts';
-import type { CallOptions, NodeCaller } from '../node-caller.ts';
+import type { CallOptions, JobNodeCaller } from '../node-caller.ts';
 import { epochHeader, heartbeatMs, methodPath, stepHeader, stepPath, termHeader, traceHeader } from '../wire.ts';
 import { ConnectionLost } from './connection-problem.ts';
 import { Connections } from './connections.ts';
@@ -37,7 +37,7 @@ export interface NodeClientOptions {
 }
 
 /** Calls node agents over the network. */
-export interface NodeClient extends NodeCaller {
+export interface NodeClient extends JobNodeCaller {
   /** @throws CONSOLE_MISSING, CONSOLE_BUSY, NODE_UNREACHABLE, NODE_IDENTITY_WRONG, NODE_REFUSED_CALLER, NODE_GARBLED */
   openConsole(nodeUuid: string, instanceUuid: string, kind?: ConsoleKind): Promise<Duplex>;
   /** Uses other credentials for new connections. */
@@ -69,7 +69,7 @@ class NetworkClient implements NodeClient {
     const target = resolveTarget(this.#options.resolve, node);
     const { stepId, cancel } = options;
     cancel?.throwIfAborted();
-    const tellToEnd = () => void (stepId !== undefined && this.#cancelStep(node, target, method, stepId));
+    const tellToEnd = () => void (stepId !== undefined && this.#tellToEnd(node, target, method, stepId));
     const ending = cancel && this.#whenCancelled(cancel, tellToEnd);
     const signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : []), ...(ending ? [ending.overdue] : [])]);
     try {
@@ -90,6 +90,15 @@ class NetworkClient implements NodeClient {
       throw error;
     } finally {
       ending?.done();
+    }
+  }
+
+  async cancelStep(node: string, stepId: string): Promise<void> {
+    const target = resolveTarget(this.#options.resolve, node);
+    try {
+      await this.#cancelStep(node, target, 'the end of a step', stepId);
+    } catch (error) {
+      throw error instanceof ConnectionLost ? givenUp(error, target) : error;
     }
   }
 
@@ -147,23 +156,28 @@ class NetworkClient implements NodeClient {
     return { overdue: overdue.signal, done: end };
   }
 
-  async #cancelStep(node: string, target: NodeTarget, method: RpcName, stepId: string): Promise<void> {
+  async #tellToEnd(node: string, target: NodeTarget, method: RpcName, stepId: string): Promise<void> {
     try {
-      await sendRequest({
-        target,
-        pool: this.#connections.pool(node, target),
-        verb: 'DELETE',
-        path: stepPath(stepId),
-        method,
-        headers: this.#headers(undefined),
-        body: '',
-        timeouts: { connectMs: 2_000, silenceMs: 5_000, progressMs: 5_000 },
-        signal: this.#closed.signal,
-        onProgress: undefined,
-      });
+      await this.#cancelStep(node, target, method, stepId);
     } catch (error) {
       this.#log.info({ node: target.name, method, stepId, problem: (error as Error).message }, 'a step could not be cancelled');
     }
+  }
+
+  async #cancelStep(node: string, target: NodeTarget, method: string, stepId: string): Promise<void> {
+    await sendRequest({
+      target,
+      pool: this.#connections.pool(node, target),
+      verb: 'DELETE',
+      path: stepPath(stepId),
+      method,
+      headers: this.#headers(undefined),
+      body: '',
+      // It answers when the step has ended.
+      timeouts: { connectMs: 2_000, silenceMs: heartbeatMs + 5_000, progressMs: this.#options.cancelPatienceMs ?? 20_000 },
+      signal: this.#closed.signal,
+      onProgress: undefined,
+    });
   }
 
   #headers(stepId: string | undefined, trace?: string): Record<string, string> {

@@ -136,7 +136,9 @@ export class RpcServer {
       this.#guard.trust(request.socket);
       const step = stepOf(request);
       if (step !== undefined) {
-        await this.#options.dispatcher.cancelStep(step, termOf(request) ?? 0, epochOf(request));
+        const [term, epoch] = [termOf(request) ?? 0, epochOf(request)];
+        answer.begin();
+        await this.#options.dispatcher.cancelStep(step, term, epoch);
         return answer.result({});
       }
       const call = await readCall(request);
