@@ -48,6 +48,21 @@ test('what was backed up is what is restored, and nothing else; who leads is no 
   await Promise.all([store.close(), other.close()]);
 });
 
+test('a content that the store cannot take is refused before anything is written', async () => {
+  const store = await openSqliteStore(newPath());
+  const whole = { [keys.cluster]: '{}', '/big': 'x' };
+  for (const [key, value] of [
+    ['/big', 'x'.repeat(2 ** 20 + 1)],
+    ['/half', '\ud800'],
+    ['/a\0b', ''],
+  ] as const) {
+    const content = new Map(Object.entries({ ...whole, [key]: value }));
+    await assert.rejects(replaceContent(store, content, 'b'), { code: 'STORE_OBJECT_TOO_LARGE', message: new RegExp(key.slice(0, 2)) });
+    assert.equal((await store.range('')).entries.length, 0);
+  }
+  await store.close();
+});
+
 test('a backup that is damaged or cut anywhere is refused', async () => {
   const store = await filled(20);
   const text = formatBackup({ content: await readContent(store), made: 1 });

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { GantryError } from '../base/index.ts';
 import { keys } from '../model/index.ts';
+import { inPieces } from './in-pieces.ts';
 import { currentLeader } from './leadership.ts';
-import { type Store, storeLimits, type Write } from './store.ts';
+import type { Store, Write } from './store.ts';
 
 /** The content of a store at one revision, without the keys of the leader and of a running restore. */
 export type StoreContent = ReadonlyMap<string, string>;
@@ -16,8 +17,6 @@ export interface Backup {
 
 const format = 1;
 const passing: readonly string[] = [keys.leader, keys.restoring];
-/** Of one transaction while a store is filled. */
-const pieces = { writes: 100, bytes: storeLimits.transactionBytes / 2 } as const;
 
 /** Reads everything at one revision, also while a master works on the store. */
 export async function readContent(store: Store): Promise<StoreContent> {
@@ -57,9 +56,10 @@ export async function readBackup(path: string): Promise<Backup> {
  * Makes the content of a store what is given; keys that stay as they are are not written. This takes several transactions.
  * Meanwhile no master leads; after an interruption, no master leads until the restore was completed.
  * @param from for people: where the content comes from
- * @throws STORE_IN_USE
+ * @throws STORE_IN_USE; STORE_OBJECT_TOO_LARGE before anything is written
  */
 export async function replaceContent(store: Store, content: StoreContent, from: string): Promise<void> {
+  inPieces([...content].map(([key, value]) => [{ type: 'put', key, value }]));
   const mark: Write = { type: 'put', key: keys.restoring, value: from };
   const { committed } = await store.transact({ compares: [{ key: keys.leader, modRevision: 0 }], writes: [mark] });
   if (!committed) throw new GantryError('STORE_IN_USE', { leader: (await currentLeader(store))?.name ?? '(unknown)' });
@@ -70,25 +70,5 @@ export async function replaceContent(store: Store, content: StoreContent, from: 
   for (const piece of inPieces(writes.map((write) => [write]))) await store.transact({ compares: [], writes: piece });
   await store.transact({ compares: [], writes: [{ type: 'delete', key: keys.restoring }] });
 }
-
-/** Writes as parts that each fit into a transaction, with room for some more; what is together in a group stays together. */
-export function inPieces(groups: Iterable<readonly Write[]>): Write[][] {
-  const result: Write[][] = [];
-  let bytes = Infinity;
-  for (const group of groups) {
-    const size = group.reduce((sum, write) => sum + sizeOf(write), 0);
-    const last = result.at(-1);
-    if (!last || last.length + group.length > pieces.writes || bytes + size > pieces.bytes) {
-      result.push([...group]);
-      bytes = size;
-    } else {
-      last.push(...group);
-      bytes += size;
-    }
-  }
-  return result;
-}
-
-const sizeOf = (write: Write): number => Buffer.byteLength(write.key) + (write.type === 'put' ? Buffer.byteLength(write.value) : 0);
 
 const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');

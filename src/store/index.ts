@@ -6,6 +6,7 @@ export { drawEpoch, ensureEpoch } from './epoch.ts';
 export { openEtcdStore } from './etcd-store.ts';
 export { type ImportMark, readImportMark } from './import/import-mark.ts';
 export { type ImportOptions, type ImportWrites, importObjects } from './import/import-objects.ts';
+export { requireFits } from './in-pieces.ts';
 export { type CampaignOptions, campaign, currentLeader, type LeaderRecord, type Leadership } from './leadership.ts';
 export { type ConfigOptions, openConfig } from './live-config.ts';
 export { loadSnapshot } from './load-snapshot.ts';

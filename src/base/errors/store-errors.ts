@@ -129,6 +129,14 @@ export const storeErrors = defineErrors({
     why: 'Objects in the state store are small; one of this size is usually a mistake.',
     todo: 'Make the object smaller, e.g. fewer disks, NICs or parameters, or split the job.',
   },
+  STORE_OBJECT_TOO_LARGE: {
+    kind: 'user',
+    http: 413,
+    ganeti: 'wrong_input',
+    what: 'The state store cannot take {key}: {problem}',
+    why: 'An object is written in one transaction, together with its name and its reservations. Nothing was written.',
+    todo: 'Make the object smaller, e.g. fewer disks, NICs or parameters.',
+  },
   STORE_LEASE_UNKNOWN: {
     kind: 'operational',
     http: 409,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Job, jobStatus, keys } from '../../model/index.ts';
+import { storeLimits } from '../../store/index.ts';
 import { cancelled, succeeded, withExecution } from '../record/job-changes.ts';
 import { alice } from '../testing/queue-fixture.ts';
 import { buildJob } from './build-job.ts';
@@ -36,4 +37,14 @@ test('jobs of a backup that have not ended are ended, from their present opcode 
 
 test('a job that cannot be read is told, not dropped', () => {
   assert.throws(() => endUnfinishedJobs(new Map([[keys.job(1), '{"id":1}']]), 0), { code: 'STORE_OBJECT_CORRUPT' });
+});
+
+test('a job that would become too large for the store by its end is cancelled in few words', () => {
+  const large = withExecution(0, { plan: 'x'.repeat(200_000), outcomes: [] })(fresh(1, 3000));
+  const key = keys.job(1);
+  const ended = endUnfinishedJobs(new Map([[key, JSON.stringify(large)]]), 5000).get(key) ?? '';
+  assert.ok(ended.length < storeLimits.valueBytes, `${ended.length}`);
+  const job = JSON.parse(ended) as Job;
+  assert.deepEqual([jobStatus(job), job.ops.length, job.ops[0]?.execution, job.end_ts], ['canceled', 3000, undefined, [5, 0]]);
+  assert.match(String(job.ops[2999]?.result), /backup/);
 });

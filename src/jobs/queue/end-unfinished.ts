@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import { Job, keys, validate } from '../../model/index.ts';
-import { failed } from '../record/job-changes.ts';
+import { storeLimits } from '../../store/index.ts';
+import { cancelled, failed } from '../record/job-changes.ts';
 import { currentOp, isEnded } from '../record/job-record.ts';
 import { jobTime } from '../record/job-time.ts';
 
@@ -16,10 +17,16 @@ export function endUnfinishedJobs(content: ReadonlyMap<string, string>, nowMs: n
     if (isEnded(job)) continue;
     const error = new GantryError('JOB_OF_BACKUP', { job: job.id }).toReport();
     const preceding = new GantryError('JOB_PRECEDING_FAILED').toReport();
-    result.set(key, JSON.stringify(failed(currentOp(job), error, preceding, jobTime(nowMs))(job)));
+    const at = jobTime(nowMs);
+    const ended = JSON.stringify(failed(currentOp(job), error, preceding, at)(job));
+    const fits = Buffer.byteLength(ended) <= storeLimits.valueBytes;
+    result.set(key, fits ? ended : JSON.stringify(cancelled(error.what, at)(withoutSteps(job))));
   }
   return result;
 }
+
+/** Without what only its next master would have needed: a value of the store has a limit. */
+const withoutSteps = (job: Job): Job => ({ ...job, ops: job.ops.map(({ execution: _, ...op }) => ({ ...op, log: [] })) });
 
 /** @throws STORE_OBJECT_CORRUPT */
 function readJob(key: string, value: string): Job {

@@ -160,12 +160,17 @@ export function encodeJob(job: Job): string {
   const value = JSON.stringify(job);
   const bytes = Buffer.byteLength(value);
   const goesBack = isEnded(job) || job.ops.some((op) => op.execution?.undoing);
-  const limit = goesBack ? storeLimits.valueBytes : roomForward;
+  const limit = goesBack ? storeLimits.valueBytes : roomForward(job);
   if (bytes > limit) throw new GantryError('JOB_TOO_LARGE', { job: job.id, bytes, limit });
   return value;
 }
 
-const roomForward = Math.floor(storeLimits.valueBytes * 0.75);
+/** More than what one opcode becomes larger by when it ends because one before it has failed. */
+const endBytes = 400;
+const roomOfFew = Math.floor(storeLimits.valueBytes * 0.75);
+
+/** That a job of many opcodes has failed must fit, too. */
+const roomForward = ({ ops }: Job): number => Math.max(0, Math.min(roomOfFew, storeLimits.valueBytes - ops.length * endBytes));
 
 /** Takes over what was written elsewhere, and shows it. */
 export function publish(record: JobRecord, revision: number, change: JobChange): void {

@@ -5,7 +5,7 @@ import { GantryError, silentLog } from '../../base/index.ts';
 import { type Job, keys } from '../../model/index.ts';
 import { type Store, storeLimits, type Transaction, type TransactionResult } from '../../store/index.ts';
 import { buildJob } from '../queue/build-job.ts';
-import { cancelled, type JobChange, reprioritised, withExecution } from '../record/job-changes.ts';
+import { cancelled, failed, type JobChange, reprioritised, withExecution } from '../record/job-changes.ts';
 import { type JobRecord, newRecord } from '../record/job-record.ts';
 import { alice } from '../testing/queue-fixture.ts';
 import { createJobWriter, encodeJob, type JobWriter } from './job-writer.ts';
@@ -217,6 +217,31 @@ describe('a job as its value in the store', () => {
     for (const change of [undoing, cancelled('no', [1, 0])]) {
       assert.equal(encodeJob(sized(storeLimits.valueBytes, change)).length, storeLimits.valueBytes);
       assert.throws(() => encodeJob(sized(storeLimits.valueBytes + 1, change)), { code: 'JOB_TOO_LARGE' });
+    }
+  });
+
+  test('leaves room for the end of every opcode', () => {
+    const preceding = new GantryError('JOB_PRECEDING_FAILED').toReport();
+    const error = new GantryError('INTERNAL', { detail: 'x'.repeat(1000) }).toReport();
+    const ops = (count: number, size: number) => {
+      const job = newJob(1);
+      const [op] = job.ops;
+      assert.ok(op);
+      return { ...job, ops: Array.from({ length: count }, () => ({ ...op, input: { OP_ID: 'OP_TEST_DELAY', text: 'x'.repeat(size) } })) };
+    };
+    for (const [count, size] of [
+      [2500, 0],
+      [1300, 300],
+      [600, 2000],
+    ] as const)
+      assert.throws(() => encodeJob(ops(count, size)), { code: 'JOB_TOO_LARGE' }, `${count}`);
+    for (const [count, size] of [
+      [1500, 0],
+      [1000, 400],
+      [600, 1000],
+    ] as const) {
+      encodeJob(ops(count, size));
+      encodeJob(failed(0, error, preceding, [1_900_000_000, 999_999])(ops(count, size)));
     }
   });
 

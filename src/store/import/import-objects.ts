@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GantryError } from '../../base/index.ts';
 import { keys } from '../../model/index.ts';
-import { inPieces } from '../backup.ts';
+import { inPieces } from '../in-pieces.ts';
 import type { Comparison, Store, Write } from '../store.ts';
 import { type ImportMark, readImportMark } from './import-mark.ts';
 

@@ -1,7 +1,8 @@
 import { GantryError, type Log } from '../../base/index.ts';
 import { configVersion, keys } from '../../model/index.ts';
-import { inPieces, readContent, type StoreContent } from '../backup.ts';
+import { readContent, type StoreContent } from '../backup.ts';
 import { importingError } from '../import/import-mark.ts';
+import { inPieces } from '../in-pieces.ts';
 import type { Comparison, Store, Write } from '../store.ts';
 import { migrateContent, rehearseMigrations, withVersion } from './migrate-content.ts';
 import type { Migration } from './migration.ts';

@@ -80,6 +80,47 @@ test('a migration that cannot be done names the key and the problem', () => {
   assert.equal(versionOf(rehearseMigrations(content, [], to).get(keys.cluster) ?? ''), to);
 });
 
+test('what no transaction takes fails before anything is written, with its key and its size', () => {
+  const code = 'STORE_MIGRATION_FAILED';
+  const fails = (step: object, message: RegExp, from = content) =>
+    assert.throws(() => rehearseMigrations(from, [{ to, summary: '', ...step }], to), { code, message });
+  fails(
+    { objects: { instance: (old: StoredObject) => ({ ...old, os: 'x'.repeat(2 ** 20) }) } },
+    /instances\/.*has \d{7} bytes; at most 1048576/,
+  );
+  const becomes = (count: number) => ({
+    key: (name: string) => (name === '/a' ? Array.from({ length: count }, (_, at) => [`/c${at}`, '']) : undefined),
+  });
+  assert.equal(rehearseMigrations(content, [{ to, summary: '', ...becomes(115) } as never], to).size, 3 + 115);
+  fails(becomes(116), /\/a: it takes 117 keys, and at most 116/);
+  const half = 'x'.repeat(700_000);
+  fails(
+    {
+      key: (name: string) =>
+        name === '/a'
+          ? [
+              ['/c', half],
+              ['/d', half],
+            ]
+          : undefined,
+    },
+    /\/a: it takes 1400\d+ bytes, and at most 1368064/,
+  );
+  const { config_version: _, ...unversioned } = sampleCluster;
+  const room = 2 ** 20 - JSON.stringify({ ...unversioned, location: '' }).length;
+  const large = JSON.stringify({ ...unversioned, location: 'x'.repeat(room) });
+  assert.equal(large.length, 2 ** 20);
+  fails({}, /\/config\/cluster: .*at most 1048576/, new Map(content).set(keys.cluster, large));
+});
+
+test('keys do not take each other’s places', () => {
+  const key = (name: string) => ({ '/a': [['/b', '1']], '/b': [['/c', '2']] })[name] as [string, string][] | undefined;
+  assert.throws(() => migrateContent(content, { to, summary: '', key }), {
+    code: 'STORE_MIGRATION_FAILED',
+    message: /two keys become \/b/,
+  });
+});
+
 test('a step that would change an object twice, or that needs another one in its old form, is found by its proof', () => {
   const grows = (old: StoredObject) => ({ ...old, os: `${String(old['os'])}+` });
   assert.throws(() => proveMigration({ to, summary: '', objects: { instance: grows } }, content), /stays as it is/);

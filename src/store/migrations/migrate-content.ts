@@ -3,6 +3,7 @@ import { keys } from '../../model/index.ts';
 import type { StoreContent } from '../backup.ts';
 import type { ObjectKind, ObjectOf } from '../config.ts';
 import { checkObject, objectKey, parseConfigKey } from '../config-objects.ts';
+import { requireFits } from '../in-pieces.ts';
 import type { Write } from '../store.ts';
 import type { Migration, MigrationContext, StoredObject } from './migration.ts';
 
@@ -25,11 +26,14 @@ export function migrateContent(before: StoreContent, migration: Migration): Migr
       const becomes = changed(key, value, migration, context);
       const writes: Write[] = becomes.some(([newKey]) => newKey === key) ? [] : [{ type: 'delete', key }];
       for (const [newKey, newValue] of becomes) {
-        if (content.has(newKey)) throw new Error(`two keys become ${newKey}`);
+        // A key that goes on to another place could be overwritten before, or deleted afterwards: they are not written together.
+        if (content.has(newKey) || (newKey !== key && before.has(newKey))) throw new Error(`two keys become ${newKey}`);
         content.set(newKey, newValue);
         if (before.get(newKey) !== newValue) writes.push({ type: 'put', key: newKey, value: newValue });
       }
-      if (writes.length > 0) changes.push(writes);
+      if (writes.length === 0) continue;
+      requireFits(writes);
+      changes.push(writes);
     } catch (error) {
       throw failure(migration, key, error);
     }
@@ -42,9 +46,14 @@ export function migrateContent(before: StoreContent, migration: Migration): Migr
  * @throws STORE_MIGRATION_FAILED
  */
 export function rehearseMigrations(content: StoreContent, steps: readonly Migration[], to: number): StoreContent {
-  let result = content;
-  for (const step of steps) result = migrateContent(result, step).content;
-  const complete = withVersion(result, to);
+  // The version is written first, as in a real migration.
+  let complete: StoreContent = withVersion(content, to);
+  try {
+    requireFits([{ type: 'put', key: keys.cluster, value: complete.get(keys.cluster) ?? '' }]);
+  } catch (error) {
+    throw failure({ to }, keys.cluster, error);
+  }
+  for (const step of steps) complete = migrateContent(complete, step).content;
   for (const [key, value] of complete) {
     const parsed = parseConfigKey(key);
     if (parsed.type !== 'object') continue;
@@ -85,7 +94,12 @@ function contextOf(content: StoreContent): MigrationContext {
 }
 
 function failure({ to }: Pick<Migration, 'to'>, key: string, error: unknown): GantryError {
-  const problem =
-    error instanceof GantryError && error.code === 'INPUT_INVALID' ? `${error.facts['field']}: ${error.facts['problem']}` : String(error);
-  return new GantryError('STORE_MIGRATION_FAILED', { from: to - 1, to, key, problem }, { cause: error });
+  return new GantryError('STORE_MIGRATION_FAILED', { from: to - 1, to, key, problem: problemOf(error) }, { cause: error });
+}
+
+function problemOf(error: unknown): string {
+  if (!(error instanceof GantryError)) return String(error);
+  const { field, problem } = error.facts;
+  if (error.code === 'STORE_OBJECT_TOO_LARGE') return String(problem);
+  return error.code === 'INPUT_INVALID' ? `${field}: ${problem}` : String(error);
 }
