@@ -3,7 +3,8 @@ import type { Job, OpcodeDefinition } from '../model/index.ts';
 import type { ConfigSnapshot } from '../store/index.ts';
 import type { AuthorizationRequest, Authorizer, Decision } from './authz/authorizer.ts';
 import { objectsOfOpcode } from './authz/objects-of-opcode.ts';
-import { type NamedObject, objectOfRow, type ResolvedObject, resolveObject } from './authz/resolve-object.ts';
+import { type NamedObject, objectOfRow, type ResolvedObject } from './authz/resolve-object.ts';
+import { ResolvingRequest } from './authz/resolving-request.ts';
 import { internalRights } from './internal/internal-principals.ts';
 import { internalScheme } from './internal/internal-scheme.ts';
 import type { Principal } from './principal.ts';
@@ -71,7 +72,7 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
 
   return {
     async require(principal, { objects, ...wish }, trace) {
-      const request = requestOf(principal, wish, objects, source);
+      const request = new ResolvingRequest(principal, wish, objects, source);
       await require(request, () => objects, trace);
       if (objects.length > 0) refuseHidden(request, objects);
     },
@@ -79,7 +80,7 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
       for (const { definition, params } of ops) {
         const { id, permission } = definition;
         const named = () => objectsOfOpcode(definition, params);
-        const request = requestOf(principal, { permission, opcode: { id, params } }, named, source);
+        const request = new ResolvingRequest(principal, { permission, opcode: { id, params } }, named, source);
         await require(request, () => definition.touches(params).map(({ kind, name }) => ({ kind, name })), trace);
         refuseHidden(request, named);
       }
@@ -108,23 +109,4 @@ function boundary({ principal, permission }: AuthorizationRequest): Decision | u
   if (principal.scheme === internalScheme) return { allowed: internalRights.get(principal.name)?.has(permission) === true };
   if (principal.limits?.readOnly !== true || changesNothing(permission)) return undefined;
   return { allowed: false, reason: 'it is limited to reading' };
-}
-
-/** The objects are looked up when the authorizer wants them, and once. */
-function requestOf(
-  principal: Principal,
-  rest: Omit<AuthorizationRequest, 'principal' | 'objects'>,
-  named: readonly NamedObject[] | (() => readonly NamedObject[]),
-  source: () => Parameters<typeof resolveObject>[1],
-): AuthorizationRequest {
-  let resolved: readonly ResolvedObject[] | undefined;
-  return {
-    principal,
-    ...rest,
-    get objects() {
-      const from = source();
-      resolved ??= (typeof named === 'function' ? named() : named).map((one) => resolveObject(one, from));
-      return resolved;
-    },
-  };
 }

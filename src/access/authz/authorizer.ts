@@ -9,9 +9,9 @@ export interface AuthorizationRequest {
   /** What it is about: what an opcode touches or uses, or the objects that a resource names. */
   readonly objects: readonly ResolvedObject[];
   /** What would be submitted; its parameters are validated. */
-  readonly opcode?: { readonly id: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly opcode?: { readonly id: string; readonly params: Readonly<Record<string, unknown>> } | undefined;
   /** What would be read, where the request says it. */
-  readonly read?: { readonly kind: string; readonly fields: readonly string[] };
+  readonly read?: { readonly kind: string; readonly fields: readonly string[] } | undefined;
 }
 
 /** `reason` is for people: it completes "User x may not do this: …". Without one, the permission is what is missing. */
