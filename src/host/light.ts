@@ -16,3 +16,4 @@ export { createProcFiles, type ProcFiles } from './files/proc-files.ts';
 export { requireTrusted } from './files/trusted-file.ts';
 export { parseMountTable } from './mounts/parse-mounts.ts';
 export { bootIdIn } from './processes/boot-id.ts';
+export { parseLivingProcess } from './processes/parse-living-process.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type ProcessStat, parseProcessStat } from '../../base/index.ts';
+import type { ProcessStat } from '../../base/index.ts';
 import { bootIdFile } from './boot-id.ts';
+import { parseLivingProcess } from './parse-living-process.ts';
 
 /** A process that cannot be mistaken for another one that got its number later. */
 export interface ProcessIdentity {
@@ -14,10 +15,7 @@ export interface ProcessIdentity {
 /** Changes with every boot of the host. */
 export const readBootId = (): string => readFileSync(bootIdFile, 'utf8').trim();
 
-/**
- * The facts of a process now, or undefined when there is none. A zombie counts as none, unless other threads of it are still ending:
- * these hold its files, and the locks on them.
- */
+/** The facts of a process now, or undefined when there is none that lives. */
 async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
   let text: string;
   try {
@@ -26,9 +24,7 @@ async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-  const stat = parseProcessStat(text);
-  const hasEnded = stat && ('Xx'.includes(stat.state) || (stat.state === 'Z' && stat.threads <= 1));
-  return hasEnded ? undefined : stat;
+  return parseLivingProcess(text);
 }
 
 /** Who `pid` is now, or undefined when there is no such process. */

@@ -8,7 +8,8 @@ import { requireInstances } from './instance-source.ts';
 import { createRunFolderInstances } from './run-folder-instances.ts';
 
 const uuid = (digit: number) => `00000000-0000-0000-0000-00000000000${digit}`;
-const stat = (startTicks: number, state = 'S') => `20 (qemu (x)) ${state} ${'0 '.repeat(18)}${startTicks} 0 0\n`;
+const stat = (startTicks: number, state = 'S', threads = 1) =>
+  `20 (qemu (x)) ${state} ${'0 '.repeat(16)}${threads} 0 ${startTicks} 0 0 0\n`;
 const runtime = (digit: number, changes = {}) =>
   JSON.stringify({
     version: 1,
@@ -80,6 +81,8 @@ test('another process with the number, a zombie, another boot, no process: it do
   assert.deepEqual(pids(), [undefined, undefined, undefined]);
   host.write('/proc/20/stat', stat(500, 'Z'));
   assert.deepEqual(pids(), [undefined, undefined, undefined]);
+  host.write('/proc/20/stat', stat(500, 'Z', 3));
+  assert.deepEqual(pids(), [20, undefined, undefined], 'its other threads are still ending, and hold its disks');
   host.vanish('/proc/20/stat');
   assert.deepEqual(pids(), [undefined, undefined, undefined]);
 });

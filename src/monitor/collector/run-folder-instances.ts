@@ -1,4 +1,4 @@
-import { bootIdIn, type ProcFiles } from '../../host/light.ts';
+import { bootIdIn, type ProcFiles, parseLivingProcess } from '../../host/light.ts';
 import type { InstanceRuntimeFile, StoppedNote } from '../../model/index.ts';
 import { nodeFileNames } from '../../model/light.ts';
 import type { InstanceSource, MonitoredInstance } from './instance-source.ts';
@@ -9,9 +9,6 @@ interface Entry {
   readonly runtime: Runtime;
   readonly instance: MonitoredInstance;
 }
-
-/** Fields 3 and 22 of a process's stat; the second, its name, may hold blanks and parentheses itself. */
-const stateAndStart = /\) ([A-Za-z])(?: \S+){18} (\d+) [^)]*$/;
 
 const ticksPerSecond = 100;
 
@@ -47,11 +44,10 @@ export function createRunFolderInstances({ files, now, wallTime, runDir = usualR
   const learnt = new Map<string, readonly MonitoredInstance[]>();
   let problem: string | undefined;
 
-  /** Whether the process of the file still is that process: field 22 of its stat is when it started. */
+  /** Whether the process of the file still is that process. */
   const lives = ({ process }: Runtime, bootId: string): boolean => {
     if (!process || process.bootId !== bootId) return false;
-    const [, state, startTicks] = stateAndStart.exec(files.readIfThere(`/proc/${process.pid}/stat`) ?? '') ?? [];
-    return Number(startTicks) === process.startTicks && state !== 'Z';
+    return parseLivingProcess(files.readIfThere(`/proc/${process.pid}/stat`))?.startTicks === process.startTicks;
   };
 
   const read = (uuid: string, bootId: string): Entry | undefined => {
