@@ -17,6 +17,7 @@ import { monitorErrors } from './monitor-errors.ts';
 import { monitorPluginErrors } from './monitor-plugin-errors.ts';
 import { networkErrors } from './network-errors.ts';
 import { osErrors } from './os-errors.ts';
+import { packageErrors } from './package-errors.ts';
 import { placementErrors } from './placement-errors.ts';
 import { rpcErrors } from './rpc-errors.ts';
 import { searchErrors } from './search-errors.ts';
@@ -52,6 +53,7 @@ export const errorCatalogue = {
   ...cliErrors,
   ...daemonErrors,
   ...localErrors,
+  ...packageErrors,
   ...monitorErrors,
   ...monitorPluginErrors,
 } satisfies Record<string, ErrorDefinition>;

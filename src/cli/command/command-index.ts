@@ -94,6 +94,12 @@ export const commandIndex: readonly IndexEntry[] = [
   ]),
   program('test', 'Set up this host and run all tests', () => import('../local/test.ts')),
   program('bench', 'Run a benchmark', () => import('../local/bench.ts')),
+  program('package', 'Build a Debian package from this checkout', () => import('../package/package.ts'), [
+    '--dir',
+    '--version',
+    '--release',
+    '--output',
+  ]),
   htool('hbal', 'Balance a cluster of Gantry or Ganeti'),
   htool('hcheck', 'Check the health of a cluster'),
   htool('hinfo', 'Describe a cluster for placement'),

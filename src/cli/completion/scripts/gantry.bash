@@ -1,6 +1,6 @@
 # Completion of gantry for bash. Load it with: source <(gantry completion bash)
 declare -gA _gantry_words=(
-  ['.']='agent bench cluster completion down group hail harep hbal hcheck help hinfo hroller hscan hspace hsqueeze instance job master mon-collector monitor network node store tag test up version'
+  ['.']='agent bench cluster completion down group hail harep hbal hcheck help hinfo hroller hscan hspace hsqueeze instance job master mon-collector monitor network node package store tag test up version'
   ['cluster']='info init locks modify verify'
   ['group']='add assign-nodes info list modify remove rename'
   ['instance']='add console failover info list migrate reboot remove resume shutdown startup'
@@ -74,6 +74,7 @@ declare -gA _gantry_options=(
   ['node list']='-F --filter --sort -o --fields --no-headers --separator --units --output --cluster --url --ca-file --credentials-file -h --help'
   ['node modify']='-C --master-candidate -D --drained -O --offline --master-capable --vm-capable --node-parameters -f --force --dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   ['node remove']='--dry-run -y --yes -f --force --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
+  ['package']='--dir --version --release --output --help'
   ['store backup']='--to --state-dir --store --user --help'
   ['store import']='--from --dry-run --state-dir --store --user --help'
   ['store migrate']='--dry-run --state-dir --store --user --help'
