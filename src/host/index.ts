@@ -16,6 +16,7 @@ export {
 export { readPlainTail } from './files/read-plain-tail.ts';
 export { requireTrusted, UntrustedFileError } from './files/trusted-file.ts';
 export { parseMountTable } from './mounts/parse-mounts.ts';
+export { awaitsSignals } from './processes/awaits-signals.ts';
 export { createKeyedMutex, type KeyedMutex } from './processes/keyed-mutex.ts';
 export { identifyProcess, isAlive, type ProcessIdentity, readBootId, readSameProcess } from './processes/process-identity.ts';
 export { processesIn, processesInNamespace } from './processes/processes-in.ts';

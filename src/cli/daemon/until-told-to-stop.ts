@@ -1,7 +1,15 @@
-/** Aborts on SIGTERM or SIGINT; the reason is the name of the signal. */
+/** What a daemon handles from when it serves until it is told to end: whoever looks at the process sees that it is not ending. */
+export const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+
+/** Aborts on SIGTERM or SIGINT; the reason is the name of the signal. A second signal ends the process at once. */
 export function stopSignal(): AbortSignal {
   const abort = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
+  const handlers = stopSignals.map((name) => [name, () => stop(name)] as const);
+  const stop = (name: string) => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+    abort.abort(name);
+  };
+  for (const [name, handler] of handlers) process.on(name, handler);
   return abort.signal;
 }
 

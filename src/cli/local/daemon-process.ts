@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GantryError, minimalEnvironment, systemClock, writeFileAtomic } from '../../base/index.ts';
-import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/index.ts';
+import { awaitsSignals, identifyProcess, isAlive, type ProcessIdentity } from '../../host/index.ts';
+import { stopSignals } from '../daemon/until-told-to-stop.ts';
 
 /** A daemon of the local cluster. */
 export interface Daemon {
@@ -113,6 +114,12 @@ export async function findDaemon(runDir: string, name: string): Promise<ProcessI
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Whether a daemon lives, has begun to serve, and was not told to end. */
+export async function isServing(runDir: string, name: string): Promise<boolean> {
+  const identity = await findDaemon(runDir, name);
+  return identity !== undefined && awaitsSignals(identity, stopSignals);
 }
 
 /** Asks a daemon to end, and makes it after `graceMs`. Nothing happens when it does not run. */

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { freePort } from '../../../test/support/free-port.ts';
 import { until } from '../../../test/support/until.ts';
 import { run } from '../../base/index.ts';
+import { readSameProcess } from '../../host/index.ts';
 import { readContexts } from '../connect/contexts.ts';
 import { runInProcess } from '../testing/run-in-process.ts';
 import { findDaemon, listDaemons } from './daemon-process.ts';
@@ -45,6 +46,27 @@ async function addressesOf(namespace: string, device: string): Promise<string[]>
   const { stdout } = await run('nsenter', [`--net=/run/netns/${namespace}`, '--', 'ip', '-json', '-4', 'address', 'show', device]);
   const [found] = JSON.parse(stdout) as { operstate: string; addr_info: { local: string; prefixlen: number }[] }[];
   return (found?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
+
+/** Daemons that were told to end and still live, while the master believes that all is well. */
+async function restartsTheDying(): Promise<void> {
+  const { runDir } = paths();
+  for (const daemon of ['agent-node2', 'master']) {
+    const before = await findDaemon(runDir, daemon);
+    assert.ok(before);
+    // So it cannot end before "up" has found it.
+    process.kill(before.pid, 'SIGSTOP');
+    await until('it has stopped', async () => (await readSameProcess(before))?.state === 'T');
+    process.kill(before.pid, 'SIGTERM');
+    const again = up();
+    const goesOn = setTimeout(() => process.kill(before.pid, 'SIGCONT'), 2500);
+    const { summary, steps } = await again.finally(() => clearTimeout(goesOn));
+    assert.equal(steps[0], '✓ daemons that are ending or starting');
+    assert.equal(steps[1], daemon === 'master' ? '✓ master' : '✓ agent of node2');
+    const now = await findDaemon(runDir, daemon);
+    assert.notEqual(now?.pid, before.pid);
+    assert.equal(daemon === 'master' ? summary.master.pid : summary.nodes[1]?.pid, now?.pid);
+  }
 }
 
 test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot }, async () => {
@@ -90,14 +112,18 @@ test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot
   await until('the agent is gone', async () => !(await findDaemon(paths().runDir, 'agent-node2')));
   const mended = await up();
   assert.match(mended.stderr, new RegExp(`^Cluster "${name}":\n`));
-  assert.deepEqual(mended.steps, ['✓ agent of node2', '✓ master answers', '✓ all nodes answer']);
+  const mending = mended.steps.filter((title) => !title.includes('ending or starting'));
+  assert.deepEqual(mending, ['✓ agent of node2', '✓ master answers', '✓ all nodes answer']);
   assert.notEqual(mended.summary.nodes[1]?.pid, agent?.pid);
   assert.equal(mended.summary.master.pid, summary.master.pid);
+
+  await restartsTheDying();
+  const lastOnes = await Promise.all((await listDaemons(paths().runDir)).map((daemon) => findDaemon(paths().runDir, daemon)));
 
   const down = await gantry('down', '--name', name);
   assert.equal(down.stdout, `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.\n`);
   assert.deepEqual([await listNamespaces(paths()), await listDaemons(paths().runDir), existsSync(paths().runDir)], [[], [], false]);
-  for (const pid of pids) assert.equal(existsSync(`/proc/${pid}`), false);
+  for (const pid of [...pids, ...lastOnes.map((identity) => identity?.pid)]) assert.equal(existsSync(`/proc/${pid}`), false);
 
   const purged = await gantry('down', '--name', name, '--purge', '--yes');
   assert.equal(purged.stdout, `Cluster "${name}" is removed with its data.\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
 import type { ClusterClient } from '../connect/cluster-client.ts';
-import { daemonEnvironment, daemonLog, findDaemon, insideNamespace, startDaemon, stepFacts } from './daemon-process.ts';
+import { daemonEnvironment, daemonLog, findDaemon, insideNamespace, isServing, startDaemon, stepFacts } from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
 import { localClient } from './local-client.ts';
 import { agentPort, type LocalCluster, type LocalNode, monitorName, type RunDescription, runDescription } from './local-cluster.ts';
@@ -16,6 +16,7 @@ import { startGuests } from './start-guests.ts';
 import { supervisorDaemon, supervisorName } from './supervisor.ts';
 import { masterAccount } from './system-account.ts';
 import { takeDown } from './take-down.ts';
+import { untilSettled } from './until-settled.ts';
 
 const readySeconds = 120;
 const startSeconds = 180;
@@ -37,6 +38,7 @@ export interface Start {
 export async function startCluster(start: Start): Promise<void> {
   const { cluster, steps } = start;
   await makeDirectories(cluster);
+  await untilSettled(cluster.paths, steps, start.signal);
   if (!(await networkExists(cluster))) {
     // Half a network is the rest of a start that was killed.
     await takeDown(cluster.paths);
@@ -193,7 +195,11 @@ async function joinNode(start: Start, client: ClusterClient, member: LocalNode):
 async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (text: string) => void): Promise<void> {
   const { members } = start.cluster;
   const daemons = ['master', ...members.map(agentName)];
+  const { runDir } = start.cluster.paths;
   await until(start, readySeconds, daemons, 'Waiting for the nodes', async () => {
+    // What the master knows of a node may be from before its agent was started.
+    const serving = await Promise.all(daemons.map((name) => isServing(runDir, name)));
+    if (serving.includes(false)) return false;
     const rows = await client.list('nodes');
     const ready = rows.filter((row) => typeof row['mtotal'] === 'number' || row['offline'] === true).length;
     detail(`${ready} of ${members.length}`);
