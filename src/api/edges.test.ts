@@ -206,7 +206,10 @@ test('a token that is guessed counts; how a node joins is audited', async (t) =>
   const { node_uuid, job_id } = joined.body as { node_uuid: string; job_id: number };
   const { ops } = (await send('GET', `/2/jobs/${job_id}`)).body as { ops: Record<string, unknown>[] };
   assert.deepEqual([ops[0]?.['primary_ip'], ops[0]?.['secondary_ip']], ['10.78.0.8', '10.78.0.9']);
-  assert.deepEqual(logged('join token created'), [{ audit: true, user: 'somebody', action: 'create join token', node: 'node8' }]);
+  const [created, ...others] = logged('join token created') as { trace?: string }[];
+  const { trace, ...line } = created ?? {};
+  assert.match(String(trace), /^[\da-f]{32}$/);
+  assert.deepEqual([line, others], [{ audit: true, user: 'somebody', action: 'create join token', node: 'node8' }, []]);
   assert.deepEqual(logged('a node joins'), [{ audit: true, action: 'join', node: node_uuid, job: job_id }]);
   for (let guess = 0; guess < 5; guess++) assert.equal(codeOf(await join({ secret: `${secret}x` })), 'JOIN_TOKEN_INVALID');
   const late = await join({ secret: `${secret}x` });

@@ -3,6 +3,7 @@ import { GantryError } from '../../base/index.ts';
 import { type Job, lockLevels, opcodeCatalogue, validate } from '../../model/index.ts';
 import { jobKind, LockMode, nullable, pickFields, plainRow, rowSchema } from '../../query/index.ts';
 import type { ApiContext } from '../api-options.ts';
+import { auditChange } from './audit-change.ts';
 import { fieldNames } from './field-names.ts';
 import { type WaitRequest, waitForJob } from './job-wait.ts';
 import { objectBody } from './object-body.ts';
@@ -182,10 +183,10 @@ const changing: Route[] = [
     permission: 'job:cancel',
     objects,
     result: Type.Tuple([Type.Boolean(), Type.String()]),
-    handle: async (request, { services }) => {
-      const id = jobId(request);
-      const { cancelled, message } = await services.jobs.cancel(id);
-      services.log.info({ audit: true, user: request.user.name, action: 'cancel', job: id, cancelled }, 'job cancelled');
+    handle: async (request, context) => {
+      const job = jobId(request);
+      const { cancelled, message } = await context.services.jobs.cancel(job);
+      auditChange(request, context, { action: 'cancel', job, cancelled }, 'job cancelled');
       return [cancelled, message];
     },
   },
@@ -198,8 +199,10 @@ const changing: Route[] = [
     objects,
     body: Type.Object({ priority: Type.Integer({ minimum: -20, maximum: 19 }) }, { additionalProperties: false }),
     result: Type.Null(),
-    handle: async (request, { services }) => {
-      await services.jobs.changePriority(jobId(request), (request.body as { priority: number }).priority);
+    handle: async (request, context) => {
+      const [job, { priority }] = [jobId(request), request.body as { priority: number }];
+      await context.services.jobs.changePriority(job, priority);
+      auditChange(request, context, { action: 'change priority', job, priority }, 'priority of a job changed');
       return null;
     },
   },
@@ -211,8 +214,10 @@ const changing: Route[] = [
     permission: 'job:archive',
     objects,
     result: Type.Null(),
-    handle: async (request, { services }) => {
-      await services.jobs.archive(jobId(request));
+    handle: async (request, context) => {
+      const job = jobId(request);
+      await context.services.jobs.archive(job);
+      auditChange(request, context, { action: 'archive', job }, 'job archived');
       return null;
     },
   },
@@ -224,9 +229,13 @@ const changing: Route[] = [
     permission: 'job:archive',
     query: Type.Object({ age: Type.Integer({ minimum: 0, description: 'Seconds since they ended' }) }),
     result: Type.Integer(),
-    handle: ({ query, user }, { services }) => {
-      const visible = services.access.visible(user);
-      return services.jobs.autoArchive(query['age'] as number, visible && ((job) => visible('job', job)));
+    handle: async (request, context) => {
+      const { jobs, access } = context.services;
+      const age = request.query['age'] as number;
+      const visible = access.visible(request.user);
+      const count = await jobs.autoArchive(age, visible && ((job) => visible('job', job)));
+      auditChange(request, context, { action: 'archive', age, count }, 'jobs archived');
+      return count;
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Name, NewName } from '../../model/index.ts';
+import { auditChange } from './audit-change.ts';
 import type { Route } from './route.ts';
 
 const TokenRequest = Type.Object(
@@ -41,16 +42,17 @@ export const joinRoutes: readonly Route[] = [
     permission: 'node:add',
     body: TokenRequest,
     result: Type.Object({ token: Type.String(), expires_at: Type.Number({ description: 'Seconds since 1970' }) }),
-    handle: async ({ user, body }, { services }) => {
+    handle: async (request, context) => {
+      const { user, body } = request;
       const { node_name: nodeName, group, addresses, ttl: ttlSeconds = defaultTtlSeconds } = body as Static<typeof TokenRequest>;
-      const { token, expiresAt } = await services.join.createToken({
+      const { token, expiresAt } = await context.services.join.createToken({
         nodeName,
         ...(group && { group }),
         ...(addresses && { addresses }),
         ttlSeconds,
         by: user,
       });
-      services.log.info({ audit: true, user: user.name, action: 'create join token', node: nodeName }, 'join token created');
+      auditChange(request, context, { action: 'create join token', node: nodeName }, 'join token created');
       return { token, expires_at: expiresAt };
     },
   },
