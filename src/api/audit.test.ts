@@ -27,7 +27,7 @@ async function audited(method: string, path: string, more: { body?: unknown; use
   return { status, lines: lines.map(({ text, facts: { audit: _audit, trace: _trace, ...facts } }) => ({ text, ...facts })) };
 }
 
-const ended = (id: number) => until("the job ends", async () => Boolean((await rig.services.jobs.get(id))?.end_ts));
+const ended = (id: number) => until('the job ends', async () => Boolean((await rig.services.jobs.get(id))?.end_ts));
 
 test('a change of the priority, and one that is refused because the job has ended', async () => {
   const first = await submit(5);
