@@ -517,12 +517,13 @@ test('a token for a new node is handed over by standard input or a file, never a
 
 test('a node can be configured before it joins; the list shows it', async () => {
   scriptJob(cluster, 12, [{ status: 'success' }]);
-  const { code, stderr } = await gantry(
+  const { code, stdout: said, stderr } = await gantry(
     'node add node5 --no-join --address 10.0.0.5 --secondary-address 10.1.0.5 -g rack2 --agent-port 1812',
   );
   assert.equal(code, 0, stderr);
   const { reason: _, ...op } = submitted()[0] ?? {};
   const addresses = { primary_ip: '10.0.0.5', secondary_ip: '10.1.0.5' };
+  assert.match(said, /offline until it joins\. To let it join, create a token: gantry node add node5\n$/);
   assert.deepEqual(op, { OP_ID: 'OP_NODE_ADD', node_name: 'node5', agent_port: 1812, group: 'rack2', ...addresses });
   for (const wrong of ['--no-join', '--no-join --address 10.0.0.5 --ttl 1h', '--secondary-address 10.0.0.5', '--agent-port 1'])
     assert.equal((await gantry(`node add node5 ${wrong}`)).code, 2, wrong);

@@ -49,6 +49,14 @@ export const clusterErrors = defineErrors({
     why: 'It is only configured: there is no agent that the master could call, and what runs there is unknown.',
     todo: 'Create a token with "gantry node add {name}", and run "gantry node join" there.',
   },
+  NODE_AWAITED: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'already_exists',
+    what: 'Node {name} is configured already, and has not joined yet.',
+    why: 'A node can be configured before it joins. It joins with a token for its name, and keeps its group, tags and parameters.',
+    todo: 'Create its token with "gantry node add {name}", and run the command that this prints on the node. To configure it differently, run "gantry node remove {name}" first.',
+  },
   NODE_DRAINED: {
     kind: 'user',
     http: 409,

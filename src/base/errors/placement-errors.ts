@@ -25,6 +25,14 @@ export const placementErrors = defineErrors({
     why: 'An instance cannot leave if its disks are only on this node, or if no allowed node has enough free resources.',
     todo: 'Free resources for these instances, or move or stop them one by one, then evacuate again; --dry-run shows the result without moving anything.',
   },
+  EVACUATION_RUNNING: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Job {job} is evacuating node {node} already: {count} of its moves have not ended, the first is job {first}.',
+    why: 'A second evacuation would move the same instances again.',
+    todo: 'Wait for the moves, e.g. with "gantry job watch {first}", or cancel them; "gantry job info {job}" lists all of them. Then evacuate again.',
+  },
   PLACEMENT_WATTS_INVALID: {
     kind: 'user',
     http: 400,

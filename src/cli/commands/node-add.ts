@@ -67,8 +67,8 @@ export const command: Command = {
 };
 
 /** Without a token: its agent joins later, or not at all. */
-function configureOnly(invocation: Invocation): Promise<number> {
-  const { args, options } = invocation;
+async function configureOnly(invocation: Invocation): Promise<number> {
+  const { args, options, output } = invocation;
   const name = args[0] ?? '';
   const group = textOption(options, 'node-group');
   const secondary = textOption(options, 'secondary-address');
@@ -84,5 +84,8 @@ function configureOnly(invocation: Invocation): Promise<number> {
     ...(secondary !== undefined && { secondary_ip: secondary }),
     ...(group !== undefined && { group }),
   };
-  return submitAndFollow(op, `node add ${name}`, invocation);
+  const code = await submitAndFollow(op, `node add ${name}`, invocation);
+  if (code === exitCodes.ok && output !== 'json')
+    printLine(`${name} is configured and counts as offline until it joins. To let it join, create a token: gantry node add ${name}`);
+  return code;
 }

@@ -1,5 +1,5 @@
 import { closestName, GantryError } from '../../base/index.ts';
-import type { Instance, NamedKind, Network, Node, NodeGroup } from '../../model/index.ts';
+import { hasJoined, type Instance, type NamedKind, type Network, type Node, type NodeGroup } from '../../model/index.ts';
 import type { Collection, ConfigSnapshot } from '../../store/index.ts';
 
 function find<T extends { name: string }>(kind: NamedKind, objects: Collection<T>, nameOrUuid: string): T {
@@ -17,8 +17,10 @@ export const findNode = (config: ConfigSnapshot, name: string): Node => find('no
 export const findGroup = (config: ConfigSnapshot, name: string): NodeGroup => find('group', config.groups, name);
 export const findNetwork = (config: ConfigSnapshot, name: string): Network => find('network', config.networks, name);
 
-/** @throws NAME_TAKEN */
+/** @throws NAME_TAKEN; NODE_AWAITED where the name is that of a node that has still to join */
 export function requireFreeName(config: ConfigSnapshot, kind: NamedKind, name: string): void {
+  const node = kind === 'node' ? config.nodes.find(name) : undefined;
+  if (node && !hasJoined(node)) throw new GantryError('NODE_AWAITED', { name: node.name });
   const objects = { node: config.nodes, group: config.groups, network: config.networks, instance: config.instances }[kind];
   if (objects.find(name)) throw new GantryError('NAME_TAKEN', { kind, name });
 }

@@ -93,6 +93,24 @@ describe('an evacuation', () => {
     assert.equal(((await evacuate({ mode: 'primary-only' })).result as { jobs: unknown[] }).jobs.length, 2);
   });
 
+  it('is refused while moves of an earlier one have not ended, as they would be repeated', async () => {
+    const move = (id: number, status: string, of = 'node0', parent: number | undefined = 5) => ({
+      ...{ id, parent, ops: [{ status, input: { OP_ID: 'OP_INSTANCE_MIGRATE', comment: `evacuates ${of} for job 5` } }] },
+    });
+    const jobs = [move(6, 'success'), move(7, 'waiting'), move(8, 'running')];
+    for (const dryRun of [false, true]) {
+      await assert.rejects(evacuate({}, undefined, { jobs, dryRun }), (error: GantryError) => {
+        assert.equal(error.code, 'EVACUATION_RUNNING');
+        assert.deepEqual(error.facts, { node: 'node0', job: 5, first: 7, count: 2 });
+        return true;
+      });
+    }
+    const others = [move(6, 'success'), move(7, 'error'), move(8, 'canceled'), move(9, 'running', 'node1')];
+    // A comment is free text: only a job that a step has submitted counts.
+    const { submitted } = await evacuate({}, undefined, { jobs: [...others, { ...move(10, 'running'), parent: undefined }] });
+    assert.equal((submitted[0]?.ops as unknown[]).length, 2);
+  });
+
   it('finds the jobs that an earlier version submitted before the master died, by their comment', async () => {
     const jobs = [
       { id: 41, ops: [{ input: { comment } }] },

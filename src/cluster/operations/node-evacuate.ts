@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
+import { isUnfinished } from '../../execution/index.ts';
 import { defineOperation, type OpInput } from '../../jobs/index.ts';
-import { fillBeparams, type Instance, isCapable, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
+import { fillBeparams, type Instance, isCapable, type Job, jobStatus, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
@@ -34,7 +35,8 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       const node = findNode(config, params.node_name);
       // Nobody has said that nothing runs there, as somebody does who marks a node offline.
       requireJoined(node);
-      const comment = `evacuates ${node.name} for job ${jobId}`;
+      requireNoEvacuation(node, jobs().list());
+      const comment = commentOf(node, jobId);
       // Where disks are shared, an instance has no secondary node that could be changed.
       const leaving = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;
       const { goes, stays } = await sortOut(config, placer, node, leaving, params.remote_node);
@@ -75,6 +77,22 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       ],
     }),
   });
+
+const commentOf = (node: Node, jobId: number): string => `evacuates ${node.name} for job ${jobId}`;
+
+/**
+ * Moves of an earlier evacuation may still wait: their instances would be moved twice.
+ * @throws EVACUATION_RUNNING
+ */
+function requireNoEvacuation(node: Node, jobs: readonly Job[]): void {
+  const moves = jobs.filter(
+    (job) =>
+      job.parent !== undefined && job.ops[0]?.input['comment'] === commentOf(node, job.parent) && isUnfinished(jobStatus(job)),
+  );
+  const [first] = moves;
+  if (first?.parent === undefined) return;
+  throw new GantryError('EVACUATION_RUNNING', { node: node.name, job: first.parent, first: first.id, count: moves.length });
+}
 
 interface SortedOut {
   readonly goes: readonly { readonly instance: Instance; readonly target: Node }[];

@@ -108,7 +108,7 @@ describe('a node that has not joined yet', () => {
     const { config } = await add({}, { nodes: [plainNode(0)] });
     const { offline, master_candidate, certificate_fingerprint } = config.nodes.find('late') as Node;
     assert.deepEqual([offline, master_candidate, certificate_fingerprint], [true, false, '']);
-    await assert.rejects(add({}), { code: 'NAME_TAKEN' }, 'it is configured once');
+    await assert.rejects(add({}), { code: 'NODE_AWAITED' }, 'it is configured once');
   });
 
   it('keeps its UUID, group, tags and parameters when it joins', async () => {

@@ -18,6 +18,7 @@ const byKind = (which: 0 | 1) => (facts: Facts) => kinds[String(facts['kind'])]?
 const texts: Readonly<Record<string, string | ((facts: Facts) => string | undefined)>> = {
   OBJECT_UNKNOWN: byKind(0),
   NAME_TAKEN: byKind(1),
+  NODE_AWAITED: 'Node {name} is already in the configuration',
   OBJECT_UUID_DIFFERS:
     "The {kind}s UUID '{uuid}' does not match the expected UUID '{expected}' for {kind} '{name}'. Maybe the {kind} changed since you submitted this job.",
   HYPERVISOR_NOT_ENABLED: 'Selected hypervisor ({hypervisor}) not enabled in the cluster ({enabled})',

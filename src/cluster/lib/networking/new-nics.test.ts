@@ -389,6 +389,11 @@ describe('an object by its name', () => {
         'fine',
       );
     }
+    const waiting = plainConfig({ nodes: [plainNode(0, { certificate_fingerprint: '' })], instances: [] });
+    assert.equal(
+      codeOf(() => requireFreeName(waiting, 'node', 'node0')),
+      'NODE_AWAITED',
+    );
     assert.equal(
       codeOf(() => requireFreeName(config, 'instance', 'node0')),
       'fine',
