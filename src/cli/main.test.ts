@@ -517,9 +517,11 @@ test('a token for a new node is handed over by standard input or a file, never a
 
 test('a node can be configured before it joins; the list shows it', async () => {
   scriptJob(cluster, 12, [{ status: 'success' }]);
-  const { code, stdout: said, stderr } = await gantry(
-    'node add node5 --no-join --address 10.0.0.5 --secondary-address 10.1.0.5 -g rack2 --agent-port 1812',
-  );
+  const {
+    code,
+    stdout: said,
+    stderr,
+  } = await gantry('node add node5 --no-join --address 10.0.0.5 --secondary-address 10.1.0.5 -g rack2 --agent-port 1812');
   assert.equal(code, 0, stderr);
   const { reason: _, ...op } = submitted()[0] ?? {};
   const addresses = { primary_ip: '10.0.0.5', secondary_ip: '10.1.0.5' };

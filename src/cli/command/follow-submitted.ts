@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import type { ClusterClient } from '../connect/cluster-client.ts';
-import type { JobReply } from '../connect/job-reply.ts';
+import { type JobReply, shownSummary } from '../connect/job-reply.ts';
 import { requireSuccess } from '../output/print-result.ts';
 import { chooseProgressView } from '../progress/choose-progress-view.ts';
 import { followJob } from '../progress/follow-job.ts';
@@ -14,7 +14,7 @@ export async function followSubmitted(client: ClusterClient, job: JobReply, outp
   const { ids, refused } = submittedBy(job);
   const problems: string[] = [...refused];
   for (const id of ids) {
-    const { summary } = await client.job(id);
+    const summary = shownSummary(await client.job(id));
     try {
       requireSuccess(await followJob(client, id, chooseProgressView(output, summary.join(', '))));
     } catch (error) {

@@ -140,7 +140,7 @@ test('the page of a job shows when it ran, its trace, its parameters, its result
   const opsteps = [
     [
       { step: 'start', seconds: 3.21 },
-      { step: 'record-up', seconds: 66.8 },
+      { step: 'record-up', title: 'record that it is up', seconds: 66.8 },
     ],
     [],
   ];
@@ -166,8 +166,8 @@ test('the page of a job shows when it ran, its trace, its parameters, its result
     '      beparams:      {"vcpus":2}',
     '    Result: {"on":"node1"}',
     '    Steps:',
-    '      start:     3.2 s',
-    '      record-up: 1 min 6 s',
+    '      start:                3.2 s',
+    '      record that it is up: 1 min 6 s',
     '    Log:',
     '      2026-11-18 11:06:40: first',
     '      2026-11-18 11:07:40: {"a":1}',
@@ -177,6 +177,21 @@ test('the page of a job shows when it ran, its trace, its parameters, its result
     '    Result:     text',
     '    Log:        -',
   ]);
+});
+
+test('a dry run is marked wherever the summary of a job is shown to people; as JSON it is the data of the cluster', async () => {
+  const job = {
+    ...{ id: 36, status: 'success', summary: ['INSTANCE_REMOVE(web1)', 'X'], opstatus: ['success', 'success'] },
+    ops: [{ OP_ID: 'OP_INSTANCE_REMOVE', dry_run: true }, { OP_ID: 'X' }],
+  };
+  cluster.on('GET /2/jobs/36', () => job);
+  scriptJob(cluster, 36, [{ status: 'success' }], { end: job });
+  assert.match((await gantry('job', 'info', '36')).stdout, /^ {2}INSTANCE_REMOVE\(web1\) \(dry run\):$/m);
+  assert.match((await gantry('job', 'watch', '36')).stderr, /^job 36: INSTANCE_REMOVE\(web1\) \(dry run\), X$/m);
+  const listed = await gantry('job', 'list', '36', '-o', 'id,summary', '--no-headers', '--separator', ' ');
+  assert.equal(listed.stdout, '36 INSTANCE_REMOVE(web1) (dry run),X\n');
+  const [row] = JSON.parse((await gantry('job', 'list', '36', '--output', 'json')).stdout) as { summary: string[] }[];
+  assert.deepEqual(row?.summary, job.summary);
 });
 
 test('a user who may not wait for jobs gets the page of a job without its trace and steps', async () => {

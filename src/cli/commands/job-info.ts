@@ -1,6 +1,6 @@
 import { defineInfoCommand } from '../command/info-command.ts';
 import type { ClusterClient, Row, StepReply } from '../connect/cluster-client.ts';
-import { isFinal, type JobReply, jobError, jobFromReply, secondsOf } from '../connect/job-reply.ts';
+import { isFinal, type JobReply, jobError, jobFromReply, secondsOf, shownSummary } from '../connect/job-reply.ts';
 import { ReportedError } from '../connect/reported-error.ts';
 import { formatDuration, formatTime } from '../output/format-values.ts';
 import { formatStatus } from '../output/list-fields.ts';
@@ -29,6 +29,7 @@ async function withReasons(row: Row, client: ClusterClient): Promise<Row> {
 
 function jobDetails(row: Row): Details {
   const job = jobFromReply(row);
+  const summary = shownSummary(job);
   const took = job.start_ts && job.end_ts ? formatDuration(secondsOf(job.end_ts) - secondsOf(job.start_ts)) : '-';
   return [
     ['Job', job.id],
@@ -42,7 +43,7 @@ function jobDetails(row: Row): Details {
     ['Ended', formatTime(job.end_ts)],
     ['Took', took],
     ...(isFinal(job) && job.status === 'error' ? [['Error', jobError(job).report.what] as const] : []),
-    ['Operations', job.ops.map((_, index): Details[number] => [job.summary[index] ?? `${index}`, opDetails(job, index)])],
+    ['Operations', job.ops.map((_, index): Details[number] => [summary[index] ?? `${index}`, opDetails(job, index)])],
   ];
 }
 
@@ -65,7 +66,7 @@ function waiting(row: Row): Details {
 
 /** Finished steps with the time that each took. */
 function stepDetails(job: JobReply, index: number): Details {
-  const steps = (job.opsteps[index] ?? []).map(({ step, seconds }): Details[number] => [step, formatDuration(seconds)]);
+  const steps = (job.opsteps[index] ?? []).map(({ step, title, seconds }): Details[number] => [title ?? step, formatDuration(seconds)]);
   return steps.length > 0 ? [['Steps', steps]] : [];
 }
 

@@ -4,13 +4,15 @@ import { defineListCommand } from '../command/list-command.ts';
 import { usage } from '../command/parse-command-line.ts';
 import { rowsByName, selection } from '../command/selected-rows.ts';
 import type { ClusterClient, Row } from '../connect/cluster-client.ts';
+import { shownSummary } from '../connect/job-reply.ts';
+import { formatPlain } from '../output/format-values.ts';
 import { formatStatus, type ListField, numberField, timeField } from '../output/list-fields.ts';
 import { printNote } from '../output/print.ts';
 
 const fields: readonly ListField[] = [
   numberField('id', 'ID'),
   { name: 'status', title: 'Status', format: formatStatus },
-  { name: 'summary', title: 'Summary' },
+  { name: 'summary', title: 'Summary', format: (_value, _unit, row) => formatPlain(shownSummary(row)) },
   { name: 'user', title: 'User' },
   { name: 'waiting_for', title: 'Waits_for' },
   numberField('priority', 'Priority'),

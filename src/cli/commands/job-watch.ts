@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.ts';
 import { jobNumber } from '../command/job-number.ts';
+import { shownSummary } from '../connect/job-reply.ts';
 import { printResult, requireSuccess } from '../output/print-result.ts';
 import { chooseProgressView } from '../progress/choose-progress-view.ts';
 import { followJob } from '../progress/follow-job.ts';
@@ -14,7 +15,7 @@ export const command: Command = {
   run: async ({ args, output, client }) => {
     const id = jobNumber(args[0] ?? '', 'job watch');
     const cluster = client();
-    const { summary } = await cluster.job(id);
+    const summary = shownSummary(await cluster.job(id));
     const view = output === 'json' ? jsonProgress : chooseProgressView(output, summary.join(', '));
     const job = await followJob(cluster, id, view);
     return output === 'json' ? requireSuccess(job) : printResult(job, output);

@@ -18,7 +18,7 @@ export interface JobReply {
   readonly operror: readonly unknown[];
   readonly oplog: readonly (readonly LogLine[])[];
   /** Gantry's own: the finished steps of each operation. */
-  readonly opsteps: readonly (readonly { readonly step: string; readonly seconds: number }[])[];
+  readonly opsteps: readonly (readonly { readonly step: string; readonly title?: string; readonly seconds: number }[])[];
   readonly user: string | null;
   /** Gantry's own: the trace of the request that led to it. */
   readonly trace: string | null;
@@ -53,6 +53,12 @@ export function jobFromReply(value: unknown): JobReply {
     start_ts,
     end_ts,
   };
+}
+
+/** The summary of each operation, for people: a dry run is marked. */
+export function shownSummary({ summary, ops }: { readonly summary?: unknown; readonly ops?: unknown }): string[] {
+  const isDry = (index: number) => Array.isArray(ops) && (ops[index] as { dry_run?: unknown } | undefined)?.dry_run === true;
+  return Array.isArray(summary) ? summary.map((text, index) => `${String(text)}${isDry(index) ? ' (dry run)' : ''}`) : [];
 }
 
 const finalStatuses = new Set(['success', 'error', 'canceled']);

@@ -86,8 +86,7 @@ const commentOf = (node: Node, jobId: number): string => `evacuates ${node.name}
  */
 function requireNoEvacuation(node: Node, jobs: readonly Job[]): void {
   const moves = jobs.filter(
-    (job) =>
-      job.parent !== undefined && job.ops[0]?.input['comment'] === commentOf(node, job.parent) && isUnfinished(jobStatus(job)),
+    (job) => job.parent !== undefined && job.ops[0]?.input['comment'] === commentOf(node, job.parent) && isUnfinished(jobStatus(job)),
   );
   const [first] = moves;
   if (first?.parent === undefined) return;

@@ -46,7 +46,7 @@ const forgetting = (op: JobOp): JobOp => redactSealed(op);
 export const succeeded = (index: number, result: unknown, at: JobTime, outcomes: Execution['outcomes'] = []): JobChange =>
   compose(
     withOp(index, ({ execution: _, ...op }) => {
-      const steps = outcomes.length > 0 && { steps: outcomes.map(({ step, at: doneAt }) => ({ step, at: doneAt })) };
+      const steps = outcomes.length > 0 && { steps: outcomes.map(({ result: _result, ...done }) => done) };
       return forgetting({ ...op, status: 'success', result, end_ts: at, ...steps });
     }),
     (job) => (index === job.ops.length - 1 ? { ...job, end_ts: at } : job),

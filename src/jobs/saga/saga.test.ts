@@ -54,6 +54,19 @@ describe('a job', () => {
     assert.deepEqual(config.current.cluster.tags, []);
   });
 
+  test('keeps the titles of its finished steps, where they say more than their ids', async () => {
+    const operation = testSteps([
+      { id: 'send-memory', title: 'send its memory', do: async () => undefined },
+      { id: 'record-up', title: 'record up', do: async () => undefined },
+    ]);
+    const { queue } = await start({ operations: operationMap(operation) });
+    const job = await end(queue, await queue.submit([{ OP_ID: 'OP_INSTANCE_REBOOT', instance_name: 'web1' }], 'alice'));
+    assert.deepEqual(
+      job.ops[0]?.steps?.map(({ at: _at, ...step }) => step),
+      [{ step: 'send-memory', title: 'send its memory' }, { step: 'record-up' }],
+    );
+  });
+
   test('whose opcode has no operation here fails with that', async () => {
     const { queue } = await start();
     const job = await end(queue, await queue.submit([{ OP_ID: 'OP_GROUP_ADD', group_name: 'g1' }], 'alice'));

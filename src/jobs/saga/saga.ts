@@ -151,12 +151,15 @@ async function runCommit(saga: Saga, step: CommitStep): Promise<void> {
 /** The outcome of a step; with the last one the opcode ends in the same write. */
 function withOutcome(saga: Saga, step: Step, result: Json): { execution: Execution; change: JobChange } {
   const { host, index, operation, steps } = saga;
-  const outcomes = [...saga.execution.outcomes, { step: step.id, result, at: host.clock.now() / 1000 }];
+  const outcomes = [...saga.execution.outcomes, { step: step.id, ...titleOf(step), result, at: host.clock.now() / 1000 }];
   const execution = { ...saga.execution, outcomes };
   if (outcomes.length < steps.length) return { execution, change: begun({ ...saga, execution }) };
   const final = toJson(operation.result(execution.plan, outcomesOf(execution)));
   return { execution, change: compose(running(index, now(host)), succeeded(index, final, now(host), outcomes)) };
 }
+
+/** Kept only where readers could not make it of the id: it is in every job of the store. */
+const titleOf = ({ id, title }: Step): { title?: string } => (title === id.replaceAll('-', ' ') ? {} : { title });
 
 export function begun({ host, index, execution, steps }: Saga): JobChange {
   const { outcomes, undoing } = execution;

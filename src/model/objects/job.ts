@@ -14,12 +14,15 @@ export const JobTime = Type.Tuple([Type.Integer(), Type.Integer()]);
 export const LogEntry = Type.Tuple([Type.Integer(), JobTime, Type.String(), Type.Unknown()]);
 export type LogEntry = Static<typeof LogEntry>;
 
+/** What people read of a finished step, where it is more than its id with blanks. Missing in jobs of earlier versions. */
+const StepTitle = Type.Optional(Type.String());
+
 /** How far the saga of an opcode has come; what the next master needs to go on. */
 export const Execution = Type.Object({
   plan: Type.Unknown(),
   /** Of the plan's form. Missing in jobs of the time when steps had no ids: `step` and `undone` are their names then. */
   version: Type.Optional(Type.Integer({ minimum: 1 })),
-  outcomes: Type.Array(Type.Object({ step: Type.String(), result: Type.Unknown(), at: Type.Number() })),
+  outcomes: Type.Array(Type.Object({ step: Type.String(), title: StepTitle, result: Type.Unknown(), at: Type.Number() })),
   /** Id of the step that comes next, under which nodes know it. Missing in jobs of earlier versions. */
   next: Type.Optional(Type.String()),
   /** Set when a step failed: what happened, and which steps are undone already. */
@@ -39,7 +42,7 @@ export const JobOp = Type.Object({
   /** Numbers of the jobs that its steps have submitted, by the id of the step. */
   children: Type.Optional(Type.Array(Type.Object({ step: Type.String(), jobs: Type.Array(Type.Integer()) }))),
   /** Steps of an opcode that has succeeded, and when each was done; its `execution` is gone then. */
-  steps: Type.Optional(Type.Array(Type.Object({ step: Type.String(), at: Type.Number() }))),
+  steps: Type.Optional(Type.Array(Type.Object({ step: Type.String(), title: StepTitle, at: Type.Number() }))),
 });
 export type JobOp = Static<typeof JobOp>;
 
