@@ -66,6 +66,7 @@ test('the problem is told in words: what is known, what is allowed, which form i
   );
   assert.equal(textOf(Outer, { be: { memory: 1, mem: 1 } }), 'is not known here; known: memory, a/b');
   assert.equal(textOf(Outer, { zork: 1 }), 'is not known here; known: be, tag, mode');
+  assert.equal(textOf(Outer, { tga: 'x' }), 'is not known here; did you mean "tag"? Known: be, tag, mode');
   assert.equal(textOf(Outer, { mode: 'z' }), 'must be one of x, y');
   assert.match(String(textOf(Outer, { tag: 'a b' })), /^does not have the required form: 1 to 128 letters/);
   assert.match(String(textOf(NewName, 'a..b')), /^does not have the required form: labels of 1 to 63 letters[^^]*$/);
@@ -77,6 +78,7 @@ test('the problem is told in words: what is known, what is allowed, which form i
     Type.Object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, Type.Optional(Type.Integer())])), {
       additionalProperties: false,
     });
+  assert.equal(textOf(many(25), { q7: 1 }), 'is not known here; did you mean "p7"?');
   assert.match(String(textOf(many(24), { zork: 1 })), /^is not known here; known: p0, .*, p23$/);
   assert.equal(textOf(many(25), { zork: 1 }), 'is not known here');
   assert.equal(textOf(many(0), { zork: 1 }), 'is not known here');

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { Compile } from 'typebox/compile';
-import { GantryError } from '../base/index.ts';
+import { closestName, GantryError } from '../base/index.ts';
 import { typeboxCompile, typeboxValue } from './load-typebox.ts';
 
 type Check = ReturnType<typeof Compile>;
@@ -22,7 +22,7 @@ export function validate<T extends TSchema>(schema: T, value: unknown, subject: 
   const at = (first?.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.');
   const named = missingOrExtra(first?.params);
   const field = [at, named].filter(Boolean).join('.') || '(whole)';
-  throw new GantryError('INPUT_INVALID', { subject, field, problem: problemOf(schema, first) });
+  throw new GantryError('INPUT_INVALID', { subject, field, problem: problemOf(schema, first, field) });
 }
 
 interface Fault {
@@ -36,13 +36,16 @@ interface Fault {
 const readablePattern = 40;
 const listedFields = 24;
 
-function problemOf(schema: TSchema, fault: Fault | undefined): string {
+function problemOf(schema: TSchema, fault: Fault | undefined, field: string): string {
   if (!fault) return 'does not fit the schema';
   const { keyword, schemaPath, message } = fault;
   const { pattern, allowedValues } = fault.params as { pattern?: string; allowedValues?: readonly unknown[] };
   if (keyword === 'additionalProperties' || keyword === 'boolean') {
     const known = Object.keys(subschema(schema, schemaPath.replace(/\/additionalProperties$/, ''))?.properties ?? {});
-    return known.length > 0 && known.length <= listedFields ? `is not known here; known: ${known.join(', ')}` : 'is not known here';
+    const close = closestName(field.slice(field.lastIndexOf('.') + 1), known);
+    const unknown = close === undefined ? 'is not known here' : `is not known here; did you mean "${close}"?`;
+    if (known.length === 0 || known.length > listedFields) return unknown;
+    return `${unknown}${close === undefined ? '; known' : ' Known'}: ${known.join(', ')}`;
   }
   if (keyword === 'required') return 'is missing';
   if (keyword === 'enum' && allowedValues) return `must be one of ${allowedValues.join(', ')}`;

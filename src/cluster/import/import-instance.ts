@@ -1,35 +1,25 @@
 import { isUnicastIpv4, parseIpv4 } from '../../base/index.ts';
 import {
-  type Cluster,
-  diskTemplateRow,
   fillBeparams,
   fillHvparams,
   fillNicparams,
+  hypervisorRow,
   type ImportedInstance,
   type Instance,
   type Network,
   type Nic,
   type Node,
   nicparamsProblem,
-  requireLogicalId,
+  requiredNodes,
 } from '../../model/index.ts';
 import { readHvparams } from '../lib/instances/new-instance.ts';
 import { requireBeparams } from '../lib/instances/require-beparams.ts';
 import { unusableIn } from '../lib/networking/address-use.ts';
 import { connectionOf } from '../lib/networking/nic-parameters.ts';
-import type { ImportNames } from './import-names.ts';
-import { type ImportProblems, type ImportSource, importedUuid } from './import-source.ts';
-import type { Reservations } from './reservations.ts';
-
-export interface InstanceContext {
-  /** As it is after the import. */
-  readonly cluster: Cluster;
-  readonly names: ImportNames;
-  readonly problems: ImportProblems;
-  readonly reservations: Reservations;
-  readonly source: ImportSource;
-  readonly remark: (text: string) => void;
-}
+import { isConsolePort } from './import-cluster.ts';
+import { importDisks } from './import-disks.ts';
+import { importedUuid } from './import-source.ts';
+import type { InstanceContext } from './instance-context.ts';
 
 type ImportedNic = NonNullable<ImportedInstance['nics']>[number];
 
@@ -42,14 +32,13 @@ export interface OpenInstance {
 
 const missingMac = '';
 
-/** Checks an instance and reserves what its file names. @throws IMPORT_FILE_INVALID */
-export function openInstance(context: InstanceContext, given: ImportedInstance): OpenInstance {
-  const { cluster, names, problems, source } = context;
+/** Checks an instance and reserves what its file names. @param at of it in the file @throws IMPORT_FILE_INVALID */
+export function openInstance(context: InstanceContext, at: string, given: ImportedInstance): OpenInstance {
+  const { names, problems, source } = context;
   const by = `instance ${given.name}`;
-  const primary = names.find('node', given.primary_node, by);
-  const secondaries = (given.secondary_nodes ?? []).map((name) => names.find('node', name, by).uuid);
-  if (new Set([primary.uuid, ...secondaries]).size <= secondaries.length) problems.invalid(`${by} names a node twice`);
+  const primary = names.find(`${at}.primary_node`, 'node', given.primary_node, by);
   const uuid = given.uuid ?? importedUuid(source.digest, 'instance', given.name);
+  checkHypervisor(context, at, by, given);
   const instance: Instance = {
     uuid,
     name: given.name,
@@ -58,41 +47,67 @@ export function openInstance(context: InstanceContext, given: ImportedInstance):
     serial_no: 1,
     tags: [...new Set(given.tags ?? [])].sort(),
     primary_node: primary.uuid,
-    secondary_nodes: secondaries,
+    secondary_nodes: secondariesOf(context, at, by, given, primary),
     os: given.os ?? '',
     hypervisor: given.hypervisor,
-    hvparams: problems.within(by, () => readHvparams(given.hypervisor, given.hvparams ?? {})),
+    hvparams: problems.within(`${at}.hvparams`, by, () => readHvparams(given.hypervisor, given.hvparams ?? {})),
     beparams: given.beparams ?? {},
     osparams: given.osparams ?? {},
     admin_state: given.admin_state ?? 'down',
     admin_state_source: given.admin_state_source ?? 'admin',
     disk_template: given.disk_template,
-    disks: disksOf(context, given, uuid),
+    disks: [],
     nics: [],
     disks_active: false,
     network_port: given.network_port ?? null,
     forthcoming: false,
   };
-  checkParameters(context, instance, by);
-  const networks = (given.nics ?? []).map(({ network }) => (network ? names.find('network', network, by) : undefined));
-  const nics = (given.nics ?? []).map((nic, index) =>
-    openNic(context, { nic, index, network: networks[index], node: primary, given, uuid }),
+  problems.within(at, by, () => requireBeparams(fillBeparams(context.cluster, instance), by));
+  names.add(at, 'instance', instance);
+  const disks = importDisks(context, at, given.disks ?? [], instance);
+  const networks = (given.nics ?? []).map(({ network }, index) =>
+    network ? names.find(`${at}.nics.${index}.network`, 'network', network, by) : undefined,
   );
-  const port = instance.network_port;
-  if (port !== null) told(context, `${by}: console port ${port}`, context.reservations.takePort(port, by));
-  names.add('instance', { ...instance, nics });
-  return { given, instance: { ...instance, nics }, networks };
+  const nics = (given.nics ?? []).map((nic, index) =>
+    openNic(context, { at: `${at}.nics.${index}`, nic, index, network: networks[index], node: primary, given, uuid }),
+  );
+  checkPort(context, at, by, instance.network_port);
+  return { given, instance: { ...instance, disks, nics }, networks };
+}
 
-  function checkParameters({ cluster: merged }: InstanceContext, made: Instance, subject: string): void {
-    if (!merged.enabled_hypervisors.includes(made.hypervisor)) problems.invalid(`${subject}: hypervisor ${made.hypervisor} is not enabled`);
-    if (!merged.enabled_disk_templates.includes(made.disk_template))
-      problems.invalid(`${subject}: disk template ${made.disk_template} is not enabled`);
-    problems.within(subject, () => requireBeparams(fillBeparams(cluster, made), subject));
-  }
+function checkHypervisor({ cluster, problems }: InstanceContext, at: string, by: string, given: ImportedInstance): void {
+  const { hypervisor, disk_template: template } = given;
+  if (!cluster.enabled_hypervisors.includes(hypervisor))
+    problems.invalid(`${at}.hypervisor`, `${by}: hypervisor ${hypervisor} is not enabled`);
+  if (!hypervisorRow(hypervisor).built) problems.invalid(`${at}.hypervisor`, `${by}: ${hypervisor} is not supported by this build`);
+  if (!cluster.enabled_disk_templates.includes(template))
+    problems.invalid(`${at}.disk_template`, `${by}: disk template ${template} is not enabled`);
+}
+
+function secondariesOf({ names, problems }: InstanceContext, at: string, by: string, given: ImportedInstance, primary: Node): string[] {
+  const secondaries = (given.secondary_nodes ?? []).map(
+    (name, index) => names.find(`${at}.secondary_nodes.${index}`, 'node', name, by).uuid,
+  );
+  if (new Set([primary.uuid, ...secondaries]).size <= secondaries.length)
+    problems.invalid(`${at}.secondary_nodes`, `${by} names a node twice`);
+  const wanted = requiredNodes(given.disk_template) - 1;
+  if (secondaries.length !== wanted)
+    problems.invalid(
+      `${at}.secondary_nodes`,
+      `${by}: the template ${given.disk_template} needs ${wanted} secondary nodes, not ${secondaries.length}`,
+    );
+  return secondaries;
+}
+
+function checkPort(context: InstanceContext, at: string, by: string, port: number | null): void {
+  if (port === null) return;
+  const member = `${at}.network_port`;
+  if (!isConsolePort(port)) context.problems.invalid(member, `${by}: ${port} is not a port from 5900 to 65535`);
+  told(context, member, `${by}: console port ${port}`, context.reservations.takePort(port, by));
 }
 
 /** The instance as it is stored, with everything that it needs for itself alone. @throws IMPORT_FILE_INVALID when there is no room */
-export function closeInstance(context: InstanceContext, { given, instance, networks }: OpenInstance): Instance {
+export function closeInstance(context: InstanceContext, at: string, { given, instance, networks }: OpenInstance): Instance {
   const { cluster, problems, reservations } = context;
   const by = `instance ${instance.name}`;
   const nics = instance.nics.map((nic, index): Nic => {
@@ -100,7 +115,7 @@ export function closeInstance(context: InstanceContext, { given, instance, netwo
     const wantsAddress = given.nics?.[index]?.ip === 'pool';
     const ip =
       wantsAddress && network
-        ? (reservations.pickAddress(network, by) ?? problems.invalid(`${by}: network ${network.name} is full`))
+        ? (reservations.pickAddress(network, by) ?? problems.invalid(`${at}.nics.${index}.ip`, `${by}: network ${network.name} is full`))
         : nic.ip;
     const prefix = network?.mac_prefix ?? cluster.mac_prefix;
     return { ...nic, ip, mac: nic.mac === missingMac ? reservations.pickMac(prefix, nic.uuid, by) : nic.mac };
@@ -108,29 +123,13 @@ export function closeInstance(context: InstanceContext, { given, instance, netwo
   const needsPort =
     given.network_port === undefined &&
     Boolean(fillHvparams(cluster, instance.hypervisor, instance.os, instance.hvparams)['vnc_bind_address']);
-  const port = needsPort ? (reservations.pickPort(by) ?? problems.invalid(`${by}: no console port is free`)) : instance.network_port;
+  const port = needsPort ? (reservations.pickPort(by) ?? problems.invalid(at, `${by}: no console port is free`)) : instance.network_port;
   return { ...instance, nics, network_port: port };
 }
 
-function disksOf({ problems, source }: InstanceContext, given: ImportedInstance, uuid: string): Instance['disks'] {
-  const disks = given.disks ?? [];
-  if (disks.length > 0 && diskTemplateRow(given.disk_template).reach === 'none')
-    problems.invalid(`instance ${given.name}: the template ${given.disk_template} has no disks`);
-  return disks.map((disk, index) => {
-    problems.within(`instance ${given.name}: disk ${index}: logical_id`, () => requireLogicalId(given.disk_template, disk.logical_id));
-    return {
-      name: null,
-      mode: 'rw',
-      format: 'raw',
-      params: {},
-      ...disk,
-      uuid: disk.uuid ?? importedUuid(source.digest, 'disk', `${uuid} ${index}`),
-      dev_type: given.disk_template,
-    };
-  });
-}
-
 interface NicWish {
+  /** Of the NIC in the file. */
+  readonly at: string;
   readonly nic: ImportedNic;
   readonly index: number;
   readonly network: Network | undefined;
@@ -141,42 +140,40 @@ interface NicWish {
 }
 
 function openNic(context: InstanceContext, wish: NicWish): Nic {
-  const { cluster, problems, reservations, source } = context;
-  const { nic, index, network, node, given, uuid } = wish;
+  const { cluster, problems, reservations, source, uuids } = context;
+  const { at, nic, index, network, node, given, uuid } = wish;
   const owner = `instance ${given.name}`;
   const by = `${owner}: NIC ${index}`;
   const connection = network && connectionOf(network, node.group);
-  if (network && !connection) problems.invalid(`${by}: network ${network.name} is not connected to the group of node ${node.name}`);
+  if (network && !connection)
+    problems.invalid(`${at}.network`, `${by}: network ${network.name} is not connected to the group of node ${node.name}`);
   const nicparams = connection ?? nic.nicparams ?? {};
   const wrong = nicparamsProblem(fillNicparams(cluster, { nicparams }));
-  if (wrong !== null) problems.invalid(`${by}: ${wrong}`);
-  if (nic.mac !== undefined) told(context, `${by}: MAC address ${nic.mac}`, reservations.takeMac(nic.mac, owner));
+  if (wrong !== null) problems.invalid(`${at}.nicparams`, `${by}: ${wrong}`);
+  if (nic.mac !== undefined) told(context, `${at}.mac`, `${by}: MAC address ${nic.mac}`, reservations.takeMac(nic.mac, owner));
   const ip = nic.ip === 'pool' ? null : (nic.ip ?? null);
-  if (nic.ip === 'pool' && !network) problems.invalid(`${by}: "pool" needs a network`);
+  if (nic.ip === 'pool' && !network) problems.invalid(`${at}.ip`, `${by}: "pool" needs a network`);
   if (ip !== null) reserveAddress(context, ip, wish, by);
-  return {
-    uuid: nic.uuid ?? importedUuid(source.digest, 'nic', `${uuid} ${index}`),
-    name: nic.name ?? null,
-    mac: nic.mac ?? missingMac,
-    ip,
-    network: network?.uuid ?? null,
-    nicparams,
-  };
+  const own = nic.uuid ?? importedUuid(source.digest, 'nic', `${uuid} ${index}`);
+  const twice = uuids.take(own, by);
+  if (twice !== null) problems.conflict(`${at}.uuid`, `${by}: ${twice}`);
+  return { uuid: own, name: nic.name ?? null, mac: nic.mac ?? missingMac, ip, network: network?.uuid ?? null, nicparams };
 }
 
-function reserveAddress(context: InstanceContext, ip: string, { network, given }: NicWish, by: string): void {
+function reserveAddress(context: InstanceContext, ip: string, { at, network, given }: NicWish, by: string): void {
   const { problems, reservations, remark } = context;
   const value = parseIpv4(ip);
-  if (value === undefined || !isUnicastIpv4(value)) problems.invalid(`${by}: "${ip}" is not an IPv4 address that a host can have`);
+  if (value === undefined || !isUnicastIpv4(value))
+    problems.invalid(`${at}.ip`, `${by}: "${ip}" is not an IPv4 address that a host can have`);
   const unusable = network ? unusableIn(network, ip) : null;
-  if (unusable !== null) problems.invalid(`${by}: ${ip}: ${unusable}`);
+  if (unusable !== null) problems.invalid(`${at}.ip`, `${by}: ${ip}: ${unusable}`);
   const holder = reservations.takeAddress(ip, network?.uuid ?? null, `instance ${given.name}`);
   if (holder === undefined) return;
   // Outside of networks nobody knows which links are separate; a verification tells it, too.
-  if (network || holder.startsWith('node ')) told(context, `${by}: address ${ip}`, holder);
+  if (network || holder.startsWith('node ')) told(context, `${at}.ip`, `${by}: address ${ip}`, holder);
   else remark(`${by}: the address ${ip} is also that of ${holder}.`);
 }
 
-function told({ problems }: InstanceContext, what: string, holder: string | undefined): void {
-  if (holder !== undefined) problems.conflict(`${what} belongs to ${holder}`);
+function told({ problems }: InstanceContext, member: string, what: string, holder: string | undefined): void {
+  if (holder !== undefined) problems.conflict(member, `${what} belongs to ${holder}`);
 }

@@ -23,23 +23,30 @@ export class ImportProblems {
     this.#path = path;
   }
 
-  conflict(problem: string): void {
-    this.#conflicts.push(problem);
+  /** @param member the way to it in the file, such as `instances.0.nics.1.mac`; empty: the whole file */
+  conflict(member: string, problem: string): void {
+    this.#conflicts.push(at(member, problem));
   }
 
-  /** @throws IMPORT_FILE_INVALID */
-  invalid(problem: string, cause?: unknown): never {
-    throw new GantryError('IMPORT_FILE_INVALID', { path: this.#path, problem }, { cause });
+  /** @param member as above; empty: the whole file @throws IMPORT_FILE_INVALID */
+  invalid(member: string, problem: string, cause?: unknown): never {
+    throw new GantryError('IMPORT_FILE_INVALID', { path: this.#path, problem: at(member, problem) }, { cause });
   }
 
-  /** What a check refuses is told with the object that it belongs to. @throws IMPORT_FILE_INVALID */
-  within<T>(subject: string, check: () => T): T {
+  /**
+   * What a check refuses is told with the member that it belongs to.
+   * @param member what the check is given
+   * @param by whose it is, for people; may be empty
+   * @throws IMPORT_FILE_INVALID
+   */
+  within<T>(member: string, by: string, check: () => T): T {
     try {
       return check();
     } catch (error) {
       if (!(error instanceof GantryError) || ours.has(error.code)) throw error;
       const { field, problem } = error.facts;
-      return this.invalid(`${subject}: ${field === undefined ? error.message : `${field}: ${problem}`}`, error);
+      const whole = [member, field === '(whole)' ? undefined : field].filter(Boolean).join('.');
+      return this.invalid(whole, [by, field === undefined ? error.message : problem].filter(Boolean).join(': '), error);
     }
   }
 
@@ -51,6 +58,8 @@ export class ImportProblems {
     throw new GantryError('IMPORT_CONFLICT', { path: this.#path, count, problems: `${this.#conflicts.slice(0, shown).join('; ')}${more}` });
   }
 }
+
+const at = (member: string, problem: string): string => (member === '' ? problem : `${member}: ${problem}`);
 
 const ours: ReadonlySet<ErrorCode> = new Set(['IMPORT_FILE_INVALID', 'IMPORT_CONFLICT', 'INTERNAL']);
 

@@ -1,22 +1,29 @@
 import {
-  Cluster,
   type ClusterImport,
+  diskTemplates,
   type Instance,
   keys,
   type NamedKind,
   type Network,
+  Nicparams,
   type Node,
   type NodeGroup,
+  nicparamsProblem,
   validate,
 } from '../../model/index.ts';
-import type { ConfigSnapshot, ImportWrites, ObjectOf, Write } from '../../store/index.ts';
+import { type ConfigSnapshot, type ImportWrites, type ObjectOf, requireFits, type Write } from '../../store/index.ts';
 import { claimsOf } from '../lib/instances/new-instance.ts';
+import { requireIpolicy } from '../lib/instances/require-ipolicy.ts';
 import { nodeAddressProblem } from '../lib/nodes/node-address.ts';
 import { requireNetworkAddresses } from '../operations/network-add.ts';
-import { closeInstance, type InstanceContext, openInstance } from './import-instance.ts';
+import { DiskPlaces } from './disk-places.ts';
+import { checkNames, importCluster } from './import-cluster.ts';
+import { closeInstance, openInstance } from './import-instance.ts';
 import { ImportNames } from './import-names.ts';
 import { ImportProblems, type ImportSource, importedUuid } from './import-source.ts';
+import type { InstanceContext } from './instance-context.ts';
 import { Reservations } from './reservations.ts';
+import { UuidBook } from './uuid-book.ts';
 
 export interface PlannedImport {
   readonly writes: ImportWrites;
@@ -46,27 +53,32 @@ export function importedUuids(given: ClusterImport, digest: string): ReadonlySet
  */
 export function planImport(base: ConfigSnapshot, clusterRevision: number, given: ClusterImport, source: ImportSource): PlannedImport {
   const problems = new ImportProblems(source.path);
-  const cluster = problems.within('cluster', () => clusterAfter(base.cluster, given, source));
-  const names = new ImportNames(base, problems);
+  const cluster = importCluster(base.cluster, given, source, problems);
+  const uuids = new UuidBook(base);
+  const names = new ImportNames(base, problems, uuids);
   const reservations = new Reservations(base, cluster.port_range);
   const parts: Parts = { base, given, source, names, problems, reservations };
   const groups = groupsOf(parts);
   const nodes = nodesOf(parts);
   const networks = networksOf(parts);
   const remarks: string[] = [];
-  const context: InstanceContext = { cluster, names, problems, reservations, source, remark: (text) => remarks.push(text) };
+  const places = new DiskPlaces(base, cluster);
+  const remark = (text: string) => void remarks.push(text);
+  const context: InstanceContext = { cluster, names, uuids, places, problems, reservations, source, remark };
   // What is named is reserved first, then what is left open is chosen.
-  const open = (given.instances ?? []).map((instance) => openInstance(context, instance));
+  const open = (given.instances ?? []).map((instance, index) => openInstance(context, `instances.${index}`, instance));
   problems.requireNone();
-  const instances = open.map((instance) => closeInstance(context, instance));
+  const instances = open.map((instance, index) => closeInstance(context, `instances.${index}`, instance));
+  const fitting = (member: string, writes: Write[]) => problems.within(member, '', () => (requireFits(writes), writes));
+  const last = put(keys.cluster, JSON.stringify(cluster));
   const writes = {
     groups: [
-      ...groups.map((group) => written('group', group)),
-      ...networks.map((network) => written('network', network)),
-      ...nodes.map((node) => written('node', node)),
-      ...instances.map((instance) => [...written('instance', instance), ...claimed(instance)]),
+      ...groups.map((group, index) => fitting(`groups.${index}`, written('group', group))),
+      ...networks.map((network, index) => fitting(`networks.${index}`, written('network', network))),
+      ...nodes.map((node, index) => fitting(`nodes.${index}`, written('node', node))),
+      ...instances.map((instance, index) => fitting(`instances.${index}`, [...written('instance', instance), ...claimed(instance)])),
     ],
-    last: given.cluster ? [{ write: put(keys.cluster, JSON.stringify(cluster)), modRevision: clusterRevision }] : [],
+    last: given.cluster ? fitting('cluster', [last]).map((write) => ({ write, modRevision: clusterRevision })) : [],
   };
   const counts = { group: groups.length, node: nodes.length, network: networks.length, instance: instances.length };
   return { writes, counts, remarks };
@@ -79,10 +91,6 @@ interface Parts {
   readonly names: ImportNames;
   readonly problems: ImportProblems;
   readonly reservations: Reservations;
-}
-
-function clusterAfter(old: Cluster, { cluster: changes }: ClusterImport, { started }: ImportSource): Cluster {
-  return changes ? validate(Cluster, { ...old, ...changes, serial_no: old.serial_no + 1, mtime: started }, 'cluster') : old;
 }
 
 type Given = {
@@ -102,8 +110,9 @@ const common = (kind: NamedKind, { uuid, name, ctime, mtime, tags }: Given, { di
   tags: [...new Set(tags ?? [])].sort(),
 });
 
-function groupsOf({ given, source, names }: Parts): NodeGroup[] {
-  return (given.groups ?? []).map((group) => {
+function groupsOf({ given, source, names, problems }: Parts): NodeGroup[] {
+  return (given.groups ?? []).map((group, index) => {
+    const at = `groups.${index}`;
     const made = {
       alloc_policy: 'preferred' as const,
       ipolicy: {},
@@ -112,20 +121,23 @@ function groupsOf({ given, source, names }: Parts): NodeGroup[] {
       ...group,
       ...common('group', group, source),
     };
-    names.add('group', made);
+    checkNames(`${at}.diskparams`, Object.keys(made.diskparams), diskTemplates, problems);
+    problems.within(at, `group ${group.name}`, () => requireIpolicy(made.ipolicy, 'group'));
+    names.add(at, 'group', made);
     return made;
   });
 }
 
 function nodesOf({ base, given, source, names, problems, reservations }: Parts): Node[] {
-  return (given.nodes ?? []).map((node) => {
+  return (given.nodes ?? []).map((node, index) => {
+    const at = `nodes.${index}`;
     const by = `node ${node.name}`;
     const made: Node = {
       ...common('node', node, source),
       primary_ip: node.primary_ip,
       secondary_ip: node.secondary_ip ?? node.primary_ip,
       agent_port: node.agent_port ?? 1811,
-      group: names.find('group', node.group, by).uuid,
+      group: names.find(`${at}.group`, 'group', node.group, by).uuid,
       master_candidate: false,
       master_capable: node.master_capable ?? true,
       vm_capable: node.vm_capable ?? true,
@@ -136,19 +148,21 @@ function nodesOf({ base, given, source, names, problems, reservations }: Parts):
       powered: true,
       ndparams: node.ndparams ?? {},
     };
-    for (const ip of new Set([made.primary_ip, made.secondary_ip])) {
+    for (const field of made.primary_ip === made.secondary_ip ? (['primary_ip'] as const) : (['primary_ip', 'secondary_ip'] as const)) {
+      const ip = made[field];
       const problem = nodeAddressProblem(base, ip);
-      if (problem !== null) problems.invalid(`${by}: ${problem}`);
+      if (problem !== null) problems.invalid(`${at}.${field}`, `${by}: ${problem}`);
       const holder = ip.startsWith('127.') ? undefined : reservations.takeNodeAddress(ip, by);
-      if (holder !== undefined) problems.conflict(`${by}: address ${ip} belongs to ${holder}`);
+      if (holder !== undefined) problems.conflict(`${at}.${field}`, `${by}: address ${ip} belongs to ${holder}`);
     }
-    names.add('node', made);
+    names.add(at, 'node', made);
     return made;
   });
 }
 
 function networksOf({ given, source, names, problems }: Parts): Network[] {
-  return (given.networks ?? []).map((network) => {
+  return (given.networks ?? []).map((network, index) => {
+    const at = `networks.${index}`;
     const by = `network ${network.name}`;
     const made: Network = {
       ...common('network', network, source),
@@ -158,12 +172,23 @@ function networksOf({ given, source, names, problems }: Parts): Network[] {
       gateway6: network.gateway6 ?? null,
       mac_prefix: network.mac_prefix?.toLowerCase() ?? null,
       external_reservations: [...(network.external_reservations ?? [])],
-      groups: Object.fromEntries(Object.entries(network.groups ?? {}).map(([group, how]) => [names.find('group', group, by).uuid, how])),
+      groups: Object.fromEntries(
+        Object.entries(network.groups ?? {}).map(([group, how]) => {
+          const place = `${at}.groups.${group}`;
+          return [names.find(place, 'group', group, by).uuid, connection(problems, place, by, how)];
+        }),
+      ),
     };
-    problems.within(by, () => requireNetworkAddresses({ ...made, add_reserved_ips: made.external_reservations }));
-    names.add('network', made);
+    problems.within(at, by, () => requireNetworkAddresses({ ...made, add_reserved_ips: made.external_reservations }));
+    names.add(at, 'network', made);
     return made;
   });
+}
+
+/** How a network is connected in a group; the store has looser forms of earlier versions. */
+function connection(problems: ImportProblems, at: string, by: string, how: Network['groups'][string]): Network['groups'][string] {
+  const wrong = nicparamsProblem(problems.within(at, by, () => validate(Nicparams, how, 'connection')));
+  return wrong === null ? how : problems.invalid(at, `${by}: ${wrong}`);
 }
 
 const put = (key: string, value: string): Write => ({ type: 'put', key, value });

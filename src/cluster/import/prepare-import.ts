@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { GantryError } from '../../base/index.ts';
 import { ClusterImport, keys, validate } from '../../model/index.ts';
 import { type ConfigSnapshot, type Entry, loadSnapshot, readImportMark, type Store } from '../../store/index.ts';
+import type { LiveState } from '../live-state.ts';
+import { checkClusterLocation } from '../placement/cluster-location.ts';
 import { ImportProblems, type ImportSource } from './import-source.ts';
 import { importedUuids, type PlannedImport, planImport } from './plan-import.ts';
 
@@ -37,7 +39,33 @@ export async function prepareImport(
   const source = { path, digest, started: mark?.started ?? now };
   const clusterRevision = entries.find(({ key }) => key === keys.cluster)?.modRevision ?? 0;
   const planned = planImport(loadSnapshot(others, revision), clusterRevision, given, source);
-  return { ...planned, source, done: mark?.done ?? 0, after: loadSnapshot(withWrites(others, planned), revision) };
+  requireNewKeys(others, planned, path);
+  const after = loadSnapshot(withWrites(others, planned), revision);
+  if (given.cluster?.location) await checkLocation(after, given.cluster.location, path);
+  return { ...planned, source, done: mark?.done ?? 0, after };
+}
+
+/** An import overwrites nothing: a key that is there already, such as a name that leads nowhere, would stop it half way. */
+function requireNewKeys(entries: readonly Entry[], { writes }: PlannedImport, path: string): void {
+  const problems = new ImportProblems(path);
+  const keysThere = new Set(entries.map(({ key }) => key));
+  for (const { key } of writes.groups.flat()) {
+    if (keysThere.has(key)) problems.conflict('', `the key ${key} is there twice, or in the store already`);
+    keysThere.add(key);
+  }
+  problems.requireNone();
+}
+
+/** No node has reported yet: what follows from the configuration alone is checked. */
+const nobody: LiveState = { version: 0, node: () => undefined, instance: () => undefined, refresh: async () => undefined };
+
+async function checkLocation(after: ConfigSnapshot, text: string, path: string): Promise<void> {
+  try {
+    await checkClusterLocation(after, nobody, text);
+  } catch (error) {
+    if (!(error instanceof GantryError) || error.code === 'INTERNAL') throw error;
+    new ImportProblems(path).invalid('cluster.location', error.message, error);
+  }
 }
 
 function readFile(path: string, text: string): ClusterImport {
@@ -46,9 +74,9 @@ function readFile(path: string, text: string): ClusterImport {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return problems.invalid(`it is not JSON: ${(error as Error).message}`, error);
+    return problems.invalid('', `it is not JSON: ${(error as Error).message}`, error);
   }
-  return problems.within('file', () => validate(ClusterImport, value, 'file'));
+  return problems.within('', '', () => validate(ClusterImport, value, 'file'));
 }
 
 /** An object of these UUIDs, or its name or claim. */

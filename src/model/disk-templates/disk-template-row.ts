@@ -68,6 +68,10 @@ export interface DiskTemplateRow {
   readonly newLogicalId?: (disk: NewDisk) => LogicalIdPart[];
   /** `logical_id` that a disk of an earlier version gets before its next use; undefined: it has the one that it should have. */
   readonly settledLogicalId?: (disk: StoredDisk) => LogicalIdPart[] | undefined;
+  /** Why a disk that somebody else has made cannot be taken over with its `logical_id`, which has the right form; null when it can. */
+  readonly logicalIdProblem?: (disk: StoredDisk, cluster: StorageFolders) => string | null;
+  /** Where a disk lies, among those of its template on its node, or of all nodes; by default what its `logical_id` says. */
+  readonly placeOf?: (disk: StoredDisk, cluster: StorageFolders) => string;
   /** The folder of the cluster's configuration that nodes must have for it. */
   readonly folder?: (cluster: StorageFolders) => string;
   readonly placement: PlacementTraits;

@@ -1,5 +1,6 @@
 import type { DiskTemplateRow } from './disk-template-row.ts';
 import { fileLogicalId, newFile, settledFile } from './file-logical-id.ts';
+import { filePlace, filePlaceProblem } from './file-place.ts';
 
 export const sharedfile = {
   summary: 'a file in a folder that all nodes mount',
@@ -16,6 +17,8 @@ export const sharedfile = {
   logicalId: fileLogicalId,
   newLogicalId: (disk) => ['loop', `${disk.cluster.shared_file_storage_dir}/${newFile(disk)}`],
   settledLogicalId: settledFile,
+  logicalIdProblem: (disk, cluster) => filePlaceProblem(disk, cluster.shared_file_storage_dir),
+  placeOf: (disk, cluster) => filePlace(disk, cluster.shared_file_storage_dir),
   folder: (cluster) => cluster.shared_file_storage_dir,
   placement: { countsDisk: false, balanced: true, rescue: 'anywhere' },
 } as const satisfies DiskTemplateRow;

@@ -85,8 +85,8 @@ const ImportedInstance = Type.Object(
     ...Type.Pick(Instance, ['name', 'hypervisor', 'disk_template']).properties,
     primary_node: reference('primary node'),
     secondary_nodes: Type.Optional(Type.Array(reference('secondary node'))),
-    disks: Type.Optional(Type.Array(ImportedDisk)),
-    nics: Type.Optional(Type.Array(ImportedNic)),
+    disks: Type.Optional(Type.Array(ImportedDisk, { maxItems: 16 })),
+    nics: Type.Optional(Type.Array(ImportedNic, { maxItems: 8 })),
   },
   closed,
 );
