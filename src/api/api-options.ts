@@ -69,6 +69,8 @@ export interface ListenAddress {
 export interface ApiServer {
   /** May be called several times; `port` 0 takes a free one. @throws API_LISTEN_FAILED, API_TLS_UNUSABLE */
   listen(where: ListenAddress | { readonly fd: number }): Promise<ListenAddress>;
+  /** Whether every listener takes connections. */
+  listens(): boolean;
   /** Uses key and certificate as they are on disk now; open connections stay. @throws API_TLS_UNUSABLE */
   reloadTls(): Promise<void>;
   /** Ends every connection and listener. */

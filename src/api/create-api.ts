@@ -40,6 +40,7 @@ export async function createApi(options: MasterServices & ApiOptions): Promise<A
   const listeners = createListeners(tls, limits, guard, { request: app.routing, upgrade: consoles.upgrade });
   return {
     listen: (where) => listeners.open(where),
+    listens: () => listeners.listens(),
     reloadTls: async () => listeners.useTls(await readTls(options.tls, clientAuthorities)),
     close: async () => {
       consoles.close();

@@ -21,3 +21,4 @@ export { createKeyedMutex, type KeyedMutex } from './processes/keyed-mutex.ts';
 export { identifyProcess, isAlive, type ProcessIdentity, readBootId, readSameProcess } from './processes/process-identity.ts';
 export { processesIn, processesInNamespace } from './processes/processes-in.ts';
 export { childrenOf, killHard } from './processes/signals.ts';
+export { openServiceNotifier } from './service-manager/service-notifier.ts';

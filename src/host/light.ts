@@ -17,3 +17,4 @@ export { requireTrusted } from './files/trusted-file.ts';
 export { parseMountTable } from './mounts/parse-mounts.ts';
 export { bootIdIn } from './processes/boot-id.ts';
 export { parseLivingProcess } from './processes/parse-living-process.ts';
+export { openServiceNotifier } from './service-manager/service-notifier.ts';

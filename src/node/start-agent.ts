@@ -40,6 +40,8 @@ export interface Agent {
   readonly port: number;
   /** Resolves when the node has been taken out of its cluster: the agent is of no use any more. */
   readonly left: Promise<void>;
+  /** Whether it still takes connections. */
+  listens(): boolean;
   /** Ends the agent; the instances go on. */
   close(): Promise<void>;
 }
@@ -104,7 +106,7 @@ export async function startAgent(config: AgentConfig, replaced: AgentParts = {})
     await server.close();
     await letGo();
   };
-  return { port, left, close };
+  return { port, left, listens: () => server.listens(), close };
 }
 
 /** The built-in definitions come last, so that an operator's own of the same name wins. */

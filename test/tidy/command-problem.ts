@@ -57,7 +57,7 @@ function programProblem(path: string, words: readonly string[]): string | undefi
   if (path === 'bench') return benchProblem(words);
   const problem = strangeOption(path, words, new Set([...(table.options.get(path)?.split(' ') ?? []), '-h', '-y', '-f', '[options]']));
   const [first = '-'] = words;
-  const takesNone = path !== 'monitor plugin check' && !first.startsWith('-') && !isOpen(first);
+  const takesNone = !['monitor plugin check', 'cluster init'].includes(path) && !first.startsWith('-') && !isOpen(first);
   return problem ?? (takesNone ? `"gantry ${path}" takes no arguments, such as ${first}` : undefined);
 }
 

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { requestFamilies } from '../../src/api/index.ts';
-import { daemonOptions } from '../../src/cli/daemon/daemon-options.ts';
-import { hostCommand } from '../../src/cli/daemon/monitor.ts';
 import { masterFamilies } from '../../src/cluster/index.ts';
 import { collectorCatalogue } from '../../src/monitor/index.ts';
 import { pluginsFacts } from '../../src/monitor/plugins/plugins-collector.ts';
@@ -159,25 +157,6 @@ test('alerts use metrics and labels that there are; each has a name of its own a
   );
   assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length);
   for (const { alert, annotations, labels } of rules) assert.ok(annotations['summary'] && labels.severity, alert);
-});
-
-const noSystemd = spawnSync('systemd-analyze', ['--version']).error ? 'systemd-analyze is not installed' : false;
-
-test('systemd understands the unit, and the agent its command line', { skip: noSystemd }, () => {
-  const file = join(projectRoot, 'docs/systemd/gantry-monitor.service');
-  const [, args = ''] = /^ExecStart=\/opt\/gantry\/gantry (.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
-  const dir = mkdtempSync(join(tmpdir(), 'gantry-unit-'));
-  try {
-    const unit = join(dir, 'gantry-monitor.service');
-    writeFileSync(unit, readFileSync(file, 'utf8').replace('/opt/gantry/gantry', join(projectRoot, 'gantry')));
-    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
-    assert.deepEqual([status, (stdout + stderr).split('\n').filter((line) => line.includes('gantry-monitor'))], [0, []]);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-  const [command = '', ...rest] = args.split(' ');
-  assert.equal(command, 'monitor');
-  assert.ok(daemonOptions(hostCommand, rest));
 });
 
 const skip = spawnSync('promtool', ['--version']).error ? 'promtool is not installed' : false;

@@ -52,7 +52,7 @@ gantry job list; gantry job info 1
     'src/cli/progress/follow-job.ts gantry job cancel {value}',
     'src/base/errors/htools-job-errors.ts gantry job list',
     'src/cluster/lead.ts gantry cluster verify',
-    'docs/systemd/gantry-monitor.service gantry monitor --listen',
+    'packaging/systemd/gantry-monitor.service gantry monitor --options-file',
   ]) {
     assert.ok(
       places.some((each) => each.startsWith(one)),
@@ -116,7 +116,7 @@ test('options that an error text advises exist', async () => {
 });
 
 test('systemd units that texts name are there', () => {
-  const units = readdirSync(join(projectRoot, 'docs/systemd')).map((name) => name.replace(/\.service$/, ''));
+  const units = readdirSync(join(projectRoot, 'packaging/systemd')).map((name) => name.replace(/\.service$/, ''));
   const texts = [
     ...pages().map((path) => ({ at: path, text: readFileSync(join(projectRoot, path), 'utf8') })),
     ...sourceFiles()

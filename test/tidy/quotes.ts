@@ -26,7 +26,7 @@ const program = String.raw`(?:\.\/|bin\/|\/opt\/gantry\/(?:bin\/)?)?(${names})`;
 const betweenQuotes = new RegExp(`(["\`])${program} ((?:(?!\\1)[^\\n])+)\\1`, 'g');
 /** In a line of a shell or of a systemd unit: at its beginning, or after what comes before a command. */
 const inLine = new RegExp(
-  `(^ *(?:[#$] )?|[|;&(] ?|\\bsudo |netns exec \\S+ |\\b[A-Z_]+=\\S+ |ExecStart=)${program} +(?!\\()((?:[^\\\\\\n]|\\\\[\\s\\S])*)`,
+  `(^ *(?:[#$] )?|[|;&(] ?|\\bsudo |netns exec \\S+ |\\b[A-Z_]+=\\S+ |ExecStart=(?:/usr/bin/)?)${program} +(?!\\()((?:[^\\\\\\n]|\\\\[\\s\\S])*)`,
   'gm',
 );
 /** In a sentence, after a colon, a comma or "run", up to the next comma, bracket or gap. */
@@ -69,7 +69,8 @@ export function* inPage(text: string): Generator<Found> {
 
 /** What systemd, plugins, scripts and settings say. */
 const otherFiles = (): string[] => [
-  ...filesBelow('docs', (name) => /\.(service|ya?ml|json|rules)$/.test(name)),
+  ...filesBelow('docs', (name) => /\.(ya?ml|json|rules)$/.test(name)),
+  ...filesBelow('packaging/systemd', (name) => name.endsWith('.service')),
   ...filesBelow('plugins', () => true),
   ...filesBelow('bin', () => true),
   'gantry',

@@ -10,6 +10,8 @@ import { answerUnreadable } from './answer-unreadable.ts';
 export interface Listeners {
   open(where: ListenAddress | { readonly fd: number }): Promise<ListenAddress>;
   useTls(tls: TlsOptions): void;
+  /** Whether every server takes connections. */
+  listens(): boolean;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function createListeners(initialTls: TlsOptions, limits: ApiLimits, guard
       tls = next;
       for (const server of servers) server.setSecureContext(next);
     },
+    listens: () => [...servers].every(({ listening: open }) => open),
     async close() {
       await Promise.all([...servers].map(closeServer));
       servers.clear();

@@ -6,6 +6,7 @@ import { clusterErrors } from './cluster-errors.ts';
 import { daemonErrors } from './daemon-errors.ts';
 import type { ErrorDefinition } from './define-errors.ts';
 import { generalErrors } from './general-errors.ts';
+import { hostErrors } from './host-errors.ts';
 import { htoolsCommandErrors } from './htools-command-errors.ts';
 import { htoolsJobErrors } from './htools-job-errors.ts';
 import { htoolsSourceErrors } from './htools-source-errors.ts';
@@ -52,6 +53,7 @@ export const errorCatalogue = {
   ...apiErrors,
   ...cliErrors,
   ...daemonErrors,
+  ...hostErrors,
   ...localErrors,
   ...packageErrors,
   ...monitorErrors,

@@ -44,6 +44,12 @@ export async function writeContext(name: string, context: ClusterContext, env: N
   await writeContextsFile(file, { current: name, clusters: { ...old.clusters, [name]: context } });
 }
 
+/** Adds or replaces a cluster in a file for all users of this host, and makes it the current one. */
+export async function writeSystemContext(file: string, name: string, context: ClusterContext): Promise<void> {
+  const old = readContextsFile(file) ?? noContexts;
+  await writeContextsFile(file, { current: name, clusters: { ...old.clusters, [name]: context } }, 0o644);
+}
+
 /** Forgets a cluster; nothing happens when it is not known. Another one becomes current if this was. */
 export async function removeContext(name: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const file = userContextsFile(env);
@@ -83,12 +89,12 @@ function parseContexts(text: string, path: string): Contexts {
   return { current, clusters: clusters as Contexts['clusters'] };
 }
 
-/** Written beside and renamed, so that a reader sees the old file or the new one; only for the owner's eyes. */
-async function writeContextsFile(path: string, contexts: Contexts): Promise<void> {
+/** Written beside and renamed, so that a reader sees the old file or the new one. @param mode by default only its owner may read it */
+async function writeContextsFile(path: string, contexts: Contexts, mode = 0o600): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const beside = `${path}.${process.pid}.new`;
   await writeFile(beside, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 });
-  await chmod(beside, 0o600);
+  await chmod(beside, mode);
   await rename(beside, path);
 }
 

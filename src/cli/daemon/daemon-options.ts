@@ -2,23 +2,8 @@ import { parseArgs } from 'node:util';
 import { GantryError } from '../../base/index.ts';
 import type { CompletedOption } from '../../htools/index.ts';
 import { suggestionHint } from '../command/suggest.ts';
-
-/** An option of a daemon: its default, or undefined where it must be given. */
-export type OptionTable = Readonly<
-  Record<
-    string,
-    {
-      readonly help: string;
-      /** What stands for its value in the help. */
-      readonly value?: 'FILE' | 'FOLDER' | 'ADDRESS:PORT' | 'ADDRESS' | 'SECONDS' | 'NAME';
-      readonly default?: string;
-      readonly many?: boolean;
-      readonly required?: boolean;
-      /** Takes no value. */
-      readonly flag?: boolean;
-    }
-  >
->;
+import type { OptionTable } from './option-table.ts';
+import { readOptionsFile } from './options-file.ts';
 
 /** A command of this host: a daemon, or what sets up what daemons need. */
 export interface HostCommand<T extends OptionTable = OptionTable> {
@@ -29,6 +14,8 @@ export interface HostCommand<T extends OptionTable = OptionTable> {
   /** Whole lines below the usage. */
   readonly details?: string;
   readonly options: T;
+  /** The option whose value may also be given as a bare word. */
+  readonly word?: keyof T & string;
   readonly examples?: readonly string[];
 }
 
@@ -45,16 +32,26 @@ type Parsed<T extends OptionTable> = {
 /** What the options of a command say. */
 export type DaemonOptions<C extends HostCommand> = Parsed<C['options']>;
 
+/** For commands that systemd starts: what their command line says goes before what the file says. */
+export const optionsFileOption = {
+  value: 'FILE',
+  help: 'file with more options of this command, one per line: name = value',
+} as const satisfies OptionTable[string];
+
 /**
- * Reads `--name value` options.
+ * Reads `--name value` options, and those of the file that `--options-file` names.
  * @returns undefined after it printed the help that was asked for
- * @throws CLI_OPTION_UNKNOWN, CLI_USAGE
+ * @throws CLI_OPTION_UNKNOWN, CLI_USAGE, DAEMON_OPTIONS_UNREADABLE
  */
 export function daemonOptions<const C extends HostCommand>(command: C, args: readonly string[]): DaemonOptions<C> | undefined {
   const values = parse(command, args);
   if (values['help']) {
     process.stdout.write(helpText(command));
     return undefined;
+  }
+  const file = 'options-file' in command.options ? values['options-file'] : undefined;
+  if (typeof file === 'string') {
+    for (const [name, value] of Object.entries(readOptionsFile(file, command.options))) values[name] ??= value;
   }
   for (const [name, { default: fallback, many, required, flag }] of Object.entries<OptionTable[string]>(command.options)) {
     values[name] ??= many ? [] : flag ? false : fallback;
@@ -63,7 +60,7 @@ export function daemonOptions<const C extends HostCommand>(command: C, args: rea
   return values as DaemonOptions<C>;
 }
 
-function parse({ name: command, options: table }: HostCommand, args: readonly string[]): Record<string, unknown> {
+function parse({ name: command, options: table, word }: HostCommand, args: readonly string[]): Record<string, unknown> {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { many, flag }]) => [
       name,
@@ -79,7 +76,11 @@ function parse({ name: command, options: table }: HostCommand, args: readonly st
   });
   const known = [...Object.keys(table), 'help'];
   for (const token of tokens) {
-    if (token.kind === 'positional') throw usage({ name: command }, `"gantry ${command}" has no place for "${token.value}".`);
+    if (token.kind === 'positional') {
+      if (word === undefined || values[word] !== undefined)
+        throw usage({ name: command }, `"gantry ${command}" has no place for "${token.value}".`);
+      values[word] = token.value;
+    }
     if (token.kind !== 'option') continue;
     const { name, rawName: option, value } = token;
     if (!known.includes(name)) {
@@ -110,14 +111,15 @@ export function parseAddress(command: string, option: string, text: string): { h
 
 const usage = ({ name: command }: Pick<HostCommand, 'name'>, problem: string) => new GantryError('CLI_USAGE', { command, problem });
 
-function helpText({ name, summary, details, options, examples = [] }: HostCommand): string {
+function helpText({ name, summary, details, options, word, examples = [] }: HostCommand): string {
   const rows = Object.entries(options).map(([option, { help, value = 'VALUE', default: fallback, required, flag }]) => {
     const note = required ? ' (required)' : fallback === undefined ? '' : ` (default ${fallback})`;
     return [`--${option}${flag ? '' : ` ${value}`}`, `${help}${note}`] as const;
   });
+  const called = word === undefined ? name : `${name} ${options[word]?.value ?? 'VALUE'}`;
   const width = Math.max(...rows.map(([left]) => left.length));
   return [
-    `Usage: gantry ${name} [options]\n\n${summary}.\n`,
+    `Usage: gantry ${called} [options]\n\n${summary}.\n`,
     details === undefined ? '' : `${details}\n`,
     `\nOptions:\n${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')}`,
     examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`,

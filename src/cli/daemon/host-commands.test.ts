@@ -95,7 +95,7 @@ test('what a cluster cannot have is refused before anything is made', async () =
     assert.deepEqual([code, problem.test(stderr)], [2, true], `${args.join(' ')}: ${stderr}`);
     assert.equal(existsSync(join(dir, 'master')), false, args.join(' '));
   }
-  assert.match((await gantry('cluster', 'init', '--name', 'c1', '--node-name', 'n1')).stderr, /CLI_USAGE: --address is missing\./);
+  assert.match((await gantry('cluster', 'init', '--state-dir', dir)).stderr, /CLI_USAGE: --name is missing\./);
 });
 
 test('a backup is everything at one time, and never written over a file', async () => {

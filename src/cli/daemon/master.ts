@@ -4,11 +4,11 @@ import { type Authenticator, openAuthenticator, readAuthenticationSettings } fro
 import { type ApiOptions, type ApiServer, createApi } from '../../api/index.ts';
 import { createLog, GantryError, systemClock } from '../../base/index.ts';
 import { type MasterServices, type MasterTerms, type MasterTermsOptions, openMasterTerms } from '../../cluster/index.ts';
-import { dropPrivileges } from '../../host/index.ts';
+import { dropPrivileges, openServiceNotifier } from '../../host/index.ts';
 import { type Credentials, createNodeClient, type NodeClient, type NodeTarget } from '../../rpc/index.ts';
 import { type Config, openStore, requireKnownVersion } from '../../store/index.ts';
 import { backupSaver } from './backup-saver.ts';
-import { type DaemonOptions, daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
+import { type DaemonOptions, daemonOptions, type HostCommand, optionsFileOption, parseAddress } from './daemon-options.ts';
 import { joinAuthority } from './join-authority.ts';
 import { masterPaths } from './master-files.ts';
 import { openSecretBox } from './open-secret-box.ts';
@@ -20,6 +20,7 @@ export const hostCommand = {
   name: 'master',
   summary: 'Runs the master daemon, which leads the cluster or stands by until it may, and serves the REST API',
   options: {
+    'options-file': optionsFileOption,
     'state-dir': { value: 'FOLDER', help: "the master's state directory", default: '/var/lib/gantry/master' },
     listen: { value: 'ADDRESS:PORT', help: 'address:port of the REST API; repeat for more', many: true },
     'listen-fd': { help: 'inherited listening socket for the REST API; repeat for more', many: true },
@@ -34,6 +35,8 @@ export const hostCommand = {
 } as const satisfies HostCommand;
 
 const dayMs = 86_400_000;
+/** A master that stands by, or migrates its store, for longer than this is ready for the service manager: it is not stuck. */
+const readyAfterMs = 20_000;
 
 /** `gantry master`: leads the cluster, or stands by until it may, and serves the REST API. */
 export async function run(args: string[]): Promise<number> {
@@ -59,8 +62,16 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   const log = createLog('master');
   const stop = stopSignal();
   const ending = new AbortController();
+  const serving: { api?: ApiServer } = {};
+  const notifier = openServiceNotifier({
+    healthy: () => serving.api?.listens() ?? true,
+    onProblem: (problem) => log.warn({ problem }, 'the service manager was not told that the master is well'),
+  });
+  stop.addEventListener('abort', () => notifier.stopping());
+  const standsBy = setTimeout(() => notifier.ready('stands by, or prepares its store'), readyAfterMs);
   // Whatever fails, a port that is taken for example: nobody else could lead while this process kept its lease.
   await using open = new AsyncDisposableStack();
+  open.defer(() => clearTimeout(standsBy));
   const store = await openStore(options.store ?? `sqlite:${paths.store}`);
   open.defer(() => store.close());
   await requireKnownVersion(store);
@@ -96,8 +107,10 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
     },
     onTerm: async ({ services, leadership }) => {
       log.info({ term: leadership.term }, 'master leads');
+      notifier.status(`leads, term ${leadership.term}`);
       const [unpublish, connected] = [publishQueue(services.jobs, paths.queue, log), client];
       return () => {
+        notifier.status('stands by');
         unpublish();
         connected?.close().catch((error: unknown) => log.warn({ err: error }, 'connections to nodes could not be closed'));
       };
@@ -113,6 +126,9 @@ async function serve(options: Options, paths: ReturnType<typeof masterPaths>, li
   open.defer(() => api.close());
   for (const listener of listeners) await api.listen(listener);
   log.info({ listeners }, 'master serves');
+  serving.api = api;
+  clearTimeout(standsBy);
+  notifier.ready('leads, and serves the REST API');
   const renewing = setInterval(() => {
     renewAndUse(paths, api)
       .then((renewed) => {

@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogSampler, createLogWriter, oneLine } from '../../base/index.ts';
+import { openServiceNotifier } from '../../host/light.ts';
 import {
   loadMonitorWorker,
   logLevels,
@@ -110,6 +111,12 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
     rereadTokens();
   });
   log('info', 'monitor serves', { address: listen.host, port: monitor.port, tls: certificates !== undefined });
+  const notifier = openServiceNotifier({
+    // Collectors are watched where they run; here it matters that this loop turns.
+    healthy: () => true,
+    onProblem: (problem) => log('warn', 'the service manager was not told that the agent is well', { problem }),
+  });
+  notifier.ready(`serves on ${listen.host}:${monitor.port}`);
   const tellLogProblem = createLogProblemTeller(runDir);
   tellLogProblem(writer.problem());
   const telling = setInterval(() => tellLogProblem(writer.problem()), tellEvery);
@@ -120,6 +127,7 @@ async function serve({ listen, runDir, certificates, tokenFile, config, plugins,
   if (why === 'left')
     log('error', 'the certificate was removed, because this host no longer belongs to the cluster; the agent ends', { certificates });
   else log('info', 'told to end');
+  notifier.stopping();
   for (const file of watched) unwatchFile(file, rereadCertificates);
   clearInterval(rereading);
   clearInterval(telling);

@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GantryError } from '../../base/index.ts';
 import { checkPluginSettings, processFlags, readCertificates, readSettings, readTokens } from '../../monitor/index.ts';
-import { type DaemonOptions, daemonOptions, type HostCommand, type OptionTable, parseAddress } from './daemon-options.ts';
+import { type DaemonOptions, daemonOptions, type HostCommand, optionsFileOption, parseAddress } from './daemon-options.ts';
 import type { MonitorSettings } from './monitor-process.ts';
+import type { OptionTable } from './option-table.ts';
 
 export const hostCommand = {
   name: 'monitor',
@@ -15,6 +16,7 @@ On loopback it answers everybody. On other addresses it requires TLS, and a cert
 of the cluster or a token from each client. On SIGHUP it reads its files again. Its log
 goes to standard error. See docs/monitoring.md.`,
   options: {
+    'options-file': optionsFileOption,
     listen: { value: 'ADDRESS:PORT', help: 'address:port to listen on', default: '127.0.0.1:1815' },
     certificates: {
       value: 'FOLDER',

@@ -1,12 +1,14 @@
 import { closeInheritedDescriptors, createLog } from '../../base/index.ts';
+import { openServiceNotifier } from '../../host/index.ts';
 import { startAgent } from '../../node/index.ts';
-import { daemonOptions, type HostCommand, parseAddress } from './daemon-options.ts';
+import { daemonOptions, type HostCommand, optionsFileOption, parseAddress } from './daemon-options.ts';
 import { aborted, stopSignal } from './until-told-to-stop.ts';
 
 export const hostCommand = {
   name: 'agent',
   summary: 'Runs the node agent of this host; instances keep running when it ends',
   options: {
+    'options-file': optionsFileOption,
     name: { value: 'NAME', help: 'name of this node', required: true },
     listen: { value: 'ADDRESS:PORT', help: 'address:port of the agent', required: true },
     'state-dir': { value: 'FOLDER', help: 'certificates and persistent state', default: '/var/lib/gantry/node' },
@@ -44,7 +46,13 @@ export async function run(args: string[]): Promise<number> {
     { log },
   );
   log.info({ listen: options.listen }, 'agent serves');
+  const notifier = openServiceNotifier({
+    healthy: () => agent.listens(),
+    onProblem: (problem) => log.warn({ problem }, 'the service manager was not told that the agent is well'),
+  });
+  notifier.ready(`serves on ${options.listen}`);
   await Promise.race([aborted(stopSignal()), agent.left]);
+  notifier.stopping();
   await agent.close();
   return 0;
 }

@@ -84,6 +84,10 @@ export class RpcServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  listens(): boolean {
+    return this.#server.listening;
+  }
+
   /**
    * Uses other credentials for new connections, and takes no new request on old ones; calls under way end as usual, but
    * connections with a revoked certificate end at once.

@@ -1,0 +1,77 @@
+import { defineErrors } from './define-errors.ts';
+
+/** What prevents a host from becoming part of a cluster, or from leaving one. Found before anything is changed, unless the text says otherwise. */
+export const hostErrors = defineErrors({
+  HOST_NOT_ROOT: {
+    kind: 'user',
+    http: 403,
+    ganeti: 'wrong_state',
+    what: '"gantry {command}" must run as root.',
+    why: 'It writes into /etc/gantry and /var/lib/gantry, and starts the daemons of this host.',
+    todo: 'Run it with sudo, or as root.',
+  },
+  HOST_ADDRESS_UNKNOWN: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'resolver_error',
+    what: 'The address of this host cannot be found: the name "{name}" {problem}, and this host has the IPv4 addresses: {addresses}.',
+    why: 'Nodes reach each other by IPv4 addresses. Without --address, the address is the one that the name of the host stands for, or the only one that the host has.',
+    todo: 'Specify the address with --address, or add the name of the host with its address to /etc/hosts.',
+  },
+  HOST_ADDRESS_FOREIGN: {
+    kind: 'user',
+    http: 400,
+    ganeti: 'wrong_input',
+    what: 'The address {address} does not belong to this host; it has: {addresses}.',
+    why: 'The daemons of this host listen on that address.',
+    todo: 'Specify one of these addresses with --address, or add the address to a network interface of this host.',
+  },
+  HOST_PORT_TAKEN: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'wrong_state',
+    what: 'The {daemon} cannot listen on {address}: {problem}',
+    why: 'Another program uses the port, perhaps a daemon of Gantry that was started by hand.',
+    todo: 'See which program it is with "ss -ltnp" and end it, or choose another port with {option}.',
+  },
+  HOST_FOLDER_UNUSABLE: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The folder {folder} cannot be written: {problem}',
+    why: 'The file system is read-only or damaged, or a file has the name of a folder.',
+    todo: 'Correct this, or choose another folder; the help of the command lists the options.',
+  },
+  HOST_DISK_FULL: {
+    kind: 'operational',
+    http: 507,
+    ganeti: 'insufficient_resources',
+    what: 'There are {free} MiB free in {folder}; at least {needed} MiB are needed.',
+    why: 'Certificates, the state store and logs must always have space: a master whose disk is full changes nothing.',
+    todo: 'Free some space, or choose another folder; the help of the command lists the options.',
+  },
+  HOST_CLOCK_WRONG: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The clock of this host says {now}, but it must be later than {least}.',
+    why: 'This Gantry was built at that time. Certificates that are made with a wrong clock are rejected by other hosts.',
+    todo: 'Let a time service (chrony, systemd-timesyncd) set the clock, and check it with "date".',
+  },
+  HOST_INIT_UNFINISHED: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'An initialisation of the cluster {name} has not finished on this host ({file}).',
+    why: 'It was interrupted after the certificates were made. The same command finishes it; another cluster cannot be created over it.',
+    todo: 'Run "gantry cluster init {name}" with the same options again. To begin from scratch, move {folder} away first.',
+  },
+  HOST_UNIT_FAILED: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'systemd could not start {unit}: {problem}',
+    why: 'The configuration and the certificates of this host are complete; only the daemons do not run.',
+    todo: 'Read the reason with "journalctl -u {unit}", fix it, and run the same command again: it continues from there.',
+  },
+});
