@@ -22,3 +22,4 @@ export { identifyProcess, isAlive, type ProcessIdentity, readBootId, readSamePro
 export { processesIn, processesInNamespace } from './processes/processes-in.ts';
 export { childrenOf, killHard } from './processes/signals.ts';
 export { openServiceNotifier } from './service-manager/service-notifier.ts';
+export { parseUnitStates, readUnitStates, type UnitState } from './service-manager/unit-states.ts';

@@ -188,6 +188,12 @@ export const verifyErrors = defineErrors({
     why: 'It crashed, was killed, or the host was out of memory. Instances keep running while a daemon is down.',
     todo: 'Read its log up to that time, and report a crash. This warning disappears after a day.',
   }),
+  VERIFY_UNIT_FAILED: found({
+    finding: { ganeti: 'ENODERPC' },
+    what: 'it failed, and systemd does not start it again (result: {result}).',
+    why: 'A unit that has failed five times within five minutes stays down, because the cause does not go away on its own.',
+    todo: 'Read the reason on the node with "journalctl -u {unit}" and fix it. Then run "systemctl reset-failed {unit}" and "systemctl start {unit}" there.',
+  }),
   VERIFY_SUPERVISOR_DEAD: found({
     finding: { ganeti: 'ENODESETUP', warning: true },
     what: 'it has ended unexpectedly; daemons that end from now on are not started again.',

@@ -5,6 +5,7 @@ import { checkHypervisors } from './check-hypervisors.ts';
 import { checkLog } from './check-log.ts';
 import { checkRestarts } from './check-restarts.ts';
 import { checkSupervisor } from './check-supervisor.ts';
+import { checkUnits } from './check-units.ts';
 import type { NodeCheck } from './node-check.ts';
 
 /** Everything that a node looks at for `cluster verify`, in the order in which it is told. */
@@ -15,5 +16,6 @@ export const nodeChecks: readonly NodeCheck[] = [
   checkLog,
   checkRestarts,
   checkSupervisor,
+  checkUnits,
   checkCertificate,
 ];
