@@ -31,5 +31,6 @@ export { minimalEnvironment, type RunOptions, type RunResult, run } from './run.
 export { newTrace, traceFrom, traceparent } from './trace.ts';
 export { formatMebibytes, parseMebibytes } from './units.ts';
 export { version } from './version.ts';
+export { type VersionSkew, versionSkew } from './version-skew.ts';
 export { withOwnSocket } from './with-own-socket.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

@@ -146,7 +146,8 @@ export const NodeInfo = Type.Object({
       problem: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
-  disk_templates: Type.Array(DiskTemplate),
+  /** An agent of a later version may have templates that this one does not know. */
+  disk_templates: Type.Array(Type.String()),
   /** Names of the bridges and of the Open vSwitches that NICs can be connected to. */
   bridges: Type.Optional(Type.Array(Type.String())),
   switches: Type.Optional(Type.Array(Type.String())),

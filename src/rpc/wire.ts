@@ -24,6 +24,9 @@ export const stepHeader = 'gantry-step';
 export const traceHeader = 'traceparent';
 export const lineType = 'application/x-ndjson';
 
+/** What is invalid in an answer about the parameters of a call. */
+export const calledMethod = (method: string): string => `call ${method}`;
+
 export const methodPath = (method: string): string => `/rpc/${method}`;
 export const stepPath = (stepId: string): string => `/rpc/steps/${encodeURIComponent(stepId)}`;
 export const consolePath = (instanceUuid: string, kind: ConsoleKind): string =>

@@ -57,6 +57,14 @@ export const rpcErrors = defineErrors({
     why: 'A node agent accepts only callers with a valid master certificate of its cluster.',
     todo: 'Check the clocks of both hosts and that the node belongs to this cluster; renew the certificate of the master.',
   },
+  NODE_VERSION_UNFIT: {
+    kind: 'operational',
+    http: 501,
+    ganeti: 'environment_error',
+    what: 'The agent of node {node} has version {version} and cannot do what this master, version {master}, asks of it ({method}): {problem}',
+    why: 'Agents and masters one version apart work together, but the older one does not know what was added later.',
+    todo: 'Install the version of the master on the node; "gantry version" shows the versions of all nodes. Until then, use another node.',
+  },
   RPC_CALLER_REFUSED: {
     kind: 'user',
     http: 403,

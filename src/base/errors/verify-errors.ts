@@ -41,13 +41,13 @@ export const verifyErrors = defineErrors({
   VERIFY_NODE_VERSION: found({
     finding: { ganeti: 'ENODEVERSION' },
     what: 'its agent has version {version}, the master has {master}.',
-    why: 'Agents and masters of different versions may not understand each other.',
+    why: 'Agents and masters work together if their versions are at most one apart.',
     todo: 'Install the version of the master on the node and restart its agent.',
   }),
   VERIFY_NODE_RELEASE: found({
     finding: { ganeti: 'ENODEVERSION', warning: true },
     what: 'its agent has version {version}, the master has {master}.',
-    why: 'Releases of one version understand each other; still, corrections may be missing on the node.',
+    why: 'Agents and masters one version apart work together. The older one refuses what was added later, and lacks corrections.',
     todo: 'Install the version of the master on the node and restart its agent.',
   }),
   VERIFY_CERTIFICATE_ENDED: found({

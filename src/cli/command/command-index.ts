@@ -155,7 +155,7 @@ export const commandIndex: readonly IndexEntry[] = [
   entry('tag list', 'List the tags of an object', () => import('../commands/tag-list.ts')),
   entry('completion', 'Print the completion script for a shell', () => import('../commands/completion.ts')),
   entry('help', 'Show help on a command', () => import('../commands/help.ts')),
-  entry('version', 'Show the version of this program', () => import('../commands/version.ts')),
+  entry('version', 'Show the versions of this program, of the master and of all node agents', () => import('../commands/version.ts')),
   entry('__complete', 'Print names for the completion of a shell', () => import('../commands/complete.ts'), true),
 ];
 

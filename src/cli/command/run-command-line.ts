@@ -9,7 +9,7 @@ import { parseCommandLine, splitLeadingOptions } from './parse-command-line.ts';
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const mode: OutputMode = wantsJson(argv) ? 'json' : 'table';
   try {
-    if (argv[0] === '--version' || argv[0] === '-V') return await runCommandLine(['version', ...argv.slice(1)]);
+    if (argv[0] === '--version' || argv[0] === '-V') return await runCommandLine(['version', '--client', ...argv.slice(1)]);
     const { leading, rest } = splitLeadingOptions(argv);
     if (leading.some((word) => word === '--help' || word === '-h')) return await runCommandLine(['help', ...rest]);
     const found = await findCommand(rest);

@@ -125,7 +125,8 @@ describe('versions', () => {
     const [major, minor] = version.split('.').map(Number);
     assert.deepEqual([of(version, '0.0'), of(undefined, version), of(undefined, '')], [[], [], []]);
     assert.deepEqual(of(`${major}.${minor}.77`, ''), ['VERIFY_NODE_RELEASE node node0']);
-    assert.deepEqual(of(`${major}.${(minor ?? 0) + 1}.0`, version), ['VERIFY_NODE_VERSION node node0']);
+    assert.deepEqual(of(`${major}.${(minor ?? 0) + 1}.0`, version), ['VERIFY_NODE_RELEASE node node0']);
+    assert.deepEqual(of(`${major}.${(minor ?? 0) + 2}.0`, version), ['VERIFY_NODE_VERSION node node0']);
     assert.deepEqual(of(undefined, `${(major ?? 0) + 1}.${minor}.0`), ['VERIFY_NODE_VERSION node node0']);
   });
 });

@@ -75,6 +75,7 @@ const fields: readonly Field<Node>[] = [
   ),
   stored('hv_state', 'HypervisorState', other(Type.Null()), 'Not kept', () => null),
   stored('disk_state', 'DiskState', other(Type.Null()), 'Not kept', () => null),
+  reported('agent_version', 'AgentVersion', 'text', 'Version of its node agent', (info) => info.version),
   reported('bootid', 'BootID', 'text', 'Changes with every boot of the node', (info) => info.boot_id),
   reported('ctotal', 'CTotal', 'number', 'Logical processors', (info) => info.cpu_total),
   reported('cnodes', 'CNodes', 'number', 'NUMA domains', (info) => info.cpu_nodes),

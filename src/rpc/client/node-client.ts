@@ -11,6 +11,7 @@ import { Connections } from './connections.ts';
 import { addressOf, type NodeResolver, type NodeTarget, resolveTarget } from './node-target.ts';
 import { openConsole } from './open-console.ts';
 import { type OutgoingRequest, sendRequest } from './send-request.ts';
+import { versionProblem } from './version-problem.ts';
 
 export interface NodeClientOptions {
   /** The master's key and certificate, the CA, the revocation list. */
@@ -87,7 +88,7 @@ class NetworkClient implements NodeClient {
     } catch (error) {
       // The agent goes on with a step whose caller is gone, until it is told that nobody wants it any more.
       if (nobodyWaits(error)) tellToEnd();
-      throw error;
+      throw versionProblem(error, target.name, method) ?? error;
     } finally {
       ending?.done();
     }

@@ -4,14 +4,22 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type ConnectionGuard, createConnectionGuard, GantryError, type Log, operationContext, traceFrom } from '../../base/index.ts';
+import {
+  type ConnectionGuard,
+  createConnectionGuard,
+  GantryError,
+  type Log,
+  operationContext,
+  traceFrom,
+  version,
+} from '../../base/index.ts';
 import { validate } from '../../model/index.ts';
 import type { CertificateIdentity } from '../certificates/certificate-identity.ts';
 import type { Credentials } from '../certificates/check-certificate.ts';
 import { plainSerial } from '../certificates/check-revocation-list.ts';
 import { nodeContract, type RpcName } from '../contract.ts';
 import type { CallContext, RpcCall, RpcDispatcher } from '../rpc-dispatcher.ts';
-import { epochHeader, heartbeatMs, stepHeader, termHeader, traceHeader } from '../wire.ts';
+import { calledMethod, epochHeader, heartbeatMs, stepHeader, termHeader, traceHeader } from '../wire.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { type CallerCheck, createCallerCheck } from './caller-check.ts';
 import { readBody } from './read-body.ts';
@@ -182,7 +190,7 @@ export class RpcServer {
       this.#checkCaller(request.socket);
       this.#guard.trust(request.socket);
       const [, kind, instance] = /^\/rpc\/(console|vnc)\/([\w-]+)$/.exec(request.url ?? '') ?? [];
-      if (!instance) throw new GantryError('RPC_METHOD_UNKNOWN', { method: String(request.url) });
+      if (!instance) throw new GantryError('RPC_METHOD_UNKNOWN', { method: String(request.url), version });
       void this.#consoles.serve({ instance, kind: kind === 'vnc' ? 'vnc' : 'serial' }, request, socket, head);
     } catch (error) {
       refuseUpgrade(socket, GantryError.from(error));
@@ -224,11 +232,21 @@ function epochOf(request: IncomingMessage): string | undefined {
   throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: 'the epoch is not 32 hexadecimal digits' });
 }
 
+/** @throws INPUT_INVALID with the version of this agent: a master of another version may have sent what is not known here */
+function validParams(method: RpcName, body: unknown): unknown {
+  try {
+    return validate(nodeContract[method].params, body, calledMethod(method));
+  } catch (error) {
+    const { code, facts } = GantryError.from(error);
+    throw new GantryError(code, { ...facts, version }, { cause: error });
+  }
+}
+
 /** @throws RPC_METHOD_UNKNOWN, RPC_REQUEST_UNREADABLE, RPC_REQUEST_TOO_LARGE, INPUT_INVALID */
 async function readCall(request: IncomingMessage): Promise<RpcCall> {
   const name = /^\/rpc\/([a-z-]+)$/.exec(request.url ?? '')?.[1] ?? '';
   if (request.method !== 'POST' || !Object.hasOwn(nodeContract, name)) {
-    throw new GantryError('RPC_METHOD_UNKNOWN', { method: `${request.method} ${request.url}` });
+    throw new GantryError('RPC_METHOD_UNKNOWN', { method: `${request.method} ${request.url}`, version });
   }
   const method = name as RpcName;
   const term = termOf(request);
@@ -238,6 +256,6 @@ async function readCall(request: IncomingMessage): Promise<RpcCall> {
   if (nodeContract[method].changes && (term === undefined || stepId === undefined)) {
     throw new GantryError('RPC_REQUEST_UNREADABLE', { problem: `${method} needs a term and a step id` });
   }
-  const params = validate(nodeContract[method].params, await readBody(request, method), `call ${method}`);
+  const params = validParams(method, await readBody(request, method));
   return { method, params, term, stepId, ...(epoch !== undefined && { epoch }) };
 }

@@ -84,7 +84,7 @@ declare -gA _gantry_options=(
   ['tag remove']='--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   ['test']='--help'
   ['up']='--name --nodes --port --instance --output --yes --no-packages --no-supervisor --help'
-  ['version']='--output --cluster --url --ca-file --credentials-file -h --help'
+  ['version']='--client --output --cluster --url --ca-file --credentials-file -h --help'
 )
 declare -gA _gantry_values=(
   ['agent --options-file']='@file'

@@ -85,7 +85,7 @@ typeset -gA _gantry_options=(
   'tag remove' '--dry-run --submit --priority --reason --depends --output --cluster --url --ca-file --credentials-file -h --help'
   'test' '--help'
   'up' '--name --nodes --port --instance --output --yes --no-packages --no-supervisor --help'
-  'version' '--output --cluster --url --ca-file --credentials-file -h --help'
+  'version' '--client --output --cluster --url --ca-file --credentials-file -h --help'
 )
 typeset -gA _gantry_values=(
   'agent --options-file' '@file'
