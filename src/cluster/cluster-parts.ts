@@ -1,6 +1,7 @@
 import type { JobQueue } from '../jobs/index.ts';
 import type { SecretBox } from '../store/index.ts';
 import type { GarbageList } from './garbage.ts';
+import type { JoinTokens } from './join-tokens.ts';
 import type { LiveState } from './live-state.ts';
 import type { Placer } from './placement/placer.ts';
 import type { RevocationDistributor } from './revocation-distributor.ts';
@@ -17,6 +18,7 @@ export interface ClusterParts {
   readonly garbage: GarbageList;
   readonly placer: Placer;
   readonly revocations: Pick<RevocationDistributor, 'spread'>;
+  readonly joinTokens: Pick<JoinTokens, 'forgetOf'>;
   /** Opens the secrets of opcodes and instances, on their way to a node. */
   readonly secrets: SecretBox;
   /** For operations that consist of other jobs. */

@@ -7,6 +7,7 @@ import type { JobQueue, OpInput } from '../jobs/index.ts';
 import { type Cluster, type Instance, keys, type Node } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import { createJoinService } from './create-join-service.ts';
+import { JoinTokens } from './join-tokens.ts';
 import { changingConfig } from './testing/changing-config.ts';
 import { memoryStore } from './testing/memory-store.ts';
 import { plainGroup, plainInstance, plainNode, plainUuid } from './testing/plain-config.ts';
@@ -50,16 +51,19 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
       return { id, ops: [{ status: failing ? 'error' : 'success', ...(failing && { result: { error: failing.toReport() } }) }] };
     },
   } as unknown as JobQueue;
+  const leadership = { compare, rider: () => ({ compares: [], writes: [] }), lose: () => undefined };
+  const log: Log = Object.assign(Object.create(silentLog) as Log, {
+    warn: ({ reason }: { reason: string }) => void reasons.push(reason),
+    info: (facts: unknown) => void made.push(facts),
+  });
+  const tokens = new JoinTokens({ store: store as Store, leadership, clock, log });
   const service = createJoinService({
-    store: store as Store,
-    leadership: { compare, rider: () => ({ compares: [], writes: [] }), lose: () => undefined },
+    tokens,
+    leadership,
     config,
     jobs,
     clock,
-    log: Object.assign(Object.create(silentLog) as Log, {
-      warn: ({ reason }: { reason: string }) => void reasons.push(reason),
-      info: (facts: unknown) => void made.push(facts),
-    }),
+    log,
     authority: {
       ca: 'the CA',
       encodeToken: ({ id, secret, node }: Record<string, string>) => `${id} ${secret} ${node}`,
@@ -78,7 +82,7 @@ async function rig({ cluster = {}, nodes = [plainNode(0)], instances = [], faili
   const join = ({ id, secret }: { id: string; secret: string }, more: object = {}) =>
     service.join({ tokenId: id, secret, csr: 'my key', primaryIp: address, secondaryIp: address, agentPort: 1811, from: address, ...more });
   const stored = async (id: string) => JSON.parse((await store.get(keys.joinToken(id)))?.value ?? 'null') as Record<string, unknown> | null;
-  return { service, store, config, time, submitted, reasons, signed, made, token, join, stored };
+  return { service, tokens, store, config, time, submitted, reasons, signed, made, token, join, stored };
 }
 
 const invalid = { code: 'JOIN_TOKEN_INVALID' };
@@ -92,7 +96,9 @@ describe('a join token', () => {
     assert.deepEqual(await stored(id), {
       secret_sha256: shaOf(secret),
       node_name: 'late',
+      node: null,
       group: 'group1',
+      group_uuid: plainUuid(1, 1),
       expires_at: 1_000_060,
       created_at: 1_000_000,
       user: 'alice',
@@ -191,7 +197,7 @@ describe('a node that joins', () => {
     assert.deepEqual(reasons, ['unknown', 'wrong secret', 'used with another key', 'expired']);
     const other = await token({ nodeName: 'other' });
     await store.transact({ compares: [], writes: [{ type: 'put', key: '/leader', value: 'new' }] });
-    await assert.rejects(join(other), { code: 'FENCED' });
+    await assert.rejects(join(other, { csr: 'its key' }), { code: 'FENCED' });
     assert.equal(reasons.length, 4, 'nothing is wrong with the token');
   });
 
@@ -258,5 +264,55 @@ describe('a node that joins', () => {
     assert.equal((await again.join(mine, { ...from('198.51.100.9'), csr: 'old key' })).jobId, 0, 'it has the address itself');
     const loopback = { nodes: [plainNode(0, { primary_ip: '127.0.0.1', secondary_ip: '127.0.0.1' })] };
     assert.equal(await outcome(from('127.0.0.1'), [], loopback), 'joins', 'nodes of a cluster on loopback differ by port');
+  });
+
+  const awaited = (more: Partial<Node> = {}) => plainNode(4, { name: 'late', certificate_fingerprint: '', offline: true, ...more });
+  const from = { primaryIp: '192.0.2.5', secondaryIp: '192.0.2.5', from: '192.0.2.5' };
+
+  it('takes over the entry that its token was made for, and no other', async () => {
+    const { token, join, config, submitted, reasons } = await rig({ nodes: [plainNode(0), awaited({ group: plainUuid(1, 1) })] });
+    const mine = await token();
+    const [early, later] = [await rig(), await token()];
+    await assert.rejects(token({ nodeName: 'LATE' }), { code: 'INPUT_INVALID', message: /node_name.*configured as late/ });
+    config.replace({ nodes: [plainNode(0)], instances: [] });
+    await assert.rejects(join(mine, from), invalid, 'its entry was removed');
+    config.replace({ nodes: [plainNode(0), awaited({ uuid: plainUuid(2, 6) })], instances: [] });
+    await assert.rejects(join(later, from), invalid, 'another entry has its name');
+    assert.deepEqual([reasons, submitted], [['its node was removed', 'its node was removed'], []]);
+    const old = await early.token();
+    early.config.replace({ nodes: [plainNode(0), awaited()], instances: [] });
+    await assert.rejects(early.join(old, from), invalid, 'somebody configured the node since');
+    assert.deepEqual(early.reasons, ['its node was configured later']);
+    const good = await rig({ nodes: [plainNode(0), awaited({ uuid: plainUuid(2, 6), name: 'late' })], lost: true });
+    await good.join(await good.token(), from);
+    const [{ ops }] = good.submitted as [{ ops: readonly [Record<string, unknown>] }];
+    assert.equal(ops[0]['configured_uuid'], plainUuid(2, 6));
+  });
+
+  it('stays out when its entry is removed with its tokens, or its group is gone', async () => {
+    const { tokens, token, join, reasons, config } = await rig();
+    const [mine, others, grouped] = [await token(), await token({ nodeName: 'other' }), await token({ nodeName: 'g', group: 'group1' })];
+    await tokens.forgetOf({ uuid: plainUuid(2, 9), name: 'LATE' });
+    await assert.rejects(join(mine), invalid);
+    config.replace({ nodes: [plainNode(0)], instances: [], groups: [plainGroup(0), plainGroup(2, { name: 'group1' })] });
+    await assert.rejects(join(grouped), invalid);
+    assert.deepEqual(reasons, ['unknown', 'its node group was removed']);
+    await join(others);
+  });
+
+  it('has a key of its own', async () => {
+    const { token, join, submitted, stored } = await rig({ nodes: [plainNode(0, { certificate_fingerprint: shaOf('my key') })] });
+    const mine = await token();
+    await assert.rejects(join(mine), { code: 'JOIN_KEY_TAKEN', message: 'Node late cannot join with the key of node node0.' });
+    assert.deepEqual([submitted, (await stored(mine.id))?.['key_fingerprint']], [[], null], 'the token is still good');
+    await join(mine, { csr: 'another key' });
+    const two = await rig();
+    const wanted = [await two.token({ nodeName: 'a' }), await two.token({ nodeName: 'b' })];
+    const at = (ip: string) => ({ primaryIp: ip, secondaryIp: ip, from: ip });
+    const outcomes = await Promise.allSettled(wanted.map((one, index) => two.join(one, at(`198.51.100.${index + 1}`))));
+    assert.deepEqual(outcomes.map((one) => (one.status === 'rejected' ? (one.reason as GantryError).code : one.status)).sort(), [
+      'JOIN_KEY_TAKEN',
+      'fulfilled',
+    ]);
   });
 });

@@ -22,6 +22,7 @@ import { CertificateRenewer } from './certificate-renewer.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { createJoinService } from './create-join-service.ts';
 import type { JoinAuthority } from './join-authority.ts';
+import { JoinTokens } from './join-tokens.ts';
 import { configOfTerm } from './lib/fenced-ends-term.ts';
 import { busyInstances } from './lib/instances/busy-instances.ts';
 import { declaredSecrets } from './lib/instances/osparams.ts';
@@ -136,6 +137,7 @@ async function assemble(options: Counted, leadership: Leadership, config: Config
     return busy.has(uuid) || busy.has(name.toLowerCase());
   };
   const garbage = createStoredGarbage({ store, leadership, isBusy, config, nodes, live: () => live, log });
+  const tokens = new JoinTokens({ store, leadership, clock, log });
   const job = (id: number) => jobs.present(id)?.job;
   const access = createAccessControl({ authorizer: options.authorizer ?? optionsAuthorizer, config, job, log });
   const jobs: JobQueue = createJobQueue({
@@ -149,6 +151,7 @@ async function assemble(options: Counted, leadership: Leadership, config: Config
       placer: new Placer(live),
       secrets,
       revocations,
+      joinTokens: tokens,
       jobs: () => jobs,
       certificates: options.certificates ?? (async () => []),
     }),
@@ -160,7 +163,7 @@ async function assemble(options: Counted, leadership: Leadership, config: Config
     log,
     metrics: metrics.jobs,
   });
-  const join = createJoinService({ store, leadership, config, jobs, clock, authority, revocations, log });
+  const join = createJoinService({ tokens, leadership, config, jobs, clock, authority, revocations, log });
   const certificates = new CertificateRenewer({ config, leadership, nodes: direct, live, authority, revocations, clock, log });
   const watchSeconds = options.watchIntervalSeconds;
   const watcher = new Watcher({

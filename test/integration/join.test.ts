@@ -4,6 +4,7 @@ import { afterEach, test } from 'node:test';
 import { silentLog, systemClock } from '../../src/base/index.ts';
 import { createJoinService } from '../../src/cluster/create-join-service.ts';
 import type { JoinAuthority } from '../../src/cluster/join-authority.ts';
+import { JoinTokens } from '../../src/cluster/join-tokens.ts';
 import { type SimulatedMaster, startSimulatedMaster } from '../support/simulated-master.ts';
 import { tester } from '../support/tester.ts';
 
@@ -33,9 +34,10 @@ const authority: JoinAuthority = {
 function serviceOf({ leading, store }: SimulatedMaster, now = () => systemClock.now()) {
   const { config, jobs } = leading.services;
   const clock = { ...systemClock, now };
+  const { leadership } = leading;
   return createJoinService({
-    store,
-    leadership: leading.leadership,
+    tokens: new JoinTokens({ store, leadership, clock, log: silentLog }),
+    leadership,
     config,
     jobs,
     clock,
@@ -120,6 +122,25 @@ test('a node that is taken out has its certificates revoked, all that were signe
   await service.join(request(token, 'key'));
   await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
   assert.deepEqual(Object.keys(config.current.cluster.revoked_certificates ?? {}), [Buffer.from('key').toString('hex')]);
+  assert.equal(config.current.nodes.find('fresh'), undefined);
+});
+
+test('with a node all its tokens are gone, also those that nobody has used', async () => {
+  master = await startSimulatedMaster(1);
+  const { config } = master.leading.services;
+  const service = serviceOf(master);
+  const create = () => service.createToken({ nodeName: 'fresh', ttlSeconds: 3600, by: tester });
+  const [first, second] = [await create(), await create()];
+  await service.join(request(first.token, 'key'));
+  await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
+  assert.deepEqual((await master.store.range('/join-tokens/')).entries, []);
+  await assert.rejects(service.join(request(second.token, 'a new key')), { code: 'JOIN_TOKEN_INVALID' });
+  const entry = { OP_ID: 'OP_NODE_ADD', node_name: 'fresh', primary_ip: '192.0.2.50', agent_port: 1811 };
+  await master.run({ OP_ID: 'OP_GROUP_ADD', group_name: 'far' });
+  await master.run({ ...entry, group: 'far' });
+  const { token } = await create();
+  await master.run({ OP_ID: 'OP_NODE_REMOVE', node_name: 'fresh' });
+  await assert.rejects(service.join(request(token, 'a new key')), { code: 'JOIN_TOKEN_INVALID' });
   assert.equal(config.current.nodes.find('fresh'), undefined);
 });
 

@@ -389,6 +389,7 @@ test('an evacuation names its jobs, and they name it; one that an earlier versio
     jobs: () => jobs,
     certificates: async () => [],
     revocations: {} as never,
+    joinTokens: {} as never,
   };
   const operation = createOperations(parts).get('OP_NODE_EVACUATE');
   const plan = operation?.upgradePlan?.(stored, 1);

@@ -246,8 +246,16 @@ export const clusterErrors = defineErrors({
     http: 401,
     ganeti: 'wrong_input',
     what: 'The join token is not valid.',
-    why: 'It is unknown, has expired, or was used with another key; a token is valid for one node and one key.',
+    why: 'It is unknown, has expired, or was used with another key; a token is valid for one node and one key, and is removed with its node.',
     todo: 'Create a new one with "gantry node add NAME".',
+  },
+  JOIN_KEY_TAKEN: {
+    kind: 'user',
+    http: 409,
+    ganeti: 'wrong_state',
+    what: 'Node {name} cannot join with the key of node {other}.',
+    why: 'Every node is known by its own key. The state directory of the node agent was copied, or holds the key of another membership.',
+    todo: 'Move the state directory of the node agent on this host away, and join again.',
   },
   JOIN_ADDRESS_REFUSED: {
     kind: 'user',

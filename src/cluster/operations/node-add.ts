@@ -7,6 +7,7 @@ import { addressBook, describeUser } from '../lib/networking/address-use.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 import { mayBeCandidate } from '../lib/nodes/candidate-pool.ts';
 import { isLoopback, nodeAddressProblem } from '../lib/nodes/node-address.ts';
+import { requireNewKey } from '../lib/nodes/require-new-key.ts';
 
 type Params = OpcodeParams<typeof opcodes.nodeAdd>;
 
@@ -18,6 +19,10 @@ export const nodeAdd = () =>
     },
     async plan({ config, clock, newUuid }, params): Promise<Node> {
       const configured = config.nodes.find(params.node_name);
+      // Its token was made for a node that was removed since.
+      if (params.configured_uuid && configured?.uuid !== params.configured_uuid)
+        throw new GantryError('OBJECT_UNKNOWN', { kind: 'node', name: params.node_name });
+      if (params.certificate_fingerprint) requireNewKey(config, params.certificate_fingerprint, params.node_name);
       if (configured && !hasJoined(configured) && params.certificate_fingerprint) return joined(config, configured, params);
       requireFreeName(config, 'node', params.node_name);
       checkAddresses(config, params);

@@ -73,6 +73,7 @@ describe('a new node', () => {
       [{ primary_ip: '224.0.0.1' }, 'INPUT_INVALID'],
       [{ group: 'nowhere' }, 'OBJECT_UNKNOWN'],
     ];
+    cases.push([{ certificate_fingerprint: '0'.repeat(64) }, 'JOIN_KEY_TAKEN'], [{ configured_uuid: plainUuid(2, 1) }, 'OBJECT_UNKNOWN']);
     for (const [params, code] of cases) await assert.rejects(add(params, { instances }), { code }, JSON.stringify(params));
     const loopback = [plainNode(0, { primary_ip: '127.0.0.1', secondary_ip: '127.0.0.1' })];
     assert.equal((await add({ primary_ip: '127.0.0.1' }, { nodes: loopback })).error, undefined, 'a cluster that lives on loopback');
@@ -158,7 +159,7 @@ describe('the removal of a node', () => {
 
   it('forgets it, revokes its certificates and tells the others', async () => {
     const old = { dead: { at: 1, expires: sceneTime / 1000, key: 'x' }, live: { at: 2, expires: sceneTime / 1000 + 1, key: 'y' } };
-    const { config, departed, steps, log } = await remove({}, { cluster: { revoked_certificates: old } });
+    const { config, departed, tokensForgotten, steps, log } = await remove({}, { cluster: { revoked_certificates: old } });
     assert.deepEqual(
       [...config.nodes.values()].map(({ name }) => name),
       ['node0', 'node2'],
@@ -170,7 +171,8 @@ describe('the removal of a node', () => {
       b3: { at, expires: at + 200, key },
     });
     assert.deepEqual(departed, [plainUuid(2, 1)]);
-    assert.deepEqual([steps, log], [['forget the node', 'tell the other nodes'], []]);
+    assert.deepEqual(tokensForgotten, ['node1']);
+    assert.deepEqual([steps, log], [['forget its join tokens', 'forget the node', 'tell the other nodes'], []]);
     assert.deepEqual((await remove({ certificates: undefined as never })).config.cluster.revoked_certificates, {});
   });
 
@@ -199,7 +201,7 @@ describe('the removal of a node', () => {
     const operation = nodeRemove({ revocations: { spread: async () => [] } } as never);
     assert.deepEqual(
       operation.steps({ uuid: plainUuid(2, 1) }).map(({ pivot }) => pivot),
-      [true, true],
+      [undefined, true, true],
     );
     const config = plainConfig({ nodes: [], instances: [] });
     assert.deepEqual(

@@ -1,25 +1,32 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Node, opcodes } from '../../model/index.ts';
+import { opcodes } from '../../model/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findNode } from '../lib/find-object.ts';
 import { noPlacement } from '../lib/no-placement.ts';
 import { fillCandidatePool } from '../lib/nodes/candidate-pool.ts';
 import { withRevoked } from '../revocation-distributor.ts';
 
-export const nodeRemove = ({ revocations }: ClusterParts) =>
+export const nodeRemove = ({ revocations, joinTokens }: ClusterParts) =>
   defineOperation(opcodes.nodeRemove, {
     locks: (params) => [...opcodes.nodeRemove.touches(params), noPlacement],
-    async plan({ config }, params): Promise<Pick<Node, 'uuid'>> {
+    async plan({ config }, params): Promise<{ readonly uuid: string; readonly name?: string }> {
       const node = findNode(config, params.node_name);
       if (node.uuid === config.cluster.master_node)
         throw new GantryError('NODE_IS_MASTER', { name: node.name, problem: 'it cannot be taken out.' });
       const { primary, secondary, arriving } = config.instancesOf(node.uuid);
       const instances = [...primary, ...secondary, ...arriving].map((instance) => instance.name).sort();
       if (instances.length > 0) throw new GantryError('NODE_NOT_EMPTY', { name: node.name, instances: instances.join(', ') });
-      return { uuid: node.uuid };
+      return { uuid: node.uuid, name: node.name };
     },
-    steps: ({ uuid }) => [
+    steps: ({ uuid, name }) => [
+      {
+        // First: until the node is forgotten, nobody can make a token for another node of its name.
+        id: 'forget-tokens',
+        title: 'forget its join tokens',
+        // A job of an earlier version has no name in its plan.
+        do: async () => joinTokens.forgetOf({ uuid, name: name ?? '' }),
+      },
       {
         id: 'forget-node',
         title: 'forget the node',

@@ -42,6 +42,8 @@ export interface Performance {
   readonly read: readonly string[];
   readonly submitted: readonly { readonly ops: unknown; readonly user: string }[];
   readonly departed: readonly string[];
+  /** Names of nodes whose join tokens were forgotten. */
+  readonly tokensForgotten: readonly string[];
   readonly result: unknown;
   /** Of the step that failed. */
   readonly error: GantryError | undefined;
@@ -66,6 +68,7 @@ class Notes {
   readonly read = new Set<string>();
   readonly submitted: Performance['submitted'][number][] = [];
   readonly departed: string[] = [];
+  readonly tokensForgotten: string[] = [];
   readonly outcomes: Record<string, Json> = {};
   readonly progress: (readonly [number, string | undefined])[] = [];
   config: ConfigSnapshot;
@@ -114,6 +117,7 @@ class Notes {
       },
       placer: new Placer(live),
       revocations: { spread },
+      joinTokens: { forgetOf: async ({ name }) => void this.tokensForgotten.push(name) },
       secrets,
       jobs: () => ({ list: () => jobs }) as never,
       certificates: async () => [],
@@ -166,8 +170,9 @@ export async function perform(
   });
   const error = scene.dryRun ? undefined : await runSteps(record, steps, context);
   const result = error || scene.dryRun ? undefined : operation.result(plan, outcomes);
-  const { calls, log, garbage, progress, submitted, departed, config, claims } = record;
-  const noted = { calls, params: record.params, log, garbage, progress, submitted, departed, config, claims, read: [...record.read] };
+  const { calls, log, garbage, progress, submitted, departed, tokensForgotten, config, claims } = record;
+  const told = { calls, params: record.params, log, garbage, progress, submitted, departed, tokensForgotten };
+  const noted = { ...told, config, claims, read: [...record.read] };
   return { ...noted, plan, steps: steps.map(({ title }) => title), result, error };
 }
 

@@ -149,7 +149,7 @@ function collection<T extends { readonly uuid: string; readonly name: string }>(
     size: byUuid.size,
     // As the map of a real configuration, it fails with what is no text.
     get: (uuid) => byUuid.get(uuid.toLowerCase()),
-    find: (name) => byUuid.get(name) ?? objects.find((object) => object.name === name),
+    find: (name) => byUuid.get(name) ?? objects.find((object) => object.name.toLowerCase() === name.toLowerCase()),
     values: () => byUuid.values(),
   };
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Name, NewName } from '../../objects/common.ts';
+import { Name, NewName, Uuid } from '../../objects/common.ts';
 import { SignedCertificateRecord } from '../../objects/node.ts';
 import { NdparamsPartial } from '../../params/ndparams.ts';
 import { defineOpcode } from '../define-opcode.ts';
@@ -19,6 +19,8 @@ export const nodeAdd = defineOpcode({
     ndparams: Type.Optional(NdparamsPartial),
     /** Absent: the node is only configured, and counts as offline until it joins. */
     certificate_fingerprint: Type.Optional(Type.String()),
+    /** The configured node that joins; nothing is added when it is there no more. */
+    configured_uuid: Type.Optional(Uuid),
     certificates: Type.Optional(Type.Array(Type.Object(SignedCertificateRecord.properties, { additionalProperties: false }))),
   },
   result: Type.Null(),
