@@ -7,18 +7,17 @@ import { writePackage } from '../../src/cli/package/write-package.ts';
 const root = join(import.meta.dirname, '../..');
 
 /**
- * Runs before each command of a maintainer script. At the command KILL_AT of the script KILL_IN, dpkg and the script are
- * killed, as by a power failure. Otherwise the number of commands is written to /tmp.
+ * Runs before each command of a maintainer script. Before the command KILL_AT of the script KILL_IN, dpkg and the script are
+ * killed, as by a power failure. The commands are written to /tmp.
  */
 const killer = `#!/bin/bash
 set -T
 script=\${0##*/}
 script="\${script#gantry.} $1"
-step=0
 at_each_command() {
-  step=$((step + 1))
-  echo "$step" >"/tmp/steps $script"
-  if [ "$script" = "$KILL_IN" ] && [ "$step" = "$KILL_AT" ]; then kill -9 "$PPID" $$; fi
+  command=\${BASH_COMMAND%%$'\\n'*}
+  printf '%s\\n' "$command" >>"/tmp/commands $script"
+  if [ "$script" = "$KILL_IN" ] && [ "$command" = "$KILL_AT" ]; then kill -9 "$PPID" $$; fi
 }
 trap at_each_command DEBUG
 `;
@@ -35,5 +34,5 @@ export async function smallPackage(folder: string, version: string, more: readon
 
 function withKiller(file: PackageFile): PackageFile {
   if (!('text' in file.from) || !/^DEBIAN\/(pre|post)(inst|rm)$/.test(file.target)) return file;
-  return { ...file, from: { text: String(file.from.text).replace('#!/bin/sh\n', killer) } };
+  return { ...file, from: { text: String(file.from.text).replace('#!/bin/sh\n', () => killer) } };
 }
