@@ -34,6 +34,7 @@ function accessWith(authorizer: Authorizer) {
 
 const startup = readOpcode({ OP_ID: 'OP_INSTANCE_STARTUP', instance_name: 'Web1' });
 const remove = readOpcode({ OP_ID: 'OP_INSTANCE_REMOVE', instance_name: 'web2' });
+const after7 = (op: typeof startup) => ({ ...op, params: { ...op.params, depends: [[7, []]] } });
 
 test('an authorizer gets the opcode with its parameters and its objects as they are now', async () => {
   const asked: AuthorizationRequest[] = [];
@@ -176,11 +177,12 @@ test('what a principal may not see cannot be named either, as if it did not exis
   await wish('instance:read', 'instance', 'web2');
   await assert.rejects(wish('job:cancel', 'job', '7'), { code: 'API_OBJECT_UNKNOWN' });
   await wish('job:read', 'job', '7');
-  await assert.rejects(access.requireOpcodes(user(), [remove, startup]), {
-    code: 'API_OBJECT_UNKNOWN',
-    facts: { object: 'instance', name: 'Web1' },
-  });
-  await access.requireOpcodes(user(), [remove]);
+  const refuses = (ops: Parameters<typeof access.requireOpcodes>[1], name: string) =>
+    assert.rejects(access.requireOpcodes(user(), ops), { code: 'API_OBJECT_UNKNOWN', facts: { object: 'instance', name } });
+  await refuses([startup], 'Web1');
+  await refuses([remove], 'web2');
+  await refuses([readOpcode({ OP_ID: 'OP_TEST_DELAY', duration: 0 }), startup, remove], 'Web1');
+  await access.requireOpcodes(user(), [after7(startup), after7(remove)]);
   await access.requireOpcodes(watcherPrincipal, [startup]);
   await accessWith(teamOnly).access.require(user(), { permission: 'instance:read', objects: [{ kind: 'instance', name: 'web1' }] });
   assert.deepEqual(audit, []);

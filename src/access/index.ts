@@ -4,7 +4,8 @@ export { openAuthenticator, readAuthenticationSettings, usersFileOnly } from './
 export { Presented } from './authn/presented.ts';
 export type { AuthorizationRequest, Authorizer } from './authz/authorizer.ts';
 export { optionsAuthorizer } from './authz/options-authorizer.ts';
-export type { NamedObject } from './authz/resolve-object.ts';
+export type { NamedObject, ResolvedObject } from './authz/resolve-object.ts';
 export { isWatcher, watcherPrincipal } from './internal/internal-principals.ts';
 export { principalOfJob, storedPrincipal } from './job-principal.ts';
 export type { Principal } from './principal.ts';
+export type { Sight } from './sight.ts';

@@ -9,6 +9,7 @@ const open: AccessControl = {
   require: async () => undefined,
   requireOpcodes: async () => undefined,
   visible: () => undefined,
+  sightOf: () => undefined,
 };
 
 let rig: ApiRig;

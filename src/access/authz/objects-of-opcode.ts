@@ -1,4 +1,4 @@
-import type { OpcodeDefinition } from '../../model/index.ts';
+import { NewName, type OpcodeDefinition } from '../../model/index.ts';
 import type { NamedObject } from './resolve-object.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -33,4 +33,10 @@ export function objectsOfOpcode(definition: Pick<OpcodeDefinition, 'touches'>, p
   for (const [param, kind] of Object.entries(namingParameters)) for (const name of [params[param]].flat()) add(kind, name);
   for (const nic of [params['nics']].flat()) add('network', (nic as { network?: unknown } | undefined)?.network);
   return [...objects.values()];
+}
+
+/** Names, in lower case, that an opcode gives to what it creates or renames. */
+export function createdNames({ ownFields }: Pick<OpcodeDefinition, 'ownFields'>, params: Params): ReadonlySet<string> {
+  const names = Object.keys(ownFields).filter((param) => ownFields[param] === NewName);
+  return new Set(names.map((param) => String(params[param]).toLowerCase()));
 }

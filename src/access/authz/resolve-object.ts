@@ -1,5 +1,5 @@
 import type { Instance, Job, Network, Node, NodeGroup } from '../../model/index.ts';
-import type { ConfigSnapshot } from '../../store/index.ts';
+import type { Collection, ConfigSnapshot } from '../../store/index.ts';
 import { principalOfJob } from '../job-principal.ts';
 import type { Principal } from '../principal.ts';
 
@@ -49,9 +49,24 @@ export function resolveObject({ kind, name }: NamedObject, { config, job }: Obje
   return found ?? { kind, name, tags: none };
 }
 
+/** Whether an object was found. */
+export const isThere = ({ uuid, owner }: ResolvedObject): boolean => uuid !== undefined || owner !== undefined;
+
+/** All objects of a kind, for its names. */
+export function configuredObjects(kind: string, { config }: ObjectSource): readonly ResolvedObject[] {
+  if (!isConfigured(kind)) return [];
+  return Array.from(collections(config)[kind].values(), (object) => configured(kind, object, config));
+}
+
+const collections = (config: ConfigSnapshot): Readonly<Record<ConfiguredKind, Collection<Configured>>> => ({
+  instance: config.instances,
+  node: config.nodes,
+  group: config.groups,
+  network: config.networks,
+});
+
 function resolveConfigured(kind: string, name: string, config: ConfigSnapshot): ResolvedObject | undefined {
-  const objects = { instance: config.instances, node: config.nodes, group: config.groups, network: config.networks };
-  const found = isConfigured(kind) ? objects[kind].find(name) : undefined;
+  const found = isConfigured(kind) ? collections(config)[kind].find(name) : undefined;
   return found && configured(kind, found, config);
 }
 

@@ -1,6 +1,6 @@
 import type { Principal } from '../principal.ts';
 import type { AuthorizationRequest } from './authorizer.ts';
-import { type NamedObject, type ResolvedObject, resolveObject } from './resolve-object.ts';
+import { isThere, type NamedObject, type ResolvedObject, resolveObject } from './resolve-object.ts';
 
 /**
  * A request whose objects are looked up when the authorizer wants them, and once. A class: made for each request of the REST API,
@@ -13,6 +13,7 @@ export class ResolvingRequest implements AuthorizationRequest {
   readonly read: AuthorizationRequest['read'];
   readonly #named: readonly NamedObject[] | (() => readonly NamedObject[]);
   readonly #source: () => Parameters<typeof resolveObject>[1];
+  readonly #sight: (principal: Principal) => ((object: ResolvedObject) => boolean) | undefined;
   #resolved: readonly ResolvedObject[] | undefined;
 
   constructor(
@@ -20,6 +21,7 @@ export class ResolvingRequest implements AuthorizationRequest {
     { permission, opcode, read }: Omit<AuthorizationRequest, 'principal' | 'objects'>,
     named: readonly NamedObject[] | (() => readonly NamedObject[]),
     source: () => Parameters<typeof resolveObject>[1],
+    sight: (principal: Principal) => ((object: ResolvedObject) => boolean) | undefined,
   ) {
     this.principal = principal;
     this.permission = permission;
@@ -27,12 +29,18 @@ export class ResolvingRequest implements AuthorizationRequest {
     this.read = read;
     this.#named = named;
     this.#source = source;
+    this.#sight = sight;
   }
 
   get objects(): readonly ResolvedObject[] {
     if (this.#resolved) return this.#resolved;
     const source = this.#source();
-    this.#resolved = (typeof this.#named === 'function' ? this.#named() : this.#named).map((one) => resolveObject(one, source));
+    const sees = this.#sight(this.principal);
+    this.#resolved = (typeof this.#named === 'function' ? this.#named() : this.#named).map((one) => {
+      const object = resolveObject(one, source);
+      // The decision, and its reason, must not tell what is hidden from what is missing.
+      return sees && isThere(object) && !sees(object) ? { ...one, tags: [] } : object;
+    });
     return this.#resolved;
   }
 }

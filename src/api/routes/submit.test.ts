@@ -47,7 +47,8 @@ test('opcodes are decided on one by one, submitted as one job, and audited with 
   assert.equal(await submitJob(context, alice, [start, remove]), 41);
   const objects = [{ kind: 'instance', name: 'web1' }];
   const resolved = [{ kind: 'instance', name: 'web1', tags: [] }];
-  assert.deepEqual(asked, [
+  const asks = asked.map(({ principal, permission, opcode, objects }) => ({ principal, permission, opcode, objects }));
+  assert.deepEqual(asks, [
     { principal: alice, permission: 'instance:startup', opcode: { id: 'OP_INSTANCE_STARTUP', params: start }, objects: resolved },
     { principal: alice, permission: 'instance:remove', opcode: { id: 'OP_INSTANCE_REMOVE', params: remove }, objects: resolved },
   ]);

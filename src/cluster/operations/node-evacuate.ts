@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { isUnfinished } from '../../execution/index.ts';
-import { defineOperation, type OpInput } from '../../jobs/index.ts';
+import { defineOperation, type OpInput, type PlanContext } from '../../jobs/index.ts';
 import { fillBeparams, type Instance, isCapable, type Job, jobStatus, type Node, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -38,8 +38,11 @@ export const nodeEvacuate = ({ placer, jobs }: ClusterParts) =>
       requireNoEvacuation(node, jobs().list());
       const comment = commentOf(node, jobId);
       // Where disks are shared, an instance has no secondary node that could be changed.
-      const leaving = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;
-      const { goes, stays } = await sortOut(config, placer, node, leaving, params.remote_node);
+      const { sight } = context;
+      const here = params.mode === 'secondary-only' ? [] : config.instancesOf(node.uuid).primary;
+      // What who asks may not see, he may neither move nor hear of.
+      const leaving = sight ? here.filter((instance) => sight.sees('instance', instance)) : here;
+      const { goes, stays } = await sortOut(config, placer, node, leaving, params.remote_node, sight);
       for (const { instance, target } of goes) context.log(`Instance ${instance.name} goes to ${target.name}.`);
       for (const { instance, reason: why } of stays) context.log(`Instance ${instance} stays: ${why}`);
       const { reason } = params;
@@ -108,6 +111,7 @@ async function sortOut(
   node: Node,
   leaving: readonly Instance[],
   remote: Params['remote_node'],
+  sight: PlanContext['sight'],
 ): Promise<SortedOut> {
   const named = remote ? findNode(config, remote) : undefined;
   if (named) requireUsable(named);
@@ -121,6 +125,7 @@ async function sortOut(
   for (const [k, instance] of movable.entries()) {
     const target = targets[k] ?? new GantryError('INTERNAL', { detail: `no answer for ${instance.name}` });
     if (target instanceof GantryError) reasons.set(instance, target.message);
+    else if (sight?.sees('node', target) === false) reasons.set(instance, 'no node can take it');
     else goes.push({ instance, target });
   }
   const stays = leaving.flatMap((instance) => {

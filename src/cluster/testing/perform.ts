@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Principal } from '../../access/index.ts';
+import type { Principal, Sight } from '../../access/index.ts';
 import { type Clock, GantryError, type Json, silentOperation } from '../../base/index.ts';
 import type { CommitStep, Operation, PlanContext, Step, StepContext } from '../../jobs/index.ts';
 import type { CallOptions, InstanceRuntime } from '../../rpc/index.ts';
@@ -17,6 +17,8 @@ export interface Scene extends Partial<PlainObjects> {
   readonly answers?: Readonly<Record<string, unknown>>;
   readonly live?: LiveState;
   readonly principal?: Principal;
+  /** What that one may see; default: everything. */
+  readonly sight?: Sight;
   readonly dryRun?: boolean;
   /** Jobs of the queue, as `list` gives them. */
   readonly jobs?: readonly unknown[];
@@ -150,7 +152,13 @@ export async function perform(
     log: (text: string) => void record.log.push(text),
   };
   const operation = make(record.parts(scene));
-  const own = { random: () => 0.5, newUuid: () => plainUuid(7, ++uuids), user: common.principal.name, dryRun: scene.dryRun ?? false };
+  const own = {
+    random: () => 0.5,
+    newUuid: () => plainUuid(7, ++uuids),
+    user: common.principal.name,
+    dryRun: scene.dryRun ?? false,
+    sight: scene.sight,
+  };
   const plan = throughJson(await operation.plan({ ...common, ...own, config: record.config }, params as never));
   const steps = operation.steps(plan);
   requireIds(steps);

@@ -135,7 +135,10 @@ describe('cancelling a running job', () => {
     let planned = false;
     const requireOpcodes = async () => (asked++ === 0 ? undefined : decision.promise);
     const plan: Operation['plan'] = () => ((planned = true), new Promise(() => undefined));
-    const { queue } = await start({ access: { requireOpcodes }, operations: operationMap({ ...testSteps([]), plan }) });
+    const { queue } = await start({
+      access: { requireOpcodes, sightOf: () => undefined },
+      operations: operationMap({ ...testSteps([]), plan }),
+    });
     const id = await queue.submit([reboot], 'alice');
     await until('it is decided on', () => asked === 2);
     assert.equal((await queue.cancel(id)).cancelled, true);

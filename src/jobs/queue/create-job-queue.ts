@@ -35,8 +35,8 @@ export interface JobQueueOptions {
   readonly log: Log;
   /** Counts what becomes of jobs; default: for this queue alone. */
   readonly metrics?: JobMetrics;
-  /** Decides on every submission, wherever it comes from. */
-  readonly access: Pick<AccessControl, 'requireOpcodes'>;
+  /** Decides on every submission, wherever it comes from, and knows what who submits may see. */
+  readonly access: Pick<AccessControl, 'requireOpcodes' | 'sightOf'>;
   /** Encrypts the secrets of an opcode; called before it is stored anywhere. */
   readonly sealOp?: (op: OpInput) => OpInput;
   /** Called when the end of an opcode is durable. */

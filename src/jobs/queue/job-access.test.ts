@@ -25,7 +25,8 @@ const forbidden = { code: 'API_FORBIDDEN' };
 /** Refuses what is named, and remembers who asked for what. */
 function gatekeeper(refuses: (opcode: string) => boolean) {
   const asked: string[] = [];
-  const access: Pick<AccessControl, 'requireOpcodes'> = {
+  const access: Pick<AccessControl, 'requireOpcodes' | 'sightOf'> = {
+    sightOf: () => undefined,
     requireOpcodes: async ({ name, scheme, groups }, ops) => {
       for (const { definition } of ops) {
         asked.push([`${scheme}/${name}`, ...groups, definition.id].join(' '));

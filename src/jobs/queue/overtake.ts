@@ -1,3 +1,4 @@
+import { principalOfJob } from '../../access/index.ts';
 import type { LockManager } from '../locks/lock-manager.ts';
 import { currentOp, type JobRecord } from '../record/job-record.ts';
 import { hurrySignal } from '../saga/cancel-signal.ts';
@@ -6,7 +7,7 @@ import { findTarget } from './op-wants.ts';
 
 /** What is needed of the scheduler. */
 interface Parts {
-  readonly host: Pick<SagaHost, 'operations' | 'config'>;
+  readonly host: Pick<SagaHost, 'operations' | 'config' | 'access'>;
   readonly locks: Pick<LockManager, 'holds'>;
   readonly running: ReadonlySet<JobRecord>;
   readonly overtaking: Set<JobRecord>;
@@ -35,6 +36,11 @@ function overtaken({ host }: Parts, { job }: JobRecord) {
   const input = job.ops[currentOp(job)]?.input ?? {};
   // A dry run changes nothing, and so hurries nobody.
   if (input['dry_run'] === true) return [];
+  const sight = host.access.sightOf(principalOfJob(job));
   const touches = host.operations.get(String(input['OP_ID']))?.overtakes?.(input as never) ?? [];
-  return touches.map(({ kind, name }) => ({ kind, key: findTarget(host.config.current, kind, name)?.uuid ?? name.toLowerCase() }));
+  return touches.flatMap(({ kind, name }) => {
+    const target = findTarget(host.config.current, kind, name);
+    // What is hidden from it, it does not reach; it ends when its turn comes.
+    return target && sight && !sight.sees(kind, target) ? [] : { kind, key: target?.uuid ?? name.toLowerCase() };
+  });
 }

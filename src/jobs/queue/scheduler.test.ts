@@ -242,6 +242,7 @@ test('a job that ends just when another one begins to wait for it does not let t
   const host = {
     clock: systemClock,
     log: silentLog,
+    access: { sightOf: () => undefined },
     signal: new AbortController().signal,
     config: { current: { cluster } },
   } as unknown as SagaHost;

@@ -1,3 +1,4 @@
+import { principalOfJob } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import { type Job, type JobOp, jobStatus } from '../../model/index.ts';
 import type { JobChange } from '../job-queue.ts';
@@ -172,7 +173,8 @@ async function considerDependencies(scheduler: Scheduler, record: JobRecord, op:
   const { host, jobs } = scheduler;
   const index = currentOp(record.job);
   try {
-    const state = await checkDependencies(op, (id) => jobs.get(id), scheduler.archived);
+    const sight = host.access.sightOf(principalOfJob(record.job));
+    const state = await checkDependencies(op, (id) => jobs.get(id), scheduler.archived, sight);
     if (record.phase !== 'depends' || host.signal.aborted) return;
     await follow(scheduler, record, index, state);
   } catch (error) {
@@ -207,6 +209,7 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   const index = currentOp(record.job);
   let wants: readonly LockWant[];
   try {
+    requireNamed(host, record, index);
     wants = opWants(host, record, index);
   } catch (error) {
     occupy(scheduler, record);
@@ -227,6 +230,14 @@ function askForLocks(scheduler: Scheduler, record: JobRecord): void {
   };
   if (locks.request(record.id, wants, record.job.priority, granted)) return run(scheduler, record);
   show(record, waiting(index, now(host)));
+}
+
+/** A job must not hold, wait for or hurry what its principal may not see, nor tell whether it is there. @throws OBJECT_UNKNOWN */
+function requireNamed({ access, operations }: SagaHost, { job, resumed }: JobRecord, index: number): void {
+  const sight = resumed ? undefined : access.sightOf(principalOfJob(job));
+  const params = job.ops[index]?.input ?? {};
+  const definition = operations.get(String(params['OP_ID']))?.opcode;
+  if (definition) sight?.requireNamed({ definition, params });
 }
 
 /** While a job waited for its locks, objects may have been renamed or created: if so, it needs other locks, too. */

@@ -38,7 +38,7 @@ export async function submitChildren(
   host.signal.throwIfAborted();
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
   if (scheduler.unfinished + missing.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
-  for (const ops of admitted.jobs) await checkDependenciesExist(scheduler, ops);
+  for (const ops of admitted.jobs) await checkDependenciesExist(scheduler, ops, by);
   for (const part of partsOf(admitted.jobs)) {
     const built = part.map((ops) => {
       const { sealOp = (op: OpInput) => op } = host;

@@ -55,7 +55,7 @@ export async function submitJobs(
   const { host } = scheduler;
   if (host.config.current.cluster.drained) throw new GantryError('QUEUE_DRAINED');
   if (scheduler.unfinished + jobs.length > limit) throw new GantryError('QUEUE_FULL', { count: scheduler.unfinished });
-  for (const ops of jobs) await checkDependenciesExist(scheduler, ops);
+  for (const ops of jobs) await checkDependenciesExist(scheduler, ops, by);
   const ids: number[] = [];
   const built = jobs.map((ops) => {
     const id = submission.nextId + ids.length;
@@ -76,10 +76,16 @@ export async function submitJobs(
 }
 
 /** @throws JOB_DEPENDENCY_UNKNOWN */
-export async function checkDependenciesExist({ jobs, archived }: Scheduler, ops: readonly ReadOpcode[]): Promise<void> {
+export async function checkDependenciesExist(
+  { jobs, archived, host }: Scheduler,
+  ops: readonly ReadOpcode[],
+  by: Principal,
+): Promise<void> {
+  const sight = host.access.sightOf(by);
   for (const { params } of ops) {
     for (const [id] of dependenciesOf({ input: params })) {
-      if (id < 0 || jobs.has(id) || (await archived(id))) continue;
+      const job = id < 0 ? undefined : (jobs.get(id)?.job ?? (await archived(id)));
+      if (id < 0 || (job && (!sight || sight.sees('job', job)))) continue;
       throw new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id });
     }
   }

@@ -1,4 +1,4 @@
-import type { Principal } from '../../access/index.ts';
+import type { Principal, Sight } from '../../access/index.ts';
 import type { Clock, Json, OperationContext, Random } from '../../base/index.ts';
 import type { LockLevel, OpcodeDefinition, OpcodeParams, OpcodeResult, Touch } from '../../model/index.ts';
 import type { NodeCaller } from '../../rpc/index.ts';
@@ -49,6 +49,8 @@ export interface PlanContext {
   readonly user: string;
   /** Who submitted the job. */
   readonly principal: Principal;
+  /** What that one may see; undefined: everything. A plan tells of nothing else that it comes upon. */
+  readonly sight: Sight | undefined;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   /** A line in the job's log. */

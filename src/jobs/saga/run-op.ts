@@ -1,3 +1,4 @@
+import { principalOfJob } from '../../access/index.ts';
 import { GantryError } from '../../base/index.ts';
 import { canceledText, cancelled, type JobChange } from '../record/job-changes.ts';
 import type { JobRecord } from '../record/job-record.ts';
@@ -44,7 +45,8 @@ async function carryOut(host: SagaHost, record: JobRecord, index: number): Promi
 
 /** Ends an opcode that could not even begin, or whose outcome could not be written. */
 export async function failOp(host: SagaHost, record: JobRecord, index: number, thrown: unknown): Promise<'ended' | 'interrupted'> {
-  const error = GantryError.from(thrown);
+  const told = GantryError.from(thrown);
+  const error = host.access.sightOf(principalOfJob(record.job))?.conceal(told) ?? told;
   if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'an opcode failed by a defect');
   return end(host, record, failure({ host, index }, error));
 }

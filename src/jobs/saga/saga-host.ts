@@ -23,8 +23,8 @@ export interface SagaHost {
   readonly sealOp?: ((op: OpInput) => OpInput) | undefined;
   readonly fence: Comparison;
   readonly writer: JobWriter;
-  /** Decides again when an opcode begins. */
-  readonly access: Pick<AccessControl, 'requireOpcodes'>;
+  /** Decides again when an opcode begins, and knows what its principal may see. */
+  readonly access: Pick<AccessControl, 'requireOpcodes' | 'sightOf'>;
   /** Aborted when the queue stops or another master leads: then nothing more is begun or recorded. */
   readonly signal: AbortSignal;
   readonly undoRetry: UndoRetry;

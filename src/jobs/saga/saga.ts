@@ -48,7 +48,9 @@ export async function beginSaga(host: SagaHost, record: JobRecord, index: number
   if (execution) return { host, record, index, operation, ...readExecution(record.id, operation, execution) };
   // It was decided on when it was submitted. While it waited, its names may have come to stand for other objects, with other tags.
   const { trace } = record.job;
-  await host.access.requireOpcodes(principalOfJob(record.job), [{ definition: operation.opcode, params: input }], trace);
+  const principal = principalOfJob(record.job);
+  host.access.sightOf(principal)?.requireNamed({ definition: operation.opcode, params: input });
+  await host.access.requireOpcodes(principal, [{ definition: operation.opcode, params: input }], trace);
   host.signal.throwIfAborted();
   if (isCanceling(record, index)) throw canceledError(record);
   const planning = (record.planning = new Planning());
@@ -255,6 +257,10 @@ class PlanContextOf implements PlanContext {
 
   get principal(): PlanContext['principal'] {
     return principalOfJob(this.#record.job);
+  }
+
+  get sight(): PlanContext['sight'] {
+    return this.#host.access.sightOf(this.principal);
   }
 
   get dryRun(): boolean {

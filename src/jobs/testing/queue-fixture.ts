@@ -66,7 +66,7 @@ export async function openFixture(dir: string, options: FixtureOptions): Promise
   const queue = withNames(
     createJobQueue({
       ...shared,
-      access: { requireOpcodes: async () => undefined },
+      access: { requireOpcodes: async () => undefined, sightOf: () => undefined },
       nodes: noNodes,
       random: seededRandom(1),
       newUuid: randomUUID,
