@@ -120,6 +120,7 @@ test('the cluster is told once, and again when it or the name of its master chan
   try {
     const reply = await named.client.send('GET', '/2/info', { user: writer });
     assert.equal((reply.body as Record<string, unknown>)['software_version'], '9.9');
+    assert.notEqual(reply.headers.etag, etag);
   } finally {
     await named.close();
   }

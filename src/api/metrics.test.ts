@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { until } from '../../test/support/until.ts';
 import { metricsTypes } from '../base/index.ts';
 import { masterFamilies } from '../cluster/index.ts';
@@ -41,6 +42,13 @@ test('any user gets the page, in the format that he prefers', async () => {
   assert.equal(open.headers['content-type'], metricsTypes.openmetrics);
   assert.match(open.text, /\n# EOF\n$/);
   assert.equal((await rig.client.send('GET', '/metrics')).status, 401);
+});
+
+test('it is compressed for who asks for that', async () => {
+  const packed = await rig.client.send('GET', '/metrics', { user: plain, headers: { 'accept-encoding': 'gzip' } });
+  assert.deepEqual([packed.headers['content-encoding'], packed.headers['vary']], ['gzip', 'accept, accept-encoding']);
+  assert.match(String(gunzipSync(packed.bytes)), /^# HELP gantry_/);
+  assert.equal((await page()).headers['content-encoding'], undefined);
 });
 
 test('it tells of jobs, steps, locks, the store, nodes, requests, the leadership and the process', async () => {

@@ -30,7 +30,6 @@ const refusals: [name: string, method: string, path: string, request: HttpsReque
   ['auth-none-post', 'POST', '/2/instances', { body: instance }],
   ['auth-wrong-get', 'GET', '/2/info', { user: 'admin:wrong' }],
   ['auth-reader-post', 'POST', '/2/instances', { user: reader, body: instance }],
-  ['query-nosuch', 'GET', '/2/query/nosuch?fields=name', { user: writer }],
   ['query-os', 'GET', '/2/query/os?fields=name', { user: writer }],
   ['query-cluster-fields', 'GET', '/2/query/cluster/fields', { user: writer }],
   ['query-instance-nofields', 'GET', '/2/query/instance', { user: writer }],
@@ -50,6 +49,21 @@ for (const [name, method, path, request] of refusals) {
     assert.ok(!reply.text.includes('.ts:'), 'no stack trace');
   });
 }
+
+test('a kind that cannot be queried, or a path, that nobody knows is not found (Ganeti: 502); the nearest one is told', async () => {
+  assert.equal(captured<{ code: number }>('query-nosuch').code, 502);
+  const errorOf = async (path: string) => {
+    const { status, body } = await rig.client.send('GET', path, { user: writer });
+    const { code, facts } = (body as { error: { code: string; facts: Record<string, unknown> } }).error;
+    return [status, code, facts['did_you_mean']];
+  };
+  for (const path of ['/2/query/nose?fields=name', '/2/query/nose/fields'])
+    assert.deepEqual(await errorOf(path), [404, 'API_QUERY_KIND_UNKNOWN', 'node'], path);
+  assert.deepEqual(await errorOf('/2/query/zork?fields=name'), [404, 'API_QUERY_KIND_UNKNOWN', undefined]);
+  assert.deepEqual(await errorOf('/2/insatnces'), [404, 'API_PATH_UNKNOWN', '/2/instances']);
+  assert.deepEqual(await errorOf('/2/foo'), [404, 'API_PATH_UNKNOWN', undefined]);
+  assert.deepEqual(await errorOf(`/${'x'.repeat(2000)}`), [404, 'API_PATH_UNKNOWN', undefined]);
+});
 
 test('a refusal for lack of credentials carries the challenge', async () => {
   const reply = await rig.client.send('GET', '/2/info');

@@ -9,6 +9,7 @@ export type { ErrorDefinition, ErrorKind, GanetiErrorCode } from './errors/defin
 export { type ErrorCode, errorCatalogue } from './errors/error-catalogue.ts';
 export { type ErrorReport, GantryError } from './errors/gantry-error.ts';
 export { fingerprinter } from './fingerprinter.ts';
+export { gzipBody, wantsGzip } from './gzip-body.ts';
 export { cidrContains, formatIpv4, type Ipv4Network, isUnicastIpv4, parseCidr, parseIpv4 } from './ipv4.ts';
 export { parseCidr6, parseIpv6 } from './ipv6.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -82,6 +82,9 @@ test('the problem is told in words: what is known, what is allowed, which form i
   assert.match(String(textOf(many(24), { zork: 1 })), /^is not known here; known: p0, .*, p23$/);
   assert.equal(textOf(many(25), { zork: 1 }), 'is not known here');
   assert.equal(textOf(many(0), { zork: 1 }), 'is not known here');
+  const strict = Type.Object({ size: Type.Integer(), name: Type.Optional(Type.String()) }, { additionalProperties: false });
+  const meant = 'is not known here; did you mean "size"? Known: size, name';
+  assert.equal(textOf(strict, { szie: 1 }), meant, 'rather than that size is missing');
   assert.equal(textOf(Type.Object({ a: Type.Integer() }), {}), 'is missing');
   assert.equal(textOf(Type.Integer({ minimum: 2 }), 1), 'must be >= 2');
 });

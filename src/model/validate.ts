@@ -18,11 +18,18 @@ export function validate<T extends TSchema>(schema: T, value: unknown, subject: 
     compiled.set(schema, check);
   }
   if (check.Check(value)) return value as Static<T>;
-  const [first] = typeboxValue().Errors(schema as TSchema, value);
+  const first = mostTelling([...typeboxValue().Errors(schema as TSchema, value)]);
   const at = (first?.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.');
   const named = missingOrExtra(first?.params);
   const field = [at, named].filter(Boolean).join('.') || '(whole)';
   throw new GantryError('INPUT_INVALID', { subject, field, problem: problemOf(schema, first, field) });
+}
+
+/** The first; of a field that is missing where another one is not known, the latter: it was probably meant. */
+function mostTelling<F extends Fault & { readonly instancePath: string }>(faults: readonly F[]): F | undefined {
+  const [first] = faults;
+  if (first?.keyword !== 'required') return first;
+  return faults.find(({ keyword, instancePath }) => keyword === 'additionalProperties' && instancePath === first.instancePath) ?? first;
 }
 
 interface Fault {

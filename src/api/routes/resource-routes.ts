@@ -18,7 +18,7 @@ export interface Resource<Item> {
   readonly idField: 'id' | 'name';
   readonly collection: (context: ApiContext) => Collection<Item>;
   readonly queried: Kind<Item>;
-  /** Overrides how the list with all fields is made. */
+  /** Overrides how the list with all fields is made; it may have an entity tag then. */
   readonly bulk?: (context: ApiContext, view: View) => unknown;
   /** What a row has beside the fields, or in another form. */
   readonly more?: TProperties;
@@ -63,6 +63,7 @@ export function resourceRoutes<Item extends { name: string }>(resource: Resource
       summary: `List every ${kind}`,
       permission: `${kind}:read`,
       query: bulkQuery,
+      ...(resource.bulk && { tagged: true }),
       result: listOrRows(Type.Object({ [idField]: Type.String(), uri: Type.String() }), row),
       handle: ({ query, user }, context) => {
         const view = viewOf(context, user);

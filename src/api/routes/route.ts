@@ -34,6 +34,10 @@ export interface Route {
   /** The body is only described here; the handler checks it against the opcode. */
   readonly bodyCheckedByHandler?: boolean;
   readonly result?: TSchema;
+  /** Content types of the result where it is text and no JSON. */
+  readonly types?: readonly string[];
+  /** The answer may carry an entity tag: a client that has this version gets 304. */
+  readonly tagged?: boolean;
   /** False: the resource says that this version does not have the operation (501). */
   readonly offered?: boolean;
   /** It is answered also while this master does not lead: it tells of the process alone. */
@@ -58,6 +62,9 @@ export class Reply {
 
   /** Content type. */
   readonly type: string;
+
+  /** It is compressed for clients that ask for that. */
+  packs = false;
 
   constructor(text: string | Buffer, etag?: string, type = 'application/json') {
     this.type = type;

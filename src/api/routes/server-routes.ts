@@ -19,9 +19,13 @@ export const serverRoutes: readonly Route[] = [
     summary: 'What this master counts, for Prometheus: OpenMetrics or its older text, as the Accept header prefers',
     permission: 'metrics:read',
     standby: true,
+    result: Type.String(),
+    types: Object.values(metricsTypes).map((type) => type.split(';', 1)[0] ?? ''),
     handle: ({ headers }, { metricsPage }) => {
       const format = metricsFormat(String(headers['accept'] ?? ''));
-      return new Reply(metricsPage(format), undefined, metricsTypes[format]);
+      const reply = new Reply(metricsPage(format), undefined, metricsTypes[format]);
+      reply.packs = true;
+      return reply;
     },
   },
 ];

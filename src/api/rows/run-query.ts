@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/index.ts';
+import { closestName, GantryError } from '../../base/index.ts';
 import { type Cell, type Field, type FieldKind, type Kind, kinds, niceCompare, select, showJson, type View } from '../../query/index.ts';
 
 /** What `/2/query/<kind>/fields` tells of a field. */
@@ -24,12 +24,14 @@ const unanswered: ReadonlyMap<string, string> = new Map([
 /** The kinds that can be queried here. */
 export const queryKinds: readonly string[] = [...kinds.keys()].filter((name) => !unanswered.has(name));
 
-function kindOf(name: string, call: 'Query' | 'QueryFields', args: readonly unknown[]): Kind<unknown> {
+/** @throws API_QUERY_KIND_UNKNOWN, where Ganeti answers that its master daemon cannot read the request (502); API_QUERY_FAILED */
+function kindOf(name: string, call: 'Query' | 'QueryFields'): Kind<unknown> {
   const problem = unanswered.get(name);
   if (problem) throw new GantryError('API_QUERY_FAILED', { problem: `${call} 'ItemTypeOpCode ${problem}' not supported` });
   const found = kinds.get(name);
   if (found) return found;
-  throw malformedQuery([name, ...args], `Can't parse value '${name}' as neitherQueryTypeLuxi nor QueryTypeOp`);
+  const close = closestName(name, queryKinds);
+  throw new GantryError('API_QUERY_KIND_UNKNOWN', { kind: name, known: queryKinds.join(', '), ...(close && { did_you_mean: close }) });
 }
 
 function malformedQuery(request: readonly unknown[], problem: string): GantryError {
@@ -47,17 +49,17 @@ function definition({ byName }: Kind<unknown>, name: string): FieldDefinition {
 
 /** The fields of a kind, all in the order of their names or only the named ones. */
 export function queryFields(name: string, names: readonly string[] | undefined): { fields: FieldDefinition[] } {
-  const kind = kindOf(name, 'QueryFields', [names ?? null]);
+  const kind = kindOf(name, 'QueryFields');
   const wanted = names ?? [...kind.byName.keys()].sort(niceCompare);
   return { fields: wanted.map((each) => definition(kind, each)) };
 }
 
 /**
  * Ganeti's query: the wanted fields of the objects that pass the filter, each value with its state.
- * @throws API_QUERY_MALFORMED, API_QUERY_FAILED
+ * @throws API_QUERY_KIND_UNKNOWN, API_QUERY_MALFORMED, API_QUERY_FAILED
  */
 export function runQuery(view: View, name: string, names: readonly string[], filter: unknown): QueryResult {
-  const kind = kindOf(name, 'Query', [names, filter ?? null]);
+  const kind = kindOf(name, 'Query');
   try {
     return { data: select(kind, { names, filter }, view), fields: names.map((each) => definition(kind, each)) };
   } catch (error) {

@@ -1,7 +1,16 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
-import { type ConnectionGuard, GantryError, newTrace, operationContext, traceFrom } from '../../base/index.ts';
+import {
+  type ConnectionGuard,
+  closestName,
+  GantryError,
+  gzipBody,
+  newTrace,
+  operationContext,
+  traceFrom,
+  wantsGzip,
+} from '../../base/index.ts';
 import { redactSealedJson } from '../../model/index.ts';
 import type { ApiContext } from '../api-options.ts';
 import { Reply, type Route } from '../routes/route.ts';
@@ -85,8 +94,12 @@ function sendError(reply: FastifyReply, error: GantryError): FastifyReply {
   return reply.code(error.definition.http).headers(commonHeaders).header(traceHeader, reply.request.id).type(json).send(Buffer.from(body));
 }
 
+/** What all paths share says nothing of how near they are. */
+const withoutVersion = (path: string): string => path.replace(/^\/2\//, '/');
+
 function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, challenge: string, routes: readonly Route[]): void {
   const table = routeTable(routes);
+  const paths = routes.map(({ path }) => path).filter((path) => !path.includes('{'));
   app.setErrorHandler((thrown, request, reply) => {
     const error = describeError(thrown, context.limits.bodyBytes);
     if (error.definition.kind === 'bug') context.services.log.error({ err: thrown, trace: request.id }, 'a request failed by a defect');
@@ -100,7 +113,9 @@ function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, cha
     await gate.identify(arrivalOf(request));
     const path = pathOf(request);
     if (table.has(path)) throw new GantryError('API_METHOD_UNSUPPORTED', { method: request.method, path });
-    throw new GantryError('API_PATH_UNKNOWN', { path });
+    const close = path.length > longestPath ? undefined : closestName(withoutVersion(path), paths.map(withoutVersion));
+    const meant = paths.find((one) => withoutVersion(one) === close);
+    throw new GantryError('API_PATH_UNKNOWN', { path, ...(meant && { did_you_mean: meant }) });
   });
 }
 
@@ -196,7 +211,10 @@ function answer(request: FastifyRequest, reply: FastifyReply, value: unknown): F
     reply.header('etag', value.etag).header('cache-control', 'private, no-cache');
     if (names(request.headers['if-none-match'], value.etag)) return reply.code(304).send();
   }
-  return reply.send(value.body);
+  if (!value.packs) return reply.send(value.body);
+  reply.header('vary', 'accept, accept-encoding');
+  if (!wantsGzip(request.headers['accept-encoding'])) return reply.send(value.body);
+  return reply.header('content-encoding', 'gzip').send(gzipBody(value.body));
 }
 
 /** The published description of the API. */

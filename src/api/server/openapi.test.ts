@@ -55,11 +55,34 @@ test('the page names its server, and for each operation what it may answer: 501 
     page.servers.map(({ url }) => url),
     ['/'],
   );
-  for (const { path, method, offered } of allRoutes) {
+  for (const { path, method, offered, tagged } of allRoutes) {
     const responses = page.paths[path]?.[method.toLowerCase()]?.responses ?? {};
-    const expected = offered === false ? ['4XX', '501', 'default'] : ['200', '4XX', 'default'];
+    const expected = offered === false ? ['4XX', '501', 'default'] : ['200', ...(tagged ? ['304'] : []), '4XX', 'default'];
     assert.deepEqual(Object.keys(responses).sort(), expected, `${method} ${path}`);
   }
+});
+
+test('every answer is described by its content type, and 304 where an answer has an entity tag', async () => {
+  type Operation = { parameters?: { name: string; in: string }[]; responses: Record<string, { content?: Record<string, unknown> }> };
+  for (const [path, methods] of Object.entries(page.paths)) {
+    // Those without a name in the path: they can be asked for as they are.
+    const operation = methods['get'] as Operation | undefined;
+    if (!operation || path.includes('{')) continue;
+    for (const query of ['', '?bulk=1']) {
+      const { status, headers } = await rig.client.send('GET', `${path}${query}`, { user: writer });
+      if (status !== 200) continue;
+      const type = String(headers['content-type']).split(';', 1)[0] ?? '';
+      assert.ok(type in (operation.responses['200']?.content ?? {}), `${path}: ${type}`);
+      if (headers['etag'] === undefined) continue;
+      assert.ok('304' in operation.responses, path);
+      assert.ok(
+        operation.parameters?.some((one) => one.name === 'if-none-match' && one.in === 'header'),
+        path,
+      );
+    }
+  }
+  const metrics = page.paths['/metrics']?.['get'] as unknown as Operation;
+  assert.deepEqual(Object.keys(metrics.responses['200']?.content ?? {}), ['application/openmetrics-text', 'text/plain']);
 });
 
 /** What a strict linter says of a page. */

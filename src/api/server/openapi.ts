@@ -38,7 +38,14 @@ const ErrorSchema = component(
   }),
 );
 
-const withDescription = (schema: object, description: string) => ({ description, content: { 'application/json': { schema } } });
+const withDescription = (schema: object, description: string, types: readonly string[] = ['application/json']) => ({
+  description,
+  content: Object.fromEntries(types.map((type) => [type, { schema }])),
+});
+
+const tagHeaders = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'ETag of the answer that the client has' })),
+});
 
 /** The schemas of a route as the server checks them and the OpenAPI page shows them. */
 export function schemaOf(route: Route): Record<string, unknown> {
@@ -52,12 +59,14 @@ export function schemaOf(route: Route): Record<string, unknown> {
     ...(names.length > 0 && { params }),
     ...(route.query && { querystring: route.query }),
     ...(route.submits && { headers: submissionHeaders }),
+    ...(route.tagged && { headers: tagHeaders }),
     ...(route.body && { body: route.body }),
     response: {
       ...(route.offered === false
         ? { 501: withDescription(ErrorSchema, 'Not offered by this version') }
         : {
-            200: withDescription(route.result ?? Type.Unknown(), 'Done'),
+            200: withDescription(route.result ?? Type.Unknown(), 'Done', route.types),
+            ...(route.tagged && { 304: { description: 'Nothing has changed since the answer with this ETag', type: 'null' } }),
           }),
       '4xx': withDescription(ErrorSchema, 'Refused'),
       default: withDescription(ErrorSchema, 'Refused or failed'),

@@ -5,6 +5,7 @@ export interface HttpsReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  readonly bytes: Buffer;
   /** The text as JSON. */
   readonly body: unknown;
 }
@@ -37,9 +38,10 @@ export function httpsClient(address: { host: string; port: number }, ca: string)
           reply.on('data', (piece: Buffer) => pieces.push(piece));
           reply.on('error', reject);
           reply.on('end', () => {
-            const text = Buffer.concat(pieces).toString();
+            const bytes = Buffer.concat(pieces);
+            const text = bytes.toString();
             const isJson = reply.headers['content-type']?.startsWith('application/json') && text !== '';
-            resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text, body: isJson ? JSON.parse(text) : undefined });
+            resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text, bytes, body: isJson ? JSON.parse(text) : undefined });
           });
         });
         sent.on('error', reject);

@@ -129,13 +129,21 @@ export const apiErrors = defineErrors({
     why: 'The master, or something that it called, is overloaded or hangs.',
     todo: 'If the request changes something, check first whether it did; then try again.',
   },
+  API_QUERY_KIND_UNKNOWN: {
+    kind: 'user',
+    http: 404,
+    ganeti: 'unknown_entity',
+    what: 'There is no kind "{kind}" of objects that can be queried.',
+    why: 'The kind is misspelt, or it belongs to another version.',
+    todo: 'Query one of these kinds: {known}.',
+  },
   API_QUERY_MALFORMED: {
     // Ganeti answers such queries with a status of the server, so they do not count as errors of the user.
     kind: 'operational',
     http: 502,
     ganeti: 'wrong_input',
     what: 'The query is not valid: {problem}',
-    why: 'The kind of object does not exist, or the filter is not in the query language.',
+    why: 'The filter is not in the query language.',
     todo: 'Correct the query; the documentation of the REST API shows the filter language.',
   },
   API_QUERY_FAILED: {

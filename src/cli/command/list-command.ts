@@ -76,7 +76,10 @@ function findField(definition: ListDefinition, name: string, rows: readonly Row[
   const field = definition.fields.find((candidate) => candidate.name === name) ?? openField(name, rows);
   if (field) return field;
   const known = definition.fields.map((candidate) => candidate.name);
-  const facts = { field: name, kind: definition.kind, known: known.join(', '), hint: suggestionHint(name, known) };
+  // Headings are what people see.
+  const titled = definition.fields.find(({ title }) => title.toLowerCase() === name.toLowerCase());
+  const hint = titled ? ` Did you mean "${titled.name}"?` : suggestionHint(name, known);
+  const facts = { field: name, kind: definition.kind, known: known.join(', '), hint };
   throw new GantryError('CLI_FIELD_UNKNOWN', facts);
 }
 

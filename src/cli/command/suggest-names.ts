@@ -11,6 +11,10 @@ export const listedKinds: Readonly<Partial<Record<CompletionKind, ListedKind>>> 
   job: 'jobs',
 };
 
+/** Of `tag list instance web1`: the argument before the name. */
+const kindBefore = ([kind = '']: readonly string[]): CompletionKind | undefined =>
+  Object.hasOwn(listedKinds, kind) ? (kind as CompletionKind) : undefined;
+
 /** For a command that named something unknown: names like the ones given that do exist. */
 export async function suggestNames(
   command: Command,
@@ -22,9 +26,11 @@ export async function suggestNames(
   const given: { kind: ListedKind; name: string }[] = [];
   const add = (complete: CompletionKind | undefined, names: readonly string[]) => {
     const kind = complete && listedKinds[complete];
-    if (kind) given.push(...names.map((name) => ({ kind, name })));
+    // Numbers that look alike mean nothing.
+    if (kind && kind !== 'jobs') given.push(...names.map((name) => ({ kind, name })));
   };
-  for (const [index, name] of args.entries()) add(specs[Math.min(index, specs.length - 1)]?.complete, [name]);
+  for (const [index, name] of args.entries())
+    add(specs[Math.min(index, specs.length - 1)]?.complete ?? (index === 1 ? kindBefore(args) : undefined), [name]);
   for (const option of command.options ?? []) add(option.complete, textOptions(options, option.key));
   try {
     const found: string[] = [];

@@ -13,6 +13,13 @@ test('words that are far away are not, but those that begin alike are', () => {
   assert.deepEqual(suggest('web', ['web-frontend-1', 'web-frontend-2', 'database']), ['web-frontend-1', 'web-frontend-2']);
 });
 
+test('a part of a word is enough where nothing is nearer', () => {
+  assert.deepEqual(suggest('memory', ['be/memory', 'be/vcpus', 'name']), ['be/memory']);
+  assert.deepEqual(suggest('VCPUS', ['be/vcpus', 'oper_vcpus', 'vcpusx']), ['vcpusx']);
+  assert.deepEqual(suggest('vcpus', ['be/vcpus', 'oper_vcpus', 'links']), ['be/vcpus', 'oper_vcpus']);
+  assert.deepEqual(suggest('pus', ['be/vcpus']), []);
+});
+
 test('at most three, in a fixed order', () => {
   assert.deepEqual(suggest('nodx', ['node4', 'node', 'nods', 'nodb', 'noda']), ['noda', 'nodb', 'node']);
 });

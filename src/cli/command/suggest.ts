@@ -1,4 +1,4 @@
-/** The known words that a misspelt one may have meant: the nearest, or else those that begin with it; at most three. */
+/** The known words that a misspelt one may have meant: the nearest, or else those that begin with it, or those of which it is a part; at most three. */
 export function suggest(word: string, known: Iterable<string>): string[] {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const rated = [...new Set(known)].sort().map((candidate) => ({
@@ -8,7 +8,15 @@ export function suggest(word: string, known: Iterable<string>): string[] {
   const best = Math.min(...rated.map(({ distance }) => distance));
   const near = rated.filter(({ distance }) => distance === best && distance <= limit);
   const begun = rated.filter(({ candidate }) => word.length >= 2 && candidate.toLowerCase().startsWith(word.toLowerCase()));
-  return (near.length > 0 ? near : begun).slice(0, 3).map(({ candidate }) => candidate);
+  const parted = rated.filter(
+    ({ candidate }) =>
+      word.length >= 2 &&
+      candidate
+        .toLowerCase()
+        .split(/[^a-z0-9]/)
+        .includes(word.toLowerCase()),
+  );
+  return ([near, begun, parted].find((some) => some.length > 0) ?? []).slice(0, 3).map(({ candidate }) => candidate);
 }
 
 /** ` Did you mean "list"?` with a leading blank, or nothing; made to follow a sentence. */

@@ -5,8 +5,10 @@ import { type Report, ReportedError } from '../connect/reported-error.ts';
 import { harmless, paint, printNote } from './print.ts';
 
 /** An error for a person (what, why, what to do) or, as JSON, for a program; always on standard error. */
-export function printError(thrown: unknown, output: OutputMode, suggestions: readonly string[] = []): void {
+export function printError(thrown: unknown, output: OutputMode, found: readonly string[] = []): void {
   const report = reportOf(thrown);
+  const { did_you_mean: told } = report.facts;
+  const suggestions = found.length === 0 && typeof told === 'string' ? [told] : found;
   if (output === 'json') {
     printNote(JSON.stringify({ error: { ...report, ...(suggestions.length > 0 ? { suggestions } : {}) } }));
     return;

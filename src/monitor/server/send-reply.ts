@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { gzipBody, wantsGzip } from '../../base/index.ts';
 import type { Reply } from './reply.ts';
 
 /** Below this (bytes) compression is not worth its header. */
@@ -6,9 +7,6 @@ const smallest = 1024;
 
 /** At the end of the tag of a compressed body. */
 const packedMark = '-gzip';
-
-/** Compressed bodies by the bytes they were made of: the same report is compressed once for all who ask. */
-const compressed = new WeakMap<Buffer, Buffer>();
 
 /** Sends a reply as its request wants it: compressed, without its body, or only that nothing has changed. */
 export function sendReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
@@ -27,31 +25,14 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
     }
   }
   if (packs) headers['content-encoding'] = 'gzip';
-  const body = packs ? gzipped(plain) : plain;
+  const body = packs ? gzipBody(plain) : plain;
   if (reply.status !== 204) headers['content-length'] = body.length;
   response.writeHead(reply.status, headers);
   response.end(request.method === 'HEAD' || reply.status === 204 ? undefined : body);
 }
 
-/** In this thread: the pool of the process may be full of calls that hang in a file system. */
-function gzipped(body: Buffer): Buffer {
-  const known = compressed.get(body) ?? zlib().gzipSync(body, { level: 1 });
-  compressed.set(body, known);
-  return known;
-}
-
-// Loaded with the first reader that wants it.
-const zlib = () => process.getBuiltinModule('node:zlib');
-
 /** Whether a list of entity tags names this one; those of compressed bodies are weak to some proxies. */
 function matches(header: string | undefined, etag: string): boolean {
   const plain = (word: string) => word.trim().replace(/^W\//, '').replace(`${packedMark}"`, '"');
   return (header ?? '').split(',').some((word) => word.trim() === '*' || plain(word) === etag);
-}
-
-function wantsGzip(header: string | undefined): boolean {
-  return (header ?? '').split(',').some((part) => {
-    const [coding = '', quality = ''] = part.split(';').map((word) => word.trim().toLowerCase());
-    return (coding === 'gzip' || coding === '*') && !/^q=0(\.0*)?$/.test(quality);
-  });
 }

@@ -98,6 +98,10 @@ describe('OS definitions', () => {
       for (const os of ['debain', '../outside', '', '.', '..']) {
         await assert.rejects(loadOsDefinition([join(dir, 'path')], os), withCode('OS_UNKNOWN'), os);
       }
+      await assert.rejects(
+        loadOsDefinition([join(dir, 'path')], 'debain'),
+        ({ facts }: { facts: Record<string, unknown> }) => facts['did_you_mean'] === 'debian',
+      );
     }));
 
   it('finds those that come with Gantry in order', async () => {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GantryError } from '../../base/index.ts';
+import { closestName, GantryError } from '../../base/index.ts';
 import type { OsInfo, SecretParameters } from '../../rpc/index.ts';
 
 export const osScripts = ['create', 'import', 'export', 'rename', 'verify'] as const;
@@ -71,8 +71,9 @@ export async function loadOsDefinition(searchPath: readonly string[], os: string
       throw thrown;
     }
   }
-  const available = (await listOsDefinitions(searchPath)).map((info) => info.name).join(', ') || 'none';
-  throw new GantryError('OS_UNKNOWN', { os: name, searched: searchPath.join(', '), available });
+  const names = (await listOsDefinitions(searchPath)).map((info) => info.name);
+  const [available, close] = [names.join(', ') || 'none', closestName(name, names)];
+  throw new GantryError('OS_UNKNOWN', { os: name, searched: searchPath.join(', '), available, ...(close && { did_you_mean: close }) });
 }
 
 export const osNameOf = (os: string): string => os.split('+', 1)[0] ?? '';

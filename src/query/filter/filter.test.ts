@@ -162,6 +162,18 @@ for (const [filter, problem] of problems) {
     ));
 }
 
+test('a field that is misspelt is told with the one that was probably meant', () => {
+  const facts = (filter: unknown) => {
+    try {
+      return passing(filter);
+    } catch (error) {
+      return (error as GantryError).facts;
+    }
+  };
+  assert.deepEqual(facts(['&', ['=', 'onwer', 'x']]), { problem: "Can't find field named 'onwer'", did_you_mean: 'owner' });
+  assert.deepEqual(facts(['?', 'zorkmid']), { problem: "Can't find field named 'zorkmid'" });
+});
+
 test('a pattern may have a thousand characters, a filter fifty levels', () => {
   assert.deepEqual(passing(['=~', 'name', 'x'.repeat(1000)]), []);
   assert.throws(() => passing(['=~', 'name', '(']), /Not a regular expression: .*\(/);

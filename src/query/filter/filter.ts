@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/index.ts';
+import { closestName, GantryError } from '../../base/index.ts';
 import type { Field } from '../fields/field.ts';
 import type { View } from '../view.ts';
 import { linearRegExp } from './linear-regexp.ts';
@@ -10,7 +10,7 @@ type Value = string | number;
 type Test = (actual: unknown, wanted: Value) => boolean;
 
 const malformed = (problem: string) => new GantryError('API_QUERY_MALFORMED', { problem });
-const failed = (problem: string) => new GantryError('API_QUERY_FAILED', { problem });
+const failed = (problem: string, facts: { did_you_mean?: string } = {}) => new GantryError('API_QUERY_FAILED', { problem, ...facts });
 
 /** Both texts or both numbers; anything else cannot be compared. */
 function comparing(test: (left: Value, right: Value) => boolean): Test {
@@ -115,8 +115,9 @@ function matching(pattern: unknown): (actual: unknown) => boolean {
 
 function fieldNamed<Item>(name: unknown, fields: ReadonlyMap<string, Field<Item>>): Field<Item> {
   const found = typeof name === 'string' ? fields.get(name) : undefined;
-  if (!found) throw failed(`Can't find field named '${String(name)}'`);
-  return found;
+  if (found) return found;
+  const close = closestName(String(name), [...fields.keys()]);
+  throw failed(`Can't find field named '${String(name)}'`, close === undefined ? {} : { did_you_mean: close });
 }
 
 /** Runs a test on the value of a field; holds where there is no value. */
