@@ -46,7 +46,7 @@ test('a graceful shutdown that is cancelled ends at once, and the guest runs on'
   const now = await withDeafGuest();
   const id = await begun(now, on('OP_INSTANCE_SHUTDOWN'), 'instance-stop');
   const { cancelled, message } = await now.leading.services.jobs.cancel(id);
-  assert.deepEqual([cancelled, message.startsWith(`Job ${id} will be canceled`)], [true, true]);
+  assert.deepEqual([cancelled, message.startsWith(`Job ${id} will be cancelled`)], [true, true]);
   await assert.rejects(jobEnd(now.leading.services.jobs, id), { code: 'CANCELLED' });
   assert.equal(jobStatus(await jobOf(now, id)), 'canceled');
   assert.equal(runs(now), true);

@@ -41,6 +41,9 @@ const refused: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bturned away\b/, 'refused'],
   [/\blook(s|ed)? after\b/, 'checks, watches'],
   [/\b(give|given|gives) out\b/, 'assigns'],
+  // The states of jobs have Ganeti's spelling, as data: alone, in quotes, or in Ganeti's "Job 7 canceled".
+  [/(?<!^|[`"'(]|\bJob (\S+ )?)\bcancel(ed|ing|ation)\b/, 'cancelled, cancelling, cancellation'],
+  [/\bCancel(ed|ing|ation)\b/, 'Cancelled, Cancelling, Cancellation'],
 ];
 
 /** The style page quotes the phrases that it replaces. */
@@ -95,4 +98,8 @@ test('a refused phrase would be noticed', () => {
   assert.equal(faults('The master gives up root.').length, 1);
   assert.equal(faults('Mend what is named.').length, 1);
   assert.deepEqual(faults('The master drops root privileges.'), []);
+  for (const text of ['The job was canceled.', 'Canceled before it began', 'job 7 is canceling'])
+    assert.equal(faults(text).length, 1, text);
+  for (const text of ['canceled', 'It becomes `canceling`.', 'Job 7 canceled', 'Job canceled by request', 'The job was cancelled.'])
+    assert.deepEqual(faults(text), [], text);
 });

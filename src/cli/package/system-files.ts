@@ -14,9 +14,7 @@ export async function systemFiles(root: string): Promise<PackageFile[]> {
   const packaging = join(root, 'packaging');
   const scripts = join(root, 'src/cli/completion/scripts');
   const copies: PackageFile[] = Object.entries(places).map(([name, target]) => copy(join(packaging, name), target));
-  const units = (await readdir(join(packaging, 'systemd'))).filter((name) =>
-    /\.(service|target|timer|socket|slice|path)$/.test(name),
-  );
+  const units = (await readdir(join(packaging, 'systemd'))).filter((name) => /\.(service|target|timer|socket|slice|path)$/.test(name));
   return [
     { target: 'usr/lib/gantry/gantry', from: { path: join(packaging, 'gantry') }, mode: 0o755 },
     { target: 'usr/bin/gantry', from: { link: '../lib/gantry/gantry' }, mode: 0o755 },

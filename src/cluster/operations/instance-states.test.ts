@@ -260,7 +260,7 @@ describe('removal', () => {
     assert.deepEqual(disks.garbage, []);
   });
 
-  it('that is canceled while or just after it stops the instance starts it again, if it ran and shall run', async () => {
+  it('that is cancelled while or just after it stops the instance starts it again, if it ran and shall run', async () => {
     const canceled = new GantryError('CANCELLED', { subject: 'Job 7' });
     const undone = ['node0 instance-stop', 'undo stop', 'node0 instance-start'];
     const up = await remove({ answers: { 'node0 instance-stop': canceled } });

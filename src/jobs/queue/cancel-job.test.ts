@@ -40,7 +40,7 @@ describe('cancelling a running job', () => {
     const { queue } = await start({ operations: operationMap(testSteps(steps), testDelay) });
     const id = await queue.submit([reboot, noop], 'alice');
     await until('it stands', () => done.includes('b'));
-    const message = 'Job 1 will be canceled: step 2 of 3 (do b) is told to end, then what was done is undone';
+    const message = 'Job 1 will be cancelled: step 2 of 3 (do b) is told to end, then what was done is undone';
     assert.deepEqual(await queue.cancel(id), { cancelled: true, message });
     const job = await end(queue, id);
     assert.deepEqual(statuses(job), ['canceled', 'canceled']);
@@ -50,8 +50,8 @@ describe('cancelling a running job', () => {
     );
     assert.deepEqual(done, ['a', 'b', 'undo b', 'undo a']);
     assert.deepEqual(linesOf(job), [
-      'To be canceled: step 2 of 3 (do b) is told to end, then what was done is undone.',
-      'Step "do b" was canceled.',
+      'To be cancelled: step 2 of 3 (do b) is told to end, then what was done is undone.',
+      'Step "do b" was cancelled.',
     ]);
     await until('its locks are free', () => queue.locks().length === 0);
   });
@@ -67,7 +67,7 @@ describe('cancelling a running job', () => {
     gate.resolve();
     const job = await end(queue, id);
     assert.deepEqual([statuses(job), done], [['success'], ['a', 'b', 'c']]);
-    assert.equal(linesOf(job)?.at(-1), 'Step "do b" was done before it could be canceled; the job continues.');
+    assert.equal(linesOf(job)?.at(-1), 'Step "do b" was done before it could be cancelled; the job continues.');
   });
 
   test('waits for a step that does not listen or must not be told; what has not begun is not undone', async () => {
@@ -91,7 +91,7 @@ describe('cancelling a running job', () => {
       assert.equal(jobStatus(job), 'canceled');
       assert.deepEqual(done, ['a', 'b', 'undo b', 'undo a']);
       assert.deepEqual(told, more.cancellable === false ? [] : [true]);
-      assert.equal(linesOf(job)?.at(-1), 'Canceled before step "do c".');
+      assert.equal(linesOf(job)?.at(-1), 'Cancelled before step "do c".');
       await close();
     }
   });
@@ -103,7 +103,7 @@ describe('cancelling a running job', () => {
     const { queue } = await start({ operations: operationMap(testSteps(steps, []), testDelay) });
     const [one, two] = (await queue.submitMany([[reboot], [reboot, noop]], 'alice')) as [number, number];
     await until('both stand', () => done.filter((each) => each === 'b').length === 2);
-    const refusal = 'Job 1 cannot be canceled any more: it is at step 2 of 3 (do b), and what was done before cannot be undone';
+    const refusal = 'Job 1 cannot be cancelled any more: it is at step 2 of 3 (do b), and what was done before cannot be undone';
     assert.deepEqual(await queue.cancel(one), { cancelled: false, message: refusal });
     const { cancelled, message } = await queue.cancel(two);
     assert.equal(cancelled, true);
@@ -124,7 +124,7 @@ describe('cancelling a running job', () => {
     const { queue } = await start({ operations: operationMap({ ...testSteps([]), plan }) });
     const id = await queue.submit([reboot], 'alice');
     await until('it plans', () => queue.present(id)?.job.ops[0]?.status === 'running');
-    assert.deepEqual(await queue.cancel(id), { cancelled: true, message: 'Job 1 will be canceled: it has changed nothing yet' });
+    assert.deepEqual(await queue.cancel(id), { cancelled: true, message: 'Job 1 will be cancelled: it has changed nothing yet' });
     assert.deepEqual(statuses(await end(queue, id)), ['canceled']);
     assert.equal(GantryError.from(ended).code, 'CANCELLED');
   });

@@ -22,7 +22,8 @@ export interface CancelAnswer {
 export async function cancelJob(scheduler: Scheduler, record: JobRecord): Promise<CancelAnswer> {
   const { id, phase } = record;
   if (phase === 'ended') return { cancelled: false, message: `Job ${id} has ended already (${jobStatus(record.job)})` };
-  if (phase === 'leaving' || isCanceling(record, currentOp(record.job))) return { cancelled: true, message: `Job ${id} is being canceled` };
+  if (phase === 'leaving' || isCanceling(record, currentOp(record.job)))
+    return { cancelled: true, message: `Job ${id} is being cancelled` };
   return phase === 'running' || record.resumed ? cancelBegun(scheduler, record) : cancelWaiting(scheduler, record);
 }
 
@@ -59,10 +60,10 @@ async function cancelBegun(scheduler: Scheduler, record: JobRecord): Promise<Can
     return { cancelled: true, message: `Job ${id} canceled` };
   }
   const plan = outlookOf(host, record, index).plan ?? before.plan;
-  logLine(host, record, index, `To be canceled: ${plan}.`);
+  logLine(host, record, index, `To be cancelled: ${plan}.`);
   record.planning?.abort(canceledError(record));
   record.stepCancel?.abort(canceledError(record));
-  return { cancelled: true, message: `Job ${id} will be canceled: ${plan}` };
+  return { cancelled: true, message: `Job ${id} will be cancelled: ${plan}` };
 }
 
 const isWaiting = ({ phase }: JobRecord): boolean => phase === 'depends' || phase === 'ready' || phase === 'locks' || phase === 'granted';
@@ -81,7 +82,7 @@ function outlookOf(host: Scheduler['host'], record: JobRecord, index: number): O
   const at = `step ${i + 1} of ${steps.length} (${step?.title})`;
   if (step && isBehindPivot(steps, i)) {
     const isLast = index === record.job.ops.length - 1;
-    if (isLast) return { refused: `cannot be canceled any more: it is at ${at}, and what was done before cannot be undone` };
+    if (isLast) return { refused: `cannot be cancelled any more: it is at ${at}, and what was done before cannot be undone` };
     return { plan: `its present opcode cannot be undone any more and is finished, from ${at}; those after it are not started` };
   }
   if (!step || isCommit(step) || step.cancellable === false) return { plan: `${at} is finished, then what was done is undone` };

@@ -46,7 +46,7 @@ describe('dependencies of an opcode', () => {
 
   test('that are cancelled cancel it', async () => {
     const state = await check(op([1, ['success']]), [], [job(1, 'canceled')]);
-    assert.deepEqual(state, { type: 'cancel', reason: 'Job 1, on which this one depends, was canceled' });
+    assert.deepEqual(state, { type: 'cancel', reason: 'Job 1, on which this one depends, was cancelled' });
   });
 
   test('that nobody knows make it fail', async () => {

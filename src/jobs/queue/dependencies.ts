@@ -33,7 +33,7 @@ export async function checkDependencies(
     if (!job || isHidden(job)) return { type: 'fail', error: new GantryError('JOB_DEPENDENCY_UNKNOWN', { job: id }) };
     const status = jobStatus(job);
     if (wanted.length === 0 || wanted.includes(status)) continue;
-    if (status === 'canceled') return { type: 'cancel', reason: `Job ${id}, on which this one depends, was canceled` };
+    if (status === 'canceled') return { type: 'cancel', reason: `Job ${id}, on which this one depends, was cancelled` };
     return { type: 'fail', error: new GantryError('JOB_DEPENDENCY_FAILED', { job: id, status, wanted: wanted.join(' or ') }) };
   }
   return { type: 'met' };

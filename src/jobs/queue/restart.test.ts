@@ -107,7 +107,7 @@ describe('after a restart', () => {
     assert.deepEqual((await first.store.range(keys.jobs)).entries, before.entries);
   });
 
-  test('what had begun goes on before all others, in the order of priorities and numbers; what is canceled goes back in its turn', async () => {
+  test('what had begun goes on before all others, in the order of priorities and numbers; what is cancelled goes back in its turn', async () => {
     const first = gated([]);
     const before = await start({ operations: operationMap(first.operation) });
     const jobs = [0, 0, 5, 0].map((priority) => [{ ...reboot, priority }]);
@@ -124,7 +124,7 @@ describe('after a restart', () => {
     );
     await next.queue.start();
     const [a, b, c, d] = ids;
-    const message = `Job ${c} will be canceled: step 1 of 1 (hold) is told to end, then what was done is undone`;
+    const message = `Job ${c} will be cancelled: step 1 of 1 (hold) is told to end, then what was done is undone`;
     assert.deepEqual(await next.queue.cancel(c), { cancelled: true, message });
     for (const id of [a, b, d, 9]) await again.open(next.queue, id);
     assert.deepEqual(again.order, [a, b, d, 9]);

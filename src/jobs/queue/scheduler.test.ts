@@ -118,7 +118,7 @@ describe('a waiting job', () => {
     assert.deepEqual(order, [first, third, second]);
   });
 
-  test('that is canceled while it waits for a place does not run when there is one', async () => {
+  test('that is cancelled while it waits for a place does not run when there is one', async () => {
     const gate = gated([]);
     const { queue } = await start({ operations: operationMap(gate.operation), cluster: { max_running_jobs: 1 } });
     const [first, second, third] = (await queue.submitMany([[reboot], [reboot], [reboot]], 'alice')) as [number, number, number];
@@ -129,7 +129,7 @@ describe('a waiting job', () => {
     assert.deepEqual(statuses(await queue.get(second)), ['canceled']);
   });
 
-  test('is being canceled until that is stored, and then those go on that wait for it', async () => {
+  test('is being cancelled until that is stored, and then those go on that wait for it', async () => {
     const held = Promise.withResolvers<void>();
     let isHeld = false;
     const wrap = (store: Store): Partial<Store> => ({
@@ -146,7 +146,7 @@ describe('a waiting job', () => {
     isHeld = true;
     const canceled = queue.cancel(second);
     assert.deepEqual(statuses((await queue.get(second)) as Job), ['canceling']);
-    assert.deepEqual(await queue.cancel(second), { cancelled: true, message: `Job ${second} is being canceled` });
+    assert.deepEqual(await queue.cancel(second), { cancelled: true, message: `Job ${second} is being cancelled` });
     assert.deepEqual(queue.locks()[0]?.pending, [], 'it waits for no lock any more');
     isHeld = false;
     held.resolve();
@@ -155,7 +155,7 @@ describe('a waiting job', () => {
     await open(queue, first);
   });
 
-  test('that cannot be canceled for want of room waits on for its lock', async () => {
+  test('that cannot be cancelled for want of room waits on for its lock', async () => {
     let isFull = false;
     const wrap = (store: Store): Partial<Store> => ({
       transact: async (transaction) => {
@@ -174,7 +174,7 @@ describe('a waiting job', () => {
     for (const id of [first, second]) assert.equal(jobStatus(await open(queue, id)), 'success');
   });
 
-  test('that is canceled while the jobs are looked up on which it depends stays canceled', async () => {
+  test('that is cancelled while the jobs are looked up on which it depends stays cancelled', async () => {
     const gate = Promise.withResolvers<void>();
     let looked = 0;
     const wrap = (store: Store): Partial<Store> => ({
@@ -195,21 +195,21 @@ describe('a waiting job', () => {
     assert.deepEqual(await queue.autoArchive(-1), 1);
   });
 
-  test('says at which step it is when it is canceled; one that does not listen ends by itself', async () => {
+  test('says at which step it is when it is cancelled; one that does not listen ends by itself', async () => {
     const { operation, order, open } = gated();
     const { queue } = await start({ operations: operationMap(operation) });
     const id = await queue.submit([reboot], 'alice');
     await until('it holds', () => order.length > 0);
-    const message = `Job ${id} will be canceled: step 1 of 1 (hold) is told to end, then what was done is undone`;
+    const message = `Job ${id} will be cancelled: step 1 of 1 (hold) is told to end, then what was done is undone`;
     assert.deepEqual(await queue.cancel(id), { cancelled: true, message });
-    assert.deepEqual(await queue.cancel(id), { cancelled: true, message: `Job ${id} is being canceled` });
+    assert.deepEqual(await queue.cancel(id), { cancelled: true, message: `Job ${id} is being cancelled` });
     assert.deepEqual(statuses(await queue.get(id)), ['canceling']);
     await open(queue, id);
     assert.deepEqual(await queue.cancel(id), { cancelled: false, message: `Job ${id} has ended already (success)` });
   });
 });
 
-test('a job whose locks cannot be named fails with the reason, also when it is canceled meanwhile; its place is free again', async () => {
+test('a job whose locks cannot be named fails with the reason, also when it is cancelled meanwhile; its place is free again', async () => {
   const held = Promise.withResolvers<void>();
   let isHeld = false;
   const wrap = (store: Store): Partial<Store> => ({

@@ -15,8 +15,8 @@ export async function undoFrom(saga: Saga, { failedAt, error: thrown, begun: has
   const error = GantryError.from(thrown);
   if (error.definition.kind === 'bug') host.log.error({ err: thrown, job: record.id }, 'a step failed by a defect');
   const { id, title } = steps[failedAt] as Step;
-  if (!hasBegun) logLine(host, record, index, `Canceled before step "${title}".`);
-  else if (isCanceling(record, index) && error.code === 'CANCELLED') logLine(host, record, index, `Step "${title}" was canceled.`);
+  if (!hasBegun) logLine(host, record, index, `Cancelled before step "${title}".`);
+  else if (isCanceling(record, index) && error.code === 'CANCELLED') logLine(host, record, index, `Step "${title}" was cancelled.`);
   else logLine(host, record, index, `Step "${title}" failed: ${error.message}`);
   // What has not begun counts as undone.
   const execution = { ...saga.execution, undoing: { step: id, error: error.toReport(), undone: hasBegun ? [] : [id] } };

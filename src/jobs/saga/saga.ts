@@ -117,7 +117,7 @@ export async function goForward(saga: Saga): Promise<Problem | undefined> {
       return { failedAt: i, error, begun: true };
     }
     if (step.pivot && isCanceling(record, index))
-      logLine(host, record, index, `Step "${step.title}" was done before it could be canceled; the job continues.`);
+      logLine(host, record, index, `Step "${step.title}" was done before it could be cancelled; the job continues.`);
     for (const level of step.releases ?? []) host.releaseLevel(record, level);
   }
   return undefined;
