@@ -69,8 +69,10 @@ export async function bootProbeGuest(parts: KvmParts, accelerator: 'kvm' | 'tcg'
   await mkdir(parts.runDir, { recursive: true });
   const directory = await mkdtemp(join(parts.runDir, 'probe-'));
   try {
-    await writeFile(join(directory, 'guest'), probeImage(), { mode: 0o644 });
-    if (isRoot()) await chown(directory, uid, uid);
+    const image = join(directory, 'guest');
+    await writeFile(image, probeImage(), { mode: 0o600 });
+    // The umask of a unit lets no other user read what root writes: the guest's file is that user's own.
+    if (isRoot()) for (const path of [image, directory]) await chown(path, uid, uid);
     const [program = '', ...args] = unprivileged(uid, [parts.qemuPath, ...probeArguments(accelerator)], await kvmGroups());
     const { code, stderr } = await run(program, args, { cwd: directory, timeoutMs: probeMs, okCodes: [0, 1, probeExitCode] });
     if (code === probeExitCode) return null;

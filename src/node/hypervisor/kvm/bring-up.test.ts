@@ -188,6 +188,16 @@ describe('the probe of KVM', { skip }, () => {
     assert.ok(base.logged.includes('KVM does not work on this node; instances run emulated (TCG), many times slower'));
   });
 
+  it('lets its unprivileged QEMU read the disk of the guest, also with the umask of the unit', async () => {
+    await result("open('guest', 'rb').read(1); sys.exit(33)");
+    const before = process.umask(0o077);
+    try {
+      assert.equal((await again()).problem, null);
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('is made again when what is remembered cannot be read, once for all who ask at the same time', async () => {
     await result('sys.exit(33)');
     await mkdir(parts.stateDir, { recursive: true });
