@@ -30,7 +30,9 @@ export function createIpTool(prefix: readonly string[] = []): IpTool {
     const [program = '', ...args] = [...prefix, ...command];
     return (await run(program, args, { okCodes, ...(input !== undefined && { input }) })).stdout;
   };
-  const parse = <T>(text: string): T[] => JSON.parse(text.trim() || '[]') as T[];
+  // While the kernel does not know a kind of link (its module is not loaded), ip lists an empty object for each link of another kind.
+  const parse = <T>(text: string): T[] =>
+    (JSON.parse(text.trim() || '[]') as T[]).filter((entry) => Object.keys(entry as object).length > 0);
   return {
     execute,
     ip: (...args) => execute(['ip', ...args]),
