@@ -70,6 +70,28 @@ describe('cancelling a running job', () => {
     assert.equal(linesOf(job)?.at(-1), 'Step "do b" was done before it could be cancelled; the job continues.');
   });
 
+  const gone = { undo: undefined };
+  for (const [what, a, b, promise] of [
+    ['itself and those before it', {}, {}, 'told to end, then what was done is undone'],
+    ['those before it alone', {}, gone, 'told to end, then the steps before it are undone; what it has done by then stays'],
+    ['nothing', gone, gone, 'told to end; what it has done by then stays'],
+    ['nothing, if it must end by itself', gone, { ...gone, cancellable: false }, 'finished, and nothing is undone'],
+    ['those before it, if it must end by itself', {}, { ...gone, cancellable: false }, 'finished, then what was done is undone'],
+  ] as const)
+    test(`promises of a step that undoes ${what} no more than it keeps`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const { done, step, listening, deaf } = notes();
+      const present = 'cancellable' in b ? deaf('b', gate.promise, b as never) : { ...listening('b'), ...b };
+      const { queue } = await start({ operations: operationMap(testSteps([step('a', a as never), present as Step<null>, step('c')])) });
+      const id = await queue.submit([reboot], 'alice');
+      await until('it stands', () => done.includes('b'));
+      assert.equal((await queue.cancel(id)).message, `Job 1 will be cancelled: step 2 of 3 (do b) is ${promise}`);
+      gate.resolve();
+      assert.deepEqual(statuses(await end(queue, id)), ['canceled']);
+      const undone = done.filter((each) => each.startsWith('undo'));
+      assert.deepEqual(undone, [...('undo' in b ? [] : ['undo b']), ...('undo' in a ? [] : ['undo a'])]);
+    });
+
   test('waits for a step that does not listen or must not be told; what has not begun is not undone', async () => {
     for (const more of [{}, { cancellable: false }]) {
       const gate = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import { canceledError, isCanceling } from '../saga/cancel-signal.ts';
 import { logLine } from '../saga/log-line.ts';
 import type { Step } from '../saga/operation.ts';
 import { isBehindPivot, isCommit, now } from '../saga/saga.ts';
+import { stepsToUndo } from '../saga/steps-to-undo.ts';
 import { readExecution } from '../saga/stored-execution.ts';
 import { cancelRest, consider, endJob, pump, type Scheduler } from './scheduler.ts';
 
@@ -85,7 +86,18 @@ function outlookOf(host: Scheduler['host'], record: JobRecord, index: number): O
     if (isLast) return { refused: `cannot be cancelled any more: it is at ${at}, and what was done before cannot be undone` };
     return { plan: `its present opcode cannot be undone any more and is finished, from ${at}; those after it are not started` };
   }
-  if (!step || isCommit(step) || step.cancellable === false) return { plan: `${at} is finished, then what was done is undone` };
-  if (step.pivot) return { plan: `${at} is told to end, then what was done is undone; if it is done first, the job continues` };
-  return { plan: `${at} is told to end, then what was done is undone` };
+  if (!step || isCommit(step) || step.cancellable === false) {
+    const isKept = step?.pivot || i + 1 >= steps.length || stepsToUndo(steps, i + 1).every((k) => k > i);
+    return { plan: `${at} is finished, ${isKept ? 'and nothing is undone' : 'then what was done is undone'}` };
+  }
+  const end = `${at} is told to end${undoing(steps, i)}`;
+  return { plan: step.pivot ? `${end}; if it is done first, the job continues` : end };
+}
+
+/** What happens when a step was told to end: not everything can be undone, such as the stop of a guest. */
+function undoing(steps: readonly Step[], i: number): string {
+  const undone = stepsToUndo(steps, i);
+  if (undone.includes(i)) return ', then what was done is undone';
+  if (undone.length > 0) return ', then the steps before it are undone; what it has done by then stays';
+  return '; what it has done by then stays';
 }

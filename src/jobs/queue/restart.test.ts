@@ -124,7 +124,7 @@ describe('after a restart', () => {
     );
     await next.queue.start();
     const [a, b, c, d] = ids;
-    const message = `Job ${c} will be cancelled: step 1 of 1 (hold) is told to end, then what was done is undone`;
+    const message = `Job ${c} will be cancelled: step 1 of 1 (hold) is told to end; what it has done by then stays`;
     assert.deepEqual(await next.queue.cancel(c), { cancelled: true, message });
     for (const id of [a, b, d, 9]) await again.open(next.queue, id);
     assert.deepEqual(again.order, [a, b, d, 9]);

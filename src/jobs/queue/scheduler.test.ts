@@ -200,7 +200,7 @@ describe('a waiting job', () => {
     const { queue } = await start({ operations: operationMap(operation) });
     const id = await queue.submit([reboot], 'alice');
     await until('it holds', () => order.length > 0);
-    const message = `Job ${id} will be cancelled: step 1 of 1 (hold) is told to end, then what was done is undone`;
+    const message = `Job ${id} will be cancelled: step 1 of 1 (hold) is told to end; what it has done by then stays`;
     assert.deepEqual(await queue.cancel(id), { cancelled: true, message });
     assert.deepEqual(await queue.cancel(id), { cancelled: true, message: `Job ${id} is being cancelled` });
     assert.deepEqual(statuses(await queue.get(id)), ['canceling']);

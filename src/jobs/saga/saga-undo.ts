@@ -6,6 +6,7 @@ import { logLine } from './log-line.ts';
 import { observeStep } from './observe-step.ts';
 import type { Step } from './operation.ts';
 import { begun, failure, isCommit, now, outcomesOf, type Problem, type Saga, showProgress, stepContext } from './saga.ts';
+import { stepsToUndo } from './steps-to-undo.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Records why it goes back, undoes what must be undone, and ends the opcode with the error, or as cancelled. */
@@ -53,22 +54,7 @@ function leftToUndo(saga: Saga): readonly number[] {
   const { steps, execution } = saga;
   const undoing = execution.undoing as NonNullable<Execution['undoing']>;
   const failedAt = steps.findIndex(({ id }) => id === undoing.step);
-  return toUndo(saga, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).id));
-}
-
-/**
- * Steps to undo, last first: the failed one (it is unknown how much of its work was done), and those before it, back to the last
- * completed pivot. A commit that failed has changed nothing.
- */
-function toUndo(saga: Saga, failedAt: number): readonly number[] {
-  const result: number[] = [];
-  for (let i = failedAt; i >= 0; i--) {
-    const step = saga.steps[i] as Step;
-    if (i < failedAt && step.pivot) break;
-    const canUndo = isCommit(step) ? i < failedAt && step.uncommit !== undefined : step.undo !== undefined;
-    if (canUndo) result.push(i);
-  }
-  return result;
+  return stepsToUndo(steps, failedAt).filter((i) => !undoing.undone.includes((steps[i] as Step).id));
 }
 
 /** @returns the last problem when all attempts failed */
