@@ -23,7 +23,7 @@ const recipeFiles = ['image-recipe.ts', 'build-root.ts', 'save-state.ts', 'machi
 /** Another branch may use an image that this one does not. */
 const keepDays = 3;
 
-const cacheDir = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'gantry-lab');
+export const cacheDir = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'gantry-lab');
 
 /** Takes the image from the cache, or builds it there: one process does, the others wait. */
 export async function ensureLabImage(note: (text: string) => void): Promise<LabImage> {
