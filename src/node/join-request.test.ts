@@ -19,8 +19,8 @@ after(() => {
 });
 
 /** A REST API that answers with this status and body, and what it was asked. */
-async function master(status: number, body: string, role: 'server' | 'node' = 'server') {
-  const { key, certificate } = await createCertificate(authority, { role, name: 'api', addresses: ['192.0.2.1'] });
+async function master(status: number, body: string, role: 'server' | 'node' = 'server', now = Date.now()) {
+  const { key, certificate } = await createCertificate(authority, { role, name: 'api', addresses: ['192.0.2.1'] }, { now });
   const asked: unknown[] = [];
   const chain = certificate.includes(authority.certificate.trim()) ? certificate : `${certificate}\n${authority.certificate}`;
   const server = createServer({ key, cert: chain }, async (request, response) => {
@@ -99,5 +99,18 @@ describe('the request to join', () => {
       code: 'JOIN_MASTER_UNREACHABLE',
       facts: { address: '127.0.0.1:1', addresses: '127.0.0.1:1', problem: 'connect ECONNREFUSED 127.0.0.1:1' },
     });
+  });
+
+  it('sends nothing while one of the clocks is wrong, and says so', async () => {
+    for (const [now, problem] of [
+      [Date.now() + 3_600_000, /not yet valid/],
+      [Date.now() - 400 * 86_400_000, /expired/],
+    ] as const) {
+      const { address, asked } = await master(200, '{}', 'server', now);
+      const error = (await askToJoin({ address, ca: authority.certificate }, {}).catch((thrown: unknown) => thrown)) as GantryError;
+      assert.equal(error.code, 'JOIN_CLOCK_WRONG');
+      assert.match(error.message, problem);
+      assert.deepEqual(asked, []);
+    }
   });
 });

@@ -54,7 +54,7 @@ function readChain(address: string): Promise<X509Certificate[]> {
 
 /**
  * Sends the request to join, over a connection that the CA of the cluster has certified.
- * @throws JOIN_CA_WRONG, JOIN_MASTER_UNREACHABLE, JOIN_FAILED, or what the master reports
+ * @throws JOIN_CA_WRONG, JOIN_CLOCK_WRONG, JOIN_MASTER_UNREACHABLE, JOIN_FAILED, or what the master reports
  */
 export async function askToJoin({ address, ca }: FoundMaster, body: Record<string, unknown>): Promise<unknown> {
   const { status, answer } = await post(address, ca, JSON.stringify(body));
@@ -92,6 +92,10 @@ function post(address: string, ca: string, body: string): Promise<{ status: numb
     );
     sent.on('timeout', () => sent.destroy(new Error('no answer')));
     sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (/^(CERT_NOT_YET_VALID|CERT_HAS_EXPIRED)$/.test(error.code ?? '')) {
+        const facts = { address, problem: error.message, now: new Date().toISOString() };
+        return reject(new GantryError('JOIN_CLOCK_WRONG', facts, { cause: error }));
+      }
       const isNetwork = /^E(CONN|HOST|NET|PIPE|TIMEDOUT)/.test(error.code ?? '') || error.message === 'no answer';
       const facts = { address, addresses: address, problem: error.message };
       reject(new GantryError(isNetwork ? 'JOIN_MASTER_UNREACHABLE' : 'JOIN_CA_WRONG', facts, { cause: error }));

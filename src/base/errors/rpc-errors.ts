@@ -185,6 +185,14 @@ export const rpcErrors = defineErrors({
     why: "The token contains the fingerprint of its cluster's CA; the secret is sent to no other server.",
     todo: 'Check the address and that nobody intercepts the connection. A cluster that was created again needs a new token.',
   },
+  JOIN_CLOCK_WRONG: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The certificate of the master at {address} is not valid at the time that the clock of this host shows ({now}): {problem}',
+    why: 'The clock of this host or that of the master is wrong. The certificate itself belongs to the cluster of the token.',
+    todo: 'Compare "date" on both hosts, and let a time service (chrony, systemd-timesyncd) set the clocks. Then try again; the token is still valid.',
+  },
   JOIN_FAILED: {
     kind: 'operational',
     http: 502,

@@ -54,5 +54,8 @@ export async function run(args: string[]): Promise<number> {
   await Promise.race([aborted(stopSignal()), agent.left]);
   notifier.stopping();
   await agent.close();
+  // Steps that run are left as they are, like by an agent that was killed: the next agent finds what they have done, and the
+  // master asks it again. Nobody could ask this one any more.
+  setImmediate(() => process.exit(0));
   return 0;
 }

@@ -5,6 +5,8 @@ import { addressOf, type NodeTarget } from './node-target.ts';
 export class ConnectionLost extends Error {
   /** Whether the other side hung up right after a complete TLS handshake, as agents do with certificates they refuse. */
   readonly afterHandshake: boolean;
+  /** Whether the other side had begun to answer: it worked on the call, and may be starting again. */
+  begun = false;
 
   constructor(problem: string, afterHandshake: boolean, cause?: unknown) {
     super(problem, { cause });

@@ -220,6 +220,26 @@ describe('node client', () => {
     assert.equal(requests, 4);
   });
 
+  it('waits longer for an agent that was working on a change, because it may be starting again', async () => {
+    let requests = 0;
+    const target = await strangeAgent((socket) => {
+      requests++;
+      const head = `HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n`;
+      // Only the first one gets as far as to begin.
+      if (requests === 1) socket.write(`${head}f\r\n{"alive":true}\n\r\n`, () => socket.destroySoon());
+      else socket.destroy();
+    });
+    const pauses: number[] = [];
+    const clock: Clock = { now: () => 0, sleep: async (ms) => void pauses.push(ms) };
+    const client = await loopback.client(target, { clock, retryDelaysMs: [1, 2], restartDelaysMs: [10, 20] });
+    await assert.rejects(client.call(node, 'disk-create', diskParams, { stepId: 's' }), withCode('NODE_REFUSED_CALLER'));
+    assert.deepEqual([pauses, requests], [[1, 2, 10, 20], 5]);
+    requests = 0;
+    pauses.length = 0;
+    await assert.rejects(client.call(node, 'node-info', {}), withCode('NODE_REFUSED_CALLER'));
+    assert.deepEqual([pauses, requests], [[1], 2], 'whoever only asks does not wait');
+  });
+
   it('changes nothing without a step id', async () => {
     const { client } = await answering(async () => assert.fail('called'));
     await assert.rejects(client.call(node, 'disk-create', diskParams), withCode('INTERNAL', /disk-create was called without a step id/));

@@ -35,6 +35,8 @@ export interface NodeClientOptions {
   readonly cancelPatienceMs?: number;
   /** Pauses before repetitions after a lost connection, ms; methods that change nothing use only the first. */
   readonly retryDelaysMs?: readonly number[];
+  /** Further pauses when an agent was working on a change: it may be starting again, for an upgrade. */
+  readonly restartDelaysMs?: readonly number[];
 }
 
 /** Calls node agents over the network. */
@@ -122,14 +124,17 @@ class NetworkClient implements NodeClient {
   async #repeat(node: string, request: Omit<OutgoingRequest, 'pool' | 'timeouts'>): Promise<unknown> {
     const { method, target, signal } = request;
     const { changes } = nodeContract[method as RpcName];
-    const delays = (this.#options.retryDelaysMs ?? [200, 500, 1000, 2000]).slice(0, changes ? undefined : 1);
+    const { retryDelaysMs, restartDelaysMs = retryDelaysMs ? [] : restartDelays } = this.#options;
+    const delays = (retryDelaysMs ?? retryDelays).slice(0, changes ? undefined : 1);
+    let restarts = false;
     for (let attempt = 0; ; attempt++) {
       try {
         const pool = this.#connections.pool(node, target);
         return await sendRequest({ ...request, pool, timeouts: this.#timeouts(method as RpcName) });
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
-        const delay = delays[attempt];
+        restarts ||= changes && error.begun;
+        const delay = delays[attempt] ?? (restarts ? restartDelaysMs[attempt - delays.length] : undefined);
         if (delay === undefined) throw givenUp(error, target);
         this.#log.debug({ node: target.name, method, attempt, problem: error.message }, 'connection lost, trying again');
         // One that is interrupted ends with the next attempt, which does not begin.
@@ -196,6 +201,10 @@ class NetworkClient implements NodeClient {
     return { connectMs: this.#options.connectTimeoutMs ?? 5_000, silenceMs, progressMs };
   }
 }
+
+const retryDelays = [200, 500, 1000, 2000];
+/** A small host needs half a minute to start an agent again. */
+const restartDelays = [4000, 4000, 4000, 4000, 4000, 4000];
 
 const nobodyWaits = (error: unknown): boolean => ['NODE_TIMED_OUT', 'CANCELLED'].includes(GantryError.from(error).code);
 

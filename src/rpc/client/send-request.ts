@@ -165,6 +165,7 @@ class Exchange {
   #fail(error: Error): void {
     if (this.#settled) return;
     this.#settle();
+    if (error instanceof ConnectionLost) error.begun = this.#anyByte;
     this.#reject(error);
     this.#request?.destroy();
   }
