@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -79,10 +79,18 @@ describe('the Debian package', { timeout: 10 * 60_000 }, () => {
       const again = await build(copyCheckout(place), join(place, 'out'), { MASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C.UTF-8' });
       assert.equal(basename(again.file), basename(built.file));
       assert.equal(again.sha256, built.sha256);
+      execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: dirname(again.file) });
       assert.equal(createHash('sha256').update(readFileSync(again.file)).digest('hex'), built.sha256);
     } finally {
       rmSync(place, { recursive: true });
     }
+  });
+
+  it('is no release without the tag of its version', async () => {
+    const args = [join(checkout, 'src/cli/main.ts'), 'package', '--release', '--dir', folder];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /PACKAGE_RELEASE_REFUSED/);
   });
 
   it('has only files of root that others may read, no tests and no packages of development', () => {
@@ -103,6 +111,11 @@ describe('the Debian package', { timeout: 10 * 60_000 }, () => {
     await ok(root, 'dpkg', '-i', '/gantry.deb');
     assert.equal(await ok(root, 'gantry', 'version'), `gantry ${built.version}\n`);
     assert.match(await ok(root, 'gantry', '--help'), /^Usage: gantry/);
+    assert.match(
+      await ok(root, 'sh', '-c', 'zcat /usr/share/man/man1/gantry-instance.1.gz /usr/share/doc/gantry/changelog.Debian.gz'),
+      /migrate[^]*Package of Gantry/,
+    );
+    assert.match(await ok(root, 'bash', '-c', 'source /usr/share/bash-completion/completions/gantry; complete -p gantry'), /gantry/);
     assert.match(await ok(root, 'setpriv', '--reuid=65534', '--clear-groups', 'env', '-u', 'HOME', 'gantry', 'version'), /^gantry \d/);
     assert.match(await ok(root, '/usr/lib/gantry/bin/hbal', '--version'), /^hbal/);
     assert.match(await ok(root, '/usr/lib/gantry/bin/mon-collector', 'memory'), /"MemTotal|"name"/);
@@ -124,9 +137,9 @@ describe('the Debian package', { timeout: 10 * 60_000 }, () => {
   /** Every source of the package can be loaded with what the package has. */
   async function loadsEverything(root: OpenRoot): Promise<void> {
     const script = `import { globSync } from 'node:fs';
-      const main = /main\\.ts$|-(worker|thread|process)\\.ts$/;
+      const main = /(main|run-supervisor)\\.ts$|-(worker|thread|process)\\.ts$/;
       for (const file of globSync('/usr/lib/gantry/src/**/*.ts')) if (!main.test(file)) await import(file);
-      console.log('loaded'); process.exit();`;
+      console.log('loaded'); process.exit(0);`;
     writeFileSync(join(root.path, 'load.mjs'), script);
     assert.match(
       await ok(root, '/usr/lib/gantry/node_modules/.bin/node', '--disable-warning=ExperimentalWarning', '/load.mjs'),

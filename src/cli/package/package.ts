@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GantryError } from '../../base/index.ts';
+import { GantryError, writeFileAtomic } from '../../base/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { localOptions, outputMode } from '../local/local-options.ts';
 import { type ProgressSteps, progressSteps } from '../local/progress-steps.ts';
@@ -12,6 +12,7 @@ import { printJson, printLine } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
 import { controlFiles } from './control-files.ts';
 import { docFiles } from './doc-files.ts';
+import { manPages } from './man-pages.ts';
 import type { PackageFile } from './package-file.ts';
 import { packageVersion, requireRelease, requireVersion } from './package-version.ts';
 import { productionModules } from './production-modules.ts';
@@ -30,11 +31,12 @@ const options = {
 
 const help = `Usage: gantry package [options]
 
-Builds the Debian package gantry_<version>_amd64.deb from this checkout. Two builds of one commit give the same bytes.
+Builds the Debian package gantry_<version>_amd64.deb from this checkout, and adds its checksum to the
+file SHA256SUMS beside it. Two builds of one commit give the same bytes.
 
   -d, --dir <folder>     where the package is written (default: the current folder)
   --version <version>    version of the package (default: from package.json, tags and commits)
-  --release              refuse anything but a commit with the tag of its version; also write SHA256SUMS
+  --release              refuse anything but a commit with the tag of its version
   --output json          the result as data
 `;
 
@@ -86,14 +88,17 @@ async function build(steps: ProgressSteps, signal: AbortSignal, wanted: Wanted):
   const parts = await steps.step('Collecting files', async () => ({
     'Node and modules': await productionModules(root),
     program: await programFiles(root, { version, commit: sources.commit }),
-    documentation: await docFiles(root, version, sources.committedAt),
+    documentation: [
+      ...(await docFiles(root, version, sources.committedAt)),
+      ...(await manPages(version, new Date(sources.committedAt * 1000).toISOString().slice(0, 10))),
+    ],
     system: await systemFiles(root),
   }));
   const files = Object.values(parts).flat();
   const control = await controlFiles(root, version, files);
   await steps.step(`Building ${basename(file)}`, () => writePackage(file, [...control, ...files], sources.committedAt, signal));
   const sha256 = await sha256Of(file);
-  if (wanted.release) await writeFile(join(wanted.folder, 'SHA256SUMS'), `${sha256}  ${basename(file)}\n`);
+  await writeSum(join(wanted.folder, 'SHA256SUMS'), basename(file), sha256);
   return {
     file,
     version,
@@ -113,6 +118,13 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
+}
+
+/** Adds a line as sha256sum prints it; the lines of other packages stay. */
+async function writeSum(path: string, name: string, sha256: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const others = text.split('\n').filter((line) => line !== '' && !line.endsWith(`  ${name}`));
+  await writeFileAtomic(path, `${[...others, `${sha256}  ${name}`].join('\n')}\n`);
 }
 
 const mib = (bytes: number) => formatSize(bytes / 2 ** 20, 'h');
