@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What changes without a package: dpkg's own books and logs, copies that shadow makes of its files, places of the kernel. */
+/** What changes without a package: dpkg's own books and logs, copies that shadow makes of its files, what mount notes, places of the kernel. */
 const passing =
-  /^\/(proc|sys|dev|tmp)\/|^\/var\/lib\/dpkg\/(status|available|lock|updates|triggers|diversions|statoverride|tmp\.ci|info\/(format|gantry\.))|^\/var\/log\/dpkg\.log$|^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$|^\/var\/(cache|lib)\/(apt|ldconfig)\//;
+  /^\/(proc|sys|dev|tmp)\/|^\/run\/mount(\/|$)|^\/var\/lib\/dpkg\/(status|available|lock|updates|triggers|diversions|statoverride|tmp\.ci|info\/(format|gantry\.))|^\/var\/log\/dpkg\.log$|^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$|^\/var\/(cache|lib)\/(apt|ldconfig)\//;
 /** Has the day of a change. */
 const dated = /^\/etc\/shadow$/;
 
