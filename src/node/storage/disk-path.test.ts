@@ -41,7 +41,7 @@ describe('the place of a disk', () => {
       ['x.raw', 'it is not of the form /srv/d/<instance>/<file>'],
       ['a/b/c', 'it is not of the form /srv/d/<instance>/<file>'],
     ] as const)
-      assert.throws(() => of(['loop', given]), refused(given, problem), given);
+      assert.throws(() => of(['loop', given]), refused(given.replace('\0', '\\u0000'), problem), given);
     assert.throws(() => of([]), refused('', 'it is empty'));
   });
 
@@ -59,12 +59,20 @@ describe('the place of a disk', () => {
     await writeFile(join(dir, 'i1', 'plain'), '');
     await symlink(elsewhere, join(dir, 'out'));
     await symlink(join(dir, 'i1', 'plain'), join(dir, 'i1', 'link'));
+    await symlink('i1', join(dir, 'sibling'));
+    await symlink('nowhere', join(dir, 'dangling'));
+    await writeFile(join(dir, 'file'), '');
+    await symlink(dir, join(folder, 'linked'));
     const check = (path: string, where = dir) => assertNoLinks(testDisk(uuid), join(where, path), where);
     await check('i1/plain');
     await check('i1/none');
     await check('none/none');
     const problem = (path: string, text: string) => ({ facts: { path: join(dir, path), disk: uuid, problem: text, directory: dir } });
     await assert.rejects(check('out/x'), problem('out/x', 'its folder is a link to another place'));
+    for (const path of ['sibling/plain', 'sibling/none', 'dangling/x'])
+      await assert.rejects(check(path), problem(path, 'its folder is a link to another place'), path);
+    await assert.rejects(check('file/x'), problem('file/x', 'its folder is a file'));
+    await check('i1/plain', join(folder, 'linked'));
     await assert.rejects(check('i1/link'), problem('i1/link', 'it is not a regular file'));
     await assert.rejects(check('i1/folder'), problem('i1/folder', 'it is not a regular file'));
     const gone = join(folder, 'gone');

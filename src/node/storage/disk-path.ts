@@ -31,16 +31,18 @@ export function diskPath(disk: DiskSpec, dir: string, owner?: DiskOwner): string
 }
 
 /**
- * Checks that no symbolic link leads out of the storage directory. To be called right before a file is touched.
+ * Checks that nothing below the storage directory is a symbolic link, neither the folder nor the file: it could lead to the disk of
+ * another instance. The storage directory itself may be one. To be called right before a file is touched.
  * @throws STORAGE_PATH_REFUSED, STORAGE_DIR_MISSING
  */
 export async function assertNoLinks(disk: DiskSpec, path: string, dir: string): Promise<void> {
   const refuse = (problem: string) => new GantryError('STORAGE_PATH_REFUSED', { path, disk: disk.uuid, problem, directory: dir });
-  const realDir = await realpath(dir).catch(() => {
+  await realpath(dir).catch(() => {
     throw new GantryError('STORAGE_DIR_MISSING', { directory: dir, template: disk.dev_type });
   });
-  const realParent = await realpath(dirname(path)).catch(missing);
-  if (realParent !== null && dirname(realParent) !== realDir) throw refuse('its folder is a link to another place');
+  const folder = await lstat(dirname(path)).catch(missing);
+  if (folder?.isSymbolicLink()) throw refuse('its folder is a link to another place');
+  if (folder && !folder.isDirectory()) throw refuse('its folder is a file');
   const stats = await lstat(path).catch(missing);
   if (stats !== null && !stats.isFile()) throw refuse('it is not a regular file');
 }

@@ -122,6 +122,28 @@ describe('file template', () => {
     assert.equal(await readFile(precious, 'utf8'), 'data');
   });
 
+  it('refuses a folder that is a link to that of another instance, and is not led astray by one', async () => {
+    const dir = await newFolder();
+    const adapter = createFileTemplate('file', dir);
+    const [mine, other] = [diskSpec(), { uuid: randomUUID(), name: 'db1' }];
+    await adapter.create(mine, owner, testContext);
+    await symlink(owner.uuid, join(dir, other.uuid));
+    await symlink(owner.uuid, join(dir, '0-first'));
+    const standard = diskSpec({ uuid: mine.uuid });
+    const named = diskSpec({ uuid: mine.uuid, logical_id: ['loop', `${other.uuid}/${mine.uuid}.raw`] });
+    for (const disk of [standard, named]) {
+      await assert.rejects(adapter.create(disk, other, testContext), withCode('STORAGE_PATH_REFUSED'));
+      await assert.rejects(adapter.remove(disk, other), withCode('STORAGE_PATH_REFUSED'));
+      await assert.rejects(adapter.activate(disk, other), withCode('STORAGE_PATH_REFUSED'));
+      await assert.rejects(adapter.find(disk, other), withCode('STORAGE_PATH_REFUSED'));
+      await assert.rejects(adapter.rename(disk, [], other), withCode('STORAGE_PATH_REFUSED'));
+    }
+    const path = join(dir, owner.uuid, `${mine.uuid}.raw`);
+    assert.equal(blockPlace(await adapter.activate({ ...mine, logical_id: [] })), path, 'found by its UUID, past the links');
+    await adapter.snapshot({ ...mine, logical_id: [] }, 'a');
+    assert.deepEqual((await readdir(join(dir, owner.uuid))).sort(), [`${mine.uuid}.raw`, `${mine.uuid}.snap-a.raw`]);
+  });
+
   it('says that its directory is missing and does not make it', async () => {
     const dir = join(await newFolder(), 'not-mounted');
     const adapter = createFileTemplate('sharedfile', dir);

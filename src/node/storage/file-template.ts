@@ -120,8 +120,9 @@ export function createFileTemplate(name: 'file' | 'sharedfile', dir: string): Re
 /** The file of a disk whose owner is not known, by its UUID. */
 async function find(dir: string, disk: DiskSpec): Promise<string> {
   const name = `${disk.uuid}.${disk.format}`;
-  for (const folder of (await readdir(dir).catch(missing)) ?? []) {
-    if (await lstat(join(dir, folder, name)).catch(missing)) return join(dir, folder, name);
+  for (const entry of (await readdir(dir, { withFileTypes: true }).catch(missing)) ?? []) {
+    // A link may lead to the same folder by another name.
+    if (entry.isDirectory() && (await lstat(join(dir, entry.name, name)).catch(missing))) return join(dir, entry.name, name);
   }
   return join(dir, '*', name);
 }
