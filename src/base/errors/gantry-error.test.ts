@@ -14,6 +14,23 @@ test('a report survives the way through another process', () => {
   assert.deepEqual(back.toReport(), report);
 });
 
+test('no text and no fact has what could steer a terminal, wherever it comes from', () => {
+  const facts = { command: 'x\u001b[2J', outcome: ['\u009b'], stderr: 'one\ntwo\r' };
+  const own = new GantryError('COMMAND_FAILED', facts);
+  assert.equal(own.message, 'The command x\\u001b[2J ended with ["\\\\u009b"]: one\ntwo\\r');
+  assert.deepEqual(own.facts, { command: 'x\\u001b[2J', outcome: ['\\u009b'], stderr: 'one\ntwo\\r' });
+  const sent = GantryError.fromReport({ code: 'COMMAND_FAILED', facts });
+  assert.deepEqual([sent.message, sent.facts], [own.message, own.facts]);
+  const future = GantryError.fromReport({ code: 'F\u0007' as 'INTERNAL', what: '\u001bc', facts: {} });
+  assert.equal(future.message, 'Internal error: F\\u0007: \\u001bc');
+  for (const odd of [null, 'x', ['a']]) assert.deepEqual(GantryError.fromReport({ code: 'CANCELLED', facts: odd as never }).facts, {});
+});
+
+test('an error of another process is no larger than an error needs to be', () => {
+  const { facts, message } = GantryError.fromReport({ code: 'TIMED_OUT', facts: { subject: 'x'.repeat(1e6) } });
+  assert.ok(JSON.stringify(facts).length + message.length < 20_000);
+});
+
 test('what is not ours becomes a bug with its cause kept', () => {
   const cause = new TypeError('x is undefined');
   const error = GantryError.from(cause);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import { boundedFacts, cleanFacts } from './clean-facts.ts';
 import type { ErrorDefinition, GanetiErrorCode } from './define-errors.ts';
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts';
 
@@ -26,7 +27,9 @@ export class GantryError extends Error {
   readonly code: ErrorCode;
   readonly facts: JsonObject;
 
-  constructor(code: ErrorCode, facts: JsonObject = {}, options?: { cause?: unknown }) {
+  /** @param given may come from anywhere: what could steer a terminal is shown as an escape, in the facts and in the texts */
+  constructor(code: ErrorCode, given: JsonObject = {}, options?: { cause?: unknown }) {
+    const facts = cleanFacts(given);
     super(fill(errorCatalogue[code].what, facts), options);
     this.name = 'GantryError';
     this.code = code;
@@ -49,9 +52,9 @@ export class GantryError extends Error {
   /** Rebuilds an error that another Gantry process reported. */
   static fromReport(report: Pick<ErrorReport, 'code' | 'facts'> & { what?: string }): GantryError {
     if (!Object.hasOwn(errorCatalogue, report.code)) {
-      return new GantryError('INTERNAL', { detail: `${String(report.code)}: ${report.what ?? 'no text'}` });
+      return new GantryError('INTERNAL', boundedFacts({ detail: `${String(report.code)}: ${report.what ?? 'no text'}` }));
     }
-    return new GantryError(report.code, report.facts);
+    return new GantryError(report.code, boundedFacts(report.facts));
   }
 
   /** Anything thrown, as a `GantryError`; what is neither one of ours nor a full disk is a bug and becomes `INTERNAL`. */

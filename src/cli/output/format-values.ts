@@ -36,7 +36,7 @@ export function formatPlain(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(formatPlain).join(',');
   if (typeof value === 'object') {
-    const pairs = Object.entries(value).map(([key, part]) => `${key}=${formatPlain(part)}`);
+    const pairs = Object.entries(value).map(([key, part]) => `${harmless(key)}=${formatPlain(part)}`);
     return pairs.length === 0 ? '-' : pairs.join(',');
   }
   return harmless(typeof value === 'string' ? value : JSON.stringify(value));

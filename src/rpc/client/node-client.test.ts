@@ -489,7 +489,7 @@ describe('node client', () => {
         { subject: 'disk', problem: 'p' },
         { node: 'n1', subject: 'disk', problem: 'p' },
       ],
-      [{ node: 'theirs' }, { node: 'theirs' }],
+      [{ node: 'theirs' }, { node: 'n1' }],
       ['text', { node: 'n1' }],
       [null, { node: 'n1' }],
     ] as const) {

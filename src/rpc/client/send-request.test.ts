@@ -92,6 +92,29 @@ describe('one attempt of a call', () => {
     for (let turns = 0; turns < 200; turns++) await turn();
   };
 
+  test('lets nothing of a hostile agent steer a terminal, or speak for another node', async () => {
+    const { ask, response, say, heard } = await peer();
+    const facts = { node: 'n7', command: '\u001b[2Jls\u009b', outcome: 'x', stderr: ['\u202e\r'] };
+    const outcomes: [unknown, object][] = [
+      [{ error: { code: 'COMMAND_FAILED', facts } }, { ...facts, node: 'n1', command: '\\u001b[2Jls\\u009b', stderr: ['\\u202e\\r'] }],
+      [{ error: { code: 'COMMAND_FAILED', facts: ['x'] } }, { 0: 'x', node: 'n1' }],
+      [{ error: { code: 'COMMAND_FAILED', facts: null } }, { node: 'n1' }],
+      [{ error: { code: '\u001b[1m', what: '\u0007' } }, { detail: '\\u001b[1m: \\u0007' }],
+    ];
+    for (const [index, [line, expected]] of outcomes.entries()) {
+      const call = ask().catch((error: { facts: object }) => error.facts);
+      const answer = await response(index);
+      say(answer, { progress: { text: `\u001b[2J${'x'.repeat(5000)}`, fraction: 0.5 } });
+      say(answer, line);
+      assert.deepEqual(await call, expected);
+      answer.end();
+    }
+    assert.deepEqual(heard[0], { text: `\\u001b[2J${'x'.repeat(991)}`, fraction: 0.5 });
+    const garbled = ask();
+    (await response(outcomes.length)).write('\u009b1m no JSON\n');
+    await assert.rejects(garbled, withCode('NODE_GARBLED', /not JSON: \\u009b1m/));
+  });
+
   test('has a limit for the connection, which is over when it stands; then for silence; then for want of progress', async (t) => {
     const { ask, responses, tell } = await peer();
     t.mock.timers.enable({ apis: ['setTimeout'] });

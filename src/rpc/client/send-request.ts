@@ -1,11 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type Agent, request } from 'node:https';
-import { GantryError } from '../../base/index.ts';
+import { GantryError, oneLine } from '../../base/index.ts';
 import type { Progress } from '../contract.ts';
 import { lineType, type WireLine } from '../wire.ts';
 import { ConnectionLost, connectionProblem } from './connection-problem.ts';
 import { LineReader } from './line-reader.ts';
 import { addressOf, type NodeTarget } from './node-target.ts';
+
+/** Of a text that tells how far a call is. */
+const progressLength = 1000;
 
 export interface RequestTimeouts {
   /** Until the TLS connection stands. */
@@ -119,13 +122,14 @@ class Exchange {
     if ('progress' in line) {
       if (typeof line.progress?.text !== 'string') return this.#garbled('progress without a text');
       this.#restart('both');
-      this.#outgoing.onProgress?.(line.progress);
+      const { text: said, ...progress } = line.progress;
+      this.#outgoing.onProgress?.({ ...progress, text: oneLine(said).slice(0, progressLength) });
     } else if ('result' in line) {
       this.#settle();
       this.#resolve(line.result);
     } else if (typeof line.error?.code === 'string') {
       // Made first: what cannot be made leaves the call open, and its time-outs with it.
-      const error = reported(line.error, this.#outgoing.target);
+      const error = reportedBy(this.#outgoing.target.name, line.error);
       this.#settle();
       this.#reject(error);
     } else this.#garbled(`an unknown line: ${text.slice(0, 80)}`);
@@ -177,8 +181,8 @@ class Exchange {
   }
 }
 
-/** The agent's error as our own; the node's name travels along as a fact. */
-function reported(report: Parameters<typeof GantryError.fromReport>[0], target: NodeTarget): GantryError {
+/** The agent's error as our own. Which node it was is no matter of what it says. */
+function reportedBy(node: string, report: Parameters<typeof GantryError.fromReport>[0]): GantryError {
   const facts = typeof report.facts === 'object' ? report.facts : {};
-  return GantryError.fromReport({ ...report, facts: { node: target.name, ...facts } });
+  return GantryError.fromReport({ ...report, facts: { ...facts, node } });
 }
