@@ -42,7 +42,9 @@ async function installPackages(root: string): Promise<void> {
   const args = ['--quiet', '--mode=root', '--variant=minbase', '--skip=check/empty', ...options, include, suite, root, ...sources];
   const proxies = Object.entries(process.env).filter(([name, value]) => /^https?_proxy$/i.test(name) && value);
   const env = { ...minimalEnvironment, ...(Object.fromEntries(proxies) as Record<string, string>) };
-  await run('mmdebstrap', args, { timeoutMs: 15 * 60_000, env });
+  // With namespaces of their own, its mounts and processes end with it, also when it is killed together with this process.
+  const apart = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  await run('setpriv', [...apart, 'mmdebstrap', ...args], { timeoutMs: 15 * 60_000, env });
   // What the build leaves out, the guest's own dpkg is not to leave out.
   await rm(join(root, 'etc/dpkg/dpkg.cfg.d/99mmdebstrap'), { force: true });
 }

@@ -23,6 +23,7 @@ const recipeFiles = ['image-recipe.ts', 'build-root.ts', 'save-state.ts', 'machi
 /** Another branch may use an image that this one does not. */
 const keepDays = 3;
 
+/** Only this user may look into it: it has the key of the guests' sshd. */
 export const cacheDir = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'gantry-lab');
 
 /** Takes the image from the cache, or builds it there: one process does, the others wait. */
@@ -82,7 +83,7 @@ async function imageKey(): Promise<string> {
 async function removeOld(): Promise<void> {
   for (const name of await readdir(cacheDir())) {
     const path = join(cacheDir(), name);
-    if (name === 'lock') continue;
+    if (!/^(new-.*|[0-9a-f]{20})$/.test(name)) continue;
     const ageMs = Date.now() - (await stat(path)).mtimeMs;
     if (name.startsWith('new-') || ageMs > keepDays * 24 * 3_600_000) await rm(path, { recursive: true, force: true });
   }

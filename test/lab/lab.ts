@@ -16,7 +16,7 @@ import type { DataDisk } from './machine-arguments.ts';
  *
  * - Image: `lab-image.ts` builds it once for each content of the recipe (`image-recipe.ts`) into the user's cache.
  * - Start: all guests continue from one saved state (`save-state.ts`), then `guest-identity.ts` makes them different.
- * - Network: `lan0` is 10.77.0.0/24 between the guests of one lab. `mgmt0` is only for ssh from this host. No guest reaches anything else.
+ * - Network: `lan0` is 192.0.2.0/24 between the guests of one lab. `mgmt0` is only for ssh from this host. No guest reaches anything else.
  * - Channels: the guest agent for the identity, then ssh (`ssh-session.ts`).
  * - End: QEMU and ssh end with the process that started them, even when it is killed; the next lab removes its folder.
  *
@@ -76,7 +76,7 @@ interface Member {
   readonly disks: readonly number[];
 }
 
-const addressOf = (index: number): string => `10.77.0.${index + 11}`;
+const addressOf = (index: number): string => `192.0.2.${index + 1}`;
 
 async function startMember({ folder, image, key, lan, names, index, name, disks }: Member): Promise<LabGuest> {
   const overlay = join(folder, `${name}.qcow2`);
