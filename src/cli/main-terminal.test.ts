@@ -27,6 +27,20 @@ test('colours on a terminal, none with NO_COLOR', async () => {
   assert.doesNotMatch(plain.text(), /\u001b\[/);
 });
 
+test('colours of a page about a job are colours, not their escaped text', async () => {
+  const job = { id: 12, status: 'success', summary: ['X'], ops: [{ OP_ID: 'X' }], opstatus: ['success'], opresult: [null] };
+  cluster.on('GET /2/jobs/12', () => job);
+  scriptJob(cluster, 12, [{ status: 'success' }]);
+  const terminal = openTerminal(['job', 'info', '12'], cluster.env);
+  assert.equal(await terminal.exit, 0);
+  assert.match(terminal.text(), /\u001b\[32msuccess\u001b\[39m/);
+  assert.doesNotMatch(terminal.text(), /\\x1b/);
+  assert.ok(
+    terminal.lines().some((line) => /^ {4}Result: +-$/.test(line)),
+    terminal.text(),
+  );
+});
+
 test('the running step is drawn in place, ended ones and log lines scroll', async () => {
   scriptJob(cluster, 12, [
     { status: 'running', progress: step('create disk 0', 1) },

@@ -318,6 +318,8 @@ test('an evacuation tells what stays and why, and its exit code does', async () 
   const dry = await gantry('node evacuate node2 --dry-run');
   assert.equal(dry.code, 1);
   assert.match(dry.stdout, /Dry run: nothing was changed\.\n1 instance would stay:\n {2}db1: its disks are files\n/);
+  scriptJob(cluster, 12, [{ status: 'success' }], { end: { ops: [evacuation], opresult: [{ moves: [], stays: [] }] } });
+  assert.match((await gantry('node evacuate node2 --dry-run')).stdout, /changed\.\nNothing would have to leave the node\.\n/);
 });
 
 const evacuation = { OP_ID: 'OP_NODE_EVACUATE', node_name: 'node2' };

@@ -4,7 +4,7 @@ import { isFinal, type JobReply, jobError, jobFromReply, secondsOf, shownSummary
 import { ReportedError } from '../connect/reported-error.ts';
 import { formatDuration, formatTime } from '../output/format-values.ts';
 import { formatStatus } from '../output/list-fields.ts';
-import type { Details } from '../output/print-details.ts';
+import { type Details, Painted } from '../output/print-details.ts';
 import { logText, stepText } from '../progress/plain-progress.ts';
 
 export const command = defineInfoCommand({ topic: 'job', kind: 'jobs', details: jobDetails, complete: withMore });
@@ -33,7 +33,7 @@ function jobDetails(row: Row): Details {
   const took = job.start_ts && job.end_ts ? formatDuration(secondsOf(job.end_ts) - secondsOf(job.start_ts)) : '-';
   return [
     ['Job', job.id],
-    ['Status', formatStatus(job.status)],
+    ['Status', new Painted(formatStatus(job.status))],
     ...(row['user'] ? [['User', row['user']] as const] : []),
     ...(row['trace'] ? [['Trace', row['trace']] as const] : []),
     ...relatives(row),
@@ -73,12 +73,13 @@ function stepDetails(job: JobReply, index: number): Details {
 const shownApart = new Set(['OP_ID', 'reason', 'debug_level', 'priority', 'depends', 'comment', 'dry_run']);
 
 function opDetails(job: JobReply, index: number): Details {
+  const result = job.opresult[index];
   const input = Object.entries(job.ops[index] ?? {}).filter(([key]) => !shownApart.has(key));
   const log = (job.oplog[index] ?? []).map((line): Details[number] => [formatTime(line[1]), logText(line[3])]);
   return [
-    ['Status', formatStatus(job.opstatus[index])],
+    ['Status', new Painted(formatStatus(job.opstatus[index]))],
     ['Parameters', Object.fromEntries(input.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : value]))],
-    ['Result', typeof job.opresult[index] === 'object' ? JSON.stringify(job.opresult[index]) : job.opresult[index]],
+    ['Result', typeof result === 'object' && result !== null ? JSON.stringify(result) : result],
     ...stepDetails(job, index),
     ['Log', log.length > 0 ? log : null],
   ];

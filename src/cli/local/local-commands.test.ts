@@ -126,7 +126,7 @@ test('run-time files without a process are cleared, the data stays', { skip: not
   await mkdir(paths().runDir, { recursive: true });
   await writeFile(join(paths().runDir, 'master.process'), JSON.stringify({ pid: 2 ** 22 + 1, startTicks: 1, bootId: 'x' }));
   const { code, stdout, stderr } = await gantry('down', '--name', name);
-  assert.deepEqual([code, stdout], [0, `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.\n`]);
+  assert.deepEqual([code, stdout], [0, `Cluster "${name}" is stopped; its data stays. "gantry up --name ${name}" starts it again.\n`]);
   assert.match(stderr, /✓ stop master, agents, instances and network {2}\d+\.\d s\n$/);
   assert.equal(existsSync(paths().runDir), false);
   assert.equal((await readDescription(paths(), name))?.phase, 'made');

@@ -121,7 +121,7 @@ test('a cluster comes up whole, is mended, stopped and removed', { skip: notRoot
   const lastOnes = await Promise.all((await listDaemons(paths().runDir)).map((daemon) => findDaemon(paths().runDir, daemon)));
 
   const down = await gantry('down', '--name', name);
-  assert.equal(down.stdout, `Cluster "${name}" is stopped; its data stays. "gantry up" starts it again.\n`);
+  assert.equal(down.stdout, `Cluster "${name}" is stopped; its data stays. "gantry up --name ${name}" starts it again.\n`);
   assert.deepEqual([await listNamespaces(paths()), await listDaemons(paths().runDir), existsSync(paths().runDir)], [[], [], false]);
   for (const pid of [...pids, ...lastOnes.map((identity) => identity?.pid)]) assert.equal(existsSync(`/proc/${pid}`), false);
 

@@ -7,11 +7,13 @@ import { defineExtras } from './define-extras.ts';
 interface Evacuation {
   readonly jobs: readonly (readonly [submitted: boolean, jobOrReason: unknown])[];
   readonly stays?: readonly { readonly instance: string; readonly reason: string }[];
+  readonly moves?: readonly unknown[];
 }
 
 export const nodeEvacuate = defineExtras<Evacuation>({
   isBad: ({ stays = [] }) => stays.length > 0,
-  printDryRun: ({ stays = [] }) => {
+  printDryRun: ({ stays = [], moves }) => {
+    if (stays.length === 0 && moves?.length === 0) printLine('Nothing would have to leave the node.');
     if (stays.length > 0) printLine(`${counted(stays.length, 'instance')} would stay:`);
     for (const { instance, reason } of stays) printLine(`  ${formatPlain(instance)}: ${formatPlain(reason)}`);
   },

@@ -1,6 +1,15 @@
 import { formatPlain } from './format-values.ts';
 import { paint, printLine } from './print.ts';
 
+/** A value that is ready to be printed: what is in it, such as colours, is meant. */
+export class Painted {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** A page about one thing: titles with values, and sections of them. */
 export type Details = readonly (readonly [title: string, value: unknown])[];
 
@@ -10,7 +19,8 @@ export function printDetails(details: Details, indent = ''): void {
   const width = Math.max(0, ...plain.map(([title]) => title.length));
   for (const [title, value] of details) {
     if (!isSection(value)) {
-      printLine(`${indent}${paint('bold', `${title}:`)}${' '.repeat(width - title.length + 1)}${formatPlain(value)}`.trimEnd());
+      const shown = value instanceof Painted ? value.text : formatPlain(value);
+      printLine(`${indent}${paint('bold', `${title}:`)}${' '.repeat(width - title.length + 1)}${shown}`.trimEnd());
       continue;
     }
     printLine(`${indent}${paint('bold', `${title}:`)}`);
@@ -18,7 +28,8 @@ export function printDetails(details: Details, indent = ''): void {
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Painted);
 const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2 && typeof value[0] === 'string';
 
 function isSection(value: unknown): boolean {
