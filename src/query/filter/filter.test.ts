@@ -6,6 +6,7 @@ import { offline } from '../fields/cell.ts';
 import { type Field, fieldsOf } from '../fields/field.ts';
 import type { View } from '../view.ts';
 import { compileFilter } from './filter.ts';
+import { FilterTime } from './filter-time.ts';
 
 interface Thing {
   readonly name: string;
@@ -143,6 +144,7 @@ const problems: [filter: unknown, problem: string][] = [
   [['?', 'name'], `Unexpected value '"web1.example.com"' in boolean context`],
   [['=', 'nosuch', 'x'], "Can't find field named 'nosuch'"],
   [['?', 7], "Can't find field named '7'"],
+  [['?', { toString: 1 }], `Can't find field named '{"toString": 1}'`],
   [['=', 'name', 3], 'Invalid types in comparison, trying to compare "web1.example.com" with 3'],
   [['<', 'name', 3], 'Invalid types in comparison, trying to compare "web1.example.com" with 3'],
   [['!=', 'size', 'x'], 'Invalid types in comparison, trying to compare 1 with "x"'],
@@ -252,4 +254,26 @@ test('anything at all is either a filter or refused with an error of the catalog
     }),
     { seed: 13 },
   );
+});
+
+test('the value of a field is looked up once for an object, however many conditions there are', () => {
+  let lookUps = 0;
+  const costly = stored('costly', 'Costly', 'text', '', (thing) => {
+    lookUps += 1;
+    return thing.name;
+  });
+  const passes = compileFilter(['|', ...Array.from({ length: 1000 }, () => ['=', 'costly', 'db'])], new Map([['costly', costly]]));
+  assert.deepEqual(
+    things.map((thing) => passes(thing, view)),
+    [false, false, true],
+  );
+  assert.equal(lookUps, 3);
+});
+
+test('a filter that takes too long is refused', () => {
+  let now = 0;
+  const passes = compileFilter(['|', ...Array.from({ length: 1000 }, () => ['=~', 'name', 'x$'])], fields, new FilterTime(() => now));
+  assert.equal(passes(things[0] as Thing, view), false);
+  now = 3001;
+  assert.throws(() => passes(things[0] as Thing, view), { code: 'API_QUERY_FAILED', message: /more than 3 s: it has too many conditions/ });
 });
