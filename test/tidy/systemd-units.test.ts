@@ -65,7 +65,7 @@ test('a daemon that dies or hangs is started again, at most five times within fi
     const found = ['Restart', 'StartLimitBurst', 'StartLimitIntervalSec', 'WatchdogSec', 'TimeoutStopSec', 'Type'].map(
       (key) => setting(name, key)[0],
     );
-    assert.deepEqual(found, ['on-failure', '5', '300', '60', '30', 'notify'], name);
+    assert.deepEqual(found, ['on-failure', '5', '300', '120', '30', 'notify'], name);
   }
 });
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { GantryError, run } from '../../base/index.ts';
 
-/** Starting a daemon takes seconds; systemd gives up after 90. */
-const patienceMs = 180_000;
+/** Starting a daemon takes seconds; systemd gives up after 300. */
+const patienceMs = 330_000;
 
 /** Whether systemd is the service manager of this host, as sd_booted(3) finds out. */
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
