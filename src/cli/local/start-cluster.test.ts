@@ -60,9 +60,7 @@ async function restartsTheDying(): Promise<void> {
     process.kill(before.pid, 'SIGTERM');
     const again = up();
     const goesOn = setTimeout(() => process.kill(before.pid, 'SIGCONT'), 2500);
-    const { summary, steps } = await again.finally(() => clearTimeout(goesOn));
-    assert.equal(steps[0], '✓ daemons that are ending or starting');
-    assert.equal(steps[1], daemon === 'master' ? '✓ master' : '✓ agent of node2');
+    const { summary } = await again.finally(() => clearTimeout(goesOn));
     const now = await findDaemon(runDir, daemon);
     assert.notEqual(now?.pid, before.pid);
     assert.equal(daemon === 'master' ? summary.master.pid : summary.nodes[1]?.pid, now?.pid);

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { GantryError, run, silentLog, systemClock, writeFileAtomic } from '../../base/index.ts';
 import { buildTinyImage } from '../../node/index.ts';
 import type { ClusterClient } from '../connect/cluster-client.ts';
-import { daemonEnvironment, daemonLog, findDaemon, insideNamespace, isServing, startDaemon, stepFacts } from './daemon-process.ts';
+import {
+  daemonEnvironment,
+  daemonLog,
+  findDaemon,
+  insideNamespace,
+  isServing,
+  listDaemons,
+  startDaemon,
+  stepFacts,
+} from './daemon-process.ts';
 import { ensurePackageLists } from './debian-packages.ts';
 import { localClient } from './local-client.ts';
 import { agentPort, type LocalCluster, type LocalNode, monitorName, type RunDescription, runDescription } from './local-cluster.ts';
@@ -31,11 +40,17 @@ export interface Start {
   readonly supervised: boolean;
 }
 
+interface Run extends Start {
+  /** Daemons that this run has found alive: they may have been told to end just before, and then are started once. */
+  readonly found: Set<string>;
+}
+
 /**
  * Starts what does not run of a cluster: all of it the first time, all but the making after `down` or a reboot, and what
  * died in between. Every step finds out by itself whether it has something to do.
  */
-export async function startCluster(start: Start): Promise<void> {
+export async function startCluster(given: Start): Promise<void> {
+  const start: Run = { ...given, found: new Set() };
   const { cluster, steps } = start;
   await makeDirectories(cluster);
   await untilSettled(cluster.paths, steps, start.signal);
@@ -50,6 +65,7 @@ export async function startCluster(start: Start): Promise<void> {
   if (!(await exists(masterFile(first, 'ca.crt')))) await steps.step('cluster init', () => initCluster(start, first));
   await copyFile(masterFile(first, 'ca.crt'), cluster.paths.ca);
   await ensureCredentials(cluster.paths.credentials, masterFile(first, 'users'));
+  for (const name of await listDaemons(cluster.paths.runDir)) if (await findDaemon(cluster.paths.runDir, name)) start.found.add(name);
   const joined = await Promise.all(cluster.members.map(hasJoined));
   await startAgents(
     start,
@@ -154,7 +170,7 @@ async function startSupervisor({ cluster, steps, supervised }: Start): Promise<v
   await steps.step('supervisor', () => startDaemon(paths.runDir, paths.logDir, supervisorDaemon(name)));
 }
 
-async function untilMasterAnswers(start: Start, client: ClusterClient): Promise<void> {
+async function untilMasterAnswers(start: Run, client: ClusterClient): Promise<void> {
   await until(start, readySeconds, ['master'], 'Starting the master', async () => {
     try {
       await client.info();
@@ -192,7 +208,7 @@ async function joinNode(start: Start, client: ClusterClient, member: LocalNode):
   await run(program, args, { env: daemonEnvironment(), input: `${token}\n`, signal: start.signal, timeoutMs: startSeconds * 1000 });
 }
 
-async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (text: string) => void): Promise<void> {
+async function untilNodesAnswer(start: Run, client: ClusterClient, detail: (text: string) => void): Promise<void> {
   const { members } = start.cluster;
   const daemons = ['master', ...members.map(agentName)];
   const { runDir } = start.cluster.paths;
@@ -207,9 +223,9 @@ async function untilNodesAnswer(start: Start, client: ClusterClient, detail: (te
   });
 }
 
-/** Asks again and again; fails when one of the daemons has ended, or when the time is over. */
+/** Asks again and again; fails when one of the daemons that this run has started has ended, or when the time is over. */
 async function until(
-  { cluster, signal }: Start,
+  { cluster, signal, found }: Run,
   seconds: number,
   daemons: readonly string[],
   step: string,
@@ -221,6 +237,10 @@ async function until(
     signal.throwIfAborted();
     for (const name of daemons) {
       if (await findDaemon(runDir, name)) continue;
+      if (found.delete(name)) {
+        await startLocalDaemon(cluster, name);
+        continue;
+      }
       throw new GantryError('LOCAL_STEP_FAILED', await stepFacts(step, `${name} ended`, daemonLog(logDir, name)));
     }
     if (performance.now() >= deadline) {

@@ -5,7 +5,9 @@ import type { ProgressSteps } from './progress-steps.ts';
 
 const settleSeconds = 180;
 /** Daemons that have just been started need so long; nothing is shown meanwhile. */
-const quietMs = 2000;
+const quietMs = 3000;
+const lookMs = 50;
+const sureMs = 1000;
 
 /**
  * Waits for daemons that are ending or beginning: one that ends still lives, and the master may still believe that its node is well.
@@ -13,13 +15,16 @@ const quietMs = 2000;
  */
 export async function untilSettled({ runDir, logDir }: LocalPaths, steps: ProgressSteps, signal: AbortSignal): Promise<void> {
   const began = performance.now();
+  let wasUnsettled = false;
   const wait = async (ms: number, detail: (text: string) => void): Promise<readonly string[]> => {
     for (;;) {
       const names = await unsettled(runDir);
-      if (names.length === 0 || performance.now() >= began + ms) return names;
+      if (names.length === 0 ? !wasUnsettled : performance.now() >= began + ms) return names;
       signal.throwIfAborted();
       detail(names.join(', '));
-      await systemClock.sleep(50);
+      // A signal has reached a process a moment before its handler runs: for so long it seems to serve.
+      await systemClock.sleep(names.length === 0 ? sureMs : lookMs);
+      wasUnsettled = names.length > 0;
     }
   };
   if ((await wait(quietMs, () => undefined)).length === 0) return;
