@@ -2,7 +2,7 @@ import { GantryError, type Log } from '../base/index.ts';
 import type { Job } from '../model/index.ts';
 import type { ConfigSnapshot } from '../store/index.ts';
 import type { AuthorizationRequest, Authorizer, Decision } from './authz/authorizer.ts';
-import { createdNames, objectsOfOpcode } from './authz/objects-of-opcode.ts';
+import { createdObjects, objectsOfOpcode } from './authz/objects-of-opcode.ts';
 import { isThere, type NamedObject, type ResolvedObject, resolveObject } from './authz/resolve-object.ts';
 import { ResolvingRequest } from './authz/resolving-request.ts';
 import { internalRights } from './internal/internal-principals.ts';
@@ -89,7 +89,7 @@ export function createAccessControl({ authorizer, config, job, log }: AccessCont
     for (const op of ops) {
       const found = isDependent(op) ? undefined : sight.unknownOf(op, created);
       if (found) throw unknown(found);
-      for (const name of createdNames(op.definition, op.params)) created.add(name);
+      for (const key of createdObjects(op.definition, op.params).made) created.add(key);
     }
   }
 

@@ -13,7 +13,12 @@ const collection = (...names: string[]) => {
   };
 };
 const none = collection();
-const config = { instances: collection('web1', 'web2'), nodes: collection('node1', 'node2'), groups: none, networks: none } as never;
+const config = {
+  instances: collection('web1', 'web2'),
+  nodes: collection('node1', 'node2'),
+  groups: collection('rack1', 'rack2'),
+  networks: none,
+} as never;
 const sight = createSight(({ name }) => name.endsWith('1'), { config, job: () => undefined });
 const op = (OP_ID: string, more: object) => readOpcode({ OP_ID, ...more });
 const start = (instance_name: string) => op('OP_INSTANCE_STARTUP', { instance_name });
@@ -23,9 +28,20 @@ test('what an opcode names and is hidden or missing is unknown; what it creates 
   assert.equal(sight.unknownOf(start('WEB1')), undefined);
   assert.deepEqual(sight.unknownOf(start('web2')), { kind: 'instance', name: 'web2' });
   assert.deepEqual(sight.unknownOf(start('web3')), { kind: 'instance', name: 'web3' });
-  assert.equal(sight.unknownOf(start('Web3'), new Set(['web3'])), undefined);
+  assert.equal(sight.unknownOf(start('Web3'), new Set(['instance web3'])), undefined);
   assert.equal(sight.unknownOf(create), undefined);
   assert.deepEqual(sight.unknownOf({ ...create, params: { ...create.params, pnode: 'node2' } }), { kind: 'node', name: 'node2' });
+});
+
+test('what gets the name of something hidden does not lead to it', () => {
+  const on = (pnode: string) => ({ ...create, params: { ...create.params, instance_name: pnode, pnode } });
+  assert.deepEqual(sight.unknownOf(on('node2')), { kind: 'node', name: 'node2' });
+  assert.deepEqual(sight.unknownOf(on('node3')), { kind: 'node', name: 'node3' });
+  assert.equal(sight.unknownOf(on('node1')), undefined);
+  const rename = (group_name: string, new_name: string) => op('OP_GROUP_RENAME', { group_name, new_name });
+  assert.deepEqual(sight.unknownOf(rename('rack2', 'RACK2')), { kind: 'group', name: 'rack2' });
+  assert.equal(sight.unknownOf(rename('rack1', 'RACK2')), undefined);
+  assert.deepEqual(sight.unknownOf(start('node4'), new Set(['node node4'])), { kind: 'instance', name: 'node4' });
 });
 
 test('an unknown object is told with the closest name that can be seen', () => {
@@ -42,7 +58,7 @@ test('an error loses the suggestion of what cannot be seen, and no other fact', 
     name: 'node22',
     did_you_mean: 'node1',
   });
-  assert.deepEqual(sight.conceal(error({ kind: 'group', name: 'rack', did_you_mean: 'rack2' })).facts, { kind: 'group', name: 'rack' });
+  assert.deepEqual(sight.conceal(error({ kind: 'network', name: 'lan', did_you_mean: 'lan2' })).facts, { kind: 'network', name: 'lan' });
   for (const plain of [error({ kind: 'node', name: 'x' }), new GantryError('JOB_UNKNOWN', { job: 1 })])
     assert.equal(sight.conceal(plain), plain);
 });

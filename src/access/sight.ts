@@ -1,6 +1,6 @@
 import { closestName, GantryError } from '../base/index.ts';
 import type { OpcodeDefinition } from '../model/index.ts';
-import { createdNames, objectsOfOpcode } from './authz/objects-of-opcode.ts';
+import { createdObjects, objectKey, objectsOfOpcode } from './authz/objects-of-opcode.ts';
 import {
   configuredObjects,
   isThere,
@@ -13,7 +13,7 @@ import {
 
 /** An opcode that was checked against the catalogue. */
 export interface NamingOpcode {
-  readonly definition: Pick<OpcodeDefinition, 'id' | 'permission' | 'touches' | 'ownFields'>;
+  readonly definition: Pick<OpcodeDefinition, 'id' | 'permission' | 'touches' | 'ownFields' | 'subject'>;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +21,7 @@ export interface NamingOpcode {
 export interface Sight {
   /** Whether a row of a kind of a query is about something that it may see. */
   sees(kind: string, row: unknown): boolean;
-  /** The first object that an opcode names and does not create, and that is hidden or missing. @param also names, in lower case, that will be there */
+  /** The first object that an opcode names and does not create, and that is hidden or missing. @param also what will be there, by `objectKey` */
   unknownOf(op: NamingOpcode, also?: ReadonlySet<string>): NamedObject | undefined;
   /** @throws OBJECT_UNKNOWN, with the closest name that it may see, for what `unknownOf` finds */
   requireNamed(op: NamingOpcode): void;
@@ -44,10 +44,10 @@ export function createSight(sees: (object: ResolvedObject) => boolean, source: O
       return object === undefined || sees(object);
     },
     unknownOf({ definition, params }, also) {
-      const created = createdNames(definition, params);
+      const created = createdObjects(definition, params).named;
       return objectsOfOpcode(definition, params).find((named) => {
-        const name = named.name.toLowerCase();
-        if (name === '*' || created.has(name) || also?.has(name)) return false;
+        const key = objectKey(named);
+        if (named.name === '*' || created.has(key) || also?.has(key)) return false;
         const object = resolveObject(named, source);
         return !isThere(object) || !sees(object);
       });

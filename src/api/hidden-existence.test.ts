@@ -92,6 +92,7 @@ describe('the answer for a hidden object is that for a missing one', () => {
   const nodeAsks: Record<string, (name: string) => Op> = {
     'a target of a migration': (target_node) => ({ OP_ID: 'OP_INSTANCE_MIGRATE', instance_name: own, target_node }),
     'the node of a creation': (pnode) => create({ pnode }),
+    'the node of a creation of its name': (pnode) => create({ pnode, instance_name: pnode }),
     'the node of an evacuation': (node_name) => ({ OP_ID: 'OP_NODE_EVACUATE', node_name, mode: 'primary-only' }),
     'a target of an evacuation': (remote_node) => ({ OP_ID: 'OP_NODE_EVACUATE', node_name: 'node1', mode: 'primary-only', remote_node }),
   };

@@ -15,6 +15,7 @@ export {
   signNode,
 } from './certificates/sign-certificate.ts';
 export { checkAnswer } from './check-answer.ts';
+export { isMethodUnknown } from './client/is-method-unknown.ts';
 export { createNodeClient, type NodeClient, type NodeClientOptions } from './client/node-client.ts';
 export type { NodeResolver, NodeTarget } from './client/node-target.ts';
 export {

@@ -35,8 +35,26 @@ export function objectsOfOpcode(definition: Pick<OpcodeDefinition, 'touches'>, p
   return [...objects.values()];
 }
 
-/** Names, in lower case, that an opcode gives to what it creates or renames. */
-export function createdNames({ ownFields }: Pick<OpcodeDefinition, 'ownFields'>, params: Params): ReadonlySet<string> {
-  const names = Object.keys(ownFields).filter((param) => ownFields[param] === NewName);
-  return new Set(names.map((param) => String(params[param]).toLowerCase()));
+/** An object as it is remembered: names are the same in any case. */
+export const objectKey = ({ kind, name }: NamedObject): string => `${kind} ${name.toLowerCase()}`;
+
+interface Created {
+  /** Objects that the opcode names only to create them. */
+  readonly named: ReadonlySet<string>;
+  /** All that are there when it is done, and that were perhaps not there before. */
+  readonly made: ReadonlySet<string>;
+}
+
+/** The objects that an opcode creates, and those that it gives a new name, as `objectKey` writes them. */
+export function createdObjects({ ownFields, subject = '' }: Pick<OpcodeDefinition, 'ownFields' | 'subject'>, params: Params): Created {
+  const [named, made] = [new Set<string>(), new Set<string>()];
+  for (const [param, schema] of Object.entries(ownFields)) {
+    const [name, own] = [params[param], namingParameters[param]];
+    const kind = own ?? namingParameters[subject];
+    if (schema !== NewName || typeof name !== 'string' || kind === undefined) continue;
+    made.add(objectKey({ kind, name }));
+    // The new name of something says nothing of what has that name now.
+    if (own !== undefined) named.add(objectKey({ kind, name }));
+  }
+  return { named, made };
 }

@@ -118,6 +118,6 @@ async function askGuests(name: string, paths: LocalPaths, steps: ProgressSteps):
 function sentence(name: string, { was_running: wasRunning, had_data: hadData, purged }: Result): string {
   if (!wasRunning && !hadData) return `There is no cluster "${name}" on this host: it was not running, and there is no data to remove.`;
   if (purged) return `Cluster "${name}" is removed with its data.`;
-  const up = `gantry up${name === options.name.default ? '' : ` --name ${name}`}`;
+  const up = name === options.name.default ? 'gantry up' : `gantry up --name ${name}`;
   return wasRunning ? `Cluster "${name}" is stopped; its data stays. "${up}" starts it again.` : `Cluster "${name}" was not running.`;
 }

@@ -111,8 +111,13 @@ describe('a migration', () => {
     ];
     await assert.rejects(migrate({ instance: { hypervisor: 'lxc' } }), { code: 'HYPERVISOR_INCAPABLE' });
     for (const [wish, code] of cases) await assert.rejects(migrate(wish), { code }, JSON.stringify(wish));
-    const old = new GantryError('RPC_METHOD_UNKNOWN', { method: 'instance-check', node: 'node1' });
-    assert.equal((await migrate({ answers: { 'node1 instance-check': old } })).error, undefined, 'an agent of an earlier version');
+    const unknown = new GantryError('RPC_METHOD_UNKNOWN', { method: 'POST /rpc/instance-check' });
+    const told = { node: 'node1', version: 'unknown', master: '0.1.0', method: 'instance-check', problem: unknown.message };
+    const old = (cause: GantryError) => new GantryError('NODE_VERSION_UNFIT', told, { cause });
+    for (const answer of [unknown, old(unknown)])
+      assert.equal((await migrate({ answers: { 'node1 instance-check': answer } })).error, undefined, 'an agent of an earlier version');
+    const strange = old(new GantryError('INPUT_INVALID', { subject: 'call instance-check', field: 'x', problem: 'is not known here' }));
+    await assert.rejects(migrate({ answers: { 'node1 instance-check': strange } }), { code: 'NODE_VERSION_UNFIT' });
   });
 
   it('changes the node of a stopped instance alone where that is allowed', async () => {

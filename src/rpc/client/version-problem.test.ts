@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GantryError, version } from '../../base/index.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
+import { isMethodUnknown } from './is-method-unknown.ts';
 import { versionProblem } from './version-problem.ts';
 
 let loopback: Loopback;
@@ -35,6 +36,20 @@ test('what an agent of another version does not know is refused with both versio
 test('agents that do not say which version they have are of another one', async () => {
   const { version: _, ...facts } = { method: 'x', version };
   await assert.rejects(call(new GantryError('RPC_METHOD_UNKNOWN', facts)), withCode('NODE_VERSION_UNFIT', /version unknown/));
+});
+
+test('whoever can do without a method finds out that the agent does not have it', async () => {
+  const thrown = (error: GantryError) =>
+    call(error).then(
+      () => assert.fail('it has it'),
+      (problem: unknown) => problem,
+    );
+  const unknown = { method: 'POST /rpc/os-list' };
+  for (const facts of [unknown, { ...unknown, version }, { ...unknown, version: '0.0.9' }])
+    assert.equal(isMethodUnknown(await thrown(new GantryError('RPC_METHOD_UNKNOWN', facts))), true);
+  const parameter = { subject: 'call os-list', field: 'shade', problem: 'is not known here', version: '0.0.9' };
+  assert.equal(isMethodUnknown(await thrown(new GantryError('INPUT_INVALID', parameter))), false);
+  assert.equal(isMethodUnknown(new Error('x')), false);
 });
 
 test('everything else stays what it is', () => {

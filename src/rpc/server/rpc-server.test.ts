@@ -236,6 +236,16 @@ describe('rpc server', () => {
     ]);
   });
 
+  it('refuses to cancel a step while the request is still being sent', async () => {
+    const dispatcher: RpcDispatcher = {
+      dispatch: async () => assert.fail('dispatched'),
+      cancelStep: () => Promise.reject(new GantryError('NODE_REFUSED_TERM', { node: 'n1', term: 1, highest: 2 })),
+    };
+    const agent = await loopback.agent(list, { dispatcher });
+    const { line } = await loopback.raw({ port: agent.port, method: 'DELETE', path: '/rpc/steps/s', body: 'x'.repeat(1_000_000) });
+    assert.equal((line as { error: { code: string } }).error.code, 'NODE_REFUSED_TERM');
+  });
+
   const change = { 'gantry-term': '1', 'gantry-step': 's' };
   for (const [what, asked, code, problem] of [
     ['an unknown method', { path: '/rpc/nothing' }, 'RPC_METHOD_UNKNOWN', /POST \/rpc\/nothing/],

@@ -167,7 +167,7 @@ export class RpcServer {
       if (error.definition.kind === 'bug') this.#options.log.error({ ...facts, err: thrown }, 'a call failed');
       else this.#options.log.info({ ...facts, code: error.code, problem: error.message }, 'a call failed');
       // What was not read of the request cannot be skipped over.
-      if (!request.complete) response.setHeader('connection', 'close');
+      if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
       answer.error(error);
     }
   }

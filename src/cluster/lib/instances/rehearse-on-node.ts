@@ -1,7 +1,6 @@
-import { GantryError } from '../../../base/index.ts';
 import type { PlanContext } from '../../../jobs/index.ts';
 import type { Instance } from '../../../model/index.ts';
-import type { RpcParams } from '../../../rpc/index.ts';
+import { isMethodUnknown, type RpcParams } from '../../../rpc/index.ts';
 import { instanceSpec, type SpecOverrides } from './instance-spec.ts';
 
 type Rest = [instance: Instance, disks: RpcParams<'instance-check'>['disks'], overrides?: SpecOverrides];
@@ -24,7 +23,7 @@ export async function checkStart(
     await nodes.call(node, 'instance-check', { instance: instanceSpec(config, instance, overrides), disks }, { signal });
   } catch (error) {
     // The agent has an earlier version: it answers, and nothing more can be checked.
-    if (GantryError.from(error).code !== 'RPC_METHOD_UNKNOWN') throw error;
+    if (!isMethodUnknown(error)) throw error;
   }
 }
 
