@@ -5,7 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { connectQmp, type QmpClient } from '../../src/base/index.ts';
 import { until } from '../support/until.ts';
 import { slots } from './image-recipe.ts';
-import { agentPath, type DataDisk, type MachineOptions, machineArguments, qmpPath } from './machine-arguments.ts';
+import { agentPath, type DataDisk, diskFile, type MachineOptions, machineArguments, qmpPath } from './machine-arguments.ts';
 
 /** A running QEMU. */
 export interface Machine {
@@ -69,7 +69,7 @@ async function killMachine(child: ChildProcess, qmp: QmpClient, ended: Promise<v
 const dataNode = ({ name, path }: DataDisk) => ({
   driver: 'raw',
   'node-name': name,
-  file: { driver: 'file', filename: path },
+  file: diskFile(path),
   discard: 'unmap',
 });
 

@@ -37,8 +37,8 @@ export interface GuestOptions {
   readonly identity: GuestIdentity;
 }
 
-const continueSeconds = 60;
-const bootSeconds = 240;
+const continueSeconds = 180;
+const bootSeconds = 600;
 
 /** Continues from the saved state and gives the guest its identity. */
 export async function startGuest({ folder, machine, state, identity }: GuestOptions): Promise<LabGuest> {

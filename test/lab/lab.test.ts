@@ -111,7 +111,7 @@ test('a tunnel leads to a port inside', { skip }, async () => {
   await tunnel.close();
 });
 
-test('a power cut loses what was not synced, keeps what was, and the guest boots again', { skip, timeout: 240_000 }, async () => {
+test('a power cut loses what was not synced, keeps what was, and the guest boots again', { skip, timeout: 900_000 }, async () => {
   const boot = await printed(third, 'cat', '/proc/sys/kernel/random/boot_id');
   await third.run(['sh', '-c', 'mkfs.ext4 -q /dev/disk/by-id/virtio-data1 && echo kept >/srv/kept && sync && echo lost >/srv/lost']);
   await third.cutPower();
