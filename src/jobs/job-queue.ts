@@ -42,7 +42,8 @@ export interface JobQueue {
    * resolves.
    * @param once makes it safe to submit the same again: it is the same job
    * @param trace of the request; default: a new one
-   * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, SUBMISSION_KEY_REUSED
+   * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED, API_OBJECT_UNKNOWN, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN,
+   * JOB_TOO_LARGE, SUBMISSION_KEY_REUSED
    */
   submit(ops: readonly OpInput[], by: Principal, once?: Once, trace?: string): Promise<number>;
   /**

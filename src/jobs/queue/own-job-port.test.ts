@@ -10,7 +10,9 @@ const answerTo = (error: Error) =>
 
 test('jobs that were refused before one was stored are told as refused', async () => {
   const invalid = new GantryError('INPUT_INVALID', { subject: 'job', field: 'x', problem: 'must be y' });
-  for (const error of [invalid, new GantryError('QUEUE_DRAINED'), new GantryError('QUEUE_FULL', { count: 20_000 })]) {
+  const hidden = new GantryError('API_OBJECT_UNKNOWN', { object: 'instance', name: 'web1' });
+  const large = new GantryError('JOB_TOO_LARGE', { job: 7, bytes: 2, limit: 1 });
+  for (const error of [invalid, hidden, large, new GantryError('QUEUE_DRAINED'), new GantryError('QUEUE_FULL', { count: 20_000 })]) {
     assert.deepEqual(await answerTo(error), [{ refused: error.message }]);
   }
 });

@@ -10,9 +10,11 @@ const beforeStoring: ReadonlySet<string> = new Set([
   'INPUT_INVALID',
   'API_FORBIDDEN',
   'ACCESS_REFUSED',
+  'API_OBJECT_UNKNOWN',
   'QUEUE_DRAINED',
   'QUEUE_FULL',
   'JOB_DEPENDENCY_UNKNOWN',
+  'JOB_TOO_LARGE',
 ]);
 
 /** The queue of this master for sets of jobs that it executes itself, in the name of `by`. */

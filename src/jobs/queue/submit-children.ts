@@ -17,7 +17,7 @@ const partLimits = { jobs: 50, bytes: 500_000 } as const;
  * step that runs again submits only what is missing.
  * @param jobs always the same for a step
  * @returns their numbers, in order
- * @throws INPUT_INVALID, ACCESS_REFUSED, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
+ * @throws INPUT_INVALID, ACCESS_REFUSED, API_OBJECT_UNKNOWN, QUEUE_DRAINED, QUEUE_FULL, JOB_DEPENDENCY_UNKNOWN, JOB_TOO_LARGE
  */
 export async function submitChildren(
   submission: Submission,

@@ -27,7 +27,7 @@ export interface Admitted {
 
 /**
  * Nothing gets into the queue without passing here, whoever submits it.
- * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED
+ * @throws INPUT_INVALID, API_FORBIDDEN, ACCESS_REFUSED, API_OBJECT_UNKNOWN
  */
 export async function admit(
   access: Pick<AccessControl, 'requireOpcodes'>,
