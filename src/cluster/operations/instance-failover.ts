@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, opcodes } from '../../model/index.ts';
+import { type Instance, type OpcodeParams, opcodes } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { instanceNodes } from '../lib/instances/instance-nodes.ts';
@@ -9,7 +10,7 @@ import { checkStart } from '../lib/instances/rehearse-on-node.ts';
 import { runtimeOf } from '../lib/instances/require-running.ts';
 import { defaultShutdownSeconds, ref, startStep, stopStep } from '../lib/instances/running-steps.ts';
 import { keepRoomStep, recordNodeStep } from '../lib/moves/move-steps.ts';
-import { moveTarget } from '../lib/moves/move-target.ts';
+import { moveTarget, requestedTarget } from '../lib/moves/move-target.ts';
 import { requireJoined } from '../lib/nodes/require-node.ts';
 
 /** Nodes are UUIDs. */
@@ -28,14 +29,11 @@ interface FailoverPlan {
 export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
   defineOperation(opcodes.instanceFailover, {
     overtakes: ({ instance_name, shutdown_timeout }) => overtakenInstance(instance_name, shutdown_timeout === 0),
+    precheck: (config, params) => void requestedTarget(config, checkSource(config, params).instance, params),
     locks: (params, config) => [...opcodes.instanceFailover.touches(params), ...instanceNodes(config, params.instance_name)],
     async plan(context, params): Promise<FailoverPlan> {
       const { config } = context;
-      const instance = findInstance(config, params.instance_name);
-      const source = findNode(config, instance.primary_node);
-      // An unreachable node may still run the instance: only one that the operator marked offline is taken for gone.
-      if (!params.ignore_consistency) requireJoined(source);
-      if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
+      const { instance, source } = checkSource(config, params);
       const target = await moveTarget(config, placer, instance, params, { migrates: false });
       await context.nodes.call(target.uuid, 'node-info', {}, { signal: context.signal });
       // Before it is stopped where it runs.
@@ -76,3 +74,13 @@ export const instanceFailover = ({ placer, garbage }: ClusterParts) =>
 
     result: (plan) => ({ node: plan.target_name }),
   });
+
+/** @throws OBJECT_UNKNOWN, NODE_NOT_JOINED, NODE_OFFLINE */
+function checkSource(config: ConfigSnapshot, params: OpcodeParams<typeof opcodes.instanceFailover>) {
+  const instance = findInstance(config, params.instance_name);
+  const source = findNode(config, instance.primary_node);
+  // An unreachable node may still run the instance: only one that the operator marked offline is taken for gone.
+  if (!params.ignore_consistency) requireJoined(source);
+  if (source.offline && !params.ignore_consistency) throw new GantryError('NODE_OFFLINE', { name: source.name });
+  return { instance, source };
+}

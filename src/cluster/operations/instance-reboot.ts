@@ -1,5 +1,6 @@
 import { defineOperation, type WorldStep } from '../../jobs/index.ts';
 import { type Instance, opcodes, requireCapability } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
@@ -22,9 +23,9 @@ export const instanceReboot = ({ garbage }: ClusterParts) =>
     // Only who asks for a hard one: without a type the guest may end in order.
     overtakes: ({ instance_name, reboot_type, shutdown_timeout }) =>
       overtakenInstance(instance_name, reboot_type === 'hard' || shutdown_timeout === 0),
+    precheck: (config, params) => void check(config, params.instance_name),
     async plan(context, params): Promise<RebootPlan> {
-      const instance = findInstance(context.config, params.instance_name);
-      requireOnline(findNode(context.config, instance.primary_node));
+      const instance = check(context.config, params.instance_name);
       const type = params.reboot_type ?? 'hard';
       if (type === 'soft') {
         requireCapability(instance.hypervisor, 'reset');
@@ -55,4 +56,11 @@ function resetStep(instance: RebootPlan['instance']): WorldStep {
       await context.nodes.call(instance.primary_node, 'instance-reset', ref(instance), { signal: context.signal });
     },
   };
+}
+
+/** @throws OBJECT_UNKNOWN, NODE_NOT_JOINED, NODE_OFFLINE */
+function check(config: ConfigSnapshot, name: string): Instance {
+  const instance = findInstance(config, name);
+  requireOnline(findNode(config, instance.primary_node));
+  return instance;
 }

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/index.ts';
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, opcodes } from '../../model/index.ts';
+import { type Instance, type OpcodeParams, opcodes } from '../../model/index.ts';
 import type { DiskSpec } from '../../rpc/index.ts';
 import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
@@ -25,16 +25,10 @@ interface RemovePlan {
 export const instanceRemove = ({ garbage, live }: ClusterParts) =>
   defineOperation(opcodes.instanceRemove, {
     overtakes: ({ instance_name, shutdown_timeout }) => overtakenInstance(instance_name, shutdown_timeout === 0),
+    precheck: (config, params) => void check(config, live, params),
     async plan(context, params): Promise<RemovePlan> {
-      const { config } = context;
-      const instance = findInstance(config, params.instance_name);
-      const node = config.nodes.get(instance.primary_node);
-      if (node && !params.ignore_failures) requireOnline(node);
-      requireNoOtherCopy(config, live, instance);
-      if (!params.ignore_failures) {
-        requireAdapter(config, live, instance);
-        await rehearseCall(context, instance.primary_node);
-      }
+      const instance = check(context.config, live, params);
+      if (!params.ignore_failures) await rehearseCall(context, instance.primary_node);
       return { instance, timeout: params.shutdown_timeout ?? defaultShutdownSeconds, orLater: params.ignore_failures ?? false };
     },
 
@@ -71,4 +65,14 @@ function requireNoOtherCopy(config: ConfigSnapshot, live: LiveState, { uuid, nam
   if (!seen || seen.node === primary_node || seen.runtime.state !== 'running') return;
   const nameOf = (node: string) => config.nodes.get(node)?.name ?? node;
   throw new GantryError('INSTANCE_ON_OTHER_NODE', { name, node: nameOf(seen.node), primary: nameOf(primary_node) });
+}
+
+/** What the configuration and the last reports of the nodes tell against it. */
+function check(config: ConfigSnapshot, live: LiveState, params: OpcodeParams<typeof opcodes.instanceRemove>): Instance {
+  const instance = findInstance(config, params.instance_name);
+  const node = config.nodes.get(instance.primary_node);
+  if (node && !params.ignore_failures) requireOnline(node);
+  requireNoOtherCopy(config, live, instance);
+  if (!params.ignore_failures) requireAdapter(config, live, instance);
+  return instance;
 }

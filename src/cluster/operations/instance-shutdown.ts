@@ -1,5 +1,6 @@
 import { defineOperation } from '../../jobs/index.ts';
-import { type Instance, opcodes } from '../../model/index.ts';
+import { type Instance, type OpcodeParams, opcodes } from '../../model/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { ClusterParts } from '../cluster-parts.ts';
 import { findInstance, findNode } from '../lib/find-object.ts';
 import { overtakenInstance } from '../lib/instances/overtaken-instance.ts';
@@ -20,16 +21,10 @@ interface ShutdownPlan {
 export const instanceShutdown = ({ live }: ClusterParts) =>
   defineOperation(opcodes.instanceShutdown, {
     overtakes: ({ instance_name, force, timeout }) => overtakenInstance(instance_name, force || timeout === 0),
+    precheck: (config, params) => void check(config, live, params),
     async plan(context, params): Promise<ShutdownPlan> {
-      const { config } = context;
-      const instance = findInstance(config, params.instance_name);
-      const node = findNode(config, instance.primary_node);
-      const offline = node.offline && params.ignore_offline_nodes === true;
-      if (!offline) {
-        requireOnline(node);
-        requireAdapter(config, live, instance);
-        await rehearseCall(context, node.uuid);
-      }
+      const { instance, node, offline } = check(context.config, live, params);
+      if (!offline) await rehearseCall(context, node.uuid);
       return {
         instance,
         timeout: params.force ? 0 : (params.timeout ?? defaultShutdownSeconds),
@@ -44,3 +39,15 @@ export const instanceShutdown = ({ live }: ClusterParts) =>
     ],
     result: () => null,
   });
+
+/** @throws OBJECT_UNKNOWN, NODE_NOT_JOINED, NODE_OFFLINE, HYPERVISOR_UNSUPPORTED */
+function check(config: ConfigSnapshot, live: ClusterParts['live'], params: OpcodeParams<typeof opcodes.instanceShutdown>) {
+  const instance = findInstance(config, params.instance_name);
+  const node = findNode(config, instance.primary_node);
+  const offline = node.offline && params.ignore_offline_nodes === true;
+  if (!offline) {
+    requireOnline(node);
+    requireAdapter(config, live, instance);
+  }
+  return { instance, node, offline };
+}

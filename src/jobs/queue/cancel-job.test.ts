@@ -272,6 +272,26 @@ describe('a job that overtakes', () => {
     assert.equal((await queue.cancel(holder)).cancelled, true);
   });
 
+  test('leaves everybody alone while the configuration says that its plan will be refused', async () => {
+    const seen: unknown[] = [];
+    let refused = true;
+    const precheck = () => {
+      if (refused) throw new GantryError('NODE_OFFLINE', { name: 'node1' });
+    };
+    const urgent: Operation = { ...testDelay, locks: () => web1, overtakes: () => [{ kind: 'instance', name: 'web1' }], precheck };
+    const { queue } = await start({ operations: operationMap(testSteps(patient(seen), web1), urgent) });
+    const holder = await queue.submit([reboot], 'alice');
+    await until('it waits', () => seen.length === 1);
+    const waiter = await queue.submit([noop], 'alice');
+    await until('it waits for the instance', () => queue.present(waiter)?.waitingFor.length === 1);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    assert.deepEqual(seen, ['job 1 waits']);
+    refused = false;
+    const other = await queue.submit([noop], 'alice');
+    for (const id of [holder, waiter, other]) assert.equal(jobStatus(await end(queue, id)), 'success');
+    assert.deepEqual(seen, ['job 1 waits', 'job 1 hurries for job 3']);
+  });
+
   test('leaves alone who holds other locks that it waits for', async () => {
     const seen: unknown[] = [];
     const node = { kind: 'node', name: 'node1', mode: 'exclusive' } as const;

@@ -1,7 +1,9 @@
 import { principalOfJob } from '../../access/index.ts';
+import type { ConfigSnapshot } from '../../store/index.ts';
 import type { LockManager } from '../locks/lock-manager.ts';
 import { currentOp, type JobRecord } from '../record/job-record.ts';
 import { hurrySignal } from '../saga/cancel-signal.ts';
+import type { Operation } from '../saga/operation.ts';
 import type { SagaHost } from '../saga/saga-host.ts';
 import { findTarget } from './op-wants.ts';
 
@@ -33,14 +35,26 @@ export function hurry(record: JobRecord, waiter: JobRecord): void {
 }
 
 function overtaken({ host }: Parts, { job }: JobRecord) {
-  const input = job.ops[currentOp(job)]?.input ?? {};
+  const { input = {}, execution } = job.ops[currentOp(job)] ?? {};
   // A dry run changes nothing, and so hurries nobody.
   if (input['dry_run'] === true) return [];
+  const operation = host.operations.get(String(input['OP_ID']));
+  const touches = operation?.overtakes?.(input as never) ?? [];
+  if (touches.length === 0 || (!execution && isRefused(host.config.current, operation, input))) return [];
   const sight = host.access.sightOf(principalOfJob(job));
-  const touches = host.operations.get(String(input['OP_ID']))?.overtakes?.(input as never) ?? [];
   return touches.flatMap(({ kind, name }) => {
     const target = findTarget(host.config.current, kind, name);
     // What is hidden from it, it does not reach; it ends when its turn comes.
     return target && sight && !sight.sees(kind, target) ? [] : { kind, key: target?.uuid ?? name.toLowerCase() };
   });
+}
+
+/** Whether the configuration says already that nothing comes of a job. That it stays so is not certain, but then the job only waits. */
+function isRefused(config: ConfigSnapshot, operation: Operation | undefined, input: Readonly<Record<string, unknown>>): boolean {
+  try {
+    operation?.precheck?.(config, input);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -29,6 +29,11 @@ export interface Operation<P = Record<string, unknown>, Plan = unknown, R = unkn
    * (`hurried` of their steps). Default: none.
    */
   readonly overtakes?: (params: P) => readonly Pick<Touch, 'kind' | 'name'>[];
+  /**
+   * The part of `plan` that only looks at the configuration. Where it throws, the job overtakes nobody: its plan would be refused,
+   * and others would have hurried for nothing. It is quick.
+   */
+  readonly precheck?: (config: ConfigSnapshot, params: P) => void;
   plan(context: PlanContext, params: P): Promise<Plan>;
   steps(plan: Plan): readonly Step<Plan>[];
   result(plan: Plan, outcomes: Outcomes): R;
@@ -130,6 +135,7 @@ export function defineOperation<D extends OpcodeDefinition<never, never> | Opcod
   operation: {
     locks?: (params: OpcodeParams<D>, config: ConfigSnapshot) => readonly Touch[];
     overtakes?: (params: OpcodeParams<D>) => readonly Pick<Touch, 'kind' | 'name'>[];
+    precheck?: (config: ConfigSnapshot, params: OpcodeParams<D>) => void;
     planVersion?: number;
     upgradePlan?: (plan: Json, version: number) => Plan;
     plan(context: PlanContext, params: OpcodeParams<D>): Promise<Plan>;

@@ -9,6 +9,12 @@ import { requireNetworks } from '../networking/require-networks.ts';
 import { requireUsable } from '../nodes/require-node.ts';
 import { requireMovable } from './require-movable.ts';
 
+interface MoveWish {
+  readonly target_node?: string | null;
+  readonly ignore_ipolicy?: boolean;
+  readonly iallocator?: string | null;
+}
+
 /**
  * The node an instance moves to: the asked one, or the best of its node group.
  * @param mode.migrates it is to keep running
@@ -19,32 +25,40 @@ export async function moveTarget(
   config: ConfigSnapshot,
   placer: Placer,
   instance: Instance,
-  params: { readonly target_node?: string | null; readonly ignore_ipolicy?: boolean; readonly iallocator?: string | null },
+  params: MoveWish,
   mode: { readonly migrates: boolean },
 ): Promise<Node> {
+  const target = requestedTarget(config, instance, params);
+  if (!target) return placer.target(config, instance, mode);
+  if (!params.ignore_ipolicy) await placer.requireMemory(config, instance, target);
+  return target;
+}
+
+/**
+ * The node that is asked for, if one is; whether it can be, as far as the configuration tells.
+ * @throws as `moveTarget`, but for PLACEMENT_IMPOSSIBLE
+ */
+export function requestedTarget(config: ConfigSnapshot, instance: Instance, params: MoveWish): Node | undefined {
   const source = findNode(config, instance.primary_node);
   requireMovable(instance, source);
   requireIallocator(params.iallocator);
-  if (!params.target_node) return placer.target(config, instance, mode);
+  if (!params.target_node) return undefined;
   const target = findNode(config, params.target_node);
   if (target.uuid === source.uuid) throw new GantryError('INSTANCE_ALREADY_THERE', { name: instance.name, node: target.name });
   requireUsable(target);
   requireNetworks(config, instance, source.group, target.group);
-  if (params.ignore_ipolicy) return target;
-  await placer.requireMemory(config, instance, target);
   const group = config.groups.get(target.group);
-  if (group) {
-    const beparams = fillBeparams(config.cluster, instance);
-    const subject = {
-      name: instance.name,
-      memory: beparams.maxmem,
-      vcpus: beparams.vcpus,
-      spindleUse: beparams.spindle_use,
-      diskSizes: instance.disks.map((disk) => disk.size),
-      nics: instance.nics.length,
-      diskTemplate: instance.disk_template,
-    };
-    checkIpolicy(fillIpolicy(config.cluster, group), subject, group.name);
-  }
+  if (!group || params.ignore_ipolicy) return target;
+  const beparams = fillBeparams(config.cluster, instance);
+  const subject = {
+    name: instance.name,
+    memory: beparams.maxmem,
+    vcpus: beparams.vcpus,
+    spindleUse: beparams.spindle_use,
+    diskSizes: instance.disks.map((disk) => disk.size),
+    nics: instance.nics.length,
+    diskTemplate: instance.disk_template,
+  };
+  checkIpolicy(fillIpolicy(config.cluster, group), subject, group.name);
   return target;
 }
