@@ -22,7 +22,9 @@ const tenants: Authorizer = {
     options.includes('write')
       ? undefined
       : ({ kind, name: object, owner }) =>
-          kind === 'job' ? owner?.name === name : [own, 'node1'].includes(object) || !['instance', 'node', 'network'].includes(kind),
+          kind === 'job'
+            ? owner?.name === name
+            : [own, 'node1'].includes(object) || (!['instance', 'node', 'network'].includes(kind) && object !== 'rack2'),
 };
 
 let rig: ApiRig;
@@ -155,4 +157,19 @@ test('an evacuation neither moves nor names what who asks may not see', async ()
     all.every((name) => whole.includes(name)),
     whole,
   );
+});
+
+test('a join token leads neither into a hidden group nor to a hidden node that has still to join', async () => {
+  const entry = { primary_ip: '192.0.2.77', agent_port: 1811 };
+  assert.ok(rig.services.config.current.groups.find('rack2'));
+  const ops: Op[] = [{ OP_ID: 'OP_NODE_ADD', node_name: 'node8', group: 'rack2', ...entry }];
+  assert.match(String(await told({ ops }, 'x', writer)), /"success"/);
+  const ask = (body: object, name: string, user = reader) => told({ path: '/2/nodes/join-tokens', body }, name, user);
+  const into = (group: string) => ask({ node_name: 'node9', group }, group);
+  assert.equal(await into('rack2'), await into('rack7'));
+  assert.match(String(await into('rack')), /OBJECT_UNKNOWN/);
+  assert.doesNotMatch(String(await into('rack')), /rack2/);
+  assert.equal(await ask({ node_name: 'node8' }, 'node8'), await ask({ node_name: 'node2' }, 'node2'));
+  assert.match(String(await ask({ node_name: 'node8' }, 'node8', writer)), /"token"/);
+  assert.match(String(await ask({ node_name: 'node9' }, 'node9')), /"token"/);
 });

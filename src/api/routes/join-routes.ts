@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { Name, NewName } from '../../model/index.ts';
+import type { Principal } from '../../access/index.ts';
+import { GantryError } from '../../base/index.ts';
+import { Name, NewName, opcodes } from '../../model/index.ts';
+import type { ApiContext } from '../api-options.ts';
 import { auditChange } from './audit-change.ts';
 import type { Route } from './route.ts';
 
@@ -32,6 +35,22 @@ const JoinRequest = Type.Object(
 
 const defaultTtlSeconds = 3600;
 
+/**
+ * A token lets in what the principal may see: not into a hidden group, and not as a hidden node that is configured already.
+ * @throws OBJECT_UNKNOWN, NAME_TAKEN
+ */
+function requireSeen(
+  { access, config }: ApiContext['services'],
+  user: Principal,
+  { node_name: name, group }: Static<typeof TokenRequest>,
+): void {
+  const sight = access.sightOf(user);
+  if (!sight) return;
+  sight.requireNamed({ definition: opcodes.nodeAdd, params: { node_name: name, group } });
+  const node = config.current.nodes.find(name);
+  if (node && !sight.sees('node', node)) throw new GantryError('NAME_TAKEN', { kind: 'node', name });
+}
+
 /** How a node gets into the cluster: an administrator makes a token, the node shows it. */
 export const joinRoutes: readonly Route[] = [
   {
@@ -45,6 +64,7 @@ export const joinRoutes: readonly Route[] = [
     handle: async (request, context) => {
       const { user, body } = request;
       const { node_name: nodeName, group, addresses, ttl: ttlSeconds = defaultTtlSeconds } = body as Static<typeof TokenRequest>;
+      requireSeen(context.services, user, body as Static<typeof TokenRequest>);
       const { token, expiresAt } = await context.services.join.createToken({
         nodeName,
         ...(group && { group }),
