@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Sight } from '../../access/index.ts';
 import type { GantryError, Json } from '../../base/index.ts';
 import type { Instance, Node } from '../../model/index.ts';
 import { perform, type Scene } from '../testing/perform.ts';
@@ -57,6 +58,23 @@ describe('an evacuation', () => {
       outcome.log,
       targets.map((target, index) => `Instance instance${index} goes to ${target}.`),
     );
+  });
+
+  it('goes to nodes that who asks may see, and names no other', async () => {
+    const sees = (names: readonly string[]) =>
+      ({ sees: (kind: string, row: { name: string }) => kind !== 'node' || names.includes(row.name) }) as unknown as Sight;
+    const { submitted, log } = await evacuate({}, undefined, { sight: sees(['node0', 'node2']) });
+    const ops = submitted[0]?.ops as { target_node: string }[][];
+    assert.deepEqual(
+      ops.map(([op]) => op?.target_node),
+      ['node2', 'node2'],
+      log.join('\n'),
+    );
+    await assert.rejects(evacuate({}, undefined, { sight: sees(['node0']) }), (error: GantryError) => {
+      assert.equal(error.code, 'EVACUATION_IMPOSSIBLE');
+      assert.doesNotMatch(error.message, /node[12]/);
+      return true;
+    });
   });
 
   it('fails over what may not migrate, and what an offline node has', async () => {

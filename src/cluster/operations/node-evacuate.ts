@@ -119,13 +119,14 @@ async function sortOut(
   const movable = leaving.filter((instance) => reasons.get(instance) === undefined);
   if (named?.uuid === node.uuid)
     throw new GantryError('INPUT_INVALID', { subject: 'OP_NODE_EVACUATE', field: 'remote_node', problem: 'is the node itself' });
-  const moves = movable.map((instance) => ({ instance, migrates: migrates(config, node, instance) }));
+  const mayUse = (other: Node) => sight?.sees('node', other) !== false;
+  const moves = movable.map((instance) => ({ instance, migrates: migrates(config, node, instance), mayUse }));
   const targets = named ? movable.map(() => named) : await placer.targets(config, moves);
   const goes: { instance: Instance; target: Node }[] = [];
   for (const [k, instance] of movable.entries()) {
     const target = targets[k] ?? new GantryError('INTERNAL', { detail: `no answer for ${instance.name}` });
-    if (target instanceof GantryError) reasons.set(instance, target.message);
-    else if (sight?.sees('node', target) === false) reasons.set(instance, 'no node can take it');
+    // The message names nodes.
+    if (target instanceof GantryError) reasons.set(instance, sight ? 'no node can take it' : target.message);
     else goes.push({ instance, target });
   }
   const stays = leaving.flatMap((instance) => {

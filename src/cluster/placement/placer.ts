@@ -43,6 +43,8 @@ export interface WantedMove {
   readonly instance: Instance;
   /** It keeps running, so that restrictions of migration hold. */
   readonly migrates: boolean;
+  /** Nodes that whoever asks can use; default: all. */
+  readonly mayUse?: (node: Node) => boolean;
 }
 
 /**
@@ -131,11 +133,12 @@ export class Placer {
   }
 
   /** Of an instance that was withdrawn. */
-  #moveTarget(warm: WarmAllocator, config: ConfigSnapshot, wanted: Wanted, { instance, migrates }: WantedMove): Node | GantryError {
+  #moveTarget(warm: WarmAllocator, config: ConfigSnapshot, wanted: Wanted, { instance, migrates, mayUse }: WantedMove): Node | GantryError {
     const { allocator, nodeAt } = warm;
     const from = nodeAt.get(instance.primary_node) as number;
     const refuses = (node: Node) => {
       if (node.uuid === instance.primary_node) return 'the instance is there';
+      if (mayUse?.(node) === false) return 'it cannot be used';
       const missing = missingLink(config, this.#live, node, instance.nics);
       if (missing !== null) return missing;
       return migrates && !mayMigrate(allocator, wanted.row, from, nodeAt.get(node.uuid) as number) ? 'no migration to there' : null;
