@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import { heardLog } from '../../../test/support/heard-log.ts';
 import { until } from '../../../test/support/until.ts';
-import { GantryError } from '../../base/index.ts';
+import { GantryError, version } from '../../base/index.ts';
 import type { ConsoleKind } from '../../model/index.ts';
 import { Loopback, withCode } from '../testing/loopback.ts';
 import { consolePath, heartbeatMs } from '../wire.ts';
@@ -250,7 +250,7 @@ describe('console', () => {
       assert.match(head, /^HTTP\/1\.1 404 Refused\r\n/);
       assert.match(head, new RegExp(`content-type: application/x-ndjson\r\ncontent-length: ${body.length}\r\nconnection: close$`));
       const { error } = JSON.parse(body) as { error: { code: string; facts: unknown } };
-      assert.deepEqual([error.code, error.facts], ['RPC_METHOD_UNKNOWN', { method: path }]);
+      assert.deepEqual([error.code, error.facts], ['RPC_METHOD_UNKNOWN', { method: path, version }]);
       assert.deepEqual(asked, []);
     });
   }
