@@ -186,7 +186,7 @@ const changing: Route[] = [
     handle: async (request, context) => {
       const job = jobId(request);
       const { cancelled, message } = await context.services.jobs.cancel(job);
-      auditChange(request, context, { action: 'cancel', job, cancelled }, 'job cancelled');
+      auditChange(request, context, { action: 'cancel', job, cancelled }, cancelled ? 'job cancelled' : 'job not cancelled');
       return [cancelled, message];
     },
   },

@@ -36,7 +36,7 @@ test('client, master and agents have a row each; what is of another version is m
       ['agent', 'n2', series(0), 'another release than the master'],
       ['agent', 'n3', series(1), 'newer than the master: upgrade the master'],
       ['agent', 'n4', series(2), 'more than one version from the master: upgrade in steps of one version'],
-      ['agent', 'n5', '?', 'it does not answer'],
+      ['agent', 'n5', '?', 'it has not told its version: it is offline, or has not joined or answered'],
     ],
   );
 });

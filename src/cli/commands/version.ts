@@ -77,7 +77,9 @@ function table(cluster: ClusterVersions): string[] {
         'agent',
         agent.node,
         agent.version ?? '?',
-        skew === null ? 'it does not answer' : paint(skew === 'far' ? 'red' : 'yellow', remarks[skew]),
+        skew === null
+          ? 'it has not told its version: it is offline, or has not joined or answered'
+          : paint(skew === 'far' ? 'red' : 'yellow', remarks[skew]),
       ];
     }),
   ];

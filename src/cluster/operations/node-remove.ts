@@ -20,13 +20,17 @@ export const nodeRemove = ({ revocations, joinTokens }: ClusterParts) =>
       return { uuid: node.uuid, name: node.name };
     },
     steps: ({ uuid, name }) => [
-      {
-        // First: until the node is forgotten, nobody can make a token for another node of its name.
-        id: 'forget-tokens',
-        title: 'forget its join tokens',
-        // A job of an earlier version has no name in its plan.
-        do: async () => joinTokens.forgetOf({ uuid, name: name ?? '' }),
-      },
+      // A job of an earlier version has no name in its plan: it may have passed its pivot, and nothing new may fail then.
+      ...(name === undefined
+        ? []
+        : [
+            {
+              // First: until the node is forgotten, nobody can make a token for another node of its name.
+              id: 'forget-tokens',
+              title: 'forget its join tokens',
+              do: () => joinTokens.forgetOf({ uuid, name }),
+            },
+          ]),
       {
         id: 'forget-node',
         title: 'forget the node',

@@ -104,7 +104,10 @@ export async function goForward(saga: Saga): Promise<Problem | undefined> {
     host.signal.throwIfAborted();
     if (isCanceling(record, index) && !isBehindPivot(steps, i)) {
       if (begun && !isCommit(step) && step.cancellable !== false)
-        await endBegunStep(host, record, stepIdOf(saga, i), saga.execution.plan as Json);
+        await endBegunStep(host, record, stepIdOf(saga, i), [
+          saga.execution.plan,
+          saga.execution.outcomes.map(({ result }) => result),
+        ] as Json);
       return { failedAt: i, error: canceledError(record), begun };
     }
     begun = false;
