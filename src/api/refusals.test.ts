@@ -61,6 +61,8 @@ test('a kind that cannot be queried, or a path, that nobody knows is not found (
     assert.deepEqual(await errorOf(path), [404, 'API_QUERY_KIND_UNKNOWN', 'node'], path);
   assert.deepEqual(await errorOf('/2/query/zork?fields=name'), [404, 'API_QUERY_KIND_UNKNOWN', undefined]);
   assert.deepEqual(await errorOf('/2/insatnces'), [404, 'API_PATH_UNKNOWN', '/2/instances']);
+  assert.deepEqual(await errorOf('/2/'), [404, 'API_PATH_UNKNOWN', '/2']);
+  assert.deepEqual(await errorOf('/2/nodes/node1/'), [404, 'API_PATH_UNKNOWN', '/2/nodes/node1'], 'without the slash at the end');
   assert.deepEqual(await errorOf('/2/foo'), [404, 'API_PATH_UNKNOWN', undefined]);
   assert.deepEqual(await errorOf(`/${'x'.repeat(2000)}`), [404, 'API_PATH_UNKNOWN', undefined]);
 });

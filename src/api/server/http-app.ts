@@ -113,8 +113,9 @@ function answerErrors(app: FastifyInstance, context: ApiContext, gate: Gate, cha
     await gate.identify(arrivalOf(request));
     const path = pathOf(request);
     if (table.has(path)) throw new GantryError('API_METHOD_UNSUPPORTED', { method: request.method, path });
-    const close = path.length > longestPath ? undefined : closestName(withoutVersion(path), paths.map(withoutVersion));
-    const meant = paths.find((one) => withoutVersion(one) === close);
+    const bare = path.replace(/\/$/, '');
+    const close = path.length > longestPath ? undefined : closestName(withoutVersion(bare), paths.map(withoutVersion));
+    const meant = table.has(bare) ? bare : paths.find((one) => withoutVersion(one) === close);
     throw new GantryError('API_PATH_UNKNOWN', { path, ...(meant && { did_you_mean: meant }) });
   });
 }
