@@ -43,7 +43,7 @@ test('a change of the priority, and one that is refused because the job has ende
   assert.deepEqual((await audited('DELETE', `/2/jobs/${first}`)).lines, [cancel]);
   await ended(first);
   assert.deepEqual((await audited('PUT', `/2/jobs/${first}/priority`, { body: { priority: 1 } })).lines, []);
-  assert.deepEqual((await audited('DELETE', `/2/jobs/${first}`)).lines, [{ ...cancel, cancelled: false }]);
+  assert.deepEqual((await audited('DELETE', `/2/jobs/${first}`)).lines, [{ ...cancel, text: 'job not cancelled', cancelled: false }]);
 });
 
 test('archiving one job, and all that are old', async () => {

@@ -199,10 +199,9 @@ describe('the removal of a node', () => {
 
   it('is not undone once the node is forgotten, and holds off placements', async () => {
     const operation = nodeRemove({ revocations: { spread: async () => [] } } as never);
-    assert.deepEqual(
-      operation.steps({ uuid: plainUuid(2, 1) }).map(({ pivot }) => pivot),
-      [undefined, true, true],
-    );
+    const pivots = (plan: { uuid: string; name?: string }) => operation.steps(plan).map(({ pivot }) => pivot);
+    assert.deepEqual(pivots({ uuid: plainUuid(2, 1), name: 'node1' }), [undefined, true, true]);
+    assert.deepEqual(pivots({ uuid: plainUuid(2, 1) }), [true, true], 'planned by an earlier version, and perhaps past its pivot');
     const config = plainConfig({ nodes: [], instances: [] });
     assert.deepEqual(
       operation.locks?.({ node_name: 'node1' }, config).map(({ kind }) => kind),
