@@ -153,6 +153,24 @@ describe('a migration that fails', () => {
     assert.deepEqual([primary_node, moving_to], [node0, undefined]);
   });
 
+  it('is undone when the instance has ended on its source, too, and only then without its answer', async () => {
+    const after = async (left: unknown) => {
+      let look = 0;
+      const answers = {
+        'node0 instance-list': () => (look++ === 0 ? [runtimeOfPlain(0)] : left),
+        'node0 migration-send': broken,
+        'node0 migration-finish': broken,
+      };
+      const { config, error, log } = await migrate({ answers });
+      assert.equal(error, broken);
+      assert.equal(config.instances.get(ref.uuid)?.moving_to, undefined, 'the room on the target is free');
+      assert.match(log.at(-1) ?? '', /has ended on its source as well/);
+    };
+    for (const left of [[], [runtimeOfPlain(9)], [runtimeOfPlain(0, 'crashed')], [runtimeOfPlain(0, 'shutdown')]]) await after(left);
+    for (const left of [[runtimeOfPlain(0)], [runtimeOfPlain(0, 'paused')]]) await assert.rejects(after(left), { code: broken.code });
+    await assert.rejects(after(lost('node0')), { code: 'NODE_UNREACHABLE' });
+  });
+
   it('is undone as well when the target could not be prepared', async () => {
     const { calls } = await migrate({ answers: { 'node1 migration-accept': broken } });
     assert.deepEqual(calls.slice(asked.length), [

@@ -146,9 +146,21 @@ function acceptStep(plan: MigratePlan, { garbage }: ClusterParts): WorldStep {
         await garbage.add({ type: 'instance', node: plan.target, ...plan.instance });
         context.log('Target node cannot be reached; what waits there is ended when it answers again.');
       }
-      await context.nodes.call(plan.source, 'migration-finish', { ...plan.instance, role: 'source', success: false }, { signal });
+      await continueOnSource(context, plan);
     },
   };
+}
+
+/** Where it has ended on the source, too, nothing is left to continue: it is down, and the watcher starts it again. */
+async function continueOnSource({ nodes, signal, log }: StepContext, { instance, source }: MigratePlan): Promise<void> {
+  try {
+    await nodes.call(source, 'migration-finish', { ...instance, role: 'source', success: false }, { signal });
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    const found = (await nodes.call(source, 'instance-list', {}, { signal })).find(({ uuid }) => uuid === instance.uuid);
+    if (found && found.state !== 'crashed' && found.state !== 'shutdown') throw error;
+    log('The instance has ended on its source as well: it is down.');
+  }
 }
 
 /**
