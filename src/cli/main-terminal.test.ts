@@ -139,7 +139,7 @@ test('an error has its colours, and none of the control sequences that came with
     /\u001b\[31m\u001b\[1mError\u001b\[22m\u001b\[39m \u001b\[1mCLI_COMMAND_UNKNOWN\u001b\[22m: There is no command/,
   );
   assert.doesNotMatch(terminal.text(), /\u001b\[2J/);
-  assert.match(terminal.text(), /frobnicate\\x1b\[2Jx/);
+  assert.match(terminal.text(), /frobnicate\\u001b\[2Jx/);
 });
 
 test('an error of the cluster and a failed job are shown without raw codes', async () => {

@@ -4,6 +4,7 @@ import { GantryError } from '../../base/index.ts';
 import type { OnceOptions } from '../../monitor/index.ts';
 import type { CollectorLine } from './collector-options.ts';
 import { readGivenFile } from './read-given-file.ts';
+import { showText } from './show-text.ts';
 
 type Instances = NonNullable<OnceOptions['instances']>;
 
@@ -51,8 +52,10 @@ function instancesFrom(pairing: string | undefined, disks: string | undefined, w
   }
   if (disks === undefined) return undefined;
   const list = parseAs(InstanceDisks, disks);
-  if (!list)
-    throw new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', { name: 'lv', text: disks, part: 'instances', problem: 'Malformed JSON' });
+  if (!list) {
+    const facts = { name: 'lv', text: showText(disks), part: 'instances', problem: 'Malformed JSON' };
+    throw new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', facts);
+  }
   return list.map(([{ name }, own]) => ({ name, hypervisor: 'kvm', interfaces: [], volumes: own.flatMap(volumesOf) }));
 }
 

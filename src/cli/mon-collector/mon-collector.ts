@@ -136,14 +136,15 @@ function explain(name: string, given: ReadonlyMap<string, string> | undefined, e
   const problem = error.name === 'TimeoutError' ? 'it took too long' : error.message.replace(/\.$/, '');
   if (text === undefined) return new GantryError('MONITOR_COLLECTOR_FAILED', { name, problem }, { cause: error });
   const part = name === 'drbd' ? 'versionInfo' : name;
-  return new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', { name, text: text.slice(0, mostShown), part, problem }, { cause: error });
+  const shown = showText(text.slice(0, mostShown));
+  return new GantryError('MONITOR_COLLECTOR_FILE_MALFORMED', { name, text: shown, part, problem }, { cause: error });
 }
 
 /** Scripts compare what Ganeti prints of malformed files as a whole, so advice is told only to somebody who looks on. */
 function printProblem(error: GantryError): number {
   const { code, what, why, todo, facts } = error.toReport();
   const malformed = code === 'MONITOR_COLLECTOR_FILE_MALFORMED';
-  const first = malformed ? `${showText(String(facts['text']))}\n[]\nFailed reading: ${String(facts['part'])}` : what;
+  const first = malformed ? `${String(facts['text'])}\n[]\nFailed reading: ${String(facts['part'])}` : what;
   const more = malformed && !process.stderr.isTTY ? '' : `  code:  ${code}\n  why:  ${why}\n  what to do:  ${todo}\n`;
   printBeside(`Error: ${first}\n${more}`);
   return code === 'MONITOR_COLLECTOR_USAGE' ? 2 : 1;
