@@ -18,9 +18,21 @@ interface Built {
   readonly sha256: string;
 }
 
+/** Whoever runs the tests may have only the newest commits, and then the number of commits says nothing. */
+const versioned = () => (git('rev-parse', '--is-shallow-repository').trim() === 'true' ? ['--version', '0.0.1'] : []);
+
 /** Builds with the command line of a checkout. */
 async function build(root: string, folder: string, env: Readonly<Record<string, string>> = {}): Promise<Built> {
-  const args = ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/main.ts'), 'package', '--dir', folder, '--output', 'json'];
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'src/cli/main.ts'),
+    'package',
+    '--dir',
+    folder,
+    '--output',
+    'json',
+    ...versioned(),
+  ];
   const child = spawn('/bin/sh', ['-c', 'umask "$MASK"; exec "$@"', 'sh', process.execPath, ...args], {
     env: { ...process.env, MASK: '022', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -87,7 +99,7 @@ describe('the Debian package', { timeout: 10 * 60_000 }, () => {
   });
 
   it('is no release without the tag of its version', async () => {
-    const args = [join(checkout, 'src/cli/main.ts'), 'package', '--release', '--dir', folder];
+    const args = [join(checkout, 'src/cli/main.ts'), 'package', '--release', '--dir', folder, ...versioned()];
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     assert.notEqual(status, 0);
     assert.match(stderr, /PACKAGE_RELEASE_REFUSED/);
