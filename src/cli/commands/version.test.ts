@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import { version } from '../../base/index.ts';
 import { type FakeCluster, Refusal, startFakeCluster } from '../testing/fake-cluster.ts';
 import { runInProcess } from '../testing/run-in-process.ts';
@@ -12,7 +12,6 @@ const gantry = (...args: string[]) => runInProcess(['version', ...args], cluster
 
 before(async () => {
   cluster = await startFakeCluster();
-  cluster.on('GET /2/info', () => ({ master: 'n1', software_version: version }));
   const cells = (name: string, agent: string | null) => [
     [0, name],
     [agent === null ? 2 : 0, agent],
@@ -20,6 +19,7 @@ before(async () => {
   const data = [cells('n1', version), cells('n2', series(0)), cells('n3', series(1)), cells('n4', series(2)), cells('n5', null)];
   cluster.on('PUT /2/query/node', () => ({ data }));
 });
+beforeEach(() => cluster.on('GET /2/info', () => ({ master: 'n1', software_version: version })));
 after(() => cluster.close());
 
 test('client, master and agents have a row each; what is of another version is marked', async () => {
