@@ -63,6 +63,7 @@ test('every kind of error that the cluster knows has its code, and so has each s
     'CLI_CLUSTER_NOT_SET',
     'CLI_CLUSTER_UNKNOWN',
     'CLI_CONFIG_UNREADABLE',
+    'CLI_CA_UNREADABLE',
     'CLI_JOB_LOST_SIGHT',
     'CLI_CERTIFICATE_REFUSED',
     'CLI_REPLY_UNREADABLE',

@@ -89,6 +89,14 @@ export const cliErrors = defineErrors({
     why: 'The file tells the command line which clusters exist and how to reach them.',
     todo: 'Correct or remove the file; "./gantry up" writes the entry of the local cluster again.',
   },
+  CLI_CA_UNREADABLE: {
+    kind: 'operational',
+    http: 500,
+    ganeti: 'environment_error',
+    what: 'The CA certificate {path} of the cluster cannot be read: {detail}',
+    why: 'It proves that the master is the right one. It is missing when the cluster was removed from this host, or lies on another host.',
+    todo: 'Choose another cluster with --cluster, or specify a copy of the certificate with --ca-file or GANTRY_CA_FILE.',
+  },
   CLI_CREDENTIALS_UNREADABLE: {
     kind: 'operational',
     http: 401,

@@ -86,7 +86,7 @@ test('an address has https and a port, the default one if none is named', () => 
 
 test('files that cannot be read are named', () => {
   const url = 'https://a';
-  assert.throws(() => findCluster({ url, caFile: '/no/such.pem' }, env), { code: 'CLI_CONFIG_UNREADABLE', message: /\/no\/such\.pem/ });
+  assert.throws(() => findCluster({ url, caFile: '/no/such.pem' }, env), { code: 'CLI_CA_UNREADABLE', message: /\/no\/such\.pem/ });
   assert.throws(() => findCluster({ url, credentialsFile: '/no/such' }, env), {
     code: 'CLI_CREDENTIALS_UNREADABLE',
     message: /\/no\/such.*ENOENT/,

@@ -23,7 +23,7 @@ export interface ClientConfig {
 /**
  * Finds the cluster: options first, then GANTRY_URL, GANTRY_CA_FILE and GANTRY_CREDENTIALS_FILE, then the file of known
  * clusters. A cluster named with --cluster goes before the environment.
- * @throws CLI_CLUSTER_NOT_SET, CLI_CLUSTER_UNKNOWN, CLI_CONFIG_UNREADABLE, CLI_CREDENTIALS_UNREADABLE, CLI_USAGE
+ * @throws CLI_CLUSTER_NOT_SET, CLI_CLUSTER_UNKNOWN, CLI_CONFIG_UNREADABLE, CLI_CA_UNREADABLE, CLI_CREDENTIALS_UNREADABLE, CLI_USAGE
  */
 export function findCluster(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): ClientConfig {
   const urlGiven = options.url ?? (options.cluster ? undefined : env['GANTRY_URL'] || undefined);
@@ -76,7 +76,7 @@ function readCa(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new GantryError('CLI_CONFIG_UNREADABLE', { path, detail: (error as Error).message }, { cause: error });
+    throw new GantryError('CLI_CA_UNREADABLE', { path, detail: (error as Error).message }, { cause: error });
   }
 }
 
