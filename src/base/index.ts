@@ -25,6 +25,7 @@ export { ProcessMetrics, processFamilies } from './metrics/process-metrics.ts';
 export { oneLine } from './one-line.ts';
 export { type ContextOrigin, type OperationContext, operationContext, silentOperation } from './operation-context.ts';
 export { type ProcessStat, parseProcessStat } from './parse-process-stat.ts';
+export { printable } from './printable.ts';
 export { connectQmp, type QmpClient, type QmpCommand, type QmpOptions } from './qmp-client.ts';
 export { type Random, seededRandom } from './random.ts';
 export { mayHaveBeenSent, repeatLost } from './repeat-lost.ts';

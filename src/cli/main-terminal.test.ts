@@ -34,7 +34,7 @@ test('colours of a page about a job are colours, not their escaped text', async 
   const terminal = openTerminal(['job', 'info', '12'], cluster.env);
   assert.equal(await terminal.exit, 0);
   assert.match(terminal.text(), /\u001b\[32msuccess\u001b\[39m/);
-  assert.doesNotMatch(terminal.text(), /\\x1b/);
+  assert.doesNotMatch(terminal.text(), /\\u001b/);
   assert.ok(
     terminal.lines().some((line) => /^ {4}Result: +-$/.test(line)),
     terminal.text(),
@@ -149,6 +149,6 @@ test('an error of the cluster and a failed job are shown without raw codes', asy
   const terminal = openTerminal(['instance', 'startup', 'web1'], cluster.env);
   assert.equal(await terminal.exit, 5);
   const own = stripVTControlCharacters(terminal.text());
-  assert.match(own, /Error INSTANCE_BUSY: web1 is \\x1b\[2J busy\.\r\n {2}why: {2}It moves\./);
-  assert.equal(own.match(/\\x1b/g)?.length, 1);
+  assert.match(own, /Error INSTANCE_BUSY: web1 is \\u001b\[2J busy\.\r\n {2}why: {2}It moves\./);
+  assert.equal(own.match(/\\u001b/g)?.length, 1);
 });

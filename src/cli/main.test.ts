@@ -201,7 +201,7 @@ test('a new instance is submitted with what was asked for, followed, and its res
     '  waits for instance web1 (held by job 9)',
     '  placed on node1',
     '  [2/5] create disk 0',
-    '  started \\x1b[2J',
+    '  started \\u001b[2J',
     'job 12: success after 4.5 s',
     '',
   ]);

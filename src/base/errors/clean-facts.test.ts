@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { boundedFacts, cleanFacts, printable } from './clean-facts.ts';
+import { boundedFacts, cleanFacts } from './clean-facts.ts';
 
 const evil = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-test('what steers a terminal is shown, lines and tabs stay', () => {
-  assert.equal(printable('a\n\tb é 漢 😀'), 'a\n\tb é 漢 😀');
-  assert.equal(printable('\u001b]0;x\u0007\r\u009b2J\u202e\u0000'), '\\u001b]0;x\\u0007\\r\\u009b2J\\u202e\\u0000');
-});
 
 test('facts that are clean stay the same object, others become clean, names too', () => {
   const clean = { a: 'x', b: [1, null, { c: 'y\n' }] };

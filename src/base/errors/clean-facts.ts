@@ -1,14 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-
-// What steers terminals, and what makes a text look other than it is: controls but tab and line end, line separators, directions.
-const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
-const allUnsafe = new RegExp(unsafe, 'g');
-
-/** A text of unknown origin that people may read anywhere: what could steer a terminal is shown as an escape. */
-export function printable(text: string): string {
-  if (!unsafe.test(text)) return text;
-  return text.replace(allUnsafe, (sign) => (sign === '\r' ? '\\r' : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`));
-}
+import { isPrintable, printable } from '../printable.ts';
 
 /** Facts with printable texts and names; the same object when they are so already. */
 export function cleanFacts(facts: JsonObject): JsonObject {
@@ -31,10 +22,10 @@ const bounds: Bounds = { text: 8000, members: 100, depth: 4 };
 const noBounds: Bounds = { text: Infinity, members: Infinity, depth: Infinity };
 
 function isClean(value: Json): boolean {
-  if (typeof value === 'string') return !unsafe.test(value);
+  if (typeof value === 'string') return isPrintable(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isClean);
-  return Object.entries(value).every(([name, member]) => !unsafe.test(name) && isClean(member));
+  return Object.entries(value).every(([name, member]) => isPrintable(name) && isClean(member));
 }
 
 function cleaned(value: Json, limits: Bounds, depth: number): Json {

@@ -247,7 +247,7 @@ test('results are printed by what they are', async () => {
     return stdout;
   };
   assert.equal(await printed(null), '');
-  assert.equal(await printed('text\u001b'), 'text\\x1b\n');
+  assert.equal(await printed('text\u001b'), 'text\\u001b\n');
   assert.equal(await printed(true), 'yes\n');
   assert.equal(await printed(['a', ['disk/0', '/dev/x'], [1, 2, 3]]), 'a\ndisk/0: /dev/x\n1,2,3\n');
   assert.equal(

@@ -7,7 +7,7 @@ import { harmless } from './print.ts';
 import { printError } from './print-error.ts';
 
 test('text from elsewhere cannot steer the terminal', () => {
-  assert.equal(harmless('a\u001b[31mb\u0007\r\nc\td\u009b'), 'a\\x1b[31mb\\x07\nc\td\\x9b');
+  assert.equal(harmless('a\u001b[31mb\u0007\r\nc\td\u009b'), 'a\\u001b[31mb\\u0007\nc\td\\u009b');
 });
 
 test('sizes for people and for programs', () => {
@@ -21,7 +21,7 @@ test('anything fits into a cell', () => {
   assert.equal(formatPlain([]), '-');
   assert.equal(formatPlain(['a', null, true]), 'a,-,yes');
   assert.equal(formatPlain({ mode: 'bridged', vlan: '' }), 'mode=bridged,vlan=-');
-  assert.equal(formatPlain('a\u001b'), 'a\\x1b');
+  assert.equal(formatPlain('a\u001b'), 'a\\u001b');
 });
 
 test('lengths of time', () => {
@@ -77,7 +77,7 @@ test('an error is printed with what to do, and with its stack for who looks for 
   };
   const error = new GantryError('JOB_UNKNOWN', { job: 7 });
   const plain = printed(error, '', ['8', '9\u001b']);
-  assert.match(plain, /^Error JOB_UNKNOWN: .*7.*\n {2}why: {2}\S.*\n {2}did you mean: {2}8, 9\\x1b\n {2}what to do: {2}\S.*\n$/);
+  assert.match(plain, /^Error JOB_UNKNOWN: .*7.*\n {2}why: {2}\S.*\n {2}did you mean: {2}8, 9\\u001b\n {2}what to do: {2}\S.*\n$/);
   assert.match(printed(error, '1'), /what to do: .*\nGantryError: [^]*print\.test\.ts/);
   assert.equal(printed('a text', '1').split('\n').length, 4, 'what is no error has no stack');
   const report = { code: 'X', what: 'w', why: '', todo: '', facts: {} };

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { printable } from '../../base/index.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -26,8 +27,5 @@ export function printJson(value: unknown): void {
 
 /** Text from elsewhere (a log, a name) without what could steer the terminal. */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
-    character === '\r' ? '' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return printable(text.replaceAll('\r', ''));
 }

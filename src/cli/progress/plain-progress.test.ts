@@ -45,7 +45,7 @@ test('what a job waits for is told while it waits, and nothing steers the termin
     view.update(update({ status: 'waiting', waitingFor: [] }));
     view.update(update({ status: 'running', waitingFor: ['nothing'] }));
   });
-  assert.equal(text, '  waits for node node1 (held by job 7), x\\x1b[2J\n');
+  assert.equal(text, '  waits for node node1 (held by job 7), x\\u001b[2J\n');
 });
 
 test('the end tells how long it took when the cluster knows both times', () => {

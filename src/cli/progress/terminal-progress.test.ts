@@ -78,7 +78,7 @@ test('the line that runs tells state, reasons, step, share and text', () => {
     view.update(update(null, { status: 'queued' }));
     assert.equal(running(), 'queued');
     view.update(update(null, { status: 'waiting', waitingFor: ['instance a\u001b', 'job 3'] }));
-    assert.equal(running(), 'waiting: waits for instance a\\x1b, job 3');
+    assert.equal(running(), 'waiting: waits for instance a\\u001b, job 3');
     view.update(update(step('start', 3)));
     assert.equal(running(), '3/3 start');
     view.update(update(step('start', 3, { text: 'boots' })));
@@ -86,7 +86,7 @@ test('the line that runs tells state, reasons, step, share and text', () => {
     view.update(update(undo('start', 3)));
     assert.equal(running(), '3/3 undo: start');
     view.note('connection lost\u0007');
-    assert.equal(running(), 'connection lost\\x07');
+    assert.equal(running(), 'connection lost\\u0007');
     view.update(update(step('start', 3)));
     assert.equal(running(), '3/3 start', 'the note is gone when there is news');
   });
@@ -186,7 +186,7 @@ test('how long it took is what the cluster says, and log lines steer nothing', (
     view.end(job('success'));
   });
   assert.match(text(), / instance add web1: success {2}4\.5 s\n/);
-  assert.match(text(), / {2}a\\x1b\[2J\n/);
+  assert.match(text(), / {2}a\\u001b\[2J\n/);
   assert.match(text(), / {2}\{"a":1\}\n/);
   const { text: unknown } = show((view) => view.end(job('success', { end_ts: null })));
   assert.match(unknown(), / instance add web1: success {2}0\.0 s\n/);
