@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,19 +23,52 @@ let dir: string;
 let ports: string[];
 const at = (...path: string[]) => join(dir, ...path);
 const text = (...path: string[]) => readFileSync(at(...path), 'utf8');
-const init = (...more: string[]) => {
+const initArgs = (...more: string[]) => {
   const folders = ['--state-dir', at('state'), '--config-dir', at('etc'), '--file-storage-dir', at('files')];
   const [api = '', agent = '', monitor = ''] = ports;
   const chosen = ['--api-port', api, '--agent-port', agent, '--monitor-port', monitor, '--shared-file-storage-dir', at('shared')];
   const node = ['--node-name', 'n1', '--address', '127.0.0.1', '--user', 'root'];
-  return runInProcess(['cluster', 'init', 'prod', ...folders, ...chosen, ...node, ...more], { HOME: dir });
+  return ['cluster', 'init', 'prod', ...folders, ...chosen, ...node, ...more];
 };
+const init = (...more: string[]) => runInProcess(initArgs(...more), { HOME: dir });
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'gantry-init-'));
   ports = [await freePort(), await freePort(), await freePort()].map(String);
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+test('it is finished although nobody reads what it prints any more', { skip }, async () => {
+  const args = initArgs('--no-start');
+  const main = join(import.meta.dirname, '../main.ts');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    env: { ...process.env, HOME: dir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.ok(existsSync(at('etc', 'clusters.json')));
+  assert.deepEqual(
+    readdirSync(at('state')).filter((name) => /unfinished/.test(name)),
+    [],
+  );
+  const { stderr } = await init('--no-start');
+  assert.match(stderr, /CLUSTER_EXISTS/, 'nothing is left to finish');
+});
+
+test('a full disk is told before anything is written', { skip }, async () => {
+  mkdirSync(at('state'));
+  assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at('state')]).status, 0);
+  try {
+    const { code, stderr } = await init('--no-start');
+    assert.match(stderr, /HOST_DISK_FULL: There are \d+ MiB free in .*state; at least 64 MiB are needed/);
+    assert.notEqual(code, 0);
+    assert.deepEqual([readdirSync(at('state')), existsSync(at('etc'))], [[], false]);
+  } finally {
+    spawnSync('umount', [at('state')]);
+  }
+});
 
 test('a dry run checks the host and changes nothing', { skip }, async () => {
   const { code, stdout } = await init('--dry-run');

@@ -10,6 +10,7 @@ import { type InitMark, initMarkFile, readInitMark, removeInitMark, writeInitMar
 import { type ClusterState, makeClusterState } from '../host-setup/make-cluster-state.ts';
 import { ownAddress } from '../host-setup/own-address.ts';
 import { checkMasterHost, setUpMasterHost } from '../host-setup/set-up-master-host.ts';
+import { outliveReader } from '../output/outlive-reader.ts';
 import { type DaemonOptions, daemonOptions, type HostCommand } from './daemon-options.ts';
 import { masterPaths } from './master-files.ts';
 
@@ -74,6 +75,7 @@ export async function run(args: string[]): Promise<number> {
   const host = configDir === undefined ? undefined : { configDir, options, state: wanted };
   if (host) await checkMasterHost(host, complete);
   if (options['dry-run']) return rehearsed(wanted, configDir);
+  outliveReader();
   if (!complete) await makeState(wanted, mark);
   else say(`The state of cluster ${wanted.clusterName} is complete in ${stateDir}; an interrupted run is finished.`);
   if (host) await setUpMasterHost(host, say);

@@ -12,6 +12,7 @@ import { defaultStateDir, usedConfigDir, writeNodeFiles } from '../host-setup/ho
 import { makeFolder } from '../host-setup/make-folder.ts';
 import { ownAddress, requireOwnAddress } from '../host-setup/own-address.ts';
 import { startDaemons } from '../host-setup/start-daemons.ts';
+import { outliveReader } from '../output/outlive-reader.ts';
 import { type DaemonOptions, daemonOptions, type HostCommand } from './daemon-options.ts';
 
 export const hostCommand = {
@@ -72,6 +73,7 @@ async function joinHost(options: JoinOptions, configDir: string, stateDir: strin
   const certificate = agentPaths({ stateDir, runDir: stateDir }).certificate;
   const interrupted = existsSync(mark) && existsSync(certificate);
   await check(options, configDir, stateDir, address, interrupted);
+  outliveReader();
   await makeFolder(dirname(stateDir), 0o755);
   await writeFileAtomic(mark, '');
   const name = interrupted

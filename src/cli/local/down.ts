@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { GantryError } from '../../base/index.ts';
 import { confirm } from '../command/confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { outliveReader } from '../output/outlive-reader.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { listDaemons } from './daemon-process.ts';
 import { countOf, instanceNames } from './local-client.ts';
@@ -44,6 +45,7 @@ export async function run(args: string[]): Promise<number> {
   const name = requireLocalName(given.name);
   requireRoot('down');
   if (given.purge && !given.yes && !given.force) await confirmPurge(name, output !== 'json');
+  outliveReader();
   // Stopping half-way helps nobody, so a second thought (Ctrl-C) waits until it is done.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => steps.note('the cluster is still being stopped; please wait …'));

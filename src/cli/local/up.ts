@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { GantryError, minimalEnvironment } from '../../base/index.ts';
 import { writeContext } from '../connect/contexts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { outliveReader } from '../output/outlive-reader.ts';
 import { printJson, printLine } from '../output/print.ts';
 import { findDaemon } from './daemon-process.ts';
 import { ensurePackages } from './debian-packages.ts';
@@ -72,6 +73,7 @@ export async function run(args: string[]): Promise<number> {
   };
   const yes = given.yes || given.force;
   requireRoot('up');
+  outliveReader();
   const abort = new AbortController();
   const interrupt = () => abort.abort(new GantryError('CANCELLED', { subject: 'gantry up' }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
