@@ -16,11 +16,7 @@ before(async () => {
 });
 after(() => cluster.dispose());
 
-async function gantry(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await cluster.gantry(args);
-  assert.equal(code, 0, `gantry ${args.join(' ')}\n${stderr}${stdout}`);
-  return stdout;
-}
+const gantry = (...args: string[]) => cluster.succeed(...args);
 
 const runDir = () => localPaths(cluster.name, cluster.home).runDir;
 const guests = async () => (await guestProcesses(cluster.summary.uid_base)).map(({ name }) => name);

@@ -19,11 +19,7 @@ before(async () => {
 });
 after(() => cluster.dispose());
 
-async function gantry(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await cluster.gantry(args);
-  assert.equal(code, 0, `gantry ${args.join(' ')}\n${stderr}${stdout}`);
-  return stdout;
-}
+const gantry = (...args: string[]) => cluster.succeed(...args);
 
 const add = (name: string, ...args: string[]) => gantry('instance', 'add', name, ...shape, ...args);
 const remove = (...names: string[]) =>

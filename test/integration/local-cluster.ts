@@ -39,6 +39,8 @@ export interface LocalSandbox {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** Runs `gantry` to its end, whatever its exit code is. */
   gantry(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Runs `gantry`, which must succeed. @returns its standard output @throws AssertionError with its output when it fails */
+  succeed(...args: string[]): Promise<string>;
   /** `gantry up` with name and port; what dies stays dead unless `--supervised` is given. @throws AssertionError with its output when it fails */
   up(...args: string[]): Promise<LocalSummary>;
   /** `gantry down` with the name. @throws AssertionError with its output when it fails */
@@ -70,6 +72,7 @@ export async function localSandbox(): Promise<LocalSandbox> {
     home,
     env,
     gantry,
+    succeed: async (...args) => (await strict(args)).stdout,
     up: async (...given) => {
       const args = given.includes('--supervised') ? given.filter((arg) => arg !== '--supervised') : ['--no-supervisor', ...given];
       const { stdout } = await strict(['up', '--name', name, '--port', String(port), '--output', 'json', ...args]);

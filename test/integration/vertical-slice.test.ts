@@ -14,12 +14,7 @@ before(async () => {
 });
 after(() => cluster.dispose());
 
-/** Runs `gantry` and returns its standard output. @throws AssertionError when it does not succeed */
-async function gantry(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await cluster.gantry(args);
-  assert.equal(code, 0, `gantry ${args.join(' ')}\n${stderr}${stdout}`);
-  return stdout;
-}
+const gantry = (...args: string[]) => cluster.succeed(...args);
 
 const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await gantry(...args, '--output', 'json')) as T;
 

@@ -23,13 +23,14 @@ export function requireSameObjects(
     const [object] = found;
     if (object && !Array.isArray(params[byUuid]))
       throw new GantryError('OBJECT_UUID_DIFFERS', { kind, name: object.name, uuid: object.uuid, expected: String(params[byUuid]) });
-    const only = (where: string, what: readonly string[]) => (what.length === 0 ? [] : [`only ${where} has ${what.join(', ')}`]);
+    const missingElsewhere = (where: string, what: readonly string[]) =>
+      what.length === 0 ? [] : [`only ${where} has ${what.join(', ')}`];
     const problem = [
-      ...only(
+      ...missingElsewhere(
         byName,
         byNameOnly.map(({ name, uuid }) => `${name} (${uuid})`),
       ),
-      ...only(byUuid, byUuidOnly),
+      ...missingElsewhere(byUuid, byUuidOnly),
     ].join('; ');
     throw new GantryError('OBJECT_UUIDS_DIFFER', { kind, names: byName, uuids: byUuid, problem });
   }
