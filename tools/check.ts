@@ -18,6 +18,7 @@ const incremental = ['--incremental', '--tsBuildInfoFile', join(root, '.cache/ty
 
 /** The longest first, so that two at a time end soon. */
 export const checks: readonly Check[] = [
+  { name: 'tidy', about: 'house style, generated pages', script: '', args: ['--test', '--test-reporter=dot', 'test/tidy/*.test.ts'] },
   { name: 'types', about: 'types', script: 'typescript7/bin/tsc', args: ['-p', '.', ...incremental] },
   { name: 'lint', about: 'mistakes that types do not show', script: 'oxlint/bin/oxlint', args: ['--type-aware', '--quiet', ...folders] },
   {
@@ -28,7 +29,6 @@ export const checks: readonly Check[] = [
   },
   { name: 'unused', about: 'files, exports and packages without use', script: 'knip/bin/knip.js', args: ['--config', 'tools/knip.json'] },
   { name: 'format', about: 'layout of the source', script: '@biomejs/biome/bin/biome', args: ['check'] },
-  { name: 'tidy', about: 'house style, generated pages', script: '', args: ['--test', '--test-reporter=dot', 'test/tidy/*.test.ts'] },
 ];
 
 export interface CheckOutcome {
